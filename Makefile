@@ -1,0 +1,57 @@
+# `make` alone prints this file's targets. `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+T      ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fast lint types imports spelling fmt check bench lock clean
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ A newcomer's two commands
+demo: setup ## run the main job on embedded services and sandboxes, about a minute (ARGS=--help for more)
+	@$(BIN)/bdh demo $(ARGS)
+
+test: setup ## run every test (T=tests/intake for a part)
+	@$(BIN)/python -m pytest $(T) $(ARGS)
+
+##@ Daily work
+setup: $(VENV)/.installed ## install into .venv from the hashed lock file; starts nothing
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=/path/to/python3.11 setup")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (first time: about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+fast: setup ## run the tests that need no services
+	@$(BIN)/python -m pytest -m "not services" $(ARGS)
+
+fmt: setup ## format the code
+	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
+
+lint: setup ## style, types, import contract, spelling
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/lint-imports
+	@$(BIN)/basedpyright --warnings
+	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+
+check: lint test ## exactly what CI runs
+
+bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+##@ Rare
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade -o requirements.lock
+
+clean: ## remove .venv and caches (never data)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,66 @@
+"""The command line, all of it: what a person does with a hub, from a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from boeing_data_hub import __version__
+from boeing_data_hub.cli import batches, demo, operate, output, services
+from boeing_data_hub.cli.output import ExitCode
+
+app = typer.Typer(
+    name="bdh",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Boeing Data Hub: price and availability from Boeing Distribution, staged and published to Shopify.",
+)
+app.command(rich_help_panel="Start")(demo.demo)
+app.command(rich_help_panel="Start")(services.up)
+app.command(rich_help_panel="Start")(services.serve)
+app.command(rich_help_panel="Start")(services.worker)
+app.command(rich_help_panel="Start")(services.beat)
+app.add_typer(services.sandbox, name="sandbox", rich_help_panel="Start")
+app.command(rich_help_panel="Work")(batches.search)
+app.add_typer(batches.app, name="batches", rich_help_panel="Work")
+app.add_typer(operate.db, name="db", rich_help_panel="Operate")
+app.add_typer(operate.keys_app, name="keys", rich_help_panel="Operate")
+app.command(rich_help_panel="Operate")(operate.doctor)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        output.say(f"bdh {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: bool = typer.Option(
+        False, "--version", callback=lambda value: _version(wanted=bool(value)), is_eager=True
+    ),
+) -> None:
+    """Data on stdout, notes on stderr.
+
+    Exit codes: 0 done, 1 error, 2 usage, 3 finished with failed items, 4 credentials, 5 not found, 6 conflict,
+    8 unreachable, 130 interrupted.
+    """
+    del version
+
+
+def main() -> None:
+    """The entry point of `bdh`. A setting that cannot be used is named, without its value."""
+    try:
+        app()
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_context=False, include_url=False):
+            name = ".".join(str(part) for part in one["loc"]).upper()
+            output.note(f"{name or 'Settings'}: {one['msg']}")
+        output.note("Correct the environment or the file .env. Nothing was started.")
+        sys.exit(ExitCode.USAGE)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)

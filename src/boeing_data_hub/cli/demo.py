@@ -1,0 +1,122 @@
+"""`bdh demo`: the main job, end to end, on embedded services and sandboxes, in about a minute."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from boeing_data_hub.cli import output, progress
+from boeing_data_hub.cli.client import Api, keep_key
+from boeing_data_hub.cli.output import ExitCode
+from boeing_data_hub.cli.services import local_key, stop_on_signals, tell_exit
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError
+from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl
+from boeing_data_hub.sandbox.system import System, SystemPlan
+
+LIST = Path(__file__).parent.parent / "sandbox" / "part-numbers.csv"
+_LIMIT = 420  # calls a minute: 335 calls then last about 49 s
+_PARTS_PER_CALL = 10
+_LOCATIONS = (
+    '{"Dallas Central": "Dallas", "Miami, FL": "Miami", "Chicago, IL": "Chicago", "New York, NY": "New York", '
+    '"Los Angeles, CA": "Los Angeles", "Goodyear AZ": "Phoenix", "Anchorage, AK": "Seattle"}'
+)
+
+
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay afterwards, to look around.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="The sandbox's limit in calls a minute.")] = _LIMIT,
+) -> None:
+    """Search a list of 3,342 real part numbers on embedded services and a Boeing sandbox; nothing outside is touched."""
+    stop = stop_on_signals()
+    folder = Path(tempfile.mkdtemp(prefix="bdh-demo-"))
+    folder.chmod(0o711)  # Postgres runs as another user where we are root, and must be able to walk through
+    ended: list[int] = []
+    try:
+        plan = SystemPlan(
+            data_dir=folder,
+            settings={
+                # Whatever this machine's environment says: a demo never touches a real database, broker or Boeing.
+                "DATABASE_URL": "",
+                "REDIS_URL": "",
+                "CELERY_BROKER_URL": "",
+                "BOEING_API_RATE_LIMIT": f"{limit}/m",
+                "BOEING_BATCH_SIZE": str(_PARTS_PER_CALL),
+                "SHOPIFY_LOCATION_MAP": _LOCATIONS,
+                "HUB_DATA_DIR": str(folder),
+            },
+            sandbox=("--limit", str(limit)),
+            fast=True,
+        )
+        output.note(
+            "Starting embedded Postgres and Redis, a Boeing sandbox, the API, three workers and the scheduler ..."
+        )
+        with System(plan) as system:
+            key, _ = local_key(system.environment["DATABASE_URL"], folder)
+            keep_key(folder, key)
+            system.wait_until_ready()
+            told = threading.Thread(target=_tell, args=[system, key, keep, stop, ended], daemon=True)
+            told.start()
+            system.keeper.watch(stop, on_exit=tell_exit)
+    except HubError as error:
+        output.fail(error)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    raise typer.Exit(ended[0] if ended else ExitCode.INTERRUPTED)
+
+
+def _tell(system: System, key: str, keep: bool, stop: threading.Event, ended: list[int]) -> None:  # noqa: FBT001
+    try:
+        _run(system, key)
+        ended.append(ExitCode.DONE)
+        if keep:
+            output.say(f"\nThe hub stays at {system.url} until Ctrl-C. API key: {key}")
+            output.say(f"  curl -H 'Authorization: Bearer {key}' {system.url}/api/batches")
+            return
+    except HubError as error:
+        output.note(f"The demo failed: {error.message} Logs: {system.logs}")
+        ended.append(ExitCode.ERROR)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the demo must end and say so
+        output.note(f"The demo failed: {type(error).__name__}: {error}. Logs: {system.logs}")
+        ended.append(ExitCode.ERROR)
+    stop.set()
+
+
+def _run(system: System, key: str) -> None:
+    api = Api(system.url, key)
+    read = api.call("POST", "/api/uploads", files={"file": (LIST.name, LIST.read_bytes())})
+    output.note(f"Read {read['total']:,} part numbers from the sample list.")
+    began = monotonic()
+    started = api.call("POST", "/api/bulk-search", json={"part_numbers": read["part_numbers"]})
+    batch = progress.watch(api, started["batch_id"])
+    seconds = monotonic() - began
+    found = api.call("GET", f"/api/batches/{batch['id']}/failures")
+    assert system.boeing is not None  # noqa: S101 - the plan asked for it
+    _summarize(batch, found, system.boeing, seconds)
+    api.close()
+
+
+def _summarize(batch: dict[str, Any], found: dict[str, Any], boeing: BoeingSandboxControl, seconds: float) -> None:
+    stats = boeing.stats()
+    held = sum(group["count"] for group in found["not_publishable"])
+    least = -(-batch["total_items"] // _PARTS_PER_CALL)
+    output.say()
+    output.say(f"{batch['total_items']:,} part numbers searched in {seconds:.0f} s")
+    output.say(f"  {batch['normalized_count'] - held:>6,}  found, priced and in stock: ready to publish")
+    for group in found["not_publishable"]:
+        output.say(f"  {group['count']:>6,}  found, but {group['kind'].replace('_', ' ')}: {group['message']}")
+    for group in found["groups"]:
+        output.say(f"  {group['count']:>6,}  failed ({group['code']}): {group['what_to_do']}")
+    output.say(f"  {stats['calls']:>6,}  Boeing calls used; the least possible is {least:,}")
+    output.say(
+        f"  {stats['max_in_window']:>6,}  calls in the busiest 60 s, as Boeing counted them (limit {stats['limit']:,})"
+    )
+    output.say()
+    output.say("Where to look next: `make demo ARGS=--keep` stays for a look around, `bdh up --sandbox` runs it all")
+    output.say("for as long as you like, and README.md says how to connect the real services.")

@@ -1,0 +1,1 @@
+"""Stage 2: items become Boeing calls, and calls become raw answers."""

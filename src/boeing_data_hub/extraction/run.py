@@ -1,0 +1,357 @@
+"""The stage at work: reserve a slot, wait for it, claim parts, ask Boeing, save everything at once, hint onwards.
+
+The claim comes after the wait, so that a call is filled from whatever waits at that moment, a cancelled batch costs no
+call, and a worker that dies while waiting holds nothing but its slot.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import structlog
+
+from boeing_data_hub.boeing.client import TokenRefused
+from boeing_data_hub.boeing.wire import Answer
+from boeing_data_hub.clock import monotonic, now
+from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.extraction import verdicts as rules_of_failure
+from boeing_data_hub.extraction.matching import Matched, match
+from boeing_data_hub.extraction.packing import Candidate, pack
+from boeing_data_hub.extraction.verdicts import Again, AskedPart, FailureRules
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.pacing import Pacing, Slots
+from boeing_data_hub.queue import Hints
+from boeing_data_hub.store import batches, items, leases, raw
+from boeing_data_hub.store import line as line_store
+from boeing_data_hub.store.items import Verdicts
+from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
+from boeing_data_hub.store.raw import RawAnswer
+from boeing_data_hub.store.work import Database, Work
+
+log = structlog.get_logger(__name__)
+
+_HORIZON = 2.0  # seconds ahead a slot may be reserved: what a killed worker can waste, and a cancel has to wait for
+_CLAIM_SECONDS = 0.25  # a claim is what can be called in about this time, so that many fast calls share one save
+_MOST_CALLS = 30
+_FAILURES_IN_A_ROW = 3
+
+
+class AsksBoeing(Protocol):
+    """What this stage needs of the Boeing client."""
+
+    def ask(self, parts: Sequence[str]) -> Answer:
+        """One price call; raises HubError."""
+        ...
+
+
+class KeepGoing(Protocol):
+    """Tells a long-running step when to end."""
+
+    def __call__(self) -> bool:
+        """Whether to go on."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; False as soon as it is time to end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionRules:
+    """How calls are made (settings of the same names)."""
+
+    batch_size: int
+    lease_seconds: float
+    max_attempts: int
+    confirm_missing: bool
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of a claim, and how it went."""
+
+    raw_id: int
+    asked: tuple[AskedPart, ...]
+    answer: Answer | None = None
+    error: HubError | None = None
+    at: datetime | None = None
+
+    @property
+    def part_numbers(self) -> tuple[str, ...]:
+        return tuple(part.part_number for part in self.asked)
+
+
+@dataclass(slots=True)
+class _Claim:
+    lease: UUID
+    calls: list[_Call]
+    line_unwell: bool
+    made: list[_Call] = field(default_factory=list["_Call"])
+
+
+class Extraction:
+    """Asks Boeing for what waits, until nothing does."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        boeing: AsksBoeing,
+        pacing: Pacing,
+        hints: Hints,
+        held: HeldLeases,
+        owner: str,
+        rules: ExtractionRules,
+    ) -> None:
+        self._database = database
+        self._boeing = boeing
+        self._pacing = pacing
+        self._hints = hints
+        self._held = held
+        self._owner = owner
+        self._rules = rules
+        self._failure_rules = FailureRules(
+            rules.max_attempts,
+            jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries; no secret
+        )
+        self._call_seconds = _CLAIM_SECONDS  # of late; a first claim is one call
+
+    def work(self, keep_going: KeepGoing) -> int:
+        """Make calls until nothing is due or it is time to end. Returns how many were made."""
+        made = 0
+        while keep_going():
+            slots = self._pacing.reserve(wanted=self._calls_at_once(), horizon=_HORIZON)
+            if not slots.calls:
+                if not self._database.run(items.anything_due, patience=20):
+                    break
+                keep_going.wait(max(0.05, min(1.0, slots.wait - _HORIZON + 0.05)))
+                continue
+            if not _wait_until(slots.first_at, keep_going):
+                self._pacing.give_back(slots, slots.calls)
+                break
+            if self._pacing.late(slots, 0):
+                continue
+            claim = self._database.run(lambda work, slots=slots: self._claim(work, slots), patience=20)
+            if claim is None:
+                self._pacing.give_back(slots, slots.calls)
+                if not self._database.run(items.anything_due, patience=20):
+                    break
+                keep_going.wait(0.2)
+                continue
+            with self._held.holding(claim.lease):
+                self._make_calls(claim, slots, keep_going)
+                made += len(claim.made)
+                self._save(claim)
+        return made
+
+    def _calls_at_once(self) -> int:
+        gap = self._pacing.limit.spacing if self._pacing.limit else 0.0
+        return max(1, min(_MOST_CALLS, int(_CLAIM_SECONDS / max(gap, self._call_seconds, 0.001))))
+
+    def _claim(self, work: Work, slots: Slots) -> _Claim | None:
+        leases.one_claim_at_a_time(work, Stage.EXTRACTION)
+        line, at = line_store.look(work, "boeing")
+        if line.is_paused(at) and not slots.probe:
+            return None
+        due = items.due_parts(work, wanted=slots.calls * self._rules.batch_size)
+        packed = pack([Candidate(d.part_number, d.call_group) for d in due], self._rules.batch_size, slots.calls)
+        if not packed:
+            return None
+        known = {d.part_number: AskedPart(d.part_number, d.attempts, d.call_group) for d in due}
+        ids = raw.next_ids(work, len(packed))
+        calls = [_Call(i, tuple(known[p] for p in parts)) for i, parts in zip(ids, packed, strict=True)]
+        claim = _Claim(uuid4(), calls, line_unwell=bool(line.failures or line.pause_reason))
+        leases.take(
+            work,
+            claim.lease,
+            stage=Stage.EXTRACTION,
+            owner=self._owner,
+            seconds=self._rules.lease_seconds,
+            part_numbers=[p for parts in packed for p in parts],
+        )
+        return claim
+
+    def _make_calls(self, claim: _Claim, slots: Slots, keep_going: KeepGoing) -> None:
+        failures = 0
+        unwell = claim.line_unwell
+        for number, call in enumerate(claim.calls):
+            if number and not (_wait_until(slots.first_at + number * slots.gap, keep_going) and keep_going()):
+                break
+            if number and self._pacing.late(slots, number) and not self._another_slot(keep_going):
+                break
+            started = monotonic()
+            self._make_call(call, keep_going)
+            claim.made.append(call)
+            took = monotonic() - started
+            self._call_seconds = 0.7 * self._call_seconds + 0.3 * took
+            if call.error is None:
+                failures = 0
+                if unwell:
+                    self._pacing.answered()
+                    unwell = False
+                continue
+            log.warning("boeing call failed", code=call.error.code, parts=len(call.asked), raw_id=call.raw_id)
+            fresh = all(part.attempts == 0 for part in call.asked)
+            self._pacing.failed(call.error, fresh=fresh, called_at=started)
+            failures += 1
+            unwell = True
+            if _line_is_at_fault(call.error) or failures >= _FAILURES_IN_A_ROW:
+                break
+
+    def _make_call(self, call: _Call, keep_going: KeepGoing) -> None:
+        call.at = now()
+        try:
+            try:
+                call.answer = self._boeing.ask(call.part_numbers)
+            except TokenRefused as refused:
+                # The tokens are new now; the same question needs a slot of its own.
+                if not self._another_slot(keep_going):
+                    call.error = refused
+                    return
+                call.answer = self._boeing.ask(call.part_numbers)
+            call.at = now()
+        except HubError as error:
+            call.error = error
+        except Exception as error:  # a bug must not hang a batch: it is counted, retried, and named in the item
+            log.exception("unexpected error in a Boeing call", raw_id=call.raw_id)
+            call.error = Retry(
+                f"The hub met an unexpected error ({type(error).__name__}) while asking Boeing.", code="internal_error"
+            )
+
+    def _another_slot(self, keep_going: KeepGoing) -> bool:
+        while keep_going():
+            slots = self._pacing.reserve(wanted=1, horizon=_HORIZON)
+            if not slots.calls:
+                keep_going.wait(max(0.05, min(1.0, slots.wait - _HORIZON + 0.05)))
+                continue
+            if not _wait_until(slots.first_at, keep_going):
+                return False
+            if not self._pacing.late(slots, 0):
+                return True
+        return False
+
+    def _save(self, claim: _Claim) -> None:
+        answers = [_as_raw(call) for call in claim.made if call.answer or _worth_keeping(call.error)]
+        matched = {call.raw_id: match(call.part_numbers, call.answer.line_items) for call in claim.made if call.answer}
+        for answer in answers:
+            if found := matched.get(answer.id):
+                answer.matches.update({part: list(skus) for part, skus in found.skus.items()})
+
+        def step(work: Work) -> bool:
+            leases.release(work, claim.lease)
+            batches.hold_ledger(work)
+            verdicts = Verdicts()
+            for call in claim.made:
+                if call.answer is not None:
+                    self._judge_answer(work, call, verdicts, answers, matched[call.raw_id])
+                elif call.error is not None:
+                    self._judge_failure(work, call, call.error, verdicts)
+            raw.insert(work, answers)
+            raw.remember_answers(work, answers)
+            batches.move_counts(work, items.apply_verdicts(work, verdicts))
+            return bool(verdicts.found)
+
+        try:
+            onwards = self._database.run(step, patience=60)
+        except LeaseLostError:
+            log.warning("a lease was lost while its calls ran; the parts are asked again", calls=len(claim.made))
+            return
+        if onwards:
+            self._hints.send(Stage.NORMALIZATION)
+
+    def _judge_answer(
+        self, work: Work, call: _Call, verdicts: Verdicts, answers: list[RawAnswer], matched: Matched
+    ) -> None:
+        for part, skus in matched.skus.items():
+            verdicts.found[part] = (call.raw_id, tuple(skus))
+        if not matched.missing:
+            return
+        gone, again = rules_of_failure.after_missing(
+            matched.missing,
+            {part.part_number: part.attempts for part in call.asked},
+            suspicious=matched.suspicious,
+            confirm=self._rules.confirm_missing,
+            max_attempts=self._rules.max_attempts,
+        )
+        kept = next(answer for answer in answers if answer.id == call.raw_id)
+        for part in gone:
+            verdicts.missing[part] = call.raw_id
+            kept.matches[part] = []
+        _ask_again(
+            work,
+            verdicts,
+            again,
+            "boeing_left_out",
+            "Boeing left this part out of an answer. It is asked again before it counts as not found.",
+        )
+
+    def _judge_failure(self, work: Work, call: _Call, error: HubError, verdicts: Verdicts) -> None:
+        verdict = rules_of_failure.after_failure(call.asked, error, self._failure_rules)
+        for part in verdict.failed:
+            verdicts.failed[part] = (verdict.code, verdict.sentence)
+        _ask_again(work, verdicts, verdict.again, verdict.code, verdict.sentence)
+
+
+def lost_lease(work: Work, part_numbers: Sequence[str], *, batch_size: int, rules: FailureRules) -> None:
+    """Account for parts whose worker died under them: a part that kills its worker must not do so for ever.
+
+    The calls of the lost claim are not known any more; parts are judged in groups of `batch_size`, in order.
+    """
+    died = Retry(
+        "The worker that asked for this part stopped without an answer. It is asked again.", code="worker_lost"
+    )
+    waiting = {d.part_number: d for d in items.waiting(work, part_numbers)}
+    alive = [waiting[p] for p in part_numbers if p in waiting]
+    verdicts = Verdicts()
+    for start in range(0, len(alive), batch_size):
+        asked = [AskedPart(d.part_number, d.attempts, d.call_group) for d in alive[start : start + batch_size]]
+        verdict = rules_of_failure.after_failure(asked, died, rules)
+        for part in verdict.failed:
+            verdicts.failed[part] = (verdict.code, verdict.sentence)
+        again = [Again(a.part_numbers, 0.0, a.attempts, alone=a.alone) for a in verdict.again]
+        _ask_again(work, verdicts, again, verdict.code, verdict.sentence)
+    batches.move_counts(work, items.apply_verdicts(work, verdicts))
+
+
+def _ask_again(work: Work, verdicts: Verdicts, calls: Sequence[Again], code: str, sentence: str) -> None:
+    alone = [call for call in calls if call.alone]
+    groups = dict(zip(map(id, alone), items.new_call_groups(work, len(alone)) if alone else [], strict=True))
+    for call in calls:
+        for part in call.part_numbers:
+            verdicts.again[part] = (call.wait, call.attempts, groups.get(id(call)), code, sentence)
+
+
+def _wait_until(moment: float, keep_going: KeepGoing) -> bool:
+    while (left := moment - monotonic()) > 0:
+        if not keep_going.wait(left):
+            return False
+    return True
+
+
+def _line_is_at_fault(error: HubError) -> bool:
+    return isinstance(error, RateLimited | StopTheLine) or (isinstance(error, Retry) and error.whole_line)
+
+
+def _worth_keeping(error: HubError | None) -> bool:
+    return isinstance(error, Retry | Reject) and bool(error.raw)
+
+
+def _as_raw(call: _Call) -> RawAnswer:
+    query = ",".join(call.part_numbers)
+    at = call.at or now()
+    if call.answer is not None:
+        return RawAnswer(call.raw_id, query, call.answer.raw_json, {}, at)
+    error = call.error
+    text = error.raw if isinstance(error, Retry | Reject) and error.raw else ""
+    return RawAnswer(call.raw_id, query, _quoted(text), {}, at, usable=False, error=error.code if error else None)
+
+
+def _quoted(text: str) -> str:
+    """What is not JSON is kept as a JSON string, without what Postgres cannot hold."""
+    return json.dumps(text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8"))

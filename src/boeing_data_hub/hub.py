@@ -1,0 +1,200 @@
+"""The composition root: settings in, a working hub out. The only reader of settings.
+
+Parts are made when first asked for, so that a process carries only what it uses.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+from boeing_data_hub.boeing.access import BoeingAccess
+from boeing_data_hub.boeing.client import BoeingClient
+from boeing_data_hub.extraction.run import Extraction, ExtractionRules
+from boeing_data_hub.intake.run import Intake, IntakeRules
+from boeing_data_hub.model.products import NormalizationRules
+from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.normalization.run import Normalization
+from boeing_data_hub.pacing import Pacing
+from boeing_data_hub.queue import Hints
+from boeing_data_hub.recovery import Recovery, SweepRules
+from boeing_data_hub.reporting import checkup
+from boeing_data_hub.reporting.live import Live
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.store import raw
+from boeing_data_hub.store.leases import HeldLeases
+from boeing_data_hub.store.work import Database
+
+
+class Hub:
+    """One process's hub.
+
+    Args:
+        settings: the environment.
+        name: what this process is, for pg_stat_activity, leases and logs.
+    """
+
+    def __init__(self, settings: Settings, *, name: str = "bdh") -> None:
+        self.settings = settings
+        self.name = name
+        self.owner = f"{name}@{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.held = HeldLeases()
+
+    @cached_property
+    def database(self) -> Database:
+        """Postgres."""
+        return Database(self.settings.postgres_url, size=self.settings.hub_database_pool, name=self.name)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """The broker."""
+        return Hints(self.settings.broker_url)
+
+    @cached_property
+    def boeing_limit(self) -> RateLimit | None:
+        """How many Boeing calls are allowed; None: unlimited."""
+        return parse_rate_limit(self.settings.boeing_api_rate_limit)
+
+    @cached_property
+    def pacing(self) -> Pacing:
+        """Slots for Boeing calls, shared by all processes."""
+        return Pacing(self.database, "boeing", self.boeing_limit)
+
+    @cached_property
+    def boeing(self) -> BoeingClient:
+        """The Boeing client, with this process's tokens."""
+        s = self.settings
+        return BoeingClient(
+            BoeingAccess(
+                oauth_url=s.boeing_oauth_token_url,
+                part_token_url=s.boeing_pna_oauth_url,
+                price_url=s.boeing_pna_price_url,
+                scope=s.boeing_scope,
+                client_id=s.boeing_client_id,
+                client_secret=s.boeing_client_secret,
+                username=s.boeing_username,
+                password=s.boeing_password,
+                call_deadline=s.boeing_call_timeout,
+            )
+        )
+
+    @cached_property
+    def normalization_rules(self) -> NormalizationRules:
+        """The rules of trade in force."""
+        s = self.settings
+        return NormalizationRules(
+            price_basis=s.price_basis,
+            price_markup=s.price_markup,
+            vendor=s.hub_vendor,
+            condition=s.hub_condition,
+            cert=s.hub_cert,
+            estimated_lead_time_days=s.hub_lead_time_days,
+            default_manufacturer=s.hub_manufacturer,
+            currency=s.hub_currency,
+            mapped_locations=frozenset(s.shopify_location_map) or None,
+        )
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Stage 1."""
+        s = self.settings
+        return Intake(
+            database=self.database,
+            hints=self.hints,
+            rules=IntakeRules(
+                max_search=s.max_bulk_search_size,
+                batch_size=s.boeing_batch_size,
+                reuse_fresh_for=s.hub_reuse_fresh_for,
+            ),
+        )
+
+    @cached_property
+    def extraction(self) -> Extraction:
+        """Stage 2."""
+        s = self.settings
+        return Extraction(
+            database=self.database,
+            boeing=self.boeing,
+            pacing=self.pacing,
+            hints=self.hints,
+            held=self.held,
+            owner=self.owner,
+            rules=ExtractionRules(
+                batch_size=s.boeing_batch_size,
+                lease_seconds=s.hub_lease_seconds,
+                max_attempts=s.hub_max_attempts,
+                confirm_missing=s.hub_confirm_missing,
+            ),
+        )
+
+    @cached_property
+    def normalization(self) -> Normalization:
+        """Stage 3."""
+        return Normalization(
+            database=self.database,
+            held=self.held,
+            owner=self.owner,
+            rules=self.normalization_rules,
+            lease_seconds=self.settings.hub_lease_seconds,
+        )
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """The sweep."""
+        s = self.settings
+        return Recovery(
+            database=self.database,
+            hints=self.hints,
+            rules=SweepRules(batch_size=s.boeing_batch_size, max_attempts=s.hub_max_attempts),
+        )
+
+    @cached_property
+    def live(self) -> Live:
+        """What is going on, as people are told it."""
+        return Live(
+            database=self.database,
+            limit=self.boeing_limit,
+            batch_size=self.settings.boeing_batch_size,
+            worker_silent_after=self.settings.hub_worker_silent_after,
+        )
+
+    def readiness(self) -> dict[str, bool]:
+        """Whether everything this hub needs is there; see `reporting/checkup.py`."""
+        return checkup.readiness(self.database, self.hints, worker_silent_after=self.settings.hub_worker_silent_after)
+
+    def examine(self) -> list[checkup.Finding]:
+        """Everything looked at, each with a remedy, for `bdh doctor`."""
+        return checkup.examine(
+            self.database,
+            self.hints,
+            ask_boeing=self.boeing.ensure_tokens,
+            worker_silent_after=self.settings.hub_worker_silent_after,
+            locations_mapped=bool(self.settings.shopify_location_map),
+        )
+
+    def normalize_again(self) -> int:
+        """Make all kept answers due for normalization with the rules now in force. Returns how many."""
+        due = self.database.run(raw.again)
+        self.hints.send(Stage.NORMALIZATION, 1)
+        return due
+
+    @property
+    def data_dir(self) -> Path:
+        """Where local files live: HUB_DATA_DIR, else the usual place for the user."""
+        if self.settings.hub_data_dir:
+            return self.settings.hub_data_dir
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            return Path("/var/lib/boeing-data-hub")
+        state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        return Path(state) / "boeing-data-hub"
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = self.__dict__
+        for part in ("boeing", "hints", "database"):
+            if part in opened:
+                opened[part].close()

@@ -1,0 +1,1 @@
+"""Stage 1: a request becomes a batch and its items."""

@@ -1,0 +1,108 @@
+"""A batch and its items as frozen values, built from rows, able to tell how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One accepted request.
+
+    Attributes:
+        extracted_count: items Boeing has answered, found or not (guide, section 2.2); never falls.
+        reused_count: items answered from a fresh earlier answer, at no call.
+        rate: items settled per second of late; None before there is enough to tell.
+    """
+
+    id: UUID
+    batch_type: BatchType
+    status: BatchStatus
+    total_items: int
+    extracted_count: int
+    normalized_count: int
+    published_count: int
+    failed_count: int
+    cancelled_count: int
+    reused_count: int
+    error_message: str | None
+    owner: str
+    idempotency_key: str | None
+    request_hash: str
+    options: Mapping[str, Any]
+    retry_of: UUID | None
+    rate: float | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Build from a row of `hub.batches`."""
+        fields = {name: row[name] for name in cls.__slots__}
+        fields["batch_type"] = BatchType(row["batch_type"])
+        fields["status"] = BatchStatus(row["status"])
+        return cls(**fields)
+
+    @property
+    def settled_count(self) -> int:
+        """Items that reached an end state."""
+        return self.normalized_count + self.published_count + self.failed_count + self.cancelled_count
+
+    @property
+    def open_count(self) -> int:
+        """Items still to settle."""
+        return self.total_items - self.settled_count
+
+    @property
+    def progress_percent(self) -> float:
+        """Settled share in percent, rounded down to two places so that 100 is said only when all is done."""
+        return self.settled_count * 10000 // self.total_items / 100
+
+    @property
+    def outcome(self) -> str | None:
+        """What a finished batch came to: succeeded, finished_with_failures, failed, cancelled; None while it runs."""
+        if not self.status.is_final:
+            return None
+        if self.status is BatchStatus.COMPLETED:
+            return "finished_with_failures" if self.failed_count else "succeeded"
+        return str(self.status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One part number of a batch.
+
+    Attributes:
+        skus: the full part numbers Boeing answered with.
+        outcome: for a normalized item the staged status: fetched, blocked or needs_review; `reason` says why.
+        attempts: failed Boeing calls so far; `not_before` is when the next may start.
+    """
+
+    batch_id: UUID
+    position: int
+    part_number: str
+    state: ItemState
+    skus: tuple[str, ...]
+    outcome: str | None
+    reason: str | None
+    error_code: str | None
+    error: str | None
+    attempts: int
+    not_before: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Build from a row of `hub.batch_items`."""
+        fields = {name: row[name] for name in cls.__slots__}
+        fields["state"] = ItemState(row["state"])
+        fields["skus"] = tuple(row["skus"] or ())
+        return cls(**fields)

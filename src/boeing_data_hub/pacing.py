@@ -1,0 +1,131 @@
+"""Shared reservations: every process that calls an outside line reserves its slots here, in Postgres.
+
+Exact over any number of workers and hosts, and untouched when Redis loses its data. The rules are in `model/rates.py`;
+this is their memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import RateLimited, Retry, StopTheLine
+from boeing_data_hub.model import rates
+from boeing_data_hub.model.rates import Line, RateLimit
+from boeing_data_hub.store import line as line_store
+from boeing_data_hub.store.work import Database, Work
+
+_LONGEST_PAUSE = 3600.0  # seconds; an absurd Retry-After must not silence the hub for a year
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """A granted reservation, in this process's monotonic time.
+
+    Attributes:
+        calls: how many calls may start; 0: none yet, ask again after `wait`.
+        wait: seconds to wait when `calls` is 0.
+        first_at: monotonic moment of the first slot, never before the slot itself.
+        surely_before: monotonic moment at which the slot may in truth have begun (the query's start plus the wait).
+        gap: seconds between slots.
+        probe: this is the one call that may go although the line is paused.
+    """
+
+    calls: int
+    wait: float
+    first_at: float
+    surely_before: float
+    gap: float
+    probe: bool
+
+
+class Pacing:
+    """The door to one line's shared state.
+
+    Args:
+        database: where the state lives.
+        line: the line's name, `boeing`.
+        limit: calls per window, None for unlimited.
+    """
+
+    def __init__(self, database: Database, line: str, limit: RateLimit | None) -> None:
+        self._database = database
+        self._line = line
+        self.limit = limit
+
+    def reserve(self, *, wanted: int, horizon: float) -> Slots:
+        """Reserve up to `wanted` slots beginning within `horizon` seconds. A slot not used is lost, which is safe."""
+        asked_at = monotonic()
+
+        def step(work: Work) -> rates.Grant:
+            line, now = line_store.hold(work, self._line)
+            after, grant = rates.reserve(line, self.limit, now, wanted=wanted, horizon=horizon)
+            if after != line:
+                line_store.save(work, self._line, after)
+            return grant
+
+        grant = self._database.run(step, patience=20)
+        return Slots(grant.calls, grant.wait, monotonic() + grant.wait, asked_at + grant.wait, grant.gap, grant.probe)
+
+    def late(self, slots: Slots, number: int) -> bool:
+        """Whether slot `number` of a grant has passed so long ago that using it might break a window at the other side.
+
+        Half the margin is left to the way there.
+        """
+        if self.limit is None:
+            return False
+        return monotonic() - (slots.surely_before + number * slots.gap) > self.limit.margin / 2
+
+    def give_back(self, slots: Slots, unused: int) -> None:
+        """Return the last `unused` slots of a grant, if nobody reserved after them."""
+        if self.limit is None or unused <= 0:
+            return
+        ahead = slots.first_at - monotonic()
+
+        def step(work: Work) -> None:
+            line, now = line_store.hold(work, self._line)
+            first = now + timedelta(seconds=ahead + slots.gap * (slots.calls - unused))
+            after = rates.give_back(line, self.limit, first=first, gap=slots.gap, unused=unused)
+            if after != line:
+                line_store.save(work, self._line, after)
+
+        self._database.run(step, patience=5)
+
+    def answered(self) -> None:
+        """An answer came: the line is well."""
+        self._change(lambda line, _now: rates.answered(line))
+
+    def failed(self, error: Exception, *, fresh: bool, called_at: float) -> None:
+        """A call failed: slow down, pause or stop the line as the error's class says.
+
+        Args:
+            error: what the client raised.
+            fresh: whether none of its parts had failed before.
+            called_at: monotonic moment at which the call started.
+        """
+        ago = timedelta(seconds=monotonic() - called_at)
+        if isinstance(error, RateLimited):
+            after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
+            self._change(
+                lambda line, now: rates.slowed(line, now, called_at=now - ago, retry_after=after, limit=self.limit)
+            )
+        elif isinstance(error, StopTheLine):
+            self._change(lambda line, now: rates.stopped(line, now, reason="credentials"))
+        elif isinstance(error, Retry):
+            after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
+            self._change(
+                lambda line, now: rates.failed(line, now, whole_line=error.whole_line, fresh=fresh, retry_after=after)
+            )
+        else:
+            self._change(lambda line, now: rates.failed(line, now, whole_line=False, fresh=fresh, retry_after=None))
+
+    def _change(self, rule: Callable[[Line, datetime], Line]) -> None:
+        def step(work: Work) -> None:
+            line, now = line_store.hold(work, self._line)
+            after = rule(line, now)
+            if after != line:
+                line_store.save(work, self._line, after)
+
+        self._database.run(step, patience=20)

@@ -1,0 +1,124 @@
+"""Hints: a message says "there is work of this kind" and nothing else. It may be lost, doubled or late without harm,
+because the rows are the work list and a sweep looks at them again.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+from celery import Celery
+from kombu import Queue
+from kombu.exceptions import OperationalError
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.model.states import Stage
+
+if TYPE_CHECKING:
+    from typing import Any
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "bdh:"  # so that the broker may be shared with others
+TASKS = {
+    Stage.EXTRACTION: "boeing_data_hub.extract",
+    Stage.NORMALIZATION: "boeing_data_hub.normalize",
+    Stage.DEFAULT: "boeing_data_hub.sweep",
+}
+_EXPIRES = 30  # seconds; the sweep sends new ones all the time, so an old hint is worth nothing
+_SULK = 1.0  # seconds without another try after the broker did not answer, so that saves are not slowed by it
+
+
+def celery_app(broker_url: str) -> Celery:
+    """The Celery application. Every value has its reason; what is not here is 5.7's default."""
+    app = Celery("boeing_data_hub", broker=broker_url)
+    app.conf.update(
+        result_backend=None,  # results live in Postgres: no second store to lose
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        enable_utc=True,
+        timezone="UTC",
+        task_queues=[Queue(stage.value) for stage in Stage],
+        task_default_queue=Stage.DEFAULT.value,
+        task_create_missing_queues=False,  # a typo fails loudly instead of filling a silent queue
+        task_routes={name: {"queue": stage.value} for stage, name in TASKS.items()},
+        # Leases in the rows replace acks. With late acks 5.7.0 exits when Redis goes away under a running task.
+        task_acks_late=False,
+        worker_disable_prefetch=True,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_soft_shutdown_timeout=10,
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # never give up: Redis may come back tomorrow
+        broker_connection_timeout=4,
+        task_publish_retry=True,
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.05, "interval_step": 0.1, "interval_max": 0.1},
+        broker_transport_options={
+            "visibility_timeout": 900,
+            "health_check_interval": 10,  # a half-open connection is found in 20 s instead of a minute
+            "socket_timeout": 15,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "global_keyprefix": PREFIX,
+        },
+    )
+    return app
+
+
+class Hints:
+    """Sends hints, as many as are worth sending, and never fails the caller.
+
+    Args:
+        broker_url: Redis, e.g. redis://:password@127.0.0.1:6379/0.
+        app: the Celery application to send through; made from the URL when not given.
+    """
+
+    def __init__(self, broker_url: str, app: Celery | None = None) -> None:
+        self._app = app or celery_app(broker_url)
+        self._redis: redis.Redis[Any] = redis.Redis.from_url(
+            broker_url, socket_timeout=2, socket_connect_timeout=2, health_check_interval=10
+        )
+        self._silent_until = 0.0
+        self._lock = Lock()
+
+    def send(self, stage: Stage, wanted: int = 1) -> bool:
+        """See to it that about `wanted` hints wait in a stage's queue. False when the broker does not answer.
+
+        A queue that already holds enough gets none, so it never grows, whatever is sent how often.
+        """
+        if monotonic() < self._silent_until:
+            return False
+        try:
+            waiting = int(self._redis.llen(f"{PREFIX}{stage.value}"))  # pyright: ignore[reportArgumentType] - sync client
+            if waiting < wanted:
+                with self._app.producer_or_acquire() as producer:
+                    for _ in range(wanted - waiting):
+                        self._app.send_task(TASKS[stage], producer=producer, expires=_EXPIRES)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            self._silent_until = monotonic() + _SULK
+            log.warning(
+                "the broker does not answer; the sweep will hint again", stage=stage, error=type(error).__name__
+            )
+            return False
+        return True
+
+    def waiting(self, stage: Stage) -> int:
+        """Hints in a stage's queue. Raises redis.RedisError when the broker does not answer."""
+        return int(self._redis.llen(f"{PREFIX}{stage.value}"))  # pyright: ignore[reportArgumentType] - sync client
+
+    def check(self) -> dict[str, Any]:
+        """Version and eviction policy of the broker. Raises redis.RedisError when it does not answer."""
+        info: dict[str, Any] = self._redis.info()  # pyright: ignore[reportAssignmentType] - sync client
+        return {"version": info["redis_version"], "maxmemory_policy": info.get("maxmemory_policy", "unknown")}
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            self._redis.close()
+            self._app.close()

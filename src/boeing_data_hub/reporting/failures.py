@@ -1,0 +1,67 @@
+"""Failures by cause: how many, since when, an example, and what a person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from boeing_data_hub.normalization import screening
+from boeing_data_hub.store import items
+from boeing_data_hub.store.work import Work
+
+# What to do, by code. A code that is not here gets the general advice.
+WHAT_TO_DO = {
+    "not_found": "Check the part numbers against Boeing's catalogue, with suffix. Correct them in the download and "
+    "upload it again.",
+    "boeing_rejected": "Boeing refuses this very number, alone. Correct it or leave it out.",
+    "boeing_forbidden": "This account may not see the part. Ask Boeing Distribution to open it, then retry.",
+    "boeing_timeout": "Boeing was too slow. Retry the failed items later.",
+    "boeing_malformed": "Boeing sent something unreadable, several times. Retry later; the answers are kept.",
+    "boeing_schema_changed": "Boeing's answer has a new form. Nothing was staged from it. The hub needs an update.",
+    "boeing_wrong_answer": "Boeing answered for other parts, several times. Retry later.",
+    "worker_lost": "The worker died over this part again and again. Look at its log, then retry.",
+    "poison": "Normalization died over this answer. Look at the worker's log; the raw answer is kept.",
+    "normalization_failed": "Search for the part again.",
+    "internal_error": "A fault of the hub. Look at the worker's log and report it; retrying is safe.",
+}
+_GENERAL = "Retry the failed items; if it happens again, look at the worker's log."
+
+
+def what_to_do(code: str | None) -> str:
+    """Advice for a failure code."""
+    return WHAT_TO_DO.get(code or "", _GENERAL)
+
+
+def grouped(work: Work, batch_id: UUID) -> dict[str, Any]:
+    """The failures of a batch grouped by cause, and beside them what is staged but cannot be sold as it is."""
+    failed: list[dict[str, Any]] = []
+    held: list[dict[str, Any]] = []
+    for group in items.groups(work, batch_id):
+        told = _told(group)
+        (failed if group["kind"] == "failed" else held).append(told)
+    return {
+        "batch_id": str(batch_id),
+        "failed": sum(group["count"] for group in failed),
+        "groups": failed,
+        "not_publishable": held,
+    }
+
+
+def _told(group: Mapping[str, Any]) -> dict[str, Any]:
+    code = group["code"] or "unknown"
+    if group["kind"] == "failed":
+        sentence, advice = group["error"], what_to_do(code)
+    else:
+        sentence = screening.sentence(code)
+        advice = "These parts are staged and shown, but not offered for sale until this changes."
+    return {
+        "kind": group["kind"],
+        "code": code,
+        "message": sentence,
+        "what_to_do": advice,
+        "count": group["items"],
+        "sample": list(group["sample"]),
+        "first_at": group["first_at"],
+        "last_at": group["last_at"],
+    }

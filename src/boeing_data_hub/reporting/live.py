@@ -1,0 +1,150 @@
+"""What is going on, in figures and in words: the answer to "how far is it, and what does it wait for?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.rates import Line, RateLimit
+from boeing_data_hub.model.states import BatchType, Stage
+from boeing_data_hub.store import line as line_store
+from boeing_data_hub.store import workers
+from boeing_data_hub.store.work import Database, Work
+
+_WORTH_SAYING = 2.0  # seconds; a shorter wait is no news
+_FEWEST_FOR_ETA = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The state of the world that all running batches share at one moment."""
+
+    now: datetime
+    line: Line
+    limit: RateLimit | None
+    batch_size: int
+    extraction_workers: int
+
+    def waiting_for(self, batch: Batch) -> dict[str, Any] | None:
+        """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
+        if batch.status.is_final or batch.batch_type is not BatchType.SEARCH:
+            return None
+        if batch.extracted_count + batch.failed_count >= batch.total_items:
+            return None
+        if not self.extraction_workers:
+            return {
+                "reason": "no_worker",
+                "until": None,
+                "message": "No extraction worker is running. Start one with `bdh worker extraction`; nothing is lost.",
+            }
+        return self._line_wait()
+
+    def _line_wait(self) -> dict[str, Any] | None:
+        line = self.line
+        until = max(line.next_slot, line.paused_until) if line.paused_until else line.next_slot
+        since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"
+        clock = until.strftime("%H:%M:%S")
+        if line.pause_reason == "credentials":
+            message = (
+                f"Boeing has refused our credentials since {since} UTC. Correct the BOEING_* settings and restart the "
+                f"workers; the batch then goes on by itself. Next try {clock} UTC."
+            )
+        elif line.pause_reason == "upstream":
+            message = f"Boeing has not answered properly since {since} UTC. Nothing is lost; next try {clock} UTC."
+        elif line.pause_reason == "limit":
+            message = f"Boeing asked us to slow down. Next call {clock} UTC."
+        elif (until - self.now).total_seconds() > _WORTH_SAYING:
+            message = f"Boeing limit, next call {clock} UTC."
+        else:
+            return None
+        return {"reason": line.pause_reason or "boeing_limit", "until": until, "message": message}
+
+    def eta_seconds(self, batch: Batch) -> tuple[int, int] | None:
+        """Seconds a running batch will likely still take, as a range; None when there is nothing to go by."""
+        if batch.status.is_final or batch.open_count < _FEWEST_FOR_ETA:
+            return None
+        rate = batch.rate
+        if not rate and self.limit is not None:
+            rate = self.limit.per_minute / 60 * self.batch_size
+        if not rate:
+            return None
+        seconds = batch.open_count / rate
+        return round(seconds * 0.8), round(seconds * 1.3)
+
+
+class Live:
+    """Reads the situation."""
+
+    def __init__(
+        self, *, database: Database, limit: RateLimit | None, batch_size: int, worker_silent_after: float
+    ) -> None:
+        self.database = database
+        self.limit = limit
+        self.batch_size = batch_size
+        self.worker_silent_after = worker_silent_after
+
+    def situation(self, work: Work) -> Situation:
+        """The situation now: two look-ups, whatever the number and size of batches."""
+        line, now = line_store.look(work, "boeing")
+        extraction = workers.count(work, Stage.EXTRACTION, silent_after=self.worker_silent_after)
+        return Situation(now, line, self.limit, self.batch_size, extraction)
+
+
+def message(batch: Batch) -> str:
+    """One sentence on where a batch stands."""
+    done, total = f"{batch.settled_count:,}", f"{batch.total_items:,}"
+    if batch.outcome == "succeeded":
+        return f"Finished: all {total} items succeeded."
+    if batch.outcome == "finished_with_failures":
+        return (
+            f"Finished with failures: {batch.failed_count:,} of {total} items failed. See the failures for what to do."
+        )
+    if batch.outcome == "failed":
+        return f"Failed: none of the {total} items succeeded. See the failures for what to do."
+    if batch.outcome == "cancelled":
+        settled = batch.settled_count - batch.cancelled_count
+        return f"Cancelled: {settled:,} of {total} items were done before and stay; {batch.cancelled_count:,} were not."
+    return f"Running: {done} of {total} items done, {batch.failed_count:,} of them failed."
+
+
+def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
+    """A batch as the API tells it: the guide's fields (section 9.2), and what a person wants to know beside them.
+
+    Its size does not depend on the number of items or failures.
+    """
+    eta = situation.eta_seconds(batch)
+    return {
+        "id": str(batch.id),
+        "batch_type": batch.batch_type,
+        "status": batch.status,
+        "total_items": batch.total_items,
+        "extracted_count": batch.extracted_count,
+        "normalized_count": batch.normalized_count,
+        "published_count": batch.published_count,
+        "failed_count": batch.failed_count,
+        "cancelled_count": batch.cancelled_count,
+        "pending_count": batch.open_count,
+        "reused_count": batch.reused_count,
+        "progress_percent": batch.progress_percent,
+        "outcome": batch.outcome,
+        "message": message(batch),
+        "rate_per_minute": round(batch.rate * 60, 1) if batch.rate and not batch.status.is_final else None,
+        "eta_seconds": {"low": eta[0], "high": eta[1]} if eta else None,
+        "waiting_for": situation.waiting_for(batch),
+        "error_message": batch.error_message,
+        "idempotency_key": batch.idempotency_key,
+        "retry_of": str(batch.retry_of) if batch.retry_of else None,
+        "failures_url": f"/api/batches/{batch.id}/failures" if batch.failed_count else None,
+        "created_at": batch.created_at,
+        "updated_at": batch.updated_at,
+        "started_at": batch.started_at,
+        "completed_at": batch.completed_at,
+    }
+
+
+def status_documents(batches: Sequence[Batch], situation: Situation) -> list[dict[str, Any]]:
+    """Several batches, told in one and the same situation."""
+    return [status_document(batch, situation) for batch in batches]

@@ -1,0 +1,142 @@
+"""Raw answers: kept as Boeing sent them, so that normalization can be repeated without asking again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from boeing_data_hub.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """One Boeing answer as it is stored.
+
+    Attributes:
+        search_query: the parts asked, comma-joined (guide, section 5.2).
+        raw_payload: the answer as JSON text.
+        matches: part asked → SKUs of the answer that serve it; an empty list: Boeing left the part out.
+        fetched_at: when it was received (UTC).
+        usable: False for a malformed answer, kept for the record only.
+    """
+
+    id: int
+    search_query: str
+    raw_payload: str
+    matches: dict[str, list[str]]
+    fetched_at: datetime
+    usable: bool = True
+    error: str | None = None
+
+
+def next_ids(work: Work, count: int) -> list[int]:
+    """Ids for answers still to come."""
+    rows = work.rows(
+        "SELECT nextval(pg_get_serial_sequence('hub.boeing_raw_data', 'id')) AS id FROM generate_series(1, %s)", [count]
+    )
+    return [row["id"] for row in rows]
+
+
+def insert(work: Work, answers: Sequence[RawAnswer]) -> None:
+    """Keep answers; usable ones fall due for normalization."""
+    if not answers:
+        return
+    work.do(
+        "INSERT INTO hub.boeing_raw_data (id, search_query, raw_payload, matches, state, error, fetched_at)"
+        " SELECT a.id, a.query, a.payload::jsonb, a.matches::jsonb, a.state, a.error, a.fetched_at"
+        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+        "   AS a(id, query, payload, matches, state, error, fetched_at)",
+        [
+            [a.id for a in answers],
+            [a.search_query for a in answers],
+            [a.raw_payload for a in answers],
+            [json.dumps(a.matches) for a in answers],
+            [_first_state(a) for a in answers],
+            [a.error for a in answers],
+            [a.fetched_at for a in answers],
+        ],
+    )
+
+
+def _first_state(answer: RawAnswer) -> str:
+    if not answer.usable:
+        return "unusable"
+    return "extracted" if any(answer.matches.values()) else "normalized"
+
+
+def remember_answers(work: Work, answers: Sequence[RawAnswer]) -> None:
+    """Note for each part which answer is its newest, so that other batches can use it while it is fresh."""
+    parts: dict[str, tuple[int, str, datetime]] = {}
+    for answer in answers:
+        if answer.usable:
+            for part, skus in answer.matches.items():
+                parts[part] = (answer.id, "\x1f".join(skus), answer.fetched_at)
+    if not parts:
+        return
+    ordered = sorted(parts)
+    work.do(
+        "INSERT INTO hub.part_answers AS p (part_number, raw_id, skus, fetched_at)"
+        " SELECT a.part, a.raw_id, string_to_array(a.skus, chr(31)), a.fetched_at"
+        " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::timestamptz[]) AS a(part, raw_id, skus, fetched_at)"
+        " ON CONFLICT (part_number) DO UPDATE SET raw_id = excluded.raw_id, skus = excluded.skus,"
+        "   fetched_at = excluded.fetched_at WHERE p.fetched_at < excluded.fetched_at",
+        [ordered, *([parts[p][n] for p in ordered] for n in range(3))],
+    )
+
+
+def due(work: Work, *, wanted: int) -> list[int]:
+    """Ids of answers that wait for normalization and that nobody works on, oldest first."""
+    rows = work.rows(
+        "SELECT id FROM hub.boeing_raw_data WHERE state = 'extracted'"
+        " AND id NOT IN (SELECT unnest(raw_ids) FROM hub.leases WHERE stage = 'normalization')"
+        " ORDER BY id LIMIT %s",
+        [wanted],
+    )
+    return [row["id"] for row in rows]
+
+
+def load(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Answers with their text, to be parsed with exact numbers."""
+    return work.rows(
+        "SELECT id, raw_payload::text AS payload, matches, fetched_at FROM hub.boeing_raw_data"
+        " WHERE id = ANY(%s) ORDER BY fetched_at, id",
+        [list(ids)],
+    )
+
+
+def mark_normalized(work: Work, ids: Sequence[int]) -> None:
+    """These answers are staged. Comes before their items are moved: an intake that reuses one of them waits here."""
+    work.do("UPDATE hub.boeing_raw_data SET state = 'normalized', attempts = 0 WHERE id = ANY(%s)", [list(ids)])
+
+
+def count_attempt(work: Work, ids: Sequence[int], *, at_most: int) -> list[int]:
+    """Count a normalization that died; returns the answers that have died too often and are now set aside."""
+    rows = work.rows(
+        "UPDATE hub.boeing_raw_data SET attempts = attempts + 1,"
+        "  state = CASE WHEN attempts + 1 >= %(most)s THEN 'unusable' ELSE state END"
+        " WHERE id = ANY(%(ids)s) AND state = 'extracted' RETURNING id, state",
+        {"ids": list(ids), "most": at_most},
+    )
+    return [row["id"] for row in rows if row["state"] == "unusable"]
+
+
+def again(work: Work, *, skus: Sequence[str] | None = None) -> int:
+    """Make kept answers due for normalization again, without asking Boeing. All of them, or those of some SKUs."""
+    return work.do(
+        "UPDATE hub.boeing_raw_data SET state = 'extracted' WHERE state = 'normalized' AND id IN"
+        " (SELECT raw_id FROM hub.product_staging WHERE %(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))",
+        {"skus": list(skus) if skus is not None else None},
+    )
+
+
+def newest_for(work: Work, part_number: str) -> dict[str, Any] | None:
+    """The newest answer kept for a part (as asked, or as Boeing spells it)."""
+    return work.row(
+        "SELECT r.raw_payload, r.search_query, r.fetched_at FROM hub.boeing_raw_data r WHERE r.id = coalesce("
+        " (SELECT raw_id FROM hub.part_answers WHERE part_number = %(part)s),"
+        " (SELECT raw_id FROM hub.product_staging WHERE sku = %(part)s))",
+        {"part": part_number},
+    )

@@ -1,0 +1,188 @@
+"""Staged products: one row per SKU, the newest fetch wins, and stock per location beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from boeing_data_hub.model.products import StagedProduct
+from boeing_data_hub.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A product, the answer it came from, and when Boeing gave it (UTC)."""
+
+    product: StagedProduct
+    raw_id: int
+    fetched_at: datetime
+
+
+# The columns that come from a StagedProduct, with their types on the way in.
+_COLUMNS = {
+    "sku": "text",
+    "title": "text",
+    "body_html": "text",
+    "vendor": "text",
+    "price": "numeric",
+    "cost_per_item": "numeric",
+    "list_price": "numeric",
+    "net_price": "numeric",
+    "currency": "text",
+    "inventory_quantity": "integer",
+    "inventory_status": "text",
+    "location_summary": "text",
+    "weight": "numeric",
+    "weight_unit": "text",
+    "country_of_origin": "text",
+    "dim_length": "numeric",
+    "dim_width": "numeric",
+    "dim_height": "numeric",
+    "dim_uom": "text",
+    "base_uom": "text",
+    "hazmat_code": "text",
+    "faa_approval_code": "text",
+    "eccn": "text",
+    "schedule_b_code": "text",
+    "supplier_name": "text",
+    "boeing_name": "text",
+    "boeing_description": "text",
+    "boeing_image_url": "text",
+    "boeing_thumbnail_url": "text",
+    "condition": "text",
+    "cert": "text",
+    "pma": "boolean",
+    "estimated_lead_time_days": "integer",
+    "status": "text",
+    "status_reason": "text",
+    "status_detail": "text",
+    "raw_id": "bigint",
+    "fetched_at": "timestamptz",
+}
+_NAMES = ", ".join(_COLUMNS)
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in {"sku", "status"})
+_UPSERT = (
+    f"INSERT INTO hub.product_staging AS s ({_NAMES})"  # noqa: S608 - constant columns
+    f" SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS r({_TYPED})"
+    # A product that is live stays `published`; what is new about it is found by comparing, not by the status.
+    f" ON CONFLICT (sku) DO UPDATE SET {_REPLACED}, updated_at = now(),"
+    "   status = CASE WHEN s.status = 'published' AND excluded.status = 'fetched' THEN s.status ELSE excluded.status END"
+    " WHERE s.fetched_at <= excluded.fetched_at RETURNING s.sku"
+)
+_FIELDS = tuple(name for name in _COLUMNS if name not in {"raw_id", "fetched_at"})
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal | datetime):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def upsert(work: Work, staged: Sequence[Staged]) -> None:
+    """Write products and their stock. An older answer never overwrites a newer one."""
+    newest: dict[str, Staged] = {}
+    for one in staged:
+        known = newest.get(one.product.sku)
+        if known is None or known.fetched_at <= one.fetched_at:
+            newest[one.product.sku] = one
+    if not newest:
+        return
+    ordered = [newest[sku] for sku in sorted(newest)]  # always the same lock order
+    records: list[dict[str, Any]] = []
+    for one in ordered:
+        record = {name: getattr(one.product, name) for name in _FIELDS}
+        record["raw_id"] = one.raw_id
+        record["fetched_at"] = one.fetched_at
+        records.append(record)
+    written = {row["sku"] for row in work.rows(_UPSERT, [json.dumps(records, default=_plain)])}
+    stock = [
+        (one.product.sku, place.location, place.quantity)
+        for one in ordered
+        if one.product.sku in written
+        for place in one.product.locations
+    ]
+    columns = [[s[n] for s in stock] for n in range(3)]
+    # A location Boeing stopped reporting must not keep its old stock.
+    work.do(
+        "DELETE FROM hub.stock_locations l WHERE l.sku = ANY(%s)"
+        " AND NOT EXISTS (SELECT 1 FROM unnest(%s::text[], %s::text[]) AS a(sku, location)"
+        "                 WHERE a.sku = l.sku AND a.location = l.location)",
+        [sorted(written), columns[0], columns[1]],
+    )
+    if stock:
+        work.do(
+            "INSERT INTO hub.stock_locations AS l (sku, location, quantity)"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::int[])"
+            " ON CONFLICT (sku, location) DO UPDATE SET quantity = excluded.quantity"
+            " WHERE l.quantity <> excluded.quantity",
+            columns,
+        )
+
+
+_LISTED = (
+    f"{_NAMES}, created_at, updated_at,"  # noqa: S608 - constant columns
+    " coalesce((SELECT jsonb_agg(jsonb_build_object('location', l.location, 'quantity', l.quantity)"
+    "           ORDER BY l.location) FROM hub.stock_locations l WHERE l.sku = s.sku), '[]') AS locations"
+)
+
+
+def page(
+    work: Work, *, limit: int, after: str = "", offset: int = 0, status: str | None = None, search: str | None = None
+) -> list[dict[str, Any]]:
+    """Staged products in SKU order, behind `after`. `search` matches from the start, dashes and case ignored."""
+    key = "".join(c for c in (search or "").upper() if c.isascii() and c.isalnum())
+    return work.rows(
+        f"SELECT {_LISTED} FROM hub.product_staging s WHERE sku > %(after)s"  # noqa: S608 - constant columns
+        " AND (%(status)s::text IS NULL OR status = %(status)s)"
+        " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)"
+        " ORDER BY sku LIMIT %(limit)s OFFSET %(offset)s",
+        {"after": after, "status": status, "key": f"{key}%" if search else None, "limit": limit, "offset": offset},
+    )
+
+
+def skus_of_batch(work: Work, batch_id: UUID, *, limit: int, offset: int = 0) -> list[str]:
+    """SKUs the normalized items of a batch were matched to, in the order of the items."""
+    rows = work.rows(
+        "SELECT unnest(skus) AS sku FROM hub.batch_items WHERE batch_id = %s AND state = 'normalized'"
+        " ORDER BY position LIMIT %s OFFSET %s",
+        [batch_id, limit, offset],
+    )
+    return [row["sku"] for row in rows]
+
+
+def get(work: Work, sku: str) -> dict[str, Any] | None:
+    """One staged product with its stock by location, or None."""
+    return work.row(f"SELECT {_LISTED} FROM hub.product_staging s WHERE sku = %s", [sku])  # noqa: S608
+
+
+def get_many(work: Work, skus: Sequence[str]) -> list[dict[str, Any]]:
+    """Staged products by SKU, in SKU order."""
+    return work.rows(
+        f"SELECT {_LISTED} FROM hub.product_staging s WHERE sku = ANY(%s) ORDER BY sku",  # noqa: S608
+        [list(skus)],
+    )
+
+
+def count(work: Work, *, status: str | None = None, search: str | None = None) -> int:
+    """How many staged products match."""
+    key = "".join(c for c in (search or "").upper() if c.isascii() and c.isalnum())
+    return work.value(
+        "SELECT count(*) FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)"
+        " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)",
+        {"status": status, "key": f"{key}%" if search else None},
+    )
+
+
+def count_of_batch(work: Work, batch_id: UUID) -> int:
+    """How many SKUs the normalized items of a batch were matched to."""
+    return work.value(
+        "SELECT coalesce(sum(cardinality(skus)), 0)::int FROM hub.batch_items"
+        " WHERE batch_id = %s AND state = 'normalized'",
+        [batch_id],
+    )

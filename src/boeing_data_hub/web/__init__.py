@@ -1,0 +1,1 @@
+"""The HTTP face: routes rebuild values, call one function, render the result."""

@@ -1,0 +1,184 @@
+"""/api/batches: how far, what failed and why, cancel, retry, live events (guide, section 9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from sse_starlette import EventSourceResponse
+
+from boeing_data_hub.errors import NotFound
+from boeing_data_hub.model.batches import Batch, Item
+from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
+from boeing_data_hub.reporting import exports, failures
+from boeing_data_hub.reporting.live import status_document, status_documents
+from boeing_data_hub.store import batches, items
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web.access import Reader, Searcher, TheHub
+from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
+from boeing_data_hub.web.watch import Watch
+
+router = APIRouter(prefix="/api/batches", tags=["batches"])
+
+_FAILED_SHOWN = 5  # in a status answer, which must stay small; all of them are at /failures and /items
+
+
+def _uuid(batch_id: str) -> UUID:
+    try:
+        return UUID(batch_id)
+    except ValueError:
+        raise _unknown() from None
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no such batch. GET /api/batches lists those there are.", code="batch_not_found")
+
+
+def _existing(work: Work, batch_id: UUID) -> Batch:
+    batch = batches.get(work, batch_id)
+    if batch is None:
+        raise _unknown()
+    return batch
+
+
+@router.get("")
+def list_batches(
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    status: Annotated[BatchStatus | None, Query(description="Only batches in this status.")] = None,
+    batch_type: Annotated[BatchType | None, Query(description="Only searches, or only publishes.")] = None,
+) -> dict[str, Any]:
+    """All batches, newest first."""
+
+    def step(work: Work) -> dict[str, Any]:
+        found = batches.newest(work, limit=limit, offset=offset, status=status, batch_type=batch_type)
+        return {
+            "batches": status_documents(found, hub.live.situation(work)),
+            "total": batches.count(work, status=status, batch_type=batch_type),
+        }
+
+    return hub.database.run(step)
+
+
+@router.get("/{batch_id}")
+def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """How far a batch is, what it waits for, and how long it will likely take."""
+    wanted = _uuid(batch_id)
+
+    def step(work: Work) -> dict[str, Any]:
+        batch = _existing(work, wanted)
+        document = status_document(batch, hub.live.situation(work))
+        failed = items.first_failed(work, wanted, limit=_FAILED_SHOWN) if batch.failed_count else []
+        document["failed_items"] = [
+            {"part_number": i.part_number, "error": i.error, "error_code": i.error_code, "timestamp": i.updated_at}
+            for i in failed
+        ] or None
+        document["failed_items_truncated"] = batch.failed_count > len(failed)
+        retried_by = batches.retry_of(work, wanted) if batch.status.is_final and batch.failed_count else None
+        document["retried_by"] = str(retried_by) if retried_by else None
+        return document
+
+    return hub.database.run(step)
+
+
+@router.delete("/{batch_id}")
+def cancel_batch(batch_id: str, hub: TheHub, principal: Searcher) -> dict[str, Any]:
+    """Cancel what is not done yet, at once. What was done stays."""
+    batch = hub.intake.cancel(_uuid(batch_id), actor=principal.owner)
+    return {
+        "message": f"Cancelled. {batch.settled_count - batch.cancelled_count:,} items were done before and stay; "
+        f"{batch.cancelled_count:,} were not.",
+        "batch_id": str(batch.id),
+        "status": batch.status,
+        "cancelled_count": batch.cancelled_count,
+    }
+
+
+@router.post("/{batch_id}/retry", status_code=202, response_model=BulkOperationResponse)
+def retry_batch(batch_id: str, hub: TheHub, principal: Searcher, response: Response) -> BulkOperationResponse:
+    """Search for the failed parts again, as a new batch. Asked twice, it is the same new batch."""
+    accepted = hub.intake.retry_failed(_uuid(batch_id), actor=principal.owner)
+    response.headers["Location"] = f"/api/batches/{accepted.batch.id}"
+    if not accepted.is_new:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+    return told(accepted)
+
+
+@router.get("/{batch_id}/items")
+def list_items(
+    batch_id: str,
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
+    state: ItemState | None = None,
+    outcome: Literal["fetched", "blocked", "needs_review"] | None = None,
+    error_code: Annotated[str | None, Query(max_length=100)] = None,
+) -> dict[str, Any]:
+    """The items of a batch in the order they were handed in, page by page."""
+    wanted = _uuid(batch_id)
+
+    def step(work: Work) -> list[Item]:
+        _existing(work, wanted)
+        return items.page(work, wanted, limit=limit, after=after, state=state, outcome=outcome, error_code=error_code)
+
+    found = hub.database.run(step)
+    return {
+        "items": [_item(item) for item in found],
+        "next_after": found[-1].position if len(found) == limit else None,
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "position": item.position,
+        "part_number": item.part_number,
+        "state": item.state,
+        "skus": list(item.skus),
+        "outcome": item.outcome,
+        "reason": item.reason,
+        "error_code": item.error_code,
+        "error": item.error,
+        "attempts": item.attempts,
+        "not_before": item.not_before,
+        "updated_at": item.updated_at,
+    }
+
+
+@router.get("/{batch_id}/failures", response_model=None)
+def list_failures(
+    batch_id: str,
+    hub: TheHub,
+    _principal: Reader,
+    request: Request,
+    format: Annotated[Literal["json", "csv"] | None, Query(description="csv: every failure, to correct.")] = None,  # noqa: A002
+) -> dict[str, Any] | StreamingResponse:
+    """Failures grouped by cause, with what to do; as CSV: every failed item, to be corrected and uploaded again."""
+    wanted = _uuid(batch_id)
+    if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
+        hub.database.run(lambda work: _existing(work, wanted))
+        return StreamingResponse(
+            exports.failures_csv(hub.database, wanted),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="failures-{wanted}.csv"'},
+        )
+
+    def step(work: Work) -> dict[str, Any]:
+        _existing(work, wanted)
+        return failures.grouped(work, wanted)
+
+    return hub.database.run(step)
+
+
+@router.get("/{batch_id}/events", response_class=EventSourceResponse)
+async def events(batch_id: str, hub: TheHub, _principal: Reader, request: Request) -> EventSourceResponse:
+    """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end."""
+    wanted = _uuid(batch_id)
+    watch: Watch = request.app.state.watch
+    await watch.exists(hub, wanted, _existing)
+    return EventSourceResponse(watch.events(wanted), ping=15)

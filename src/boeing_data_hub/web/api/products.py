@@ -1,0 +1,78 @@
+"""The staged catalogue: what Boeing offers, normalized, and the raw answers behind it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from boeing_data_hub.errors import NotFound
+from boeing_data_hub.store import raw, staging
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web.access import Admin, Reader, TheHub
+
+router = APIRouter(prefix="/api/products", tags=["products"])
+
+
+@router.get("/staging")
+def list_staged(
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    after: Annotated[str, Query(max_length=100, description="Continue behind this SKU: fast at any depth.")] = "",
+    status: Literal["fetched", "blocked", "needs_review", "published"] | None = None,
+    search: Annotated[
+        str | None, Query(max_length=50, description="SKU from its start; dashes and case ignored.")
+    ] = None,
+    batch_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Staged products in SKU order, or those of one batch."""
+
+    def step(work: Work) -> dict[str, Any]:
+        if batch_id is not None:
+            skus = staging.skus_of_batch(work, batch_id, limit=limit, offset=offset)
+            products = staging.get_many(work, skus)
+            total = staging.count_of_batch(work, batch_id)
+        else:
+            products = staging.page(work, limit=limit, after=after, offset=offset, status=status, search=search)
+            total = staging.count(work, status=status, search=search)
+        return {
+            "products": products,
+            "total": total,
+            "limit": limit,
+            "offset": offset,
+            "next_after": products[-1]["sku"] if batch_id is None and len(products) == limit else None,
+        }
+
+    return hub.database.run(step)
+
+
+@router.get("/staging/{sku:path}")
+def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """One staged product with its stock by location."""
+    found = hub.database.run(lambda work: staging.get(work, sku.strip().upper()))
+    if found is None:
+        raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
+    return found
+
+
+@router.get("/raw-data/{part_number:path}")
+def get_raw(part_number: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """What Boeing last answered for a part, as it came."""
+    found = hub.database.run(lambda work: raw.newest_for(work, part_number.strip().upper()))
+    if found is None:
+        raise NotFound(f"Boeing has not been asked for {part_number[:50]!r} yet.", code="no_raw_data")
+    return {
+        "raw_data": found["raw_payload"],
+        "search_query": found["search_query"],
+        "fetched_at": found["fetched_at"],
+    }
+
+
+@router.post("/staging/normalize", status_code=202)
+def normalize_again(hub: TheHub, _principal: Admin) -> dict[str, Any]:
+    """Normalize all kept answers again with the rules now in force. Costs no Boeing call."""
+    answers = hub.normalize_again()
+    return {"message": f"{answers:,} kept answers are being normalized again.", "answers": answers}

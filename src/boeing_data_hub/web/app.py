@@ -1,0 +1,56 @@
+"""The HTTP application: every router with its prefix, the doorkeeper, the limits, and how errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from boeing_data_hub import __version__
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.web import problems
+from boeing_data_hub.web.access import Doorkeeper
+from boeing_data_hub.web.api import batches, boeing, bulk, health, products, uploads
+from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
+from boeing_data_hub.web.watch import Watch
+
+ROUTERS = (
+    health.router,  # /health, /ready
+    bulk.router,  # /api/bulk-search
+    batches.router,  # /api/batches
+    uploads.router,  # /api/uploads
+    products.router,  # /api/products
+    boeing.router,  # /api/boeing
+)
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """The application of one process."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        hub.close()
+
+    app = FastAPI(
+        title="Boeing Data Hub",
+        version=__version__,
+        summary="Price and availability from Boeing Distribution, staged and published to Shopify.",
+        lifespan=life,
+    )
+    app.state.hub = hub
+    app.state.doorkeeper = Doorkeeper(hub)
+    app.state.watch = Watch(hub)
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    settings = hub.settings
+    app.add_middleware(
+        BodyLimit,
+        most=settings.hub_max_body_bytes,
+        uploads=settings.hub_max_upload_bytes,
+        upload_path="/api/uploads",
+    )
+    app.add_middleware(SafeHeaders)
+    return app

@@ -1,0 +1,111 @@
+"""Bodies are bounded before anything reads them: by their declared length at once, else by counting as they arrive."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from boeing_data_hub.errors import TooLarge
+from boeing_data_hub.web.problems import refused
+
+
+class _TooManyBytesError(Exception):
+    pass
+
+
+class BodyLimit:
+    """ASGI middleware.
+
+    Args:
+        app: what comes behind it.
+        most: largest body in bytes.
+        uploads: largest body in bytes under `upload_path`.
+        upload_path: where files are uploaded.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, uploads: int, upload_path: str) -> None:
+        self._app = app
+        self._most = most
+        self._uploads = uploads
+        self._upload_path = upload_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its body is too large."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._uploads if scope["path"].startswith(self._upload_path) else self._most
+        declared = _declared_length(scope)
+        if declared is not None and declared > most:
+            await self._refuse(most, scope, receive, send)
+            return
+        seen = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > most:
+                    raise _TooManyBytesError
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            if seen > most and not started:
+                return  # whatever the app makes of the cut-off body, the answer is ours
+            started = True
+            await send(message)
+
+        with suppress(_TooManyBytesError):
+            await self._app(scope, counted, watched)
+        if seen > most and not started:
+            await self._refuse(most, scope, receive, send)
+
+    async def _refuse(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        error = TooLarge(
+            f"The body is larger than {most:,} bytes. Nothing was changed. Split the list into several requests.",
+            code="body_too_large",
+        )
+        response = refused(error)
+        response.headers["Connection"] = "close"
+        await response(scope, receive, send)
+
+
+def _declared_length(scope: Scope) -> int | None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None
+
+
+class SafeHeaders:
+    """ASGI middleware: headers that keep answers out of caches and frames, on every answer."""
+
+    _HEADERS: tuple[tuple[bytes, bytes], ...] = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-frame-options", b"DENY"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers."""
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers: list[Any] = list(message.get("headers", []))
+                headers.extend(self._HEADERS)
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, dressed if scope["type"] == "http" else send)

@@ -1,0 +1,110 @@
+"""A worker or beat process: `python -m boeing_data_hub.worker extraction normalization --concurrency 2`, or `beat`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+from typing import Any, cast
+
+from celery import signals
+from celery.apps.worker import Worker
+
+from boeing_data_hub import logs
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.queue import TASKS, celery_app
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.worker import tasks
+from boeing_data_hub.worker.shifts import Crew
+
+
+def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -> int:
+    """Work until told to stop. One process, threads inside: the work is waiting for others, not computing.
+
+    Args:
+        settings: the environment.
+        queues: extraction, normalization, publishing, default; several share the process without starving each other.
+        concurrency: threads per queue; None: the CELERY_*_CONCURRENCY settings.
+    """
+    name = "worker:" + "+".join(queues)
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name)
+    hub = Hub(settings, name=name)
+    usual = {
+        Stage.EXTRACTION: settings.celery_extraction_concurrency,
+        Stage.NORMALIZATION: settings.celery_normalization_concurrency,
+        Stage.PUBLISHING: settings.celery_shopify_concurrency,
+        Stage.DEFAULT: settings.celery_default_concurrency,
+    }
+    places = {Stage(queue): concurrency or usual[Stage(queue)] for queue in queues}
+    crew = Crew(hub, places)
+    app = celery_app(settings.broker_url)
+    tasks.register(app, crew)
+
+    def ready(**_: Any) -> None:
+        crew.start_pulse(queues)
+        # What fell due while no worker ran must not wait for the scheduler.
+        app.send_task(TASKS[Stage.DEFAULT], expires=30)
+
+    def stopping(**_: Any) -> None:
+        crew.stop()
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(stopping, weak=False)
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # ours is set up already
+    worker = cast(
+        "Any",
+        Worker(
+            app=app,
+            hostname=f"{'-'.join(queues)}.{hub.owner.rsplit(':', 1)[-1]}@{socket.gethostname()}",
+            queues=queues,
+            pool="threads",
+            concurrency=sum(places.values()),
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            loglevel=logging.getLevelName(settings.hub_log_level),
+            quiet=True,
+        ),
+    )
+    try:
+        worker.start()
+    finally:
+        crew.leave()
+    return int(worker.exitcode or 0)
+
+
+def run_beat(settings: Settings) -> int:
+    """Send the sweep's hint every HUB_SWEEP_SECONDS. Two of them do no harm."""
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="beat")
+    app = celery_app(settings.broker_url)
+    app.conf.beat_schedule = {
+        "sweep": {
+            "task": TASKS[Stage.DEFAULT],
+            "schedule": settings.hub_sweep_seconds,
+            # A sweep that nobody took in time is worth nothing, and must not pile up.
+            "options": {"queue": Stage.DEFAULT.value, "expires": max(5.0, settings.hub_sweep_seconds * 3)},
+        }
+    }
+    app.conf.beat_max_loop_interval = max(0.2, settings.hub_sweep_seconds)
+    signals.setup_logging.connect(lambda **_: None, weak=False)
+    signals.beat_init.connect(lambda **_: None, weak=False)
+    cast("Any", app.Beat)(scheduler="celery.beat:Scheduler", quiet=True, loglevel=settings.hub_log_level).run()
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse and run; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="bdh worker", description=__doc__)
+    parser.add_argument("queues", nargs="+", choices=[*(stage.value for stage in Stage), "beat"])
+    parser.add_argument("--concurrency", type=int, default=None)
+    chosen = parser.parse_args(argv)
+    settings = Settings()
+    if chosen.queues == ["beat"]:
+        return run_beat(settings)
+    return run_worker(settings, list(dict.fromkeys(chosen.queues)), chosen.concurrency)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

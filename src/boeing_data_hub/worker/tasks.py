@@ -1,0 +1,28 @@
+"""The map of all background work. A task carries nothing: it looks at the rows, does what is due, and ends."""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.queue import TASKS
+from boeing_data_hub.worker.shifts import Crew
+
+
+def register(app: Celery, crew: Crew) -> None:
+    """Give a worker its tasks."""
+
+    @app.task(name=TASKS[Stage.EXTRACTION])
+    def extract() -> None:  # pyright: ignore[reportUnusedFunction] - Celery finds it by name
+        """Ask Boeing for the parts that wait."""
+        crew.work(Stage.EXTRACTION)
+
+    @app.task(name=TASKS[Stage.NORMALIZATION])
+    def normalize() -> None:  # pyright: ignore[reportUnusedFunction] - same
+        """Turn raw answers into staged products."""
+        crew.work(Stage.NORMALIZATION)
+
+    @app.task(name=TASKS[Stage.DEFAULT])
+    def sweep() -> None:  # pyright: ignore[reportUnusedFunction] - same
+        """Free what stalled, hint at what is due, end what is finished."""
+        crew.hub.recovery.sweep()
