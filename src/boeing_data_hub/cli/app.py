@@ -40,9 +40,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @app.callback()
 def root(
     *,
-    version: bool = typer.Option(
-        False, "--version", callback=lambda value: _version(wanted=bool(value)), is_eager=True
-    ),
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     """Data on stdout, notes on stderr.
 

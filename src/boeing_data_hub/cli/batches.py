@@ -74,8 +74,8 @@ def _request(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any
     read = api.call("POST", "/api/uploads", files={"file": (path.name, path.read_bytes())})
     if read["rejected_count"] and not skip_rejected:
         raise BadInput(
-            f"{read['rejected_count']:,} lines of {path.name} are not part numbers. Nothing was started. Correct them, or "
-            "use --skip-rejected.",
+            f"{read['rejected_count']:,} lines of {path.name} are not part numbers. Nothing was started. Correct them, "
+            "or use --skip-rejected.",
             code="bad_part_numbers",
             details={"rejected": read["rejected"]},
         )

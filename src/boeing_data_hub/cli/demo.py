@@ -33,7 +33,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Stay afterwards, to look around.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="The sandbox's limit in calls a minute.")] = _LIMIT,
 ) -> None:
-    """Search a list of 3,342 real part numbers on embedded services and a Boeing sandbox; nothing outside is touched."""
+    """Search a list of 3,342 real part numbers on embedded services and a sandbox; nothing outside is touched."""
     stop = stop_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="bdh-demo-"))
     folder.chmod(0o711)  # Postgres runs as another user where we are root, and must be able to walk through

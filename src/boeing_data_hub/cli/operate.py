@@ -1,4 +1,4 @@
-"""Running a hub: `bdh db`, `bdh keys`, `bdh doctor`. They speak to the database directly, and work before the API does."""
+"""Running a hub: `bdh db`, `bdh keys`, `bdh doctor`. They speak to the database, and work before the API does."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ def watch(api: Api, batch_id: str, *, quiet: bool = False) -> dict[str, Any]:
             if not quiet and not err.is_terminal and monotonic() - said_at >= _SAY_EVERY:
                 said_at = monotonic()
                 note(
-                    f"{settled:,} of {batch['total_items']:,} parts, {batch['failed_count']:,} failed. {describe(batch)}"
+                    f"{settled:,} of {batch['total_items']:,} parts, "
+                    f"{batch['failed_count']:,} failed. {describe(batch)}"
                 )
             time.sleep(_LOOK_EVERY)
             try:

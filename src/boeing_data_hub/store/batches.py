@@ -12,7 +12,10 @@ from psycopg.types.json import Jsonb
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.store.work import Work
 
-NOT_FOUND = "Boeing does not know this part number. Check it against the catalogue, with its suffix if it has one, and search again."
+NOT_FOUND = (
+    "Boeing does not know this part number. Check it against the catalogue, with its suffix if it has one, and search"
+    " again."
+)
 _LEDGER = 7_204_002  # saves hold it shared; what moves a whole batch's items holds it alone, so neither can deadlock
 
 
@@ -29,7 +32,8 @@ def insert(work: Work, batch: Mapping[str, Any]) -> bool:
     return bool(
         work.do(
             "INSERT INTO hub.batches (id, batch_type, status, total_items, owner, idempotency_key, request_hash,"
-            " options, retry_of) VALUES (%(id)s, %(batch_type)s, 'processing', %(total_items)s, %(owner)s, %(idempotency_key)s,"
+            " options, retry_of) VALUES (%(id)s, %(batch_type)s, 'processing', %(total_items)s, %(owner)s,"
+            " %(idempotency_key)s,"
             " %(request_hash)s, %(options)s, %(retry_of)s)"
             " ON CONFLICT ON CONSTRAINT batches_idempotency DO NOTHING",
             {**batch, "options": Jsonb(batch["options"])},
@@ -49,8 +53,8 @@ def insert_items(work: Work, batch_id: UUID, part_numbers: Sequence[str]) -> Non
 def reuse_fresh(work: Work, batch_id: UUID, *, younger_than: float) -> int:
     """Give items the answer another batch got less than `younger_than` seconds ago. Returns how many.
 
-    Found parts go on to normalization (their raw answers fall due again, which costs no call); parts Boeing did not know
-    then have failed now.
+    Found parts go on to normalization (their raw answers fall due again, which costs no call); parts Boeing did not
+    know then have failed now.
     """
     row = work.row(
         "WITH fresh AS ("

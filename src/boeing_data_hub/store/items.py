@@ -164,7 +164,8 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
         parts = list(verdicts.failed)
         rows = work.rows(
             "WITH moved AS ("
-            "  UPDATE hub.batch_items i SET state = 'failed', error_code = a.code, error = a.sentence, not_before = NULL,"
+            "  UPDATE hub.batch_items i SET state = 'failed', error_code = a.code, error = a.sentence,"
+            "    not_before = NULL,"
             "    call_group = NULL, attempts = i.attempts + 1, updated_at = now()"
             "  FROM unnest(%s::text[], %s::text[], %s::text[]) AS a(part_number, code, sentence)"
             "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"

@@ -1,4 +1,4 @@
-"""Leases: who works on what. A result is saved only by deleting the lease it was made under: the delete is the fence."""
+"""Leases: who works on what. A result is saved only by deleting the lease it was made under: that is the fence."""
 
 from __future__ import annotations
 
