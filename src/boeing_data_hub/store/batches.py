@@ -45,7 +45,7 @@ def insert_items(work: Work, batch_id: UUID, part_numbers: Sequence[str]) -> Non
     """Insert the batch's items, in order, in one statement (COPY is refused to roles under row level security)."""
     work.do(
         "INSERT INTO hub.batch_items (batch_id, position, part_number)"
-        " SELECT %s, part.position, part.number FROM unnest(%s::text[]) WITH ORDINALITY AS part(number, position)",
+        " SELECT %s, part.position, part.number FROM unnest(%b::text[]) WITH ORDINALITY AS part(number, position)",
         [batch_id, list(part_numbers)],
     )
 
@@ -169,7 +169,7 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
         "   rate_since = CASE WHEN now() - coalesce(b.rate_since, b.created_at) >= interval '10 seconds' THEN now()"
         "                ELSE b.rate_since END"
         " FROM (SELECT *, normalized + published + failed AS settled"
-        "       FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[])"
+        "       FROM unnest(%b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[])"
         "            AS t(id, extracted, normalized, published, failed)) m"
         " WHERE b.id = m.id",
         [

@@ -108,7 +108,7 @@ def anything_due(work: Work) -> int:
         " CROSS JOIN LATERAL (SELECT 1 FROM hub.batch_items i WHERE i.batch_id = b.id AND i.state = 'pending'"
         "   AND (i.not_before IS NULL OR i.not_before <= now())"
         f"   AND i.part_number NOT IN ({_IN_FLIGHT}) LIMIT 200) due"
-        " WHERE b.status = 'processing' AND b.batch_type = 'search' LIMIT 200) some"
+        " WHERE b.status = 'processing' AND b.batch_type = 'search' LIMIT 200) counted"
     )
 
 
@@ -116,7 +116,7 @@ def waiting(work: Work, part_numbers: Sequence[str]) -> list[DuePart]:
     """Those of these parts that some batch still waits for."""
     rows = work.rows(
         "SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM hub.batch_items"
-        " WHERE state = 'pending' AND part_number = ANY(%s) GROUP BY part_number",
+        " WHERE state = 'pending' AND part_number = ANY(%b) GROUP BY part_number",
         [list(part_numbers)],
     )
     return [DuePart(**row) for row in rows]
@@ -138,7 +138,7 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
             "  UPDATE hub.batch_items i SET state = 'extracted', raw_id = a.raw_id,"
             "    skus = string_to_array(a.skus, chr(31)), error_code = NULL, error = NULL, not_before = NULL,"
             "    call_group = NULL, updated_at = now()"
-            "  FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS a(part_number, raw_id, skus)"
+            "  FROM unnest(%b::text[], %b::bigint[], %b::text[]) AS a(part_number, raw_id, skus)"
             "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [
@@ -154,7 +154,7 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
             "WITH moved AS ("
             "  UPDATE hub.batch_items i SET state = 'failed', raw_id = a.raw_id, error_code = 'not_found',"
             "    skus = '{}', error = %s, not_before = NULL, call_group = NULL, updated_at = now()"
-            "  FROM unnest(%s::text[], %s::bigint[]) AS a(part_number, raw_id)"
+            "  FROM unnest(%b::text[], %b::bigint[]) AS a(part_number, raw_id)"
             "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [NOT_FOUND, parts, [verdicts.missing[p] for p in parts]],
@@ -167,7 +167,7 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
             "  UPDATE hub.batch_items i SET state = 'failed', error_code = a.code, error = a.sentence,"
             "    not_before = NULL,"
             "    call_group = NULL, attempts = i.attempts + 1, updated_at = now()"
-            "  FROM unnest(%s::text[], %s::text[], %s::text[]) AS a(part_number, code, sentence)"
+            "  FROM unnest(%b::text[], %b::text[], %b::text[]) AS a(part_number, code, sentence)"
             "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [parts, [verdicts.failed[p][0] for p in parts], [verdicts.failed[p][1] for p in parts]],
@@ -179,7 +179,7 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
         work.do(
             "UPDATE hub.batch_items i SET not_before = now() + a.wait * interval '1 second', attempts = a.attempts,"
             "  call_group = a.call_group, error_code = a.code, error = a.sentence, updated_at = now()"
-            " FROM unnest(%s::text[], %s::float8[], %s::int[], %s::bigint[], %s::text[], %s::text[])"
+            " FROM unnest(%b::text[], %b::float8[], %b::int[], %b::bigint[], %b::text[], %b::text[])"
             "   AS a(part_number, wait, attempts, call_group, code, sentence)"
             " WHERE i.part_number = a.part_number AND i.state = 'pending'",
             [parts, *([a[n] for a in again] for n in range(5))],
@@ -203,7 +203,7 @@ def settle_normalized(
             "WITH moved AS ("
             "  UPDATE hub.batch_items i SET state = 'normalized', outcome = a.outcome, reason = a.reason,"
             "    updated_at = now()"
-            "  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS a(raw_id, part_number, outcome, reason)"
+            "  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[]) AS a(raw_id, part_number, outcome, reason)"
             "  WHERE i.raw_id = a.raw_id AND i.part_number = a.part_number AND i.state = 'extracted'"
             "  RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
@@ -215,7 +215,7 @@ def settle_normalized(
             "WITH moved AS ("
             "  UPDATE hub.batch_items i SET state = 'failed', error_code = a.code, error = a.sentence,"
             "    updated_at = now()"
-            "  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS a(raw_id, part_number, code, sentence)"
+            "  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[]) AS a(raw_id, part_number, code, sentence)"
             "  WHERE i.raw_id = a.raw_id AND i.part_number = a.part_number AND i.state = 'extracted'"
             "  RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",

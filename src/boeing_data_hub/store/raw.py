@@ -47,7 +47,7 @@ def insert(work: Work, answers: Sequence[RawAnswer]) -> None:
     work.do(
         "INSERT INTO hub.boeing_raw_data (id, search_query, raw_payload, matches, state, error, fetched_at)"
         " SELECT a.id, a.query, a.payload::jsonb, a.matches::jsonb, a.state, a.error, a.fetched_at"
-        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+        " FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[])"
         "   AS a(id, query, payload, matches, state, error, fetched_at)",
         [
             [a.id for a in answers],
@@ -80,7 +80,7 @@ def remember_answers(work: Work, answers: Sequence[RawAnswer]) -> None:
     work.do(
         "INSERT INTO hub.part_answers AS p (part_number, raw_id, skus, fetched_at)"
         " SELECT a.part, a.raw_id, string_to_array(a.skus, chr(31)), a.fetched_at"
-        " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::timestamptz[]) AS a(part, raw_id, skus, fetched_at)"
+        " FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::timestamptz[]) AS a(part, raw_id, skus, fetched_at)"
         " ON CONFLICT (part_number) DO UPDATE SET raw_id = excluded.raw_id, skus = excluded.skus,"
         "   fetched_at = excluded.fetched_at WHERE p.fetched_at < excluded.fetched_at",
         [ordered, *([parts[p][n] for p in ordered] for n in range(3))],

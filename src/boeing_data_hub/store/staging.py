@@ -111,14 +111,14 @@ def upsert(work: Work, staged: Sequence[Staged]) -> None:
     # A location Boeing stopped reporting must not keep its old stock.
     work.do(
         "DELETE FROM hub.stock_locations l WHERE l.sku = ANY(%s)"
-        " AND NOT EXISTS (SELECT 1 FROM unnest(%s::text[], %s::text[]) AS a(sku, location)"
+        " AND NOT EXISTS (SELECT 1 FROM unnest(%b::text[], %b::text[]) AS a(sku, location)"
         "                 WHERE a.sku = l.sku AND a.location = l.location)",
         [sorted(written), columns[0], columns[1]],
     )
     if stock:
         work.do(
             "INSERT INTO hub.stock_locations AS l (sku, location, quantity)"
-            " SELECT * FROM unnest(%s::text[], %s::text[], %s::int[])"
+            " SELECT * FROM unnest(%b::text[], %b::text[], %b::int[])"
             " ON CONFLICT (sku, location) DO UPDATE SET quantity = excluded.quantity"
             " WHERE l.quantity <> excluded.quantity",
             columns,

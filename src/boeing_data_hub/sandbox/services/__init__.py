@@ -1,0 +1,1 @@
+"""Embedded Postgres and Redis: binaries found, started, watched and stopped by us."""

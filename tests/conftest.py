@@ -1,0 +1,132 @@
+"""Real Postgres, real Redis, real sandboxes: started once, empty for each test."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis as redis_client
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.sandbox.services.postgres import Postgres, start_postgres
+from boeing_data_hub.sandbox.services.redis import RedisServer, start_redis
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.store import schema
+from boeing_data_hub.store.work import Database
+
+# What stands in the developer's own environment must not reach the tests.
+_OURS = ("BOEING_", "SHOPIFY_", "SUPABASE_", "HUB_", "CELERY_", "DATABASE_URL", "REDIS_URL", "PRICE_", "MAX_BULK_")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        import os
+
+        for name in list(os.environ):
+            if name.startswith(_OURS):
+                patch.delenv(name)
+        patch.chdir(tempfile.mkdtemp())  # away from any .env
+        yield
+
+
+@pytest.fixture(scope="session")
+def services_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bdh-tests-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(services_dir: Path) -> Iterator[Postgres]:
+    with start_postgres(services_dir / "postgres", fast=True) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template_hub")
+        schema.upgrade(_database(server.url, "template_hub"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(services_dir: Path) -> Iterator[RedisServer]:
+    with start_redis(services_dir / "redis") as server:
+        yield server
+
+
+def _database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database at the newest revision."""
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
+    yield _database(postgres.url, name)
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url, size=8, name="test")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def redis_url(redis: RedisServer) -> str:
+    """An empty broker."""
+    with redis_client.Redis.from_url(redis.url) as client:
+        client.flushall()
+    return redis.url
+
+
+@pytest.fixture
+def make_hub(database_url: str, redis_url: str) -> Iterator[Callable[..., Hub]]:
+    """Makes hubs on an empty database and an empty broker; settings as keyword arguments."""
+    made: list[Hub] = []
+
+    def make(**settings: object) -> Hub:
+        values = {"database_url": database_url, "redis_url": redis_url, **settings}
+        hub = Hub(Settings(_env_file=None, **values), name="test")  # pyright: ignore
+        made.append(hub)
+        return hub
+
+    yield make
+    for hub in made:
+        hub.close()
+
+
+@pytest.fixture
+def hub(make_hub: Callable[..., Hub]) -> Hub:
+    return make_hub()
+
+
+class Waiting:
+    """Wait for a state, never for a time."""
+
+    @staticmethod
+    def until(condition: Callable[[], object], *, seconds: float = 30, what: str = "the state") -> object:
+        deadline = monotonic() + seconds
+        while True:
+            if found := condition():
+                return found
+            if monotonic() > deadline:
+                raise AssertionError(f"{what} was not reached within {seconds} s")
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def wait() -> Waiting:
+    return Waiting()
+
+

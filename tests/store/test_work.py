@@ -1,0 +1,65 @@
+"""The unit of work: commits once, runs again after a lost connection, gives up with a clear word."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from boeing_data_hub.errors import Unavailable
+from boeing_data_hub.store.work import Database
+
+pytestmark = pytest.mark.services
+
+
+def test_a_step_is_committed_when_it_returns(database):
+    database.run(lambda work: work.do("INSERT INTO hub.pacing (line) VALUES ('x')"))
+    assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing WHERE line = 'x'")) == 1
+
+
+def test_a_step_that_raises_leaves_nothing_behind(database):
+    def step(work):
+        work.do("INSERT INTO hub.pacing (line) VALUES ('x')")
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        database.run(step)
+    assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing WHERE line = 'x'")) == 0
+
+
+def test_work_goes_on_after_postgres_restarted_at_once(database, postgres):
+    before = database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing"))
+    postgres.restart(immediate=True)
+    assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing"), patience=20) == before
+
+
+def test_a_deadlock_s_victim_runs_again(database):
+    both_hold_one = threading.Barrier(2, timeout=10)
+    rows = ("a", "b")
+    database.run(lambda work: work.do("INSERT INTO hub.pacing (line, failures) VALUES ('a', 0), ('b', 0)"))
+    tries = []
+
+    def crosswise(first, second):
+        def step(work):
+            tries.append(first)
+            work.do("UPDATE hub.pacing SET failures = failures + 1 WHERE line = %s", [first])
+            if len(tries) <= 2:
+                both_hold_one.wait()
+            work.do("UPDATE hub.pacing SET failures = failures + 1 WHERE line = %s", [second])
+
+        database.run(step, patience=10)
+
+    threads = [threading.Thread(target=crosswise, args=pair) for pair in (rows, rows[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert len(tries) == 3
+    assert database.run(lambda work: work.value("SELECT min(failures) FROM hub.pacing WHERE line IN ('a', 'b')")) == 2
+
+
+def test_a_database_that_is_not_there_is_named_as_such():
+    database = Database("postgresql://nobody:wrong@127.0.0.1:1/none", size=1)
+    with pytest.raises(Unavailable, match="Postgres does not answer"):
+        database.run(lambda work: work.value("SELECT 1"), patience=0.1)
+    database.close()
