@@ -97,7 +97,7 @@ def make_hub(database_url: str, redis_url: str) -> Iterator[Callable[..., Hub]]:
 
     def make(**settings: object) -> Hub:
         values = {"database_url": database_url, "redis_url": redis_url, **settings}
-        hub = Hub(Settings(_env_file=None, **values), name="test")  # pyright: ignore
+        hub = Hub(Settings(_env_file=None, **values), name="test")
         made.append(hub)
         return hub
 
@@ -128,5 +128,3 @@ class Waiting:
 @pytest.fixture
 def wait() -> Waiting:
     return Waiting()
-
-

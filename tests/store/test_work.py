@@ -20,9 +20,9 @@ def test_a_step_is_committed_when_it_returns(database):
 def test_a_step_that_raises_leaves_nothing_behind(database):
     def step(work):
         work.do("INSERT INTO hub.pacing (line) VALUES ('x')")
-        raise ValueError
+        raise ValueError("stop")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="stop"):
         database.run(step)
     assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing WHERE line = 'x'")) == 0
 
