@@ -149,11 +149,14 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
     """
     if not moves:
         return
-    ordered = sorted(moves)  # always the same lock order
-    # Only lock here: a batch row is held from this statement to the commit, which follows at once.
-    work.do("SELECT 1 FROM hub.batches WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ordered])
-    work.do(
-        "UPDATE hub.batches b SET"
+    ordered = sorted(moves)
+    rows = work.rows(
+        "WITH m AS (SELECT *, normalized + published + failed AS settled"
+        "   FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[])"
+        "        AS t(id, extracted, normalized, published, failed)),"
+        # Rows are locked in one and the same order by everyone, and held only from here to the commit that follows.
+        " held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m) ORDER BY b.id FOR UPDATE)"
+        " UPDATE hub.batches b SET"
         "   extracted_count = b.extracted_count + m.extracted,"
         "   normalized_count = b.normalized_count + m.normalized,"
         "   published_count = b.published_count + m.published,"
@@ -168,10 +171,9 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
         "                ELSE b.rate_items + m.settled END,"
         "   rate_since = CASE WHEN now() - coalesce(b.rate_since, b.created_at) >= interval '10 seconds' THEN now()"
         "                ELSE b.rate_since END"
-        " FROM (SELECT *, normalized + published + failed AS settled"
-        "       FROM unnest(%b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[])"
-        "            AS t(id, extracted, normalized, published, failed)) m"
-        " WHERE b.id = m.id",
+        " FROM m, held WHERE b.id = m.id AND b.id = held.id"
+        " RETURNING b.id, b.normalized_count + b.published_count + b.failed_count + b.cancelled_count = b.total_items"
+        "   AS is_settled",
         [
             ordered,
             [moves[b].get("extracted", 0) for b in ordered],
@@ -180,7 +182,8 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
             [moves[b].get("failed", 0) for b in ordered],
         ],
     )
-    finish_settled(work, ordered)
+    if settled := [row["id"] for row in rows if row["is_settled"]]:
+        finish_settled(work, settled)
 
 
 def finish_settled(work: Work, batch_ids: Sequence[UUID]) -> list[UUID]:

@@ -65,28 +65,25 @@ def due_parts(work: Work, *, wanted: int) -> list[DuePart]:
         rows = work.rows(
             f"WITH in_flight AS MATERIALIZED ({_IN_FLIGHT}),"  # noqa: S608 - a constant of this module
             " turns AS ("
-            "  SELECT i.part_number, row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS turn, b.lot"
+            "  SELECT i.part_number, i.attempts, i.call_group, b.lot"
+            "    + row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS place"
             "  FROM (SELECT id, random() AS lot FROM hub.batches"
             "        WHERE status = 'processing' AND batch_type = 'search') b"
             "  CROSS JOIN LATERAL ("
-            "    SELECT batch_id, position, part_number FROM hub.batch_items"
+            "    SELECT batch_id, position, part_number, attempts, call_group FROM hub.batch_items"
             "    WHERE batch_id = b.id AND state = 'pending' AND (not_before IS NULL OR not_before <= now())"
             "      AND part_number NOT IN (SELECT * FROM in_flight)"
             "    ORDER BY position LIMIT %(share)s) i)"
-            " SELECT part_number, count(*) OVER () AS offered FROM"
-            "   (SELECT part_number, min(turn + lot) AS place FROM turns GROUP BY part_number) AS parts"
-            " ORDER BY place LIMIT %(wanted)s",
+            " SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM turns"
+            " GROUP BY part_number ORDER BY min(place) LIMIT %(wanted)s",
             {"share": share, "wanted": wanted},
         )
         # A batch that has less than its share leaves room: offer the others a larger one.
         if len(rows) >= wanted or share >= wanted:
             break
         share = min(share * 4, wanted)
-    chosen = [row["part_number"] for row in rows]
-    if not chosen:
-        return []
-    known = {part.part_number: part for part in waiting(work, chosen)}
-    groups = sorted({part.call_group for part in known.values() if part.call_group is not None})
+    chosen = {row["part_number"]: DuePart(**row) for row in rows}
+    groups = sorted({part.call_group for part in chosen.values() if part.call_group is not None})
     if groups:
         companions = work.rows(
             f"SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM hub.batch_items"  # noqa: S608
@@ -95,10 +92,8 @@ def due_parts(work: Work, *, wanted: int) -> list[DuePart]:
             [groups],
         )
         for row in companions:
-            if row["part_number"] not in known:
-                known[row["part_number"]] = DuePart(**row)
-                chosen.append(row["part_number"])
-    return [known[p] for p in chosen if p in known]
+            chosen.setdefault(row["part_number"], DuePart(**row))
+    return list(chosen.values())
 
 
 def anything_due(work: Work) -> int:

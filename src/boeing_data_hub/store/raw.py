@@ -35,7 +35,7 @@ class RawAnswer:
 def next_ids(work: Work, count: int) -> list[int]:
     """Ids for answers still to come."""
     rows = work.rows(
-        "SELECT nextval(pg_get_serial_sequence('hub.boeing_raw_data', 'id')) AS id FROM generate_series(1, %s)", [count]
+        "SELECT nextval('hub.boeing_raw_data_id_seq') AS id FROM generate_series(1, %s)", [count]
     )
     return [row["id"] for row in rows]
 

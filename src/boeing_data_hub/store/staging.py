@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from boeing_data_hub.model.products import StagedProduct
 from boeing_data_hub.store.work import Work
@@ -26,6 +27,7 @@ class Staged:
 # The columns that come from a StagedProduct, with their types on the way in.
 _COLUMNS = {
     "sku": "text",
+    "search_key": "text",
     "title": "text",
     "body_html": "text",
     "vendor": "text",
@@ -69,19 +71,31 @@ _TYPED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 _REPLACED = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in {"sku", "status"})
 _UPSERT = (
     f"INSERT INTO hub.product_staging AS s ({_NAMES})"  # noqa: S608 - constant columns
-    f" SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS r({_TYPED})"
+    f" SELECT {_NAMES} FROM json_to_recordset(%s::json) AS r({_TYPED})"
     # A product that is live stays `published`; what is new about it is found by comparing, not by the status.
     f" ON CONFLICT (sku) DO UPDATE SET {_REPLACED}, updated_at = now(),"
     "   status = CASE WHEN s.status = 'published' AND excluded.status = 'fetched' THEN s.status ELSE excluded.status END"
-    " WHERE s.fetched_at <= excluded.fetched_at RETURNING s.sku"
+    " WHERE s.fetched_at <= excluded.fetched_at RETURNING s.sku, s.created_at < now() AS was_known"
 )
-_FIELDS = tuple(name for name in _COLUMNS if name not in {"raw_id", "fetched_at"})
+_FIELDS = tuple(name for name in _COLUMNS if name not in {"search_key", "raw_id", "fetched_at"})
+_NOT_IN_KEY = re.compile(r"[^A-Z0-9]")
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal | datetime):
-        return str(value)
-    raise TypeError(type(value).__name__)
+def search_key(text: str) -> str:
+    """What a part number is searched by: dashes, signs and case do not count."""
+    return _NOT_IN_KEY.sub("", text.upper())
+
+
+def _record(one: Staged) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for name in _FIELDS:
+        value = getattr(one.product, name)
+        if value is not None:
+            record[name] = value
+    record["search_key"] = search_key(one.product.sku)
+    record["raw_id"] = one.raw_id
+    record["fetched_at"] = one.fetched_at
+    return record
 
 
 def upsert(work: Work, staged: Sequence[Staged]) -> None:
@@ -94,13 +108,8 @@ def upsert(work: Work, staged: Sequence[Staged]) -> None:
     if not newest:
         return
     ordered = [newest[sku] for sku in sorted(newest)]  # always the same lock order
-    records: list[dict[str, Any]] = []
-    for one in ordered:
-        record = {name: getattr(one.product, name) for name in _FIELDS}
-        record["raw_id"] = one.raw_id
-        record["fetched_at"] = one.fetched_at
-        records.append(record)
-    written = {row["sku"] for row in work.rows(_UPSERT, [json.dumps(records, default=_plain)])}
+    rows = work.rows(_UPSERT, [msgspec.json.encode([_record(one) for one in ordered]).decode()])
+    written = {row["sku"]: row["was_known"] for row in rows}
     stock = [
         (one.product.sku, place.location, place.quantity)
         for one in ordered
@@ -108,13 +117,13 @@ def upsert(work: Work, staged: Sequence[Staged]) -> None:
         for place in one.product.locations
     ]
     columns = [[s[n] for s in stock] for n in range(3)]
-    # A location Boeing stopped reporting must not keep its old stock.
-    work.do(
-        "DELETE FROM hub.stock_locations l WHERE l.sku = ANY(%s)"
-        " AND NOT EXISTS (SELECT 1 FROM unnest(%b::text[], %b::text[]) AS a(sku, location)"
-        "                 WHERE a.sku = l.sku AND a.location = l.location)",
-        [sorted(written), columns[0], columns[1]],
-    )
+    if known_before := [sku for sku, was_known in written.items() if was_known]:
+        # A location Boeing stopped reporting must not keep its old stock.
+        work.do(
+            "DELETE FROM hub.stock_locations WHERE sku = ANY(%b)"
+            " AND (sku, location) NOT IN (SELECT * FROM unnest(%b::text[], %b::text[]))",
+            [known_before, columns[0], columns[1]],
+        )
     if stock:
         work.do(
             "INSERT INTO hub.stock_locations AS l (sku, location, quantity)"
@@ -136,7 +145,7 @@ def page(
     work: Work, *, limit: int, after: str = "", offset: int = 0, status: str | None = None, search: str | None = None
 ) -> list[dict[str, Any]]:
     """Staged products in SKU order, behind `after`. `search` matches from the start, dashes and case ignored."""
-    key = "".join(c for c in (search or "").upper() if c.isascii() and c.isalnum())
+    key = search_key(search or "")
     return work.rows(
         f"SELECT {_LISTED} FROM hub.product_staging s WHERE sku > %(after)s"  # noqa: S608 - constant columns
         " AND (%(status)s::text IS NULL OR status = %(status)s)"
@@ -171,7 +180,7 @@ def get_many(work: Work, skus: Sequence[str]) -> list[dict[str, Any]]:
 
 def count(work: Work, *, status: str | None = None, search: str | None = None) -> int:
     """How many staged products match."""
-    key = "".join(c for c in (search or "").upper() if c.isascii() and c.isalnum())
+    key = search_key(search or "")
     return work.value(
         "SELECT count(*) FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)"
         " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)",

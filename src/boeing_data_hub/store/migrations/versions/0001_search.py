@@ -111,8 +111,7 @@ CREATE TABLE hub.leases (
 
 CREATE TABLE hub.product_staging (
     sku                      text PRIMARY KEY,
-    search_key               text NOT NULL GENERATED ALWAYS AS (regexp_replace(upper(sku), '[^A-Z0-9]', '', 'g'))
-                             STORED,
+    search_key               text NOT NULL,
     title                    text NOT NULL,
     body_html                text,
     vendor                   text,
