@@ -5,7 +5,7 @@ One rule for everyone, from strict to lenient; a part takes the first that serve
 1. the same part number, case, spaces and typographic dashes aside;
 2. the part number is the item's `productCode`;
 3. asked without a suffix: every variant of that number (`X` -> `X=K3`, `X=9B`); asked with one: the bare number, where
-   it is the answer's only item of that number and nobody else's. `X=K3` is never served by `X=9B`: that is another part;
+   it is the answer's only item of that number and nobody else's. `X=9B` never serves `X=K3`: it is another part;
 4. hyphens aside, where neither the request nor the answer holds a second such number. It comes last because MS24665-132
    and MS24665132 need not be one part.
 """
@@ -83,10 +83,10 @@ class _Answer:
     rows: list[str | None] = field(default_factory=list[str | None])
 
     def add(self, item: object) -> None:
-        wire = cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else {}
-        number = _Number.of(wire.get("aviallPartNumber"))
+        wire = cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else None
+        number = _Number.of(wire.get("aviallPartNumber")) if wire else None
         self.rows.append(number.text if number else None)
-        if number is None:
+        if wire is None or number is None:
             return
         sku = number.text
         self.numbers[sku] = number

@@ -28,7 +28,11 @@ def pack(candidates: Sequence[Candidate], size: int, calls: int) -> list[list[st
         raise ValueError("a call holds at least one part")
     packed: list[list[str]] = []
     filling: dict[int | None, list[str]] = {}  # the call being filled: of each group, and of those in none
-    for candidate in {c.part_number: c for c in reversed(candidates)}.values().__reversed__():
+    taken: set[str] = set()
+    for candidate in candidates:
+        if candidate.part_number in taken:
+            continue
+        taken.add(candidate.part_number)
         call = filling.get(candidate.group)
         if call is None or len(call) >= size:
             call = filling[candidate.group] = []

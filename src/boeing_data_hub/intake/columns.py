@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from boeing_data_hub.model.part_numbers import BadPartNumber, clean
+
 # Best first: where a table has several of them, the full number (with its variant suffix) beats the shortened one.
 _NAMES: Final = (
     "aviallpartnumber",
@@ -52,6 +54,7 @@ _RANK: Final = {name: rank for rank, name in enumerate((*_NAMES, *_WEAK_NAMES))}
 _FIRST_WEAK: Final = len(_NAMES)
 _LONGEST_HEADER: Final = 60
 _MOST_COLUMNS: Final = 500
+_CONTENT = re.compile(r"[0-9A-Za-z]")
 _DIGIT = re.compile(r"\d")
 _ROWS_BEFORE_HEADER: Final = 10
 
@@ -70,10 +73,14 @@ class Layout:
 
 
 def is_blank(text: str) -> bool:
-    """True for nothing, white space, or characters that cannot be seen."""
-    return not text.strip() or (
-        not text.isascii() and all(c.isspace() or unicodedata.category(c) == "Cf" for c in text)
-    )
+    """True for what cleans to nothing: no text, white space, invisible characters, quotes around nothing."""
+    if not text or _CONTENT.search(text):
+        return not text
+    try:
+        clean(text)
+    except BadPartNumber as bad:
+        return bad.reason_code == "empty"
+    return False
 
 
 def is_header(text: str) -> bool:

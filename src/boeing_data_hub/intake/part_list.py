@@ -251,7 +251,7 @@ def _column(layout: Layout, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterat
     for line, row in rows:
         cell = row[layout.column] if layout.column < len(row) else ""
         past_heading = layout.header_line is None or line > layout.header_line
-        yield line, cell if cell and past_heading else in_column(layout, line, cell, row)
+        yield line, cell if past_heading and not is_blank(cell) else in_column(layout, line, cell, row)
 
 
 def _without_heading(cells: list[str]) -> list[str]:

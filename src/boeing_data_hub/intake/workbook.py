@@ -79,7 +79,7 @@ def _part_column(content: bytes, sheet: CalamineSheet, findings: Findings) -> It
         look = looks.get(line, "General")
         if value == "" and look.startswith("#"):
             yield line, error_cell(look)
-        elif value and isinstance(value, str) and line > (layout.header_line or 0):
+        elif isinstance(value, str) and line > (layout.header_line or 0) and not is_blank(value):
             yield line, value
         else:
             yield line, in_column(layout, line, cell_text(value, look), [plain_text(other) for other in row])

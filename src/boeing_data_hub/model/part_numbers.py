@@ -31,7 +31,7 @@ _FOLDED: Final[dict[str, str]] = {
 }
 
 
-class BadPartNumber(ValueError):  # noqa: N818 - named like the refusals of errors.py: by what happened
+class BadPartNumber(ValueError):
     """The text cannot be a part number.
 
     Args:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -187,28 +187,29 @@ def locations(item: Item) -> tuple[StockLocation, ...] | Problem:
     entries = item.get(_LOCATIONS)
     if entries is None or entries == "":
         return ()
-    if not isinstance(entries, Sequence) or isinstance(entries, str):
+    if not isinstance(entries, list):
         return Problem(_LOCATIONS, Flaw.UNREADABLE)
     pieces: dict[str, int] = {}
-    for entry in cast("Sequence[object]", entries):
+    for entry in cast("list[object]", entries):
         place = _location(entry)
         if isinstance(place, Problem):
             return place
-        pieces[place.location] = pieces.get(place.location, 0) + place.quantity
+        name, quantity = place
+        pieces[name] = pieces.get(name, 0) + quantity
     if sum(pieces.values()) > MAX_QUANTITY:
         return Problem(_LOCATIONS, Flaw.UNREADABLE)
     return tuple(StockLocation(name, quantity) for name, quantity in pieces.items())
 
 
-def _location(entry: object) -> StockLocation | Problem:
-    if not isinstance(entry, Mapping):
+def _location(entry: object) -> tuple[str, int] | Problem:
+    if not isinstance(entry, dict):
         return Problem(_LOCATIONS, Flaw.UNREADABLE)
     place = cast("Item", entry)
     name = text(place, "location", PROSE)
     if not isinstance(name, str) or len(name) > _LONGEST_LOCATION:
         return Problem(_LOCATIONS, Flaw.UNREADABLE)
     quantity = _pieces(_LOCATIONS, place.get("availQuantity"))
-    return quantity if isinstance(quantity, Problem) else StockLocation(name, quantity or 0)
+    return quantity if isinstance(quantity, Problem) else (name, quantity or 0)
 
 
 def in_stock(item: Item) -> bool | Problem | None:

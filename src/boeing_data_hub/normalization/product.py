@@ -39,7 +39,7 @@ class _Reader:
 
 
 def normalize(line_item: Mapping[str, Any], currency: str | None, rules: NormalizationRules) -> StagedProduct:
-    """The product a line item describes, screened. Never raises, whatever JSON was sent: the status tells what is wrong.
+    """The product a line item describes, screened. Never raises, whatever JSON was sent; the status says what is wrong.
 
     Args:
         line_item: one of `lineItems`, parsed with `parse_float=Decimal`.

@@ -59,10 +59,10 @@ SENTENCES = {
         "Boeing gave several rows for this part, with different prices. Find out which one holds, then search again."
     ),
     Reason.PRICE_UNREADABLE: (
-        "A price from Boeing is no believable number. Look at the raw answer, and search again once Boeing has mended it."
+        "A price from Boeing is no believable number. Look at the raw answer; search again once Boeing has mended it."
     ),
     Reason.PRICE_NEGATIVE: (
-        "A price from Boeing is below zero. Look at the raw answer, and search again once Boeing has mended it."
+        "A price from Boeing is below zero. Look at the raw answer; search again once Boeing has mended it."
     ),
     Reason.QUANTITY_UNREADABLE: (
         "A stock figure from Boeing is no believable number of pieces. Look at the raw answer, and search again later."
@@ -74,7 +74,7 @@ SENTENCES = {
         "Boeing gave neither a quantity nor stock by location. Look at the raw answer: a field may have been renamed."
     ),
     Reason.STOCK_CONTRADICTS: (
-        "Boeing calls this part out of stock, yet counts pieces of it. Ask Boeing which is right, or search again later."
+        "Boeing calls this part out of stock, yet counts pieces of it. Ask Boeing which holds, or search again later."
     ),
     Reason.CURRENCY_MISSING: (
         "Boeing's answer names no usable currency, so its prices mean nothing. Search for the part again."
@@ -130,10 +130,11 @@ class Screened:
 
 def screen(facts: Facts, problems: Sequence[Problem], rules: NormalizationRules) -> Screened:
     """Judge a part. A problem with a field that neither price nor stock hangs on is told, but holds nothing up."""
-    reasons = sorted({*_doubts(facts, problems), *_blocks(facts, rules)}, key=_ORDER.__getitem__)
+    found = {*_doubts(facts, problems), *_blocks(facts, rules)}
     notes = [problem.field for problem in problems if problem.field not in _BY_FLAW]
-    if not reasons:
+    if not found:
         return Screened(StagingStatus.FETCHED, None, _left_out(notes))
+    reasons = sorted(found, key=_ORDER.__getitem__)
     first = reasons[0]
     told = [SENTENCES[reason] for reason in reasons if reason.status is first.status]
     if notes:
