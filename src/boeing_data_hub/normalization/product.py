@@ -118,8 +118,9 @@ def normalize(line_item: Mapping[str, Any], currency: str | None, rules: Normali
         cert=rules.cert,
         pma=approval is not None and approval.upper() == "PMA",
         estimated_lead_time_days=rules.estimated_lead_time_days,
-        status=screened.status,
-        status_reason=screened.reason,
+        # Plain words: the database driver treats lists of an enum and of text as different things.
+        status=screened.status.value,
+        status_reason=screened.reason.value if screened.reason else None,
         status_detail=screened.detail,
         locations=places,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from boeing_data_hub.model.products import NormalizationRules, StockLocation
 from boeing_data_hub.normalization.fields import Flaw, Problem
@@ -51,7 +52,7 @@ _BLOCKING = frozenset(
 )
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 
-SENTENCES = {
+SENTENCES: Final[dict[str, str]] = {  # by the word, for reports know a reason only by that
     Reason.PART_NUMBER_UNREADABLE: (
         "Boeing's part number for this row cannot be read. Compare the raw answer with Boeing's site, and tell Boeing."
     ),

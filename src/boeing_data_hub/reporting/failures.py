@@ -53,7 +53,7 @@ def _told(group: Mapping[str, Any]) -> dict[str, Any]:
     if group["kind"] == "failed":
         sentence, advice = group["error"], what_to_do(code)
     else:
-        sentence = screening.sentence(code)
+        sentence = screening.SENTENCES.get(code, "These parts cannot be sold as they are.")
         advice = "These parts are staged and shown, but not offered for sale until this changes."
     return {
         "kind": group["kind"],

@@ -1,0 +1,155 @@
+"""The documentation says what the code does. `python tests/test_docs.py --write` renews the table of settings."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pytest
+import typer.main
+from pydantic import SecretStr
+
+from boeing_data_hub.cli.app import app as command_line
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.model.states import BatchStatus, ItemState
+from boeing_data_hub.normalization.screening import Reason
+from boeing_data_hub.reporting.failures import WHAT_TO_DO
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.web.app import create_app
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+OPERATIONS = DOCS / "operations.md"
+DECISIONS = DOCS / "decisions"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
+_SETTINGS = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
+_BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
+
+
+def settings_table() -> str:
+    """The table of all settings, as it must stand between the markers."""
+    rows = ["| Setting | Default | Allowed | Meaning |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        cells = (f"`{name.upper()}`", _default(field.get_default(call_default_factory=True)), _allowed(field))
+        rows.append(f"| {' | '.join(cells)} | {(field.description or '').replace('|', chr(92) + '|')} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value in (None, ""):
+        return "unset"
+    if isinstance(value, bool):
+        value = str(value).lower()
+    return f"`{value}`"
+
+
+def _allowed(field: Any) -> str:
+    if field.annotation is bool:
+        return "`true`, `false`"
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    bounds = [
+        f"{word} {getattr(constraint, bound):,}"
+        for bound, word in _BOUNDS
+        for constraint in field.metadata
+        if getattr(constraint, bound, None) is not None
+    ]
+    return " ".join(bounds) if bounds and _is_number(field.annotation) else ""
+
+
+def _is_number(annotation: Any) -> bool:
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    return not any(kind in (str, Path, SecretStr) for kind in kinds)
+
+
+def commands(command: Any, words: tuple[str, ...] = ("bdh",)) -> Iterator[str]:
+    """Every command a person can type."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(words)
+        return
+    for name, one in inner.items():
+        yield from commands(one, (*words, name))
+
+
+def routes() -> list[str]:
+    """Every route of the API, as `GET /health`."""
+    settings = Settings(  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+        _env_file=None, database_url="postgresql://nobody@127.0.0.1:1/none", redis_url="redis://127.0.0.1:1/0"
+    )
+    paths = create_app(Hub(settings, name="docs")).openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def test_the_settings_table_is_the_one_of_the_code():
+    found = _SETTINGS.search(text(OPERATIONS))
+    assert found, f"{OPERATIONS} has lost its markers {BEGIN} and {END}"
+    assert found.group() == settings_table(), "renew it: .venv/bin/python tests/test_docs.py --write"
+
+
+@pytest.mark.parametrize("word", sorted({*ItemState, *BatchStatus}))
+def test_every_state_is_explained_on_the_page_of_the_path(word: str):
+    assert f"`{word}`" in text(DOCS / "path.md")
+
+
+@pytest.mark.parametrize("line", sorted(commands(typer.main.get_command(command_line))))
+def test_every_command_is_shown_to_the_operator(line: str):
+    assert re.search(rf"`{re.escape(line)}(?![a-z-])", text(OPERATIONS) + text(ROOT / "README.md"))
+
+
+@pytest.mark.parametrize("route", routes())
+def test_every_route_has_its_section(route: str):
+    assert re.search(rf"^### `{re.escape(route)}`$", text(DOCS / "api.md"), re.MULTILINE)
+
+
+def test_no_route_is_described_that_does_not_exist():
+    described = re.findall(r"^### `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)`$", text(DOCS / "api.md"), re.MULTILINE)
+    assert sorted(described) == sorted(routes())
+
+
+@pytest.mark.parametrize("code", sorted(WHAT_TO_DO))
+def test_every_failure_code_has_its_advice(code: str):
+    assert f"`{code}`" in text(OPERATIONS)
+
+
+@pytest.mark.parametrize("reason", sorted(Reason))
+def test_every_reason_not_to_sell_is_explained(reason: str):
+    assert f"`{reason}`" in text(OPERATIONS)
+
+
+def test_every_decision_is_in_the_index_and_none_is_missing():
+    index = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", text(DECISIONS / "README.md"))
+    files = sorted(page.name for page in DECISIONS.glob("[0-9]*.md"))
+    assert index == files
+    assert [name[:4] for name in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+
+
+@pytest.mark.parametrize("page", sorted(DECISIONS.glob("[0-9]*.md")), ids=lambda page: page.name)
+def test_a_decision_says_why_what_follows_and_what_else_there_was(page: Path):
+    titles = re.findall(r"^## (.+)$", text(page), re.MULTILINE)
+    assert titles == ["Context", "Decision", "Consequences", "Alternatives"]
+    assert re.search(r"^> \S", text(page), re.MULTILINE), "a decision has one line that people will quote"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_leads_nowhere(page: Path):
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text(page))
+    gone = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert gone == []
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: .venv/bin/python tests/test_docs.py --write")
+    OPERATIONS.write_text(_SETTINGS.sub(lambda _: settings_table(), text(OPERATIONS)), encoding="utf-8")
