@@ -38,8 +38,14 @@ def configure(*, level: str, style: str, process: str) -> None:
         style: json, text, or auto (text on a terminal).
         process: bound to every line, e.g. `api` or `worker:extraction`.
     """
+
+    def named(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process  # not a context variable: the threads of a pool would not have it
+        return event
+
     as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [
+        named,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -64,6 +70,6 @@ def configure(*, level: str, style: str, process: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("httpx2", "httpcore2", "celery.utils.functional", "amqp"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    structlog.contextvars.bind_contextvars(process=process)
+    # A sweep every two seconds and a hint per save would be most of the log, and say nothing.
+    for chatty in ("httpx2", "httpcore2", "celery.app.trace", "celery.worker.strategy", "celery.beat", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))

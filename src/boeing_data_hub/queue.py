@@ -5,19 +5,16 @@ because the rows are the work list and a sweep looks at them again.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import Any
 
 import redis
 import structlog
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.model.states import Stage
-
-if TYPE_CHECKING:
-    from typing import Any
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +28,9 @@ _EXPIRES = 30  # seconds; the sweep sends new ones all the time, so an old hint 
 _SULK = 1.0  # seconds without another try after the broker did not answer, so that saves are not slowed by it
 
 
-def celery_app(broker_url: str) -> Celery:
-    """The Celery application. Every value has its reason; what is not here is 5.7's default."""
-    app = Celery("boeing_data_hub", broker=broker_url)
+def celery_app(broker_url: str) -> Any:
+    """The Celery application (untyped, as Celery is). Every value has its reason; what is not here is 5.7's default."""
+    app: Any = Celery("boeing_data_hub", broker=broker_url)
     app.conf.update(
         result_backend=None,  # results live in Postgres: no second store to lose
         task_ignore_result=True,
@@ -79,9 +76,9 @@ class Hints:
         app: the Celery application to send through; made from the URL when not given.
     """
 
-    def __init__(self, broker_url: str, app: Celery | None = None) -> None:
+    def __init__(self, broker_url: str, app: Any = None) -> None:
         self._app = app or celery_app(broker_url)
-        self._redis: redis.Redis[Any] = redis.Redis.from_url(
+        self._redis: Any = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
             broker_url, socket_timeout=2, socket_connect_timeout=2, health_check_interval=10
         )
         self._silent_until = 0.0
@@ -95,7 +92,7 @@ class Hints:
         if monotonic() < self._silent_until:
             return False
         try:
-            waiting = int(self._redis.llen(f"{PREFIX}{stage.value}"))  # pyright: ignore[reportArgumentType] - sync client
+            waiting = int(self._redis.llen(f"{PREFIX}{stage.value}"))
             if waiting < wanted:
                 with self._app.producer_or_acquire() as producer:
                     for _ in range(wanted - waiting):
@@ -110,11 +107,11 @@ class Hints:
 
     def waiting(self, stage: Stage) -> int:
         """Hints in a stage's queue. Raises redis.RedisError when the broker does not answer."""
-        return int(self._redis.llen(f"{PREFIX}{stage.value}"))  # pyright: ignore[reportArgumentType] - sync client
+        return int(self._redis.llen(f"{PREFIX}{stage.value}"))
 
     def check(self) -> dict[str, Any]:
         """Version and eviction policy of the broker. Raises redis.RedisError when it does not answer."""
-        info: dict[str, Any] = self._redis.info()  # pyright: ignore[reportAssignmentType] - sync client
+        info: dict[str, Any] = self._redis.info()
         return {"version": info["redis_version"], "maxmemory_policy": info.get("maxmemory_policy", "unknown")}
 
     def close(self) -> None:

@@ -110,7 +110,9 @@ class Settings(BaseSettings):
 
     # --- Interfaces -------------------------------------------------------------------------------------------------
     hub_max_body_bytes: int = Field(default=10_000_000, ge=1000, description="Largest request body, in bytes.")
-    hub_max_upload_bytes: int = Field(default=20_000_000, ge=1000, description="Largest upload, in bytes.")
+    hub_max_upload_bytes: int = Field(
+        default=20_000_000, ge=1000, le=20_971_520, description="Largest upload, in bytes; at most 20 MiB."
+    )
     hub_database_pool: int = Field(default=10, ge=2, le=200, description="Most Postgres connections per process.")
     hub_log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal.")
     hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level kept.")

@@ -81,7 +81,8 @@ class WireBoeing:
             threading.Thread(target=self._talk, args=(connection, len(self.open)), daemon=True).start()
 
     def _talk(self, connection: socket.socket, number: int) -> None:
-        with connection, suppress(OSError), connection.makefile("rb") as stream:
+        # ValueError, IndexError: what came was no HTTP, but somebody's TLS greeting.
+        with connection, suppress(OSError, ValueError, IndexError), connection.makefile("rb") as stream:
             while line := stream.readline():
                 headers = {}
                 while (header := stream.readline().strip()) != b"":

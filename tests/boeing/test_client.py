@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from boeing_data_hub.boeing.client import BoeingClient, TokenRefused
+from boeing_data_hub.boeing.client import TokenRefused
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 
 
@@ -94,8 +94,14 @@ def test_a_refusal_whose_renewal_fails_is_that_failure(client, boeing, respond):
 
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
-    [(403, Reject, "boeing_forbidden"), (400, Reject, "boeing_rejected"), (429, RateLimited, "rate_limited")]
-    + [(502, Retry, "boeing_502"), (503, Retry, "boeing_503"), (302, Retry, "boeing_malformed")],
+    [
+        (403, Reject, "boeing_forbidden"),
+        (400, Reject, "boeing_rejected"),
+        (429, RateLimited, "rate_limited"),
+        (502, Retry, "boeing_502"),
+        (503, Retry, "boeing_503"),
+        (302, Retry, "boeing_malformed"),
+    ],
 )
 def test_a_failed_call_is_one_call(client, boeing, respond, status, kind, code):
     boeing.script["/price"] = [respond(status, b'{"message": "Internal server error"}')]
@@ -119,49 +125,66 @@ def test_a_single_part_has_its_own_deadline(make_client, boeing):
     assert caught.value.code == "boeing_timeout"
 
 
-def test_no_secret_leaves_by_any_way(make_access, boeing, respond, canaries, caplog):
-    caplog.set_level(logging.DEBUG)
-    for name in ("httpx2", "httpcore2", "httpcore2.http11", "httpcore2.connection"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    access = make_access()
-    client = BoeingClient(access)
-    seen = [repr(access), str(access), repr(client)]
+def test_a_token_too_short_to_be_sure_of_does_not_spoil_answers(client, boeing, respond):
+    boeing.script = {"/part-token": [respond(x_part_access_token="PartNumber")]}
+    boeing.script["/price"] = [respond(body=b'{"currency": "USD", "lineItems": [{"aviallPartNumber": "P1"}]}')]
+    assert client.ask(["P1"]).line_items == ({"aviallPartNumber": "P1"},)
 
-    def note(act):
+
+def test_no_secret_leaves_by_any_way(make_client, make_access, boeing, respond, canaries, caplog):
+    for name in ("", "httpx2", "httpcore2", "httpcore2.http11", "httpcore2.connection"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    seen = [repr(make_access()), str(make_access())]
+
+    def ask(client):
         try:
-            seen.append(repr(act()))
+            seen.append(repr(client.ask(["P1"])) + client.ask(["P1"]).raw)
         except HubError as error:
             seen.append(repr(error) + repr(vars(error)) + "".join(traceback.format_exception(error)))
             seen.append(repr(error.__context__) + repr(error.__cause__))
 
-    echo = b'"Bearer bearer-canary-1", "part-canary-1", "Bearer bearer-canary-2", "part-canary-2"'
-    whole = b'{"currency": "USD", "lineItems": [], "you": [' + echo + b"]}"
-    boeing.script = {
-        "/oauth": [respond(401, b"canary-client-secret"), respond(200, b"{bearer-canary")],
-        "/part-token": [
-            lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nx-part-access-token: part-canary-\x01bad\r\nbroken\r\n\r\n"),
-            respond(403, b"canary-password"),
-        ],
-        "/price": [
-            respond(200, whole),
-            respond(403, echo),
-            respond(500, echo),
-            respond(200, b"<html>" + echo),
-            respond(401, echo),
-            respond(401, echo),
-        ],
-    }
-    tokens = client._tokens
-    for _ in range(12):
-        note(lambda: client.ask(["P1"]))
-        tokens._failure = None  # each failure is to be met, not remembered
-    pair = tokens.current()
-    seen += [repr(pair), repr(tokens)]
-    client.close()
+    def echo(status, before=b"", after=b""):
+        """An answer that quotes the very headers it was asked with."""
 
-    assert boeing.script == {"/oauth": [], "/part-token": [], "/price": []}, "every reaction was met"
-    logged = "\n".join(caplog.messages + [record.exc_text or "" for record in caplog.records])
+        def react(connection):
+            headers = boeing.calls[-1].headers
+            quoted = f'"{headers["authorization"]}", "{headers["x-boeing-parts-authorization"]}"'
+            connection.sendall(respond(status, before + quoted.encode() + after))
+
+        return react
+
+    broken_header = b"HTTP/1.1 200 OK\r\nx-part-access-token: part-canary-\x01\r\nbroken\r\n\r\n"
+    bad_logins = [
+        ("/oauth", respond(401, b"canary-client-secret")),
+        ("/oauth", respond(200, b"{bearer-canary")),
+        ("/part-token", lambda connection: connection.sendall(broken_header)),
+        ("/part-token", respond(403, b"canary-password")),
+    ]
+    for path, reaction in bad_logins:
+        boeing.script = {path: [reaction]}
+        ask(make_client())
+        assert boeing.script[path] == [], "the reaction was met"
+
+    envelope = b'{"currency": "USD", "lineItems": [], "you": ['
+    boeing.script = {
+        "/price": [
+            *(echo(200, envelope, b"]}") for _ in range(2)),
+            *(echo(status) for status in (403, 500, 400, 429, 404, 404)),
+            echo(200, b"<html>"),
+            echo(200, b"x" * 200_000),
+            echo(401),
+            echo(401),
+        ]
+    }
+    client = make_client(max_body_bytes=100_000)
+    for _ in range(10):
+        ask(client)
+    assert boeing.script["/price"] == [], "every reaction was met"
+    seen.append(repr(client))
+
+    logged = "\n".join(record.getMessage() + (record.exc_text or "") for record in caplog.records)
     assert "receive_response_headers.complete" in logged, "the library did log"
+    assert "[removed]" in "".join(seen), "tokens were quoted"
     for canary in canaries:
         assert canary not in logged
         assert canary not in "\n".join(seen)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from time import monotonic
 
@@ -123,12 +126,45 @@ def test_a_host_without_address_concerns_the_whole_line(exchange, host):
     assert (error.code, error.whole_line) == ("boeing_unreachable", True)
 
 
-def test_a_certificate_is_asked_for(exchange, boeing):
-    url = httpx2.URL(f"https://127.0.0.1:{boeing.port}/price")
-    assert fails(exchange, Question("POST", url, httpx2.Headers()), seconds=1).code in {
-        "boeing_unreachable",
-        "boeing_connection_lost",
-    }
+def test_a_certificate_nobody_vouches_for_is_not_trusted(exchange, tmp_path):
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
+    made_for = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*make, "-keyout", key, "-out", certificate, *made_for], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    refusals: list[str] = []
+
+    def greet(listener):
+        connection, _ = listener.accept()
+        try:
+            with context.wrap_socket(connection, server_side=True) as secure:
+                refusals.append(f"data: {secure.recv(100)!r}")
+        except OSError as error:
+            refusals.append(str(error))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=greet, args=(listener,))
+        thread.start()
+        url = httpx2.URL(f"https://127.0.0.1:{listener.getsockname()[1]}/price")
+        error = fails(exchange, Question("POST", url, httpx2.Headers()))
+        thread.join(5)
+    assert (error.code, error.whole_line) == ("boeing_unreachable", True)
+    assert "unknown ca" in refusals[0].lower()
 
 
 def test_a_status_counts_however_its_body_ends(exchange, boeing):
@@ -187,7 +223,7 @@ def test_closing_ends_a_call_under_way_in_our_own_words(exchange, boeing, wait):
 
     def ask():
         try:
-            exchange.send(question(boeing), seconds=2)
+            exchange.send(question(boeing), seconds=0.7)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is looked at below
             raised.append(error)
 
@@ -211,7 +247,7 @@ _MALFORMED = {"DecodingError", "TooManyRedirects"}
 
 
 @pytest.mark.parametrize("kind", library_errors(), ids=lambda kind: kind.__name__)
-def test_every_error_of_the_library_has_its_place(kind, boeing, monkeypatch):
+def test_every_error_of_the_library_has_its_place(kind, boeing):
     error = kind.__new__(kind)
     Exception.__init__(error, "secret words")
 
@@ -219,8 +255,7 @@ def test_every_error_of_the_library_has_its_place(kind, boeing, monkeypatch):
         def handle_request(self, request):
             raise error
 
-    exchange = Exchange(connect_timeout=1, max_body_bytes=10)
-    exchange._client._transport = Failing()
+    exchange = Exchange(connect_timeout=1, max_body_bytes=10, transport=Failing())
     failure = fails(exchange, question(boeing))
     expected = next(
         (

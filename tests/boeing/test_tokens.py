@@ -80,6 +80,10 @@ def test_the_part_token_may_come_in_the_body(tokens, boeing, respond, key):
     assert tokens.current().headers["x-boeing-parts-authorization"] == "from-body"
 
 
+def test_no_token_shows(tokens):
+    assert "canary" not in repr(tokens.current()) + repr(tokens)
+
+
 def test_one_login_serves_many_calls(tokens, boeing):
     assert len({tokens.current().generation for _ in range(5)}) == 1
     assert boeing.logins == 1

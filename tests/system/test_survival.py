@@ -39,7 +39,7 @@ def test_kill_9_of_the_api_loses_no_accepted_batch(make_rig):
     rig.start_all()
     batch_id = started(rig)
     rig.kill("api", start_again=False)
-    rig.apis.clear()
+    rig.apis.pop().close()
     rig.start_api("api-2")
     assert rig.finish(batch_id)["status"] == "completed"
     assert not asked_more_often_than(rig, 0)

@@ -59,7 +59,11 @@ class _TimedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        left = _left(timeout, httpcore2.ConnectTimeout)
+        try:
+            left = _left(timeout, httpcore2.ConnectTimeout)
+        except httpcore2.ConnectTimeout:
+            self.close()  # as a handshake that fails does: nobody else knows of this socket yet
+            raise
         return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:

@@ -71,14 +71,17 @@ class Exchange:
     Args:
         connect_timeout: seconds to open a connection to one address.
         max_body_bytes: largest body read.
+        transport: another way than the network, for tests.
     """
 
-    def __init__(self, *, connect_timeout: float, max_body_bytes: int) -> None:
+    def __init__(
+        self, *, connect_timeout: float, max_body_bytes: int, transport: httpx2.BaseTransport | None = None
+    ) -> None:
         _keep_headers_out_of_logs()
         self._connect_timeout = connect_timeout
         self._max_body_bytes = max_body_bytes
         self._client = httpx2.Client(
-            transport=TimedTransport(connections=_CONNECTIONS, keep_idle=_KEEP_IDLE),
+            transport=transport or TimedTransport(connections=_CONNECTIONS, keep_idle=_KEEP_IDLE),
             follow_redirects=False,  # our tokens go nowhere but where the settings say
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -153,7 +156,7 @@ class Exchange:
         return _without(b"".join(chunks), echoes)
 
     def close(self) -> None:
-        """Close all connections. Calls under way end as `boeing_connection_lost`."""
+        """Close all connections. A call under way fails, at the end of its time at the latest."""
         self._client.close()
 
 

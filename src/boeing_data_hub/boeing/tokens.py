@@ -26,6 +26,7 @@ from boeing_data_hub.errors import HubError, Retry, StopTheLine
 _MARGIN = 60.0  # seconds before its end at which a token is renewed, or a tenth of its life if that is less
 _MARGIN_SHARE = 0.1
 _FAILURE_SHARED = 1.0  # seconds for which a failed login is everybody's, so that eight threads do not try in turn
+_UNMISTAKABLE = 12  # characters; a shorter token might also be a word of an honest answer
 _FRESH = 60.0  # seconds: tokens refused younger than this were never good
 
 _PART_TOKEN = "x-part-access-token"  # noqa: S105 - the name of a header, not a token
@@ -205,7 +206,7 @@ class Tokens:
                     "Content-Type": "application/json",
                 }
             ),
-            (bearer.encode(), part_token.encode()),
+            tuple(token.encode() for token in (bearer, part_token) if len(token) >= _UNMISTAKABLE),
             obtained_at=started,
             renew_at=started + lives - min(_MARGIN, lives * _MARGIN_SHARE) if lives < float("inf") else lives,
             expires_at=started + lives,

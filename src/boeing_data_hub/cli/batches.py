@@ -10,10 +10,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from boeing_data_hub.cli import output, progress
-from boeing_data_hub.cli.client import Api, connect
+from boeing_data_hub.cli.client import Api
+from boeing_data_hub.cli.local import connect
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput, HubError
-from boeing_data_hub.hub import Hub
 from boeing_data_hub.settings import Settings
 
 T = TypeVar("T")
@@ -27,8 +27,7 @@ BatchId = Annotated[str, typer.Argument(help="The batch's id.")]
 def with_api(do: Callable[[Api], T], *, json_wanted: bool) -> T:
     """Run something against the API; errors are told and end the command with their exit code."""
     try:
-        settings = Settings()
-        api = connect(settings, Hub(settings).data_dir)
+        api = connect(Settings())
         try:
             return do(api)
         finally:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,9 +18,7 @@ from boeing_data_hub.errors import (
     Unauthorized,
     Unavailable,
 )
-from boeing_data_hub.settings import Settings
 
-KEY_FILE = "api-key"  # in the data folder; `bdh up` puts the local operator's key there, readable by nobody else
 _BY_STATUS: dict[int, type[Refused]] = {
     400: Malformed,
     401: Unauthorized,
@@ -97,30 +93,3 @@ def _decoded(response: httpx2.Response) -> Any:
         code=problem.get("code", "error"),
         details={k: v for k, v in problem.items() if k not in known},
     )
-
-
-def connect(settings: Settings, data_dir: Path) -> Api:
-    """The API the settings name, with the key they name, else with the local operator's key."""
-    url = settings.hub_api_url or f"http://{settings.hub_host}:{settings.hub_port}"
-    if settings.hub_api_key is not None:
-        return Api(url, settings.hub_api_key.get_secret_value())
-    try:
-        key = (data_dir / KEY_FILE).read_text().strip()
-    except OSError:
-        key = ""
-    if not key:
-        raise Unauthorized(
-            "No API key. Set HUB_API_KEY, or make a key with `bdh keys create NAME --scope search` "
-            "where the database is."
-        )
-    return Api(url, key)
-
-
-def keep_key(data_dir: Path, key: str) -> Path:
-    """Keep the local operator's key where only this user reads it."""
-    path = data_dir / KEY_FILE
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(key + "\n")
-    path.chmod(0o600)
-    return path

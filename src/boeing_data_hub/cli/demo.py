@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from boeing_data_hub.cli import output, progress
-from boeing_data_hub.cli.client import Api, keep_key
+from boeing_data_hub.cli.client import Api
+from boeing_data_hub.cli.local import keep_key
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.cli.services import local_key, stop_on_signals, tell_exit
 from boeing_data_hub.clock import monotonic

@@ -8,10 +8,10 @@ from typing import Annotated, TypeVar
 import typer
 
 from boeing_data_hub.cli import output
+from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput, HubError, NotFound
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.settings import Settings
 from boeing_data_hub.store import audit, keys
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import SCOPES
@@ -26,7 +26,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="API keys: make, list, revoke.
 def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
     """Run something with a hub of this process; errors end the command with their exit code."""
     try:
-        hub = Hub(Settings(), name="cli")
+        hub = Hub(settings_of_running_hub(), name="cli")
         try:
             return do(hub)
         finally:

@@ -11,8 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from boeing_data_hub.cli import output
-from boeing_data_hub.cli.client import KEY_FILE, keep_key
+from boeing_data_hub.cli import local, output
 from boeing_data_hub.cli.operate import with_hub
 from boeing_data_hub.errors import BadInput, HubError
 from boeing_data_hub.hub import Hub
@@ -84,7 +83,7 @@ def local_key(url: str, data_dir: Path) -> tuple[str, bool]:
     """The local operator's key, and whether it is new: the one kept in the data folder is used while it works."""
     database = Database(url, size=1, name="bdh-up")
     try:
-        path = data_dir / KEY_FILE
+        path = data_dir / local.KEY_FILE
         kept = path.read_text().strip() if path.exists() else ""
         if kept and database.run(lambda work: keys.find(work, kept)) is not None:
             return kept, False
@@ -95,7 +94,7 @@ def local_key(url: str, data_dir: Path) -> tuple[str, bool]:
             return key
 
         key = database.run(step)
-        keep_key(data_dir, key)
+        local.keep_key(data_dir, key)
         return key, True
     finally:
         database.close()
@@ -125,11 +124,15 @@ def up(
     stop = stop_on_signals()
     try:
         settings = Settings()
-        data_dir = Hub(settings).data_dir
+        data_dir = local.data_dir(settings)
         data_dir.mkdir(parents=True, exist_ok=True)
         configured = {
             name: value.get_secret_value()
-            for name, value in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url))
+            for name, value in (
+                ("DATABASE_URL", settings.database_url),
+                ("REDIS_URL", settings.redis_url),
+                ("CELERY_BROKER_URL", settings.celery_broker_url),
+            )
             if value is not None
         }
         plan = SystemPlan(
@@ -142,13 +145,17 @@ def up(
         )
         output.note("Starting ...")
         with System(plan) as system:
+            local.keep_addresses(data_dir, system.environment)
             key, is_new = local_key(system.environment["DATABASE_URL"], data_dir)
             system.wait_until_ready()
             output.say(f"The hub is ready at {system.url} (API described at {system.url}/docs).")
             if is_new:
                 output.say(f"API key of this machine's operator, shown once: {key}")
-            output.say(f"The CLI on this machine finds it in {data_dir / KEY_FILE}. Logs: {system.logs}. Ctrl-C stops.")
+            output.say(
+                f"The CLI on this machine finds it in {data_dir / local.KEY_FILE}. Logs: {system.logs}. Ctrl-C stops."
+            )
             system.keeper.watch(stop, on_exit=tell_exit)
             output.note("Stopping ...")
+        local.forget_addresses(data_dir)
     except HubError as error:
         output.fail(error)

@@ -272,7 +272,7 @@ class Extraction:
             verdicts.found[part] = (call.raw_id, tuple(skus))
         if not matched.missing:
             return
-        gone, again = rules_of_failure.after_missing(
+        left_out = rules_of_failure.after_missing(
             matched.missing,
             {part.part_number: part.attempts for part in call.asked},
             suspicious=matched.suspicious,
@@ -280,13 +280,18 @@ class Extraction:
             max_attempts=self._rules.max_attempts,
         )
         kept = next(answer for answer in answers if answer.id == call.raw_id)
-        for part in gone:
+        for part in left_out.gone:
             verdicts.missing[part] = call.raw_id
             kept.matches[part] = []
+        for part in left_out.wrong:
+            verdicts.failed[part] = (
+                "boeing_wrong_answer",
+                "Boeing answered for other parts each time this one was asked. Retry the failed items later.",
+            )
         _ask_again(
             work,
             verdicts,
-            again,
+            left_out.again,
             "boeing_left_out",
             "Boeing left this part out of an answer. It is asked again before it counts as not found.",
         )

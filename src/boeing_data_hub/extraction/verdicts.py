@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.extraction.packing import split
 
 _BACKOFF = 2.0  # seconds after the first failure; doubles
 _LONGEST_BACKOFF = 60.0
@@ -78,10 +79,9 @@ def after_failure(asked: Sequence[AskedPart], error: HubError, rules: FailureRul
     if isinstance(error, Reject) or attempts >= rules.max_attempts:
         if len(parts) == 1:
             return Verdict(error.code, _given_up(error, attempts), failed=parts)
-        half = len(parts) // 2
         left = min(attempts, max(0, rules.max_attempts - 2))
         wait = 0.0 if isinstance(error, Reject) else _BACKOFF * rules.jitter()
-        halves = tuple(Again(some, wait, left, alone=True) for some in (parts[:half], parts[half:]))
+        halves = tuple(Again(some, wait, left, alone=True) for some in map(tuple, split(parts)))
         return Verdict(error.code, error.message, again=halves)
     wait = min(_LONGEST_BACKOFF, _BACKOFF * 2 ** (attempts - 1)) * rules.jitter()
     if isinstance(error, Retry) and error.retry_after is not None:
@@ -102,22 +102,37 @@ def _given_up(error: HubError, attempts: int) -> str:
     return f"{error.message} Given up after {attempts} calls that failed. Retry the failed items later."
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What becomes of the parts an answer left out.
+
+    Attributes:
+        gone: not found.
+        wrong: answered wrongly so often that nobody knows whether they exist; they fail, and say so.
+        again: the calls to make for the others.
+    """
+
+    gone: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    again: tuple[Again, ...] = ()
+
+
 def after_missing(
     missing: Sequence[str], attempts: dict[str, int], *, suspicious: bool, confirm: bool, max_attempts: int
-) -> tuple[tuple[str, ...], tuple[Again, ...]]:
+) -> Missing:
     """Which of the parts left out of an answer are not found, and which are asked again.
 
     An answer that also holds parts nobody asked for may be the answer to somebody else's question, so its gaps prove
     nothing. Else a gap means "not found", unless the operator wants each one confirmed by a call of its own.
-
-    Returns:
-        Not found for good; to be asked again.
     """
     if suspicious:
         again = tuple(p for p in missing if attempts[p] + 1 < max_attempts)
         calls = (Again(again, _BACKOFF, max(attempts[p] for p in again) + 1, alone=False),) if again else ()
-        return tuple(p for p in missing if p not in again), calls
+        return Missing(wrong=tuple(p for p in missing if p not in again), again=calls)
     if confirm:
         unsure = tuple(p for p in missing if attempts[p] == 0)
-        return tuple(p for p in missing if p not in unsure), tuple(Again((p,), 0.0, 1, alone=True) for p in unsure)
-    return tuple(missing), ()
+        return Missing(
+            gone=tuple(p for p in missing if p not in unsure),
+            again=tuple(Again((p,), 0.0, 1, alone=True) for p in unsure),
+        )
+    return Missing(gone=tuple(missing))

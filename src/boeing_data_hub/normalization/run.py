@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from boeing_data_hub.model.part_numbers import BadPartNumber, clean
 from boeing_data_hub.model.products import NormalizationRules, StagedProduct
 from boeing_data_hub.model.states import Stage
+from boeing_data_hub.normalization import fields
 from boeing_data_hub.normalization.product import merge_duplicates, normalize
 from boeing_data_hub.store import batches, items, leases, raw, staging
 from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
@@ -123,10 +123,11 @@ def normalize_answers(answers: list[dict[str, Any]], rules: NormalizationRules) 
 
 
 def _products(answer: dict[str, Any], rules: NormalizationRules) -> dict[str, StagedProduct]:
-    envelope = json.loads(answer["payload"], parse_float=Decimal)
+    envelope: dict[str, Any] = json.loads(answer["payload"], parse_float=Decimal)
     wanted = {sku for skus in answer["matches"].values() for sku in skus}
     currency = envelope.get("currency")
-    asked_for = [item for item in envelope.get("lineItems") or [] if _sku(item) in wanted]
+    rows: list[dict[str, Any]] = envelope.get("lineItems") or []
+    asked_for = [item for item in rows if fields.sku(item) in wanted]
     return {
         product.sku: product
         for product in (
@@ -134,16 +135,6 @@ def _products(answer: dict[str, Any], rules: NormalizationRules) -> dict[str, St
             for item in merge_duplicates(asked_for)
         )
     }
-
-
-def _sku(item: Any) -> str | None:
-    number = item.get("aviallPartNumber") if isinstance(item, dict) else None
-    if not isinstance(number, str):
-        return None
-    try:
-        return clean(number)
-    except BadPartNumber:
-        return None
 
 
 def lost_lease(work: Work, raw_ids: list[int]) -> None:

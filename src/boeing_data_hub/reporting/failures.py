@@ -17,6 +17,7 @@ WHAT_TO_DO = {
     "boeing_rejected": "Boeing refuses this very number, alone. Correct it or leave it out.",
     "boeing_forbidden": "This account may not see the part. Ask Boeing Distribution to open it, then retry.",
     "boeing_timeout": "Boeing was too slow. Retry the failed items later.",
+    "boeing_connection_lost": "The connection to Boeing broke off again and again. Retry the failed items later.",
     "boeing_malformed": "Boeing sent something unreadable, several times. Retry later; the answers are kept.",
     "boeing_schema_changed": "Boeing's answer has a new form. Nothing was staged from it. The hub needs an update.",
     "boeing_wrong_answer": "Boeing answered for other parts, several times. Retry later.",
@@ -28,8 +29,13 @@ WHAT_TO_DO = {
 _GENERAL = "Retry the failed items; if it happens again, look at the worker's log."
 
 
+_BOEING_DOWN = "Boeing failed to answer again and again. Retry the failed items later."
+
+
 def what_to_do(code: str | None) -> str:
     """Advice for a failure code."""
+    if code and code.startswith("boeing_5"):
+        return _BOEING_DOWN
     return WHAT_TO_DO.get(code or "", _GENERAL)
 
 

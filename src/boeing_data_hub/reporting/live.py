@@ -32,7 +32,7 @@ class Situation:
         """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
         if batch.status.is_final or batch.batch_type is not BatchType.SEARCH:
             return None
-        if batch.extracted_count + batch.failed_count >= batch.total_items:
+        if batch.extracted_count >= batch.total_items:
             return None
         if not self.extraction_workers:
             return {

@@ -155,7 +155,8 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
         "   FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[])"
         "        AS t(id, extracted, normalized, published, failed)),"
         # Rows are locked in one and the same order by everyone, and held only from here to the commit that follows.
-        " held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m) ORDER BY b.id FOR UPDATE)"
+        " held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m)"
+        "   ORDER BY b.id FOR UPDATE)"
         " UPDATE hub.batches b SET"
         "   extracted_count = b.extracted_count + m.extracted,"
         "   normalized_count = b.normalized_count + m.normalized,"

@@ -32,7 +32,8 @@ def _hash(key: str) -> bytes:
 
 
 def _from_row(row: dict[str, Any]) -> ApiKey:
-    return ApiKey(**{**row, "scopes": tuple(row["scopes"])})
+    values: dict[str, Any] = {**row, "scopes": tuple(row["scopes"])}
+    return ApiKey(**values)
 
 
 def create(work: Work, *, name: str, scopes: Sequence[str], days: int | None = None) -> tuple[ApiKey, str]:

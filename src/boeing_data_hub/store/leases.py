@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -87,7 +87,7 @@ class HeldLeases:
         self._lock = Lock()
 
     @contextmanager
-    def holding(self, lease: UUID) -> Iterator[None]:
+    def holding(self, lease: UUID) -> Generator[None]:
         """Keep a lease alive for the length of a `with` block."""
         with self._lock:
             self._held.add(lease)

@@ -34,9 +34,7 @@ class RawAnswer:
 
 def next_ids(work: Work, count: int) -> list[int]:
     """Ids for answers still to come."""
-    rows = work.rows(
-        "SELECT nextval('hub.boeing_raw_data_id_seq') AS id FROM generate_series(1, %s)", [count]
-    )
+    rows = work.rows("SELECT nextval('hub.boeing_raw_data_id_seq') AS id FROM generate_series(1, %s)", [count])
     return [row["id"] for row in rows]
 
 

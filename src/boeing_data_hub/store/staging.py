@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ class Staged:
 
 
 # The columns that come from a StagedProduct, with their types on the way in.
-_COLUMNS = {
+_COLUMNS: dict[LiteralString, LiteralString] = {
     "sku": "text",
     "search_key": "text",
     "title": "text",
@@ -66,15 +66,16 @@ _COLUMNS = {
     "raw_id": "bigint",
     "fetched_at": "timestamptz",
 }
-_NAMES = ", ".join(_COLUMNS)
-_TYPED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in {"sku", "status"})
-_UPSERT = (
+_NAMES: LiteralString = ", ".join(_COLUMNS)
+_TYPED: LiteralString = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+_REPLACED: LiteralString = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in {"sku", "status"})
+_UPSERT: LiteralString = (
     f"INSERT INTO hub.product_staging AS s ({_NAMES})"  # noqa: S608 - constant columns
     f" SELECT {_NAMES} FROM json_to_recordset(%s::json) AS r({_TYPED})"
     # A product that is live stays `published`; what is new about it is found by comparing, not by the status.
     f" ON CONFLICT (sku) DO UPDATE SET {_REPLACED}, updated_at = now(),"
-    "   status = CASE WHEN s.status = 'published' AND excluded.status = 'fetched' THEN s.status ELSE excluded.status END"
+    "   status = CASE WHEN s.status = 'published' AND excluded.status = 'fetched' THEN s.status"
+    "            ELSE excluded.status END"
     " WHERE s.fetched_at <= excluded.fetched_at RETURNING s.sku, s.created_at < now() AS was_known"
 )
 _FIELDS = tuple(name for name in _COLUMNS if name not in {"search_key", "raw_id", "fetched_at"})
@@ -134,7 +135,7 @@ def upsert(work: Work, staged: Sequence[Staged]) -> None:
         )
 
 
-_LISTED = (
+_LISTED: LiteralString = (
     f"{_NAMES}, created_at, updated_at,"  # noqa: S608 - constant columns
     " coalesce((SELECT jsonb_agg(jsonb_build_object('location', l.location, 'quantity', l.quantity)"
     "           ORDER BY l.location) FROM hub.stock_locations l WHERE l.sku = s.sku), '[]') AS locations"

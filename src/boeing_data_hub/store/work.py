@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
@@ -86,7 +86,7 @@ class Database:
         self._pool.close(timeout=2)
 
     @contextmanager
-    def _transaction(self, wait: float) -> Iterator[Work]:
+    def _transaction(self, wait: float) -> Generator[Work]:
         with self._pool.connection(timeout=wait) as connection:
             connection.execute(_BEGIN)
             try:

@@ -62,7 +62,7 @@ class Doorkeeper:
                 "This API key is not known, has expired or was revoked. "
                 "`bdh keys create NAME --scope search` makes one."
             )
-        granted: set[str] = set().union(*(_IMPLIED.get(scope, set[str]()) for scope in record.scopes))
+        granted = {one for scope in record.scopes for one in _IMPLIED.get(scope, ())}
         principal = Principal(record.id, record.name, frozenset(granted))
         self._hub.database.run(lambda work: keys.touch(work, record.id))
         with self._lock:

@@ -61,6 +61,7 @@ class Watch:
             self._watchers[batch_id].discard(mine)
             if not self._watchers[batch_id]:
                 del self._watchers[batch_id]
+                self._last.pop(batch_id, None)
 
     async def _poll(self) -> None:
         while self._watchers:
@@ -68,6 +69,7 @@ class Watch:
                 found = await run_in_threadpool(self._look, list(self._watchers))
             except Exception as error:  # noqa: BLE001 - watchers must hear of an outage, not be cut off
                 log.warning("cannot look at batches", error=type(error).__name__)
+                self._last.clear()  # so that the end of the trouble is news
                 said = {
                     "event": "trouble",
                     "data": json.dumps({"message": "The database does not answer. Work goes on"}),

@@ -10,14 +10,22 @@ from typing import Any, cast
 
 from celery import signals
 from celery.apps.worker import Worker
+from celery.beat import Scheduler
 
 from boeing_data_hub import logs
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
-from boeing_data_hub.queue import TASKS, celery_app
+from boeing_data_hub.queue import TASKS, Hints, celery_app
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.worker import tasks
 from boeing_data_hub.worker.shifts import Crew
+
+_Scheduler: Any = Scheduler  # Celery carries no types
+_signals: Any = signals
+
+
+def _ours_is_set_up(**_: Any) -> None:
+    """Keep Celery from setting up its own logging."""
 
 
 def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -> int:
@@ -50,9 +58,9 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     def stopping(**_: Any) -> None:
         crew.stop()
 
-    signals.worker_ready.connect(ready, weak=False)
-    signals.worker_shutting_down.connect(stopping, weak=False)
-    signals.setup_logging.connect(lambda **_: None, weak=False)  # ours is set up already
+    _signals.worker_ready.connect(ready, weak=False)
+    _signals.worker_shutting_down.connect(stopping, weak=False)
+    _signals.setup_logging.connect(_ours_is_set_up, weak=False)
     worker = cast(
         "Any",
         Worker(
@@ -64,7 +72,7 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
-            loglevel=logging.getLevelName(settings.hub_log_level),
+            loglevel=logging.getLevelNamesMapping()[settings.hub_log_level],
             quiet=True,
         ),
     )
@@ -80,17 +88,19 @@ def run_beat(settings: Settings) -> int:
     logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="beat")
     app = celery_app(settings.broker_url)
     app.conf.beat_schedule = {
-        "sweep": {
-            "task": TASKS[Stage.DEFAULT],
-            "schedule": settings.hub_sweep_seconds,
-            # A sweep that nobody took in time is worth nothing, and must not pile up.
-            "options": {"queue": Stage.DEFAULT.value, "expires": max(5.0, settings.hub_sweep_seconds * 3)},
-        }
+        "sweep": {"task": TASKS[Stage.DEFAULT], "schedule": settings.hub_sweep_seconds},
     }
     app.conf.beat_max_loop_interval = max(0.2, settings.hub_sweep_seconds)
-    signals.setup_logging.connect(lambda **_: None, weak=False)
-    signals.beat_init.connect(lambda **_: None, weak=False)
-    cast("Any", app.Beat)(scheduler="celery.beat:Scheduler", quiet=True, loglevel=settings.hub_log_level).run()
+    _signals.setup_logging.connect(_ours_is_set_up, weak=False)
+    hints = Hints(settings.broker_url, app)
+
+    class HintingScheduler(_Scheduler):
+        """Hints instead of sending: a queue nobody serves must not fill up with sweeps."""
+
+        def apply_async(self, *_arguments: Any, **_options: Any) -> None:
+            hints.send(Stage.DEFAULT)
+
+    app.Beat(scheduler=HintingScheduler, quiet=True, loglevel=settings.hub_log_level).run()
     return 0
 
 

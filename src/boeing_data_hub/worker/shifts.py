@@ -1,4 +1,4 @@
-"""A shift is how long one task works before it makes room. Here too: the pulse, by which a worker shows that it lives."""
+"""A shift is how long one task works before it makes room. Here too: the pulse that shows a worker lives."""
 
 from __future__ import annotations
 

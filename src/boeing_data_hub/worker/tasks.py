@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from celery import Celery
+from typing import Any
 
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.queue import TASKS
 from boeing_data_hub.worker.shifts import Crew
 
 
-def register(app: Celery, crew: Crew) -> None:
+def register(app: Any, crew: Crew) -> None:
     """Give a worker its tasks."""
 
     @app.task(name=TASKS[Stage.EXTRACTION])

@@ -75,6 +75,10 @@ class BoeingSandboxControl:
         """Change settings, e.g. `latency_ms=50`; all settings as they are then."""
         return self._call("PATCH", "settings", json=changes)
 
+    def restore_settings(self, **settings: Any) -> dict[str, Any]:
+        """Return to the settings of the start, but for those given; all settings as they are then."""
+        return self._call("PUT", "settings", json=settings)
+
     def fault(
         self,
         kind: str,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
 _config = context.config
-_options = {"version_table": "alembic_version", "version_table_schema": "hub"}
+_options: dict[str, Any] = {"version_table": "alembic_version", "version_table_schema": "hub"}
 
 if context.is_offline_mode():
     context.configure(url="postgresql://", dialect_opts={"paramstyle": "named"}, literal_binds=True, **_options)

@@ -13,6 +13,7 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.run import SearchRequest
 from boeing_data_hub.model.batches import Batch, Item
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
+from boeing_data_hub.reporting.catalogue import product_document
 from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import batches, items, staging
 from boeing_data_hub.store.work import Work
@@ -52,7 +53,8 @@ def product_search(
         time.sleep(_LOOK_EVERY)
     if item.error_code and item.error_code != "not_found":
         raise Unavailable(item.error or "Boeing did not answer.", code=item.error_code, retry_after=30)
-    return hub.database.run(lambda work: staging.get_many(work, item.skus))
+    found = hub.database.run(lambda work: staging.get_many(work, item.skus))
+    return [product_document(product) for product in found]
 
 
 def _look(hub: Hub, batch: Batch) -> tuple[Batch, Item]:

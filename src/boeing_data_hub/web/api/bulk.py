@@ -95,7 +95,8 @@ def clean_list(numbers: list[str] | None, text: str | None, *, most: int) -> Par
         first = found.rejected[0]
         more = f" ({found.rejected_count - 1:,} more)" if found.rejected_count > 1 else ""
         raise BadInput(
-            f"Line {first.line}: {first.reason}{more}. Nothing was started. Correct the list and send it again.",
+            f"Line {first.line}: {first.reason.rstrip('.')}{more}. Nothing was started. Correct the list and send it "
+            "again.",
             code="bad_part_numbers",
             details={
                 "rejected_count": found.rejected_count,

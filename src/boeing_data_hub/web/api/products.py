@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from boeing_data_hub.errors import NotFound
+from boeing_data_hub.reporting.catalogue import product_document
 from boeing_data_hub.store import raw, staging
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Admin, Reader, TheHub
@@ -39,7 +40,7 @@ def list_staged(
             products = staging.page(work, limit=limit, after=after, offset=offset, status=status, search=search)
             total = staging.count(work, status=status, search=search)
         return {
-            "products": products,
+            "products": [product_document(product) for product in products],
             "total": total,
             "limit": limit,
             "offset": offset,
@@ -55,7 +56,7 @@ def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     found = hub.database.run(lambda work: staging.get(work, sku.strip().upper()))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
-    return found
+    return product_document(found)
 
 
 @router.get("/raw-data/{part_number:path}")
