@@ -48,7 +48,11 @@ class Call:
 
 @dataclass
 class WireBoeing:
-    """`script[path]` holds reactions used up one by one; without any it behaves well."""
+    """`script[path]` holds reactions used up one by one; without any it behaves well.
+
+    A reaction that is a function has the connection for itself, and it is closed afterwards: where the client goes on
+    to another call, the function's answer should say `connection: close`.
+    """
 
     calls: list[Call] = field(default_factory=list)
     script: dict[str, list[Reaction]] = field(default_factory=dict)

@@ -149,7 +149,7 @@ def test_no_secret_leaves_by_any_way(make_client, make_access, boeing, respond, 
         def react(connection):
             headers = boeing.calls[-1].headers
             quoted = f'"{headers["authorization"]}", "{headers["x-boeing-parts-authorization"]}"'
-            connection.sendall(respond(status, before + quoted.encode() + after))
+            connection.sendall(respond(status, before + quoted.encode() + after, connection="close"))
 
         return react
 

@@ -59,7 +59,7 @@ def fails(exchange, asked, *, seconds=5.0):
 )
 def test_an_answer_that_drips_ends_with_the_call_s_time(exchange, boeing, first):
     boeing.script["/price"] = [drip(boeing, first)]
-    error = fails(exchange, question(boeing), seconds=0.6)
+    error = fails(exchange, question(boeing), seconds=0.3)
     # A drip of nonsense where a status line belongs may be recognised before the time is over.
     assert error.code in {"boeing_timeout"} | ({"boeing_connection_lost"} if not first else set())
     assert not error.whole_line

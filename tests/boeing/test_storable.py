@@ -34,7 +34,7 @@ def connection(postgres):
 
 
 @given(_texts)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("[" * 32 + "]" * 32)
 @example("[" + "1" * 4000 + "]")
 def test_an_answer_s_text_is_taken_by_postgres(connection, text):

@@ -206,7 +206,7 @@ def test_a_failed_login_is_shared_by_those_who_waited_for_it(tokens, boeing, res
 
     def failing(connection):
         boeing.login_gate.wait(10)
-        connection.sendall(respond(503, retry_after="4"))
+        connection.sendall(respond(503, retry_after="4", connection="close"))
 
     boeing.script["/oauth"] = [failing]
     threading.Timer(0.2, boeing.login_gate.set).start()

@@ -31,7 +31,7 @@ _MARGIN_SHARE = (
 )
 _LEAST_MARGIN = 0.2  # seconds
 _SLOWEST = 16.0  # how far 429 answers may stretch the spacing
-_RECOVERY = 0.9  # each granted slot brings the spacing a tenth of the way back
+_RECOVERY = 0.75  # each granted slot brings the spacing a quarter of the way back
 _PROBE_SECONDS = 5.0
 _LONGEST_PROBE_SECONDS = 60.0
 OUTAGE_AFTER = 3  # fresh calls that fail in a row, with no answer between, mean that the line is down

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from boeing_data_hub.sandbox.boeing.answers import World, is_known, line_items, spelled, variants
 from boeing_data_hub.sandbox.boeing.figures import LOCATIONS
 from boeing_data_hub.sandbox.boeing.samples import SAMPLES
-from boeing_data_hub.sandbox.boeing.state import State
 from boeing_data_hub.sandbox.boeing.settings import SandboxOptions
+from boeing_data_hub.sandbox.boeing.state import State
 
 MANY = [f"PN{number:05d}" for number in range(4000)]
 ITEMS = [item for part in MANY for item in line_items(part)]
@@ -197,7 +197,8 @@ def test_standard_parts_carry_their_names():
 
 
 def test_another_day_moves_about_40_percent_of_stock_and_few_prices():
-    moved = [(now, then) for part in MANY for now, then in zip(line_items(part, World(drift=7)), line_items(part))]
+    later = [item for part in MANY for item in line_items(part, World(drift=7))]
+    moved = list(zip(later, ITEMS, strict=True))
     stock = sum(now["quantity"] != then["quantity"] for now, then in moved) / len(moved)
     prices = sum(now["netPrice"] != then["netPrice"] for now, then in moved) / len(moved)
     assert 0.33 < stock < 0.45

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from boeing_data_hub.errors import BadInput, Unavailable
 from boeing_data_hub.sandbox.boeing.answers import World, line_items
 from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
+from boeing_data_hub.sandbox.boeing.settings import SandboxSettings
 from boeing_data_hub.settings import Settings
 
 
@@ -110,9 +113,12 @@ def test_prices_and_stock_of_a_part_move_at_once_and_move_back(boeing, control):
     assert boeing.items("P512777=K3") == before
 
 
-def test_parts_with_slashes_and_odd_texts_can_be_set(boeing, control):
-    control.set_part("M83248/1-241", unknown=False, name="\ud800 \u00e4")
-    assert {item["name"] for item in boeing.items("M83248/1-241")} == {"\ud800 \u00e4"}
+def test_parts_with_slashes_and_odd_texts_can_be_set(boeing, control, stand_in):
+    control.set_part("M83248/1-241", name="\u00e4")
+    assert {item["name"] for item in boeing.items("M83248/1-241")} == {"\u00e4"}
+    broken = b'{"name": "\\ud800"}'  # half of a character: JSON can carry it, UTF-8 cannot
+    assert httpx2.put(f"{stand_in}/control/parts/M83248/1-241", content=broken, trust_env=False).is_success
+    assert {item["name"] for item in boeing.items("M83248/1-241")} == {"\ud800"}
 
 
 @pytest.mark.parametrize("wrong", [{"unknown": 1}, {"locations": ["Dallas"]}, {"remove": "eccn"}])
@@ -179,10 +185,34 @@ def test_a_stand_in_takes_its_settings_and_its_ledger_file_from_the_command_line
             control.stats()
 
 
+@pytest.mark.parametrize("kind", ["never_answers", "drip", "endless", "slow"])
+def test_it_ends_at_once_in_the_middle_of_a_fault_and_complains_about_nothing(start_stand_in, wait, kind):
+    process, url = start_stand_in()
+    address = urlsplit(url)
+    with BoeingSandboxControl(url) as control, socket.create_connection((address.hostname, address.port)) as client:
+        control.fault(kind, call="oauth", **({"seconds": 3600} if kind == "slow" else {}))
+        client.sendall(b"POST /oauth2/v2.0/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        wait.until(lambda: next(iter(control.faults().values()))["fired"], seconds=5)
+        process.terminate()
+        assert process.wait(3) == -signal.SIGTERM
+    assert process.stdout.read() == b""
+
+
+def test_help_names_every_setting():
+    run = subprocess.run(
+        [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", "--help"], capture_output=True, timeout=20, check=True
+    )
+    for name in SandboxSettings.model_fields:
+        assert f"--{name.replace('_', '-')} ".encode() in run.stdout
+
+
 @pytest.mark.parametrize("arguments", [("--limit", "-1"), ("--limit-mode", "odd")])
 def test_a_wrong_command_line_is_refused(arguments):
     run = subprocess.run(
-        [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", *arguments], capture_output=True, timeout=20
+        [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", *arguments],
+        capture_output=True,
+        timeout=20,
+        check=False,
     )
     assert run.returncode == 2
     assert arguments[0].encode() in run.stderr

@@ -119,5 +119,6 @@ def test_each_ended_call_is_a_line_of_the_file_at_once(tmp_path):
     call.parts = ("A",)
     ledger.leave(call, 429, answered=False)
     (line,) = path.read_text().splitlines()
+    ledger.close()
     assert json.loads(line)["status"] == 429
     assert json.loads(line)["parts"] == ["A"]

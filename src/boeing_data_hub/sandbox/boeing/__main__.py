@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
             f"--{name.replace('_', '-')}",
             type=kind,
             default=default,
-            help=f"{setting.description} (default: {'any' if default is None else default})",
+            help=f"{setting.description} (default: {'any' if default is None else default})".replace("%", "%%"),
         )
     return parser
 

@@ -75,6 +75,12 @@ class Ledger:
         self._token_calls: dict[str, Counter[str]] = {"oauth": Counter(), "part_token": Counter()}
         self.refused_by_limit = 0
 
+    def close(self) -> None:
+        """Close the file; calls that end later are counted, but not written."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def arrive(self) -> PriceCall:
         """Note a price call at the moment of its arrival."""
         self._under_way += 1

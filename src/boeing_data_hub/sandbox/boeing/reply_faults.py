@@ -74,7 +74,7 @@ def _deep_nesting(fault: Fault, _: Reply) -> Reply:
 def gzip_bomb(megabytes: int) -> bytes:
     """A gzip body of about a thousandth of the size it inflates to: a valid price answer with a lot of white space."""
     head, blanks, tail = b'{"currency":"USD","lineItems":[', b" " * _MEGABYTE, b"]}"
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     pieces = [packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)]
     # After a full flush each piece stands alone: one megabyte is packed once and repeated.
     pieces += [packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)] * megabytes

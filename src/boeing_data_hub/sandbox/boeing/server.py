@@ -23,11 +23,14 @@ def run(options: SandboxOptions) -> None:
     Raises:
         OSError: the address cannot be listened on, or the ledger's file cannot be opened.
     """
-    app = App(State(options))
+    state = State(options)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    with closing(socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)) as listener:
+    with (
+        closing(state.ledger),
+        closing(socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)) as listener,
+    ):
         config = Config(
-            app,
+            App(state),
             loop="uvloop" if sys.platform != "win32" else "asyncio",
             http=SandboxProtocol,
             ws="none",
