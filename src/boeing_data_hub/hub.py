@@ -127,6 +127,7 @@ class Hub:
                 batch_size=s.boeing_batch_size,
                 lease_seconds=s.hub_lease_seconds,
                 max_attempts=s.hub_max_attempts,
+                retry_seconds=s.hub_retry_seconds,
                 confirm_missing=s.hub_confirm_missing,
             ),
         )

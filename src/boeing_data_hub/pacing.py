@@ -17,7 +17,7 @@ from boeing_data_hub.model.rates import Line, RateLimit
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.work import Database, Work
 
-_LONGEST_PAUSE = 3600.0  # seconds; an absurd Retry-After must not silence the hub for a year
+_LONGEST_PAUSE = 120.0  # seconds; after that one call probes, and waits again if it is told to
 
 
 @dataclass(frozen=True, slots=True)

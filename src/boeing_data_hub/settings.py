@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         "Costs one call per missing part.",
     )
     hub_max_attempts: int = Field(default=5, ge=1, le=20, description="Failed calls after which a call is split.")
+    hub_retry_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds before a failed call is made again; doubles, up to a minute."
+    )
     hub_lease_seconds: int = Field(
         default=15, ge=3, le=600, description="Seconds after which the work of a worker that fell silent is free again."
     )

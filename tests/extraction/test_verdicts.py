@@ -73,20 +73,20 @@ def test_a_line_at_fault_is_never_counted_against_the_parts():
 
 
 def test_a_part_left_out_of_a_clean_answer_is_not_found():
-    assert after_missing(["A"], {"A": 0}, suspicious=False, confirm=False, max_attempts=4) == Missing(gone=("A",))
+    assert after_missing(["A"], {"A": 0}, suspicious=False, confirm=False, rules=RULES) == Missing(gone=("A",))
 
 
 def test_a_part_left_out_of_an_answer_to_another_question_is_asked_again():
-    left_out = after_missing(["A"], {"A": 0}, suspicious=True, confirm=False, max_attempts=4)
+    left_out = after_missing(["A"], {"A": 0}, suspicious=True, confirm=False, rules=RULES)
     assert left_out.gone == left_out.wrong == ()
     assert left_out.again[0].part_numbers == ("A",)
 
 
 def test_wrong_answers_do_not_go_on_for_ever_and_are_not_called_not_found():
-    assert after_missing(["A"], {"A": 3}, suspicious=True, confirm=False, max_attempts=4) == Missing(wrong=("A",))
+    assert after_missing(["A"], {"A": 3}, suspicious=True, confirm=False, rules=RULES) == Missing(wrong=("A",))
 
 
 def test_where_wanted_a_missing_part_is_confirmed_by_a_call_of_its_own():
-    left_out = after_missing(["A", "B"], {"A": 0, "B": 1}, suspicious=False, confirm=True, max_attempts=4)
+    left_out = after_missing(["A", "B"], {"A": 0, "B": 1}, suspicious=False, confirm=True, rules=RULES)
     assert left_out.gone == ("B",)
     assert [(call.part_numbers, call.alone) for call in left_out.again] == [(("A",), True)]

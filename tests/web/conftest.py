@@ -1,15 +1,79 @@
-"""The API, in this process, on a real database and broker."""
+"""The API, in this process, on a real database and broker; the stages beside it, on a real Boeing sandbox."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from boeing_data_hub import __version__
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import keys
+from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
+from boeing_data_hub.sandbox.services.children import end, spawn
+from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.store import keys, workers
 from boeing_data_hub.web.app import create_app
+from boeing_data_hub.worker.shifts import Shift
+
+
+@pytest.fixture(scope="session")
+def boeing_server() -> Iterator[str]:
+    """The address of a Boeing sandbox, a process of its own."""
+    port = free_port()
+    argv = [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", "--port", str(port), "--limit", "0"]
+    process = spawn(argv, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    deadline = monotonic() + 30
+    with BoeingSandboxControl(url) as control:
+        while monotonic() < deadline:
+            with suppress(Unavailable):
+                control.stats()
+                break
+            assert process.poll() is None, "the Boeing sandbox did not start"
+    yield url
+    end(process, timeout=5)
+
+
+@pytest.fixture
+def boeing(boeing_server: str) -> Iterator[BoeingSandboxControl]:
+    """The sandbox's controls; it has forgotten what earlier tests did."""
+    with BoeingSandboxControl(boeing_server) as control:
+        control.clear_faults()
+        control.forget_part()
+        control.restore_settings()
+        control.reset()
+        yield control
+
+
+@pytest.fixture
+def sandboxed(make_hub: Callable[..., Hub], boeing: BoeingSandboxControl) -> Callable[..., Hub]:
+    """Makes hubs that talk to the sandbox; settings as keyword arguments."""
+    addresses = {name.lower(): value for name, value in environment(boeing.base_url).items()}
+
+    def make(**settings: Any) -> Hub:
+        quick = {"boeing_api_rate_limit": "unlimited", "hub_retry_seconds": 0.05}
+        return make_hub(**{**addresses, **quick, **settings})
+
+    return make
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Settings of the hub; a module or a test that needs others overrides this."""
+    return {}
+
+
+@pytest.fixture
+def hub(sandboxed: Callable[..., Hub], settings: dict[str, Any]) -> Hub:
+    return sandboxed(**settings)
 
 
 @pytest.fixture
@@ -31,3 +95,65 @@ def anonymous(hub: Hub) -> Iterator[TestClient]:
 def api(anonymous: TestClient, make_key: Callable[..., str]) -> TestClient:
     anonymous.headers["Authorization"] = f"Bearer {make_key('admin')}"
     return anonymous
+
+
+class Stages:
+    """Extraction and normalization in this process, stepped by the test: no worker, no broker, no waiting."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def extract(self, seconds: float = 15) -> int:
+        return self.hub.extraction.work(Shift(Event(), seconds))
+
+    def normalize(self) -> int:
+        return self.hub.normalization.work(Shift(Event()))
+
+    def settle(self, seconds: float = 30) -> None:
+        """Work until no batch is open."""
+        deadline = monotonic() + seconds
+        while True:
+            self.extract()
+            self.normalize()
+            if not self.hub.database.run(
+                lambda work: work.value("SELECT count(*) FROM hub.batches WHERE status = 'processing'")
+            ):
+                return
+            assert monotonic() < deadline, "a batch did not settle"
+
+    def pulse(self, *queues: str) -> None:
+        """Say that a worker for these queues lives."""
+        self.hub.database.run(
+            lambda work: workers.pulse(
+                work, f"test-{'-'.join(queues)}", queues=queues, host="here", pid=1, version=__version__
+            )
+        )
+
+
+@pytest.fixture
+def stages(hub: Hub) -> Stages:
+    return Stages(hub)
+
+
+@pytest.fixture
+def search(api: TestClient) -> Callable[..., str]:
+    """Starts a search; the batch's id."""
+
+    def start(*parts: str, **more: Any) -> str:
+        answer = api.post("/api/bulk-search", json={"part_numbers": list(parts), **more})
+        assert answer.status_code == 202, answer.text
+        return answer.json()["batch_id"]
+
+    return start
+
+
+@pytest.fixture
+def finished(search: Callable[..., str], stages: Stages) -> Callable[..., str]:
+    """Starts a search and works it to its end; the batch's id."""
+
+    def run(*parts: str, **more: Any) -> str:
+        batch_id = search(*parts, **more)
+        stages.settle()
+        return batch_id
+
+    return run

@@ -106,6 +106,8 @@ def kept_text(body: bytes, most: int) -> str:
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from a Retry-After in seconds or as an HTTP date; None for absent, past, negative or junk.
 
+    A wait of more than an hour is junk too: no limit per minute asks for it, and believing it would silence the hub.
+
     A date is read against the answer's own Date, if it has one, so that a clock that is off does no harm.
     """
     value = _header(headers, "retry-after")
@@ -113,12 +115,16 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     value = value.strip()
     if _SECONDS.fullmatch(value):
-        return min(float(value), LONGEST_RETRY_AFTER)
+        return _believable(float(value))
     until = _http_date(value)
     if until is None:
         return None
     seconds = (until - (_http_date(_header(headers, "date")) or now())).total_seconds()
-    return min(seconds, LONGEST_RETRY_AFTER) if seconds >= 0 else None
+    return _believable(seconds)
+
+
+def _believable(seconds: float) -> float | None:
+    return seconds if 0 <= seconds <= LONGEST_RETRY_AFTER else None
 
 
 def _http_date(value: str | None) -> datetime | None:

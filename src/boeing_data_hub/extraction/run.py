@@ -69,6 +69,7 @@ class ExtractionRules:
     batch_size: int
     lease_seconds: float
     max_attempts: int
+    retry_seconds: float
     confirm_missing: bool
 
 
@@ -118,6 +119,7 @@ class Extraction:
         self._rules = rules
         self._failure_rules = FailureRules(
             rules.max_attempts,
+            rules.retry_seconds,
             jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries; no secret
         )
         self._call_seconds = _CLAIM_SECONDS  # of late; a first claim is one call
@@ -277,7 +279,7 @@ class Extraction:
             {part.part_number: part.attempts for part in call.asked},
             suspicious=matched.suspicious,
             confirm=self._rules.confirm_missing,
-            max_attempts=self._rules.max_attempts,
+            rules=self._failure_rules,
         )
         kept = next(answer for answer in answers if answer.id == call.raw_id)
         for part in left_out.gone:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 from boeing_data_hub.extraction.packing import split
 
-_BACKOFF = 2.0  # seconds after the first failure; doubles
 _LONGEST_BACKOFF = 60.0
 
 
@@ -54,10 +53,12 @@ class FailureRules:
 
     Attributes:
         max_attempts: failed calls after which a call is split, and a part that stands alone fails.
+        backoff: seconds to wait after the first failure; doubles with each one.
         jitter: a factor in [0.5, 1.5) each time it is asked; random in production.
     """
 
     max_attempts: int
+    backoff: float = 2.0
     jitter: Callable[[], float] = field(default=lambda: 1.0)
 
 
@@ -80,10 +81,10 @@ def after_failure(asked: Sequence[AskedPart], error: HubError, rules: FailureRul
         if len(parts) == 1:
             return Verdict(error.code, _given_up(error, attempts), failed=parts)
         left = min(attempts, max(0, rules.max_attempts - 2))
-        wait = 0.0 if isinstance(error, Reject) else _BACKOFF * rules.jitter()
+        wait = 0.0 if isinstance(error, Reject) else rules.backoff * rules.jitter()
         halves = tuple(Again(some, wait, left, alone=True) for some in map(tuple, split(parts)))
         return Verdict(error.code, error.message, again=halves)
-    wait = min(_LONGEST_BACKOFF, _BACKOFF * 2 ** (attempts - 1)) * rules.jitter()
+    wait = min(_LONGEST_BACKOFF, rules.backoff * 2 ** (attempts - 1)) * rules.jitter()
     if isinstance(error, Retry) and error.retry_after is not None:
         wait = max(wait, min(error.retry_after, _LONGEST_BACKOFF * 10))
     alone = any(part.call_group is not None for part in asked)
@@ -118,7 +119,7 @@ class Missing:
 
 
 def after_missing(
-    missing: Sequence[str], attempts: dict[str, int], *, suspicious: bool, confirm: bool, max_attempts: int
+    missing: Sequence[str], attempts: dict[str, int], *, suspicious: bool, confirm: bool, rules: FailureRules
 ) -> Missing:
     """Which of the parts left out of an answer are not found, and which are asked again.
 
@@ -126,8 +127,8 @@ def after_missing(
     nothing. Else a gap means "not found", unless the operator wants each one confirmed by a call of its own.
     """
     if suspicious:
-        again = tuple(p for p in missing if attempts[p] + 1 < max_attempts)
-        calls = (Again(again, _BACKOFF, max(attempts[p] for p in again) + 1, alone=False),) if again else ()
+        again = tuple(p for p in missing if attempts[p] + 1 < rules.max_attempts)
+        calls = (Again(again, rules.backoff, max(attempts[p] for p in again) + 1, alone=False),) if again else ()
         return Missing(wrong=tuple(p for p in missing if p not in again), again=calls)
     if confirm:
         unsure = tuple(p for p in missing if attempts[p] == 0)
