@@ -89,6 +89,7 @@ class Bench:
 
 
 def main() -> None:
+    """Measure everything and print the table."""
     argparse.ArgumentParser(prog="make bench", description=__doc__).parse_args()
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 from boeing_data_hub.clock import monotonic
+from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
 from boeing_data_hub.sandbox.services.children import end_all, spawn
 from boeing_data_hub.sandbox.services.ports import free_port
 from boeing_data_hub.store import keys

@@ -122,7 +122,7 @@ class Extraction:
             rules.retry_seconds,
             jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries; no secret
         )
-        self._call_seconds = _CLAIM_SECONDS  # of late; a first claim is one call
+        self._call_seconds: float | None = None  # of late; unknown at first, so a first claim is one call
 
     def work(self, keep_going: KeepGoing) -> int:
         """Make calls until nothing is due or it is time to end. Returns how many were made."""
@@ -154,6 +154,8 @@ class Extraction:
 
     def _calls_at_once(self) -> int:
         gap = self._pacing.limit.spacing if self._pacing.limit else 0.0
+        if self._call_seconds is None:
+            return 1
         return max(1, min(_MOST_CALLS, int(_CLAIM_SECONDS / max(gap, self._call_seconds, 0.001))))
 
     def _claim(self, work: Work, slots: Slots) -> _Claim | None:
@@ -191,7 +193,8 @@ class Extraction:
             self._make_call(call, keep_going)
             claim.made.append(call)
             took = monotonic() - started
-            self._call_seconds = 0.7 * self._call_seconds + 0.3 * took
+            known = took if self._call_seconds is None else self._call_seconds
+            self._call_seconds = 0.7 * known + 0.3 * took
             if call.error is None:
                 failures = 0
                 if unwell:
