@@ -1,14 +1,19 @@
-"""Bodies are bounded before anything reads them: by their declared length at once, else by counting as they arrive."""
+"""Bodies are bounded before anything reads them: by their declared length at once, else by counting as they arrive.
+Texts in queries are bounded to what Postgres can hold.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boeing_data_hub.errors import TooLarge
 from boeing_data_hub.web.problems import refused
+
+STORABLE: Final = r"^[^\x00]*$"
+"""What a text in a query must match: Postgres refuses NUL, and that would count as a fault of the hub."""
 
 
 class _TooManyBytesError(Exception):

@@ -18,6 +18,7 @@ from boeing_data_hub.store import batches, items
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
+from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.watch import Watch
 
 router = APIRouter(prefix="/api/batches", tags=["batches"])
@@ -118,7 +119,7 @@ def list_items(
     after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
     state: ItemState | None = None,
     outcome: Literal["fetched", "blocked", "needs_review"] | None = None,
-    error_code: Annotated[str | None, Query(max_length=100)] = None,
+    error_code: Annotated[str | None, Query(max_length=100, pattern=STORABLE)] = None,
 ) -> dict[str, Any]:
     """The items of a batch in the order they were handed in, page by page."""
     wanted = _uuid(batch_id)

@@ -12,8 +12,14 @@ from boeing_data_hub.reporting.catalogue import product_document
 from boeing_data_hub.store import raw, staging
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Admin, Reader, TheHub
+from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/api/products", tags=["products"])
+
+
+def _as_stored(number: str) -> str:
+    """A part number as it is looked up. Postgres holds no NUL, so nothing there is called like a text with one."""
+    return number.strip().upper().replace("\0", "\ufffd")
 
 
 @router.get("/staging")
@@ -22,10 +28,12 @@ def list_staged(
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    after: Annotated[str, Query(max_length=100, description="Continue behind this SKU: fast at any depth.")] = "",
+    after: Annotated[
+        str, Query(max_length=100, pattern=STORABLE, description="Continue behind this SKU: fast at any depth.")
+    ] = "",
     status: Literal["fetched", "blocked", "needs_review", "published"] | None = None,
     search: Annotated[
-        str | None, Query(max_length=50, description="SKU from its start; dashes and case ignored.")
+        str | None, Query(max_length=50, pattern=STORABLE, description="SKU from its start; dashes and case ignored.")
     ] = None,
     batch_id: UUID | None = None,
 ) -> dict[str, Any]:
@@ -53,7 +61,7 @@ def list_staged(
 @router.get("/staging/{sku:path}")
 def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     """One staged product with its stock by location."""
-    found = hub.database.run(lambda work: staging.get(work, sku.strip().upper()))
+    found = hub.database.run(lambda work: staging.get(work, _as_stored(sku)))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
     return product_document(found)
@@ -62,7 +70,7 @@ def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
 @router.get("/raw-data/{part_number:path}")
 def get_raw(part_number: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     """What Boeing last answered for a part, as it came."""
-    found = hub.database.run(lambda work: raw.newest_for(work, part_number.strip().upper()))
+    found = hub.database.run(lambda work: raw.newest_for(work, _as_stored(part_number)))
     if found is None:
         raise NotFound(f"Boeing has not been asked for {part_number[:50]!r} yet.", code="no_raw_data")
     return {
