@@ -79,6 +79,15 @@ def boeing_sandbox(context: typer.Context) -> None:
     _become("sandbox.boeing", *context.args)
 
 
+@sandbox.command(
+    "shopify",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def shopify_sandbox(context: typer.Context) -> None:
+    """Run a stand-in for Shopify (options: `bdh sandbox shopify --help`)."""
+    _become("sandbox.shopify", *context.args)
+
+
 def local_key(url: str, data_dir: Path) -> tuple[str, bool]:
     """The local operator's key, and whether it is new: the one kept in the data folder is used while it works."""
     database = Database(url, size=1, name="bdh-up")

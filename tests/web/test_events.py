@@ -1,0 +1,159 @@
+"""GET /api/batches/{id}/events, through a real server: what changes is pushed, and the stream ends with the batch."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from threading import Thread
+
+import httpx2
+import pytest
+import uvicorn
+
+from boeing_data_hub.web.app import create_app
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def server(hub, wait) -> Iterator[str]:
+    """The API behind uvicorn, in a thread, so that the test can work the stages on the same hub."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(hub), log_config=None, timeout_graceful_shutdown=2)
+    running = uvicorn.Server(config)
+    thread = Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    wait.until(lambda: running.started, seconds=10, what="the server")
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    running.should_exit = True
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def client(server, make_key):
+    headers = {"Authorization": f"Bearer {make_key('search')}"}
+    limits = httpx2.Limits(max_connections=50)
+    with httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=20, limits=limits) as made:
+        yield made
+
+
+class Watcher:
+    """Somebody with an open page: collects the events until the stream ends."""
+
+    def __init__(self, client, batch_id):
+        self.events = []
+        self.ended = False
+        self.headers = {}
+        self._thread = Thread(target=self._watch, args=[client, batch_id], daemon=True)
+        self._thread.start()
+
+    def _watch(self, client, batch_id):
+        with client.stream("GET", f"/api/batches/{batch_id}/events") as answer:
+            self.headers = answer.headers
+            name = ""
+            for line in answer.iter_lines():
+                field, _, value = line.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    self.events.append((name, json.loads(value)))
+        self.ended = True
+
+    @property
+    def names(self):
+        return [name for name, _ in self.events]
+
+    def seen(self, **figures):
+        return any(figures.items() <= told.items() for _, told in list(self.events))
+
+
+@pytest.fixture
+def start(client):
+    def begin(*parts):
+        return client.post("/api/bulk-search", json={"part_numbers": list(parts)}).json()["batch_id"]
+
+    return begin
+
+
+def test_progress_is_pushed_until_the_end_of_the_batch(client, start, stages, wait):
+    batch_id = start("WF338109", "P512777=K3")
+    watcher = Watcher(client, batch_id)
+    wait.until(lambda: watcher.seen(extracted_count=0), seconds=5, what="the first event")
+    assert watcher.headers["content-type"].startswith("text/event-stream")
+    assert watcher.headers["cache-control"] == "no-store"
+    stages.extract()
+    wait.until(lambda: watcher.seen(extracted_count=2, outcome=None), seconds=5, what="progress")
+    stages.normalize()
+    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    assert set(watcher.names[:-1]) == {"progress"}
+    assert watcher.names[-1] == "done"
+    last = watcher.events[-1][1]
+    status = client.get(f"/api/batches/{batch_id}").json()
+    assert last.items() <= status.items()
+    assert (last["outcome"], last["progress_percent"]) == ("succeeded", 100)
+
+
+def test_progress_never_goes_backwards_and_repeats_nothing(client, start, stages, wait):
+    batch_id = start(*(f"AN3-{n}A" for n in range(10, 40)))
+    watcher = Watcher(client, batch_id)
+    wait.until(lambda: watcher.events, seconds=5, what="the first event")
+    stages.settle()
+    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    figures = [told["progress_percent"] for _, told in watcher.events]
+    assert figures == sorted(figures)
+    assert all(a != b for a, b in zip(watcher.events, watcher.events[1:], strict=False))
+
+
+def test_a_finished_batch_is_done_at_once(client, start, stages, wait):
+    batch_id = start("WF338109")
+    stages.settle()
+    watcher = Watcher(client, batch_id)
+    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    assert watcher.names == ["done"]
+
+
+def test_a_cancelled_batch_ends_its_stream(client, start, wait):
+    batch_id = start("WF338109")
+    watcher = Watcher(client, batch_id)
+    wait.until(lambda: watcher.events, seconds=5, what="the first event")
+    client.delete(f"/api/batches/{batch_id}")
+    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    assert watcher.names[-1] == "done"
+    assert watcher.events[-1][1]["outcome"] == "cancelled"
+
+
+def test_twenty_watchers_see_the_same_and_nobody_sees_another_batch(client, start, stages, wait):
+    batch_id, other = start("WF338109", "P512777=K3"), start("P512777=K3", "WF338109")
+    watchers = [Watcher(client, batch_id) for _ in range(20)]
+    stranger = Watcher(client, other)
+    wait.until(lambda: all(w.events for w in [*watchers, stranger]), seconds=10, what="a first event for all")
+    stages.extract()
+    wait.until(lambda: all(w.seen(extracted_count=2) for w in watchers), seconds=5, what="progress for all")
+    stages.normalize()
+    wait.until(lambda: all(w.ended for w in [*watchers, stranger]), seconds=5, what="the end for all")
+    for watcher in watchers:
+        assert watcher.events == watchers[0].events
+    assert {told["id"] for _, told in watchers[0].events} == {batch_id}
+    assert {told["id"] for _, told in stranger.events} == {other}
+
+
+def test_a_watcher_who_leaves_disturbs_nobody(client, start, stages, wait):
+    batch_id = start("WF338109")
+    stays = Watcher(client, batch_id)
+    wait.until(lambda: stays.events, seconds=5, what="the first event")
+    with client.stream("GET", f"/api/batches/{batch_id}/events") as answer:
+        next(answer.iter_lines())
+    stages.settle()
+    wait.until(lambda: stays.ended, seconds=5, what="the end of the stream")
+    assert stays.names[-1] == "done"
+
+
+def test_an_unknown_batch_and_a_stranger_get_no_stream(client, server, start):
+    for batch_id in ("00000000-0000-0000-0000-000000000000", "nonsense"):
+        answer = client.get(f"/api/batches/{batch_id}/events")
+        assert (answer.status_code, answer.json()["code"]) == (404, "batch_not_found")
+    answer = httpx2.get(f"{server}/api/batches/{start('A')}/events", trust_env=False)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
