@@ -97,7 +97,7 @@ class Pacing:
         """An answer came: the line is well."""
         self._change(lambda line, _now: rates.answered(line))
 
-    def failed(self, error: Exception, *, fresh: bool, called_at: float) -> None:
+    def failed(self, error: Retry | StopTheLine, *, fresh: bool, called_at: float) -> None:
         """A call failed: slow down, pause or stop the line as the error's class says.
 
         Args:
@@ -105,21 +105,19 @@ class Pacing:
             fresh: whether none of its parts had failed before.
             called_at: monotonic moment at which the call started.
         """
+        if isinstance(error, StopTheLine):
+            self._change(lambda line, now: rates.stopped(line, now, reason="credentials"))
+            return
         ago = timedelta(seconds=monotonic() - called_at)
+        after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
         if isinstance(error, RateLimited):
-            after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
             self._change(
                 lambda line, now: rates.slowed(line, now, called_at=now - ago, retry_after=after, limit=self.limit)
             )
-        elif isinstance(error, StopTheLine):
-            self._change(lambda line, now: rates.stopped(line, now, reason="credentials"))
-        elif isinstance(error, Retry):
-            after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
+        else:
             self._change(
                 lambda line, now: rates.failed(line, now, whole_line=error.whole_line, fresh=fresh, retry_after=after)
             )
-        else:
-            self._change(lambda line, now: rates.failed(line, now, whole_line=False, fresh=fresh, retry_after=None))
 
     def _change(self, rule: Callable[[Line, datetime], Line]) -> None:
         def step(work: Work) -> None:

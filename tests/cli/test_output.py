@@ -84,14 +84,14 @@ def test_a_table_elsewhere_than_on_a_terminal_is_lines_of_tab_separated_cells(ca
 
 
 def test_alone_it_prints_its_help(bdh):
-    ended = bdh()
+    ended = bdh.process()
     assert ended.code == 2
     for command in ("demo", "up", "serve", "worker", "beat", "sandbox", "search", "batches", "db", "keys", "doctor"):
         assert command in ended.out
 
 
 def test_its_version_is_the_package_s(bdh):
-    ended = bdh("--version")
+    ended = bdh.process("--version")
     assert (ended.code, ended.out) == (0, f"bdh {__version__}\n")
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from starlette.testclient import TestClient
 
@@ -19,14 +21,37 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
 from boeing_data_hub.sandbox.services.children import end, spawn
 from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.sandbox.services.postgres import Postgres
 from boeing_data_hub.store import keys, workers
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.worker.shifts import Shift
 
 
 @pytest.fixture(scope="session")
-def boeing_server() -> Iterator[str]:
-    """The address of a Boeing sandbox, a process of its own."""
+def web_database(postgres: Postgres) -> str:
+    """One database for all tests here: a hundred copies of the template would take most of their time."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE web_tests TEMPLATE template_hub")
+    return urlunsplit(urlsplit(postgres.url)._replace(path="/web_tests"))
+
+
+@pytest.fixture
+def database_url(web_database: str) -> str:
+    """That database, as the migrations leave it."""
+    with psycopg.connect(web_database, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT string_agg('hub.' || tablename, ', ') FROM pg_tables"
+            " WHERE schemaname = 'hub' AND tablename <> 'alembic_version'"
+        ).fetchone()
+        assert found is not None
+        connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY")
+        connection.execute("INSERT INTO hub.pacing (line) VALUES ('boeing')")
+    return web_database
+
+
+@pytest.fixture(scope="session")
+def boeing_server() -> Iterator[BoeingSandboxControl]:
+    """The controls of a Boeing sandbox, a process of its own."""
     port = free_port()
     argv = [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", "--port", str(port), "--limit", "0"]
     process = spawn(argv, stdout=subprocess.DEVNULL)
@@ -38,19 +63,18 @@ def boeing_server() -> Iterator[str]:
                 control.stats()
                 break
             assert process.poll() is None, "the Boeing sandbox did not start"
-    yield url
+        yield control
     end(process, timeout=5)
 
 
 @pytest.fixture
-def boeing(boeing_server: str) -> Iterator[BoeingSandboxControl]:
+def boeing(boeing_server: BoeingSandboxControl) -> BoeingSandboxControl:
     """The sandbox's controls; it has forgotten what earlier tests did."""
-    with BoeingSandboxControl(boeing_server) as control:
-        control.clear_faults()
-        control.forget_part()
-        control.restore_settings()
-        control.reset()
-        yield control
+    boeing_server.clear_faults()
+    boeing_server.forget_part()
+    boeing_server.restore_settings()
+    boeing_server.reset()
+    return boeing_server
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ def test_failures_are_grouped_by_cause_with_advice(api, troubled):
         assert group["message"].endswith(".")
         assert group["what_to_do"].endswith(".")
         assert group["first_at"] <= group["last_at"]
+        assert group["last_at"].endswith("Z")  # as everywhere
     [held] = body["not_publishable"]
     assert (held["kind"], held["count"], held["sample"]) == ("blocked", 1, ["FREE-1"])
     assert "not offered for sale" in held["what_to_do"]
@@ -156,9 +157,7 @@ def test_a_retry_asks_boeing_anew(api, boeing, finished, stages):
 def test_a_retry_asked_twice_is_one_retry(api, make_key, troubled):
     first = api.post(f"/api/batches/{troubled}/retry")
     second = api.post(f"/api/batches/{troubled}/retry")
-    by_another = api.post(
-        f"/api/batches/{troubled}/retry", headers={"Authorization": f"Bearer {make_key('search')}"}
-    )
+    by_another = api.post(f"/api/batches/{troubled}/retry", headers={"Authorization": f"Bearer {make_key('search')}"})
     assert [a.status_code for a in (first, second, by_another)] == [202, 200, 200]
     assert len({a.json()["batch_id"] for a in (first, second, by_another)}) == 1
     assert second.headers["idempotent-replayed"] == "true"

@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
+from boeing_data_hub.sandbox.boeing.answers import variants
 from boeing_data_hub.worker.shifts import Shift
 
 pytestmark = pytest.mark.services
@@ -50,8 +51,6 @@ def test_a_part_boeing_does_not_know_is_an_empty_list(api, working, boeing):
 
 
 def test_all_variants_of_a_part_are_given(api, working, boeing):
-    from boeing_data_hub.sandbox.boeing.answers import variants
-
     base = next(name for name in (f"AN3-{n}A" for n in range(1000)) if len(variants(name)) == 2)
     answer = api.get(SEARCH, params={"query": base})
     assert answer.status_code == 200
@@ -82,9 +81,12 @@ class TestUnderALimit:
     def settings(self):
         return {"boeing_api_rate_limit": "1/m"}
 
-    def test_when_the_limit_is_used_up_the_batch_says_so(self, api, hub, stages, working):
+    @pytest.fixture
+    def used_up(self, hub, stages):
         stages.pulse("extraction")
-        hub.pacing.reserve(wanted=1, horizon=2)  # as another worker would
+        assert hub.pacing.reserve(wanted=1, horizon=2).calls == 1  # as another worker would
+
+    def test_when_the_limit_is_used_up_the_batch_says_so(self, api, used_up, working):
         answer = api.get(SEARCH, params={"query": "P512777=K3", "wait": 0.3})
         assert answer.status_code == 202
         assert answer.json()["waiting_for"]["reason"] == "boeing_limit"

@@ -45,11 +45,15 @@ def test_a_broker_that_is_down_is_named(anonymous, stages, redis, wait):
     wait.until(lambda: anonymous.get("/ready").status_code == 200, seconds=10, what="readiness")
 
 
-def test_a_database_without_tables_is_named(anonymous, hub):
-    hub.database.run(lambda work: work.do("DROP SCHEMA hub CASCADE"))
-    answer = anonymous.get("/ready")
+def test_a_database_without_our_tables_is_named(anonymous, stages, hub):
+    stages.pulse(*QUEUES)
+    hub.database.run(lambda work: work.do("ALTER SCHEMA hub RENAME TO elsewhere"))
+    try:
+        answer = anonymous.get("/ready")
+    finally:
+        hub.database.run(lambda work: work.do("ALTER SCHEMA elsewhere RENAME TO hub"))
     assert answer.status_code == 503
-    assert answer.json()["checks"]["migrations"] is False
+    assert answer.json()["checks"] == {"postgres": True, "migrations": False, "redis": True, "workers": False}
 
 
 def test_strangers_learn_no_reasons(anonymous, redis):

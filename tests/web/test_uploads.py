@@ -35,7 +35,9 @@ def workbook(rows):
 
 
 def test_a_csv_with_headings_becomes_part_numbers(upload):
-    answer = upload(b"Description,Part Number,Qty\r\nBolt,an3-43a,1\r\nO-ring,MS29513-220,2\r\n\"Filter, big\",WF338109,3")
+    answer = upload(
+        b'Description,Part Number,Qty\r\nBolt,an3-43a,1\r\nO-ring,MS29513-220,2\r\n"Filter, big",WF338109,3'
+    )
     assert answer.status_code == 200
     assert answer.json() == {
         "filename": "list.csv",
@@ -145,7 +147,9 @@ class TestWithASmallLimit:
     def test_a_file_that_is_too_large_is_refused_by_size_declared_or_counted(self, api, upload):
         assert upload(b"AN3-43A\n" * 50).status_code == 200
         large = b"AN3-43A\n" * 1000
-        form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + large + b"\r\n--x--\r\n"
+        form = (
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + large + b"\r\n--x--\r\n"
+        )
         arriving = api.post(
             "/api/uploads",
             content=(form[n : n + 500] for n in range(0, len(form), 500)),

@@ -57,7 +57,8 @@ def main() -> None:
     except ValidationError as error:
         for one in error.errors(include_input=False, include_context=False, include_url=False):
             name = ".".join(str(part) for part in one["loc"]).upper()
-            output.note(f"{name or 'Settings'}: {one['msg']}")
+            said = one["msg"].removeprefix("Value error, ")
+            output.note(f"{name}: {said}" if name else said)
         output.note("Correct the environment or the file .env. Nothing was started.")
         sys.exit(ExitCode.USAGE)
     except KeyboardInterrupt:

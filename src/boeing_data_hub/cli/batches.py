@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -64,13 +65,17 @@ def search(
 
 def _request(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any]:
     if what == ["-"]:
-        return {"part_numbers_text": sys.stdin.read()}
+        return {"part_numbers_text": _stdin()}
     path = Path(what[0])
     if len(what) > 1 or not path.is_file():
         if len(what) == 1 and (path.suffix.lower() in {".csv", ".xlsx", ".txt"} or "/" in what[0]):
             raise BadInput(f"There is no file {what[0]}.", code="no_such_file")
         return {"part_numbers": what}
-    read = api.call("POST", "/api/uploads", files={"file": (path.name, path.read_bytes())})
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{what[0]} cannot be read: {error.strerror}.", code="unreadable_file") from error
+    read = api.call("POST", "/api/uploads", files={"file": (path.name, content)})
     if read["rejected_count"] and not skip_rejected:
         raise BadInput(
             f"{read['rejected_count']:,} lines of {path.name} are not part numbers. Nothing was started. Correct them, "
@@ -81,6 +86,13 @@ def _request(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any
     if read["duplicate_count"]:
         output.note(f"{read['duplicate_count']:,} duplicates were left out.")
     return {"part_numbers": read["part_numbers"]}
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("What stands on stdin is not UTF-8 text. Nothing was started.", code="bad_encoding") from None
 
 
 def _finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
@@ -210,9 +222,12 @@ def export(
             for piece in pieces:
                 sys.stdout.write(piece)
             return
-        with to.open("w", encoding="utf-8", newline="") as file:
-            for piece in pieces:
-                file.write(piece)
+        first = next(pieces, "")  # before the file is opened: an export that is refused must not empty an earlier one
+        try:
+            with to.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(chain([first], pieces))
+        except OSError as error:
+            raise BadInput(f"{to} cannot be written: {error.strerror}.", code="unwritable_file") from error
         output.note(f"Written to {to}.")
 
     with_api(do, json_wanted=False)

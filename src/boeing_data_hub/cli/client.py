@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 
@@ -36,16 +36,27 @@ class Api:
     Args:
         url: where the API is.
         key: the API key.
+
+    Raises:
+        BadInput: the address is none.
+        Unauthorized: the key cannot be one.
     """
 
     def __init__(self, url: str, key: str) -> None:
         self.url = url.rstrip("/")
-        self._client = httpx2.Client(
-            base_url=self.url,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(60, connect=5),
-            trust_env=False,
-        )
+        if not key.isascii():
+            raise Unauthorized("The API key has characters that no key of a hub has. Correct HUB_API_KEY.")
+        try:
+            self._client = httpx2.Client(
+                base_url=self.url,
+                headers={"Authorization": f"Bearer {key}"} if key else {},
+                timeout=httpx2.Timeout(60, connect=5),
+                trust_env=False,
+            )
+        except httpx2.InvalidURL:
+            raise BadInput(
+                "HUB_API_URL is no address. Write it like http://127.0.0.1:8000.", code="bad_api_url"
+            ) from None
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """One request; the decoded answer.
@@ -81,11 +92,18 @@ class Api:
 
 def _decoded(response: httpx2.Response) -> Any:
     if response.status_code < 400:  # noqa: PLR2004 - HTTP's own number
-        return response.json()
+        try:
+            return response.json()
+        except ValueError:
+            raise Unavailable(
+                f"What answers at {response.url.host}:{response.url.port or ''} is not a hub. Set HUB_API_URL.",
+                code="not_a_hub",
+            ) from None
     try:
-        problem: dict[str, Any] = response.json()
+        told: Any = response.json()
     except ValueError:
-        problem = {}
+        told = None
+    problem: dict[str, Any] = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
     kind = _BY_STATUS.get(response.status_code, Unavailable)
     known = {"type", "title", "status", "detail", "code"}
     raise kind(

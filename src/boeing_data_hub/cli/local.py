@@ -9,15 +9,50 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from boeing_data_hub.cli.client import Api
-from boeing_data_hub.errors import Unauthorized
+from boeing_data_hub.errors import BadInput, Unauthorized
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.settings import Settings
 
 KEY_FILE = "api-key"
 _ADDRESSES_FILE = "running.json"
+_REDIS = {"redis", "rediss", "unix"}
+_FORMS = (
+    ("DATABASE_URL", {"postgresql", "postgres", "postgresql+psycopg"}, "postgresql://user:password@host:5432/postgres"),
+    ("REDIS_URL", _REDIS, "redis://:password@host:6379/0"),
+    ("CELERY_BROKER_URL", _REDIS, "redis://:password@host:6379/0"),
+)
 _ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+_API = "HUB_API_URL"
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings, after a look at those that are otherwise only read where nobody sees it.
+
+    Raises:
+        BadInput: one cannot be used; it is named, without its value, which may hold a password.
+    """
+    for name, schemes, example in _FORMS:
+        secret: SecretStr | None = getattr(settings, name.lower())
+        if secret is not None and secret.get_secret_value() and not _is_address(secret.get_secret_value(), schemes):
+            raise BadInput(f"{name} is no usable address. Write it like {example}.", code=f"bad_{name.lower()}")
+    try:
+        _ = Hub(settings).boeing_limit
+    except BadInput as error:
+        raise BadInput(f"BOEING_API_RATE_LIMIT: {error.message}", code=error.code) from None
+    return settings
+
+
+def _is_address(text: str, schemes: set[str]) -> bool:
+    try:
+        address = urlsplit(text)
+        return address.scheme in schemes and address.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
 
 
 def data_dir(settings: Settings) -> Path:
@@ -37,9 +72,9 @@ def keep_key(folder: Path, key: str) -> None:
     _write_private(folder / KEY_FILE, key + "\n")
 
 
-def keep_addresses(folder: Path, environment: Mapping[str, str]) -> None:
-    """Note where the running hub's services are."""
-    known = {name: environment[name] for name in _ADDRESSES if environment.get(name)}
+def keep_addresses(folder: Path, environment: Mapping[str, str], api_url: str) -> None:
+    """Note where the running hub and its services are."""
+    known = {name: environment[name] for name in _ADDRESSES if environment.get(name)} | {_API: api_url}
     _write_private(folder / _ADDRESSES_FILE, json.dumps(known))
 
 
@@ -49,20 +84,36 @@ def forget_addresses(folder: Path) -> None:
 
 
 def settings_of_running_hub() -> Settings:
-    """The environment's settings; where they name no database, the services of the hub that `bdh up` runs here."""
-    settings = Settings()
+    """The environment's settings; where they name no database, the services of the hub that `bdh up` runs here.
+
+    Raises:
+        BadInput: see `checked`.
+    """
+    settings = checked(Settings())
     if settings.database_url is not None:
         return settings
+    known = _addresses(settings)
+    return Settings(**{name.lower(): known[name] for name in _ADDRESSES if name in known})
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
     try:
-        known = json.loads((data_dir(settings) / _ADDRESSES_FILE).read_text())
+        return json.loads((data_dir(settings) / _ADDRESSES_FILE).read_text())
     except (OSError, ValueError):
-        return settings
-    return Settings(**{name.lower(): value for name, value in known.items()})
+        return {}
 
 
 def connect(settings: Settings) -> Api:
-    """The API the settings name, with the key they name, else with the local operator's key. Raises Unauthorized."""
-    url = settings.hub_api_url or f"http://{settings.hub_host}:{settings.hub_port}"
+    """The API the settings name, else the one that `bdh up` runs here; with their key, else the local operator's.
+
+    Raises:
+        BadInput: the address is none.
+        Unauthorized: there is no key.
+    """
+    url = settings.hub_api_url
+    if not url and not {"hub_host", "hub_port"} & settings.model_fields_set:
+        url = _addresses(settings).get(_API, "")
+    url = url or f"http://{settings.hub_host}:{settings.hub_port}"
     if settings.hub_api_key is not None:
         return Api(url, settings.hub_api_key.get_secret_value())
     try:

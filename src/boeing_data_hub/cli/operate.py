@@ -10,7 +10,7 @@ import typer
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError, NotFound
+from boeing_data_hub.errors import BadInput, HubError, NotFound, Unavailable
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.store import audit, keys
 from boeing_data_hub.store.work import Work
@@ -38,9 +38,18 @@ def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
 @db.command()
 def upgrade() -> None:
     """Bring the tables to the newest revision. Safe to run twice."""
-    from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
-    with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
+    from boeing_data_hub.store import schema  # noqa: PLC0415 - same
+
+    def do(hub: Hub) -> None:
+        try:
+            schema.upgrade(hub.settings.postgres_url)
+        except OperationalError as lost:
+            told = str(lost.orig).strip()
+            raise Unavailable(f"Postgres does not answer. Nothing was changed. {told}", code="no_postgres") from lost
+
+    with_hub(do)
     output.note(f"The tables are at revision {schema.newest()}.")
 
 
@@ -49,7 +58,7 @@ def as_sql() -> None:
     """Print all migrations as SQL, for the Supabase editor."""
     from boeing_data_hub.store import schema  # noqa: PLC0415 - same
 
-    output.out.print(schema.as_sql(), highlight=False, markup=False, soft_wrap=True)
+    output.say(schema.as_sql())
 
 
 @keys_app.command("create")
@@ -57,7 +66,7 @@ def create_key(
     name: Annotated[str, typer.Argument(help="For people, e.g. `nightly import`.")],
     *,
     scope: Annotated[list[str], typer.Option("--scope", help=f"One of {', '.join(SCOPES)}; may be repeated.")],
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; default: never.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make a key and print it: this once, and never again."""

@@ -10,9 +10,12 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from typer import Exit
 
 from boeing_data_hub.errors import HubError, Refused, StopTheLine
+
+_LINES_TOLD = 20  # of those rejected; --json has what the hub told
 
 
 class ExitCode(IntEnum):
@@ -29,8 +32,8 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 def as_json(value: Any) -> None:
@@ -39,13 +42,14 @@ def as_json(value: Any) -> None:
 
 
 def note(text: str) -> None:
-    """A remark for people, on stderr."""
-    err.print(text, highlight=False, markup=False)
+    """A remark for people, on stderr. Lines are not folded: a command named in one can be copied."""
+    err.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def say(text: str = "") -> None:
-    """A line of result, on stdout."""
-    out.print(text, highlight=False, markup=False, soft_wrap=True)
+    """A line of result, on stdout, as it is: a console would turn its tabs into spaces."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()  # `bdh up` stays; what it said must not wait in a buffer
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -56,7 +60,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
         return
     shown = Table(*columns, title=title, title_justify="left")
     for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     out.print(shown)
 
 
@@ -72,6 +76,9 @@ def fail(error: HubError, *, json_wanted: bool = False) -> NoReturn:
         as_json({"error": {"code": error.code, "message": error.message, **details}})
     else:
         note(error.message)
-        for rejected in details.get("rejected", [])[:20]:
-            note(f"  line {rejected['line']}: {rejected['reason']}")
+        rejected = details.get("rejected", [])
+        for one in rejected[:_LINES_TOLD]:
+            note(f"  line {one['line']}: {one['reason']}")
+        if len(rejected) > _LINES_TOLD:
+            note(f"  and {len(rejected) - _LINES_TOLD:,} more")
     raise Exit(code)

@@ -132,7 +132,7 @@ def up(
     """Run everything on this machine, and stay: API, workers, scheduler; Postgres and Redis too unless configured."""
     stop = stop_on_signals()
     try:
-        settings = Settings()
+        settings = local.checked(Settings())
         data_dir = local.data_dir(settings)
         data_dir.mkdir(parents=True, exist_ok=True)
         configured = {
@@ -154,10 +154,10 @@ def up(
         )
         output.note("Starting ...")
         with System(plan) as system:
-            local.keep_addresses(data_dir, system.environment)
+            local.keep_addresses(data_dir, system.environment, system.url)
             key, is_new = local_key(system.environment["DATABASE_URL"], data_dir)
             system.wait_until_ready()
-            output.say(f"The hub is ready at {system.url} (API described at {system.url}/docs).")
+            output.say(f"The hub is ready at {system.url} (it describes its API at /openapi.json).")
             if is_new:
                 output.say(f"API key of this machine's operator, shown once: {key}")
             output.say(

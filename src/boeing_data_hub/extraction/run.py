@@ -80,7 +80,7 @@ class _Call:
     raw_id: int
     asked: tuple[AskedPart, ...]
     answer: Answer | None = None
-    error: HubError | None = None
+    error: Retry | Reject | StopTheLine | None = None
     at: datetime | None = None
 
     @property
@@ -195,13 +195,17 @@ class Extraction:
             took = monotonic() - started
             known = took if self._call_seconds is None else self._call_seconds
             self._call_seconds = 0.7 * known + 0.3 * took
-            if call.error is None:
+            if call.error is not None:
+                log.warning("boeing call failed", code=call.error.code, parts=len(call.asked), raw_id=call.raw_id)
+            if call.error is None or isinstance(call.error, Reject):
+                # A refusal is an answer too: the line is well, whatever is wrong with the part.
                 failures = 0
                 if unwell:
                     self._pacing.answered()
                     unwell = False
                 continue
-            log.warning("boeing call failed", code=call.error.code, parts=len(call.asked), raw_id=call.raw_id)
+            if isinstance(call.error, TokenRefused):
+                break  # only when we are told to end between two tokens
             fresh = all(part.attempts == 0 for part in call.asked)
             self._pacing.failed(call.error, fresh=fresh, called_at=started)
             failures += 1
@@ -221,7 +225,7 @@ class Extraction:
                     return
                 call.answer = self._boeing.ask(call.part_numbers)
             call.at = now()
-        except HubError as error:
+        except (Retry, Reject, StopTheLine) as error:
             call.error = error
         except Exception as error:  # a bug must not hang a batch: it is counted, retried, and named in the item
             log.exception("unexpected error in a Boeing call", raw_id=call.raw_id)

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 from boeing_data_hub import __version__
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
-from boeing_data_hub.web.access import Doorkeeper
+from boeing_data_hub.web.access import Doorkeeper, Reader
 from boeing_data_hub.web.api import batches, boeing, bulk, health, products, uploads
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
 from boeing_data_hub.web.watch import Watch
@@ -38,12 +39,21 @@ def create_app(hub: Hub) -> FastAPI:
         version=__version__,
         summary="Price and availability from Boeing Distribution, staged and published to Shopify.",
         lifespan=life,
+        # FastAPI's own pages load their scripts from a CDN, and would be open to strangers.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     app.state.hub = hub
     app.state.doorkeeper = Doorkeeper(hub)
     app.state.watch = Watch(hub)
     for router in ROUTERS:
         app.include_router(router)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        return JSONResponse(app.openapi())
+
     problems.install(app)
     settings = hub.settings
     app.add_middleware(

@@ -83,7 +83,7 @@ def install(app: FastAPI) -> None:
         title = _TITLES.get(error.status_code, "The request was refused")
         detail = str(error.detail)
         if error.status_code == 404:  # noqa: PLR2004 - HTTP's own number
-            detail = "There is nothing at this address. The API is described at /docs."
+            detail = "There is nothing at this address. The API describes itself at /openapi.json."
         elif error.status_code == 405:  # noqa: PLR2004 - same
             detail = f"{request.method} is not possible here."
         code = title.lower().replace("the ", "").replace(" ", "_")

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from fastapi.encoders import jsonable_encoder
+from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from boeing_data_hub.hub import Hub
@@ -36,9 +36,9 @@ class Watch:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._watchers: dict[UUID, set[asyncio.Queue[dict[str, Any]]]] = defaultdict(set)
+        # Each watcher's queue, and what it was told last: a newcomer is no news to the others.
+        self._watchers: dict[UUID, dict[asyncio.Queue[dict[str, Any]], str]] = defaultdict(dict)
         self._poller: asyncio.Task[None] | None = None
-        self._last: dict[UUID, str] = {}
 
     async def exists(self, hub: Hub, batch_id: UUID, check: Callable[[Work, UUID], Batch]) -> None:
         """Raise NotFound before the stream begins."""
@@ -47,8 +47,7 @@ class Watch:
     async def events(self, batch_id: UUID) -> AsyncIterator[dict[str, Any]]:
         """Events of one batch: `progress` now and at every change, `trouble` while we cannot see, `done` at the end."""
         mine: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=100)
-        self._watchers[batch_id].add(mine)
-        self._last.pop(batch_id, None)  # the newcomer gets the status at the next look
+        self._watchers[batch_id][mine] = ""
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         try:
@@ -58,10 +57,9 @@ class Watch:
                 if event["event"] == "done":
                     return
         finally:
-            self._watchers[batch_id].discard(mine)
+            del self._watchers[batch_id][mine]
             if not self._watchers[batch_id]:
                 del self._watchers[batch_id]
-                self._last.pop(batch_id, None)
 
     async def _poll(self) -> None:
         while self._watchers:
@@ -69,7 +67,6 @@ class Watch:
                 found = await run_in_threadpool(self._look, list(self._watchers))
             except Exception as error:  # noqa: BLE001 - watchers must hear of an outage, not be cut off
                 log.warning("cannot look at batches", error=type(error).__name__)
-                self._last.clear()  # so that the end of the trouble is news
                 said = {
                     "event": "trouble",
                     "data": json.dumps({"message": "The database does not answer. Work goes on"}),
@@ -88,17 +85,18 @@ class Watch:
         return self._hub.database.run(step)
 
     def _tell(self, batch_id: UUID, document: dict[str, Any]) -> None:
-        text = json.dumps(jsonable_encoder(document))
-        if self._last.get(batch_id) == text:
-            return
-        self._last[batch_id] = text
+        text = to_json(document).decode()  # as the routes write it, dates included
         name = "done" if document["outcome"] else "progress"
-        for queue in list(self._watchers.get(batch_id, ())):
-            _put(queue, {"event": name, "data": text})
+        watchers = self._watchers.get(batch_id, {})
+        for queue, last in watchers.items():
+            if last != text:
+                watchers[queue] = text
+                _put(queue, {"event": name, "data": text})
 
     def _tell_all(self, event: dict[str, Any]) -> None:
-        for queues in self._watchers.values():
-            for queue in queues:
+        for watchers in self._watchers.values():
+            for queue in watchers:
+                watchers[queue] = ""  # so that the end of the trouble is news
                 _put(queue, event)
 
 

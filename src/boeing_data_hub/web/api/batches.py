@@ -151,7 +151,7 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-@router.get("/{batch_id}/failures", response_model=None)
+@router.get("/{batch_id}/failures", response_model=dict[str, Any])
 def list_failures(
     batch_id: str,
     hub: TheHub,

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/boeing", tags=["boeing"])
 _LOOK_EVERY = 0.1  # seconds
 
 
-@router.get("/product-search", response_model=None)
+@router.get("/product-search")
 def product_search(
     hub: TheHub,
     principal: Searcher,

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from boeing_data_hub.store import keys, schema
+
+pytestmark = pytest.mark.services
+
+_COLUMNS = """SELECT table_name, column_name, ordinal_position, data_type, udt_name, is_nullable, column_default
+FROM information_schema.columns WHERE table_schema = 'hub' ORDER BY 1, 3"""
+_INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'hub' ORDER BY 1"
+
+
+@pytest.fixture
+def at(bdh, database_url):
+    """`bdh` with a database."""
+    bdh.environment["DATABASE_URL"] = database_url
+    return bdh
+
+
+@pytest.fixture
+def empty_url(database_url):
+    """A database with nothing in it."""
+    name = database_url.rsplit("/", 1)[1] + "_empty"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{database_url}_empty"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _shape(url: str) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(_COLUMNS).fetchall(), connection.execute(_INDEXES).fetchall()
+
+
+def test_a_key_is_made_listed_without_itself_and_revoked(at, database):
+    made = at("keys", "create", "nightly :key: import", "--scope", "search,read", "--days", "7", "--json")
+    assert made.code == 0, made.err
+    assert made.json["scopes"] == ["read", "search"]
+    assert made.json["expires_at"]
+    key, key_id = made.json["key"], made.json["id"]
+    assert database.run(lambda work: keys.find(work, key)).id == key_id
+
+    listed = [at("keys", "list"), at("keys", "list", "--json")]
+    assert listed[0].out.split("\t")[:3] == [key_id, "nightly :key: import", "read,search"]
+    assert [one["id"] for one in listed[1].json] == [key_id]
+    for ended in listed:
+        assert key not in ended.out + ended.err
+        assert key.rpartition("_")[2] not in ended.out + ended.err
+
+    assert at("keys", "revoke", key_id).code == 0
+    assert database.run(lambda work: keys.find(work, key)) is None
+    assert at("keys", "list", "--json").json[0]["revoked_at"]
+
+
+def test_without_json_stdout_is_the_key_alone(at, database):
+    made = at("keys", "create", "x", "--scope", "read")
+    assert database.run(lambda work: keys.find(work, made.out.strip())).name == "x"
+
+
+def test_an_unknown_scope_is_a_usage_error_and_makes_no_key(at):
+    refused = at("keys", "create", "x", "--scope", "everything", "--json")
+    assert refused.code == 2
+    assert "everything" in refused.json["error"]["message"]
+    assert at("keys", "list", "--json").json == []
+
+
+def test_revoking_an_unknown_key_finds_nothing(at):
+    assert at("keys", "revoke", "nosuchkey").code == 5
+
+
+def test_a_key_for_more_days_than_a_calendar_has_is_refused_in_a_sentence(at):
+    refused = at("keys", "create", "x", "--scope", "read", "--days", "99999999999")
+    assert refused.code == 2
+    assert "days" in refused.err
+
+
+def test_upgrading_twice_does_no_harm_and_the_sql_makes_the_same_tables(at, database_url, empty_url):
+    for url in (empty_url, empty_url):
+        ended = at("db", "upgrade", DATABASE_URL=url)
+        assert (ended.code, ended.err) == (0, f"The tables are at revision {schema.newest()}.\n")
+    assert _shape(empty_url) == _shape(database_url)
+    printed = at("db", "sql", DATABASE_URL="")
+    assert printed.code == 0
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA hub CASCADE")
+        connection.execute(printed.out)
+    assert _shape(empty_url) == _shape(database_url)
+    assert at("db", "upgrade", DATABASE_URL=empty_url).code == 0
+
+
+def test_the_transaction_pooler_is_refused_for_an_upgrade(bdh):
+    refused = bdh("db", "upgrade", DATABASE_URL="postgresql://u:sEcReT@127.0.0.1:6543/x")
+    assert refused.code == 2
+    assert "transaction pooler (port 6543)" in refused.err
+    assert "sEcReT" not in refused.err
+
+
+@pytest.mark.parametrize("arguments", [["keys", "list"], ["db", "upgrade"], ["doctor"]])
+def test_without_a_database_it_says_which_setting_is_missing(bdh, arguments):
+    refused = bdh(*arguments)
+    assert refused.code == 2
+    assert refused.err.startswith("DATABASE_URL is not set.")
+
+
+@pytest.mark.parametrize("arguments", [["keys", "list"], ["db", "upgrade"]])
+def test_a_database_that_does_not_answer_is_unreachable(bdh, arguments):
+    refused = bdh(*arguments, DATABASE_URL="postgresql://u:sEcReT@127.0.0.1:1/x", HUB_DATABASE_POOL="2")
+    assert refused.code == 8
+    assert "Postgres does not answer." in refused.err
+    assert "sEcReT" not in refused.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "arguments"),
+    [
+        ("PRICE_MARKUP", "abc", ["keys", "list"]),
+        ("SHOPIFY_LOCATION_MAP", "[sEcReT", ["keys", "list"]),
+        ("BOEING_PNA_PRICE_URL", "ftp://sEcReT", ["keys", "list"]),
+        ("HUB_PORT", "sEcReT", ["search", "A1"]),
+        ("BOEING_API_RATE_LIMIT", "20", ["keys", "list"]),
+        ("DATABASE_URL", "sEcReT", ["keys", "list"]),
+        ("DATABASE_URL", "postgresql://u:sEcReT@127.0.0.1:x/y", ["db", "upgrade"]),
+        ("REDIS_URL", "sEcReT", ["doctor"]),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_is_shown(at, redis_url, setting, value, arguments):
+    secrets = {"REDIS_URL": redis_url, "BOEING_PASSWORD": "sEcReT", "HUB_API_KEY": "bdh_sEcReT"}
+    refused = at(*arguments, **{**secrets, setting: value})
+    assert refused.code == 2, refused.err
+    assert setting in refused.err
+    assert "sEcReT" not in refused.out + refused.err
+
+
+@pytest.mark.parametrize("arguments", [["worker", "extraction"], ["serve", "--port", "0"], ["up", "--sandbox"]])
+def test_nothing_is_started_with_a_limit_that_is_none(at, redis_url, arguments):
+    refused = at.process(*arguments, REDIS_URL=redis_url, BOEING_API_RATE_LIMIT="20")
+    assert refused.code == 2
+    assert refused.err.startswith("BOEING_API_RATE_LIMIT: ")
+
+
+def test_the_doctor_tells_what_is_missing_and_ends_with_an_error(at, redis_url):
+    found = at(
+        "doctor",
+        "--json",
+        REDIS_URL=redis_url,
+        BOEING_PNA_OAUTH_URL="http://127.0.0.1:1/t",
+        BOEING_OAUTH_TOKEN_URL="http://127.0.0.1:1/t",
+    )
+    assert found.code == 1
+    levels = {one["name"]: one["level"] for one in found.json}
+    assert "error" in levels.values()
+    assert "ok" in levels.values()
+    assert all(one["remedy"] for one in found.json if one["level"] == "error")
+
+
+def test_the_doctor_with_a_broker_that_does_not_answer_still_tells_the_rest(at):
+    found = at(
+        "doctor", "--json", REDIS_URL="redis://:sEcReT@127.0.0.1:1/0", BOEING_OAUTH_TOKEN_URL="http://127.0.0.1:1/t"
+    )
+    assert found.code == 1
+    assert len(found.json) > 2
+    assert "sEcReT" not in found.out + found.err

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell which processes are left"),
+]
+
+
+class Lines:
+    """What a running command has said so far."""
+
+    def __init__(self, stream) -> None:
+        self.text = ""
+        self._thread = threading.Thread(target=self._read, args=[stream], daemon=True)
+        self._thread.start()
+
+    def _read(self, stream) -> None:
+        for line in stream:
+            self.text += line.decode()
+
+
+def _processes(folder: Path) -> dict[int, str]:
+    """Those that were started for the hub in this folder: its name is in their command or their environment."""
+    found: dict[int, str] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            known = command + (entry / "environ").read_bytes() + os.fsencode((entry / "cwd").readlink())
+        except OSError:  # it ended meanwhile, or is a zombie
+            continue
+        if os.fsencode(folder) in known:
+            found[int(entry.name)] = command.replace(b"\0", b" ").decode()
+    return found
+
+
+@pytest.fixture
+def up(bdh, data_dir, started, wait):
+    """Starts `bdh up --sandbox` on the folder; the process, what it says, and its address."""
+    bdh.environment["HUB_DATA_DIR"] = str(data_dir)
+
+    def start(**environment: str) -> tuple[subprocess.Popen[bytes], Lines, Lines]:
+        process = started(bdh.start("up", "--sandbox", "--port", "0", **environment))
+        out, err = Lines(process.stdout), Lines(process.stderr)
+        wait.until(lambda: "Ctrl-C stops" in out.text or process.poll() is not None, what="the hub's start")
+        assert process.poll() is None, err.text
+        return process, out, err
+
+    return start
+
+
+def _pid_of(words: str, folder: Path) -> int:
+    return next(pid for pid, command in _processes(folder).items() if words in command)
+
+
+def test_it_starts_serves_mends_itself_stops_and_starts_again_with_its_data(up, bdh, data_dir, wait):
+    process, out, err = up()
+    url = re.search(r"ready at (http://127\.0\.0\.1:\d+)", out.text).group(1)
+    key = re.search(r"shown once: (bdh_\S+)", out.text).group(1)
+    assert (data_dir / "api-key").read_text().strip() == key
+    for name in ("api-key", "running.json"):
+        assert (data_dir / name).stat().st_mode & 0o077 == 0
+
+    # The CLI of this machine finds the hub's address and key by itself, and its database.
+    searched = bdh("search", "UP-1", "UP-2", "--json")
+    assert searched.code == 0, searched.err
+    assert searched.json["normalized_count"] == 2
+    assert bdh("doctor").code == 0
+    assert key.split("_")[1] in bdh("keys", "list").out
+
+    # A killed worker is told of, and another does its work.
+    killed = _pid_of("boeing_data_hub.worker extraction", data_dir)
+    os.kill(killed, signal.SIGKILL)
+    wait.until(lambda: "extraction ended (exit code -9); it is started again" in err.text, what="the remark")
+    assert bdh("search", "UP-3", "--json").json["normalized_count"] == 1
+
+    process.terminate()
+    assert process.wait(20) == 0
+    assert _processes(data_dir) == {}
+    assert not (data_dir / "running.json").exists()
+    refused = bdh("search", "UP-1", HUB_API_URL=url)
+    assert refused.code == 8
+
+    # The second start: same key, same data. Then it is killed, and takes everything with it.
+    process, out, _ = up()
+    assert "shown once" not in out.text
+    assert (data_dir / "api-key").read_text().strip() == key
+    listed = bdh("batches", "list", "--json").json
+    assert listed["total"] == 2
+    process.kill()
+    wait.until(lambda: not _processes(data_dir), seconds=10, what="the end of every process")
+
+
+def test_the_demo_searches_its_list_tells_what_it_found_and_leaves_nothing(bdh, data_dir):
+    ended = bdh.process("demo", "--limit", "100000", TMPDIR=str(data_dir))
+    assert ended.code == 0, ended.err
+    assert re.search(r"^3,342 part numbers searched in \d+ s$", ended.out, re.MULTILINE)
+    rows = re.findall(r"^ +([\d,]+)  (.+)$", ended.out, re.MULTILINE)
+    told = [(words, int(number.replace(",", ""))) for number, words in rows]
+    assert sum(number for words, number in told if words.startswith(("found", "failed"))) == 3342
+    assert next(number for words, number in told if words.startswith("Boeing calls used")) == 335
+    assert _processes(data_dir) == {}
+    assert list(data_dir.iterdir()) == []
