@@ -80,13 +80,13 @@ def start(client):
 def test_progress_is_pushed_until_the_end_of_the_batch(client, start, stages, wait):
     batch_id = start("WF338109", "P512777=K3")
     watcher = Watcher(client, batch_id)
-    wait.until(lambda: watcher.seen(extracted_count=0), seconds=5, what="the first event")
+    wait.until(lambda: watcher.seen(extracted_count=0), seconds=20, what="the first event")
     assert watcher.headers["content-type"].startswith("text/event-stream")
     assert watcher.headers["cache-control"] == "no-store"
     stages.extract()
-    wait.until(lambda: watcher.seen(extracted_count=2, outcome=None), seconds=5, what="progress")
+    wait.until(lambda: watcher.seen(extracted_count=2, outcome=None), seconds=20, what="progress")
     stages.normalize()
-    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    wait.until(lambda: watcher.ended, seconds=20, what="the end of the stream")
     assert set(watcher.names[:-1]) == {"progress"}
     assert watcher.names[-1] == "done"
     last = watcher.events[-1][1]
@@ -98,9 +98,9 @@ def test_progress_is_pushed_until_the_end_of_the_batch(client, start, stages, wa
 def test_progress_never_goes_backwards_and_repeats_nothing(client, start, stages, wait):
     batch_id = start(*(f"AN3-{n}A" for n in range(10, 40)))
     watcher = Watcher(client, batch_id)
-    wait.until(lambda: watcher.events, seconds=5, what="the first event")
+    wait.until(lambda: watcher.events, seconds=20, what="the first event")
     stages.settle()
-    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    wait.until(lambda: watcher.ended, seconds=20, what="the end of the stream")
     figures = [told["progress_percent"] for _, told in watcher.events]
     assert figures == sorted(figures)
     assert all(a != b for a, b in zip(watcher.events, watcher.events[1:], strict=False))
@@ -110,16 +110,16 @@ def test_a_finished_batch_is_done_at_once(client, start, stages, wait):
     batch_id = start("WF338109")
     stages.settle()
     watcher = Watcher(client, batch_id)
-    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    wait.until(lambda: watcher.ended, seconds=20, what="the end of the stream")
     assert watcher.names == ["done"]
 
 
 def test_a_cancelled_batch_ends_its_stream(client, start, wait):
     batch_id = start("WF338109")
     watcher = Watcher(client, batch_id)
-    wait.until(lambda: watcher.events, seconds=5, what="the first event")
+    wait.until(lambda: watcher.events, seconds=20, what="the first event")
     client.delete(f"/api/batches/{batch_id}")
-    wait.until(lambda: watcher.ended, seconds=5, what="the end of the stream")
+    wait.until(lambda: watcher.ended, seconds=20, what="the end of the stream")
     assert watcher.names[-1] == "done"
     assert watcher.events[-1][1]["outcome"] == "cancelled"
 
@@ -128,11 +128,11 @@ def test_twenty_watchers_see_the_same_and_nobody_sees_another_batch(client, star
     batch_id, other = start("WF338109", "P512777=K3"), start("P512777=K3", "WF338109")
     watchers = [Watcher(client, batch_id) for _ in range(20)]
     stranger = Watcher(client, other)
-    wait.until(lambda: all(w.events for w in [*watchers, stranger]), seconds=10, what="a first event for all")
+    wait.until(lambda: all(w.events for w in [*watchers, stranger]), seconds=20, what="a first event for all")
     stages.extract()
-    wait.until(lambda: all(w.seen(extracted_count=2) for w in watchers), seconds=5, what="progress for all")
+    wait.until(lambda: all(w.seen(extracted_count=2) for w in watchers), seconds=20, what="progress for all")
     stages.normalize()
-    wait.until(lambda: all(w.ended for w in [*watchers, stranger]), seconds=5, what="the end for all")
+    wait.until(lambda: all(w.ended for w in [*watchers, stranger]), seconds=20, what="the end for all")
     for watcher in watchers:
         assert watcher.events == watchers[0].events
     assert {told["id"] for _, told in watchers[0].events} == {batch_id}
@@ -142,11 +142,11 @@ def test_twenty_watchers_see_the_same_and_nobody_sees_another_batch(client, star
 def test_a_watcher_who_leaves_disturbs_nobody(client, start, stages, wait):
     batch_id = start("WF338109")
     stays = Watcher(client, batch_id)
-    wait.until(lambda: stays.events, seconds=5, what="the first event")
+    wait.until(lambda: stays.events, seconds=20, what="the first event")
     with client.stream("GET", f"/api/batches/{batch_id}/events") as answer:
         next(answer.iter_lines())
     stages.settle()
-    wait.until(lambda: stays.ended, seconds=5, what="the end of the stream")
+    wait.until(lambda: stays.ended, seconds=20, what="the end of the stream")
     assert stays.names[-1] == "done"
 
 

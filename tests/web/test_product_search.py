@@ -60,7 +60,7 @@ def test_all_variants_of_a_part_are_given(api, working, boeing):
 def test_a_part_boeing_refuses_is_told_with_its_code(api, working, boeing):
     boeing.fault("bad_request", parts=["REFUSED-1"])
     answer = api.get(SEARCH, params={"query": "REFUSED-1"})
-    assert answer.status_code == 503
+    assert answer.status_code == 422
     assert answer.json()["code"] == "boeing_rejected"
     assert answer.headers["content-type"] == "application/problem+json"
 

@@ -193,3 +193,16 @@ def test_other_rules_price_anew_without_asking_boeing(api, sandboxed, stocked, b
 def test_normalizing_again_needs_the_scope_admin(anonymous, make_key):
     headers = {"X-API-Key": make_key("search")}
     assert anonymous.post(f"{STAGED}/normalize", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("signs", ["---", "%", "_", "\u0416"])
+def test_a_search_of_signs_only_finds_nothing(api, finished, signs):
+    finished("P512777=K3")
+    assert api.get("/api/products/staging", params={"search": signs}).json()["total"] == 0
+
+
+def test_a_product_that_serves_two_parts_of_a_batch_is_listed_once(api, finished, boeing):
+    boeing.set_part("WF338109", unknown=False)
+    batch_id = finished("WF338109", "WF338109=K3")
+    body = api.get("/api/products/staging", params={"batch_id": batch_id}).json()
+    assert (body["total"], [p["sku"] for p in body["products"]]) == (1, ["WF338109=K3"])

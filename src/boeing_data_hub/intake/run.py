@@ -16,6 +16,7 @@ from boeing_data_hub.store import audit, batches, items
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
+_RETRY = "\u21bb "  # not ASCII, so no caller's own key can be it
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class Intake:
                 part_numbers=failed,
                 owner=batch.owner,  # so that two people who retry at once get one batch
                 actor=actor,
-                idempotency_key=f"retry:{batch_id}",
+                idempotency_key=f"{_RETRY}{batch_id}",
                 force_refresh=True,
                 retry_of=batch_id,
             )

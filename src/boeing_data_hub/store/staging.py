@@ -87,6 +87,14 @@ def search_key(text: str) -> str:
     return _NOT_IN_KEY.sub("", text.upper())
 
 
+def _pattern(search: str | None) -> str | None:
+    """What `search_key` must be like; None: anything. A search of signs only matches nothing, not everything."""
+    if not search or not search.strip():
+        return None
+    key = search_key(search)
+    return f"{key}%" if key else "-"
+
+
 def _record(one: Staged) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for name in _FIELDS:
@@ -146,21 +154,20 @@ def page(
     work: Work, *, limit: int, after: str = "", offset: int = 0, status: str | None = None, search: str | None = None
 ) -> list[dict[str, Any]]:
     """Staged products in SKU order, behind `after`. `search` matches from the start, dashes and case ignored."""
-    key = search_key(search or "")
     return work.rows(
         f"SELECT {_LISTED} FROM hub.product_staging s WHERE sku > %(after)s"  # noqa: S608 - constant columns
         " AND (%(status)s::text IS NULL OR status = %(status)s)"
         " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)"
         " ORDER BY sku LIMIT %(limit)s OFFSET %(offset)s",
-        {"after": after, "status": status, "key": f"{key}%" if search else None, "limit": limit, "offset": offset},
+        {"after": after, "status": status, "key": _pattern(search), "limit": limit, "offset": offset},
     )
 
 
 def skus_of_batch(work: Work, batch_id: UUID, *, limit: int, offset: int = 0) -> list[str]:
     """SKUs the normalized items of a batch were matched to, in the order of the items."""
     rows = work.rows(
-        "SELECT unnest(skus) AS sku FROM hub.batch_items WHERE batch_id = %s AND state = 'normalized'"
-        " ORDER BY position LIMIT %s OFFSET %s",
+        "SELECT sku, min(position) AS first FROM hub.batch_items, unnest(skus) AS sku"
+        " WHERE batch_id = %s AND state = 'normalized' GROUP BY sku ORDER BY first, sku LIMIT %s OFFSET %s",
         [batch_id, limit, offset],
     )
     return [row["sku"] for row in rows]
@@ -181,18 +188,17 @@ def get_many(work: Work, skus: Sequence[str]) -> list[dict[str, Any]]:
 
 def count(work: Work, *, status: str | None = None, search: str | None = None) -> int:
     """How many staged products match."""
-    key = search_key(search or "")
     return work.value(
         "SELECT count(*) FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)"
         " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)",
-        {"status": status, "key": f"{key}%" if search else None},
+        {"status": status, "key": _pattern(search)},
     )
 
 
 def count_of_batch(work: Work, batch_id: UUID) -> int:
     """How many SKUs the normalized items of a batch were matched to."""
     return work.value(
-        "SELECT coalesce(sum(cardinality(skus)), 0)::int FROM hub.batch_items"
+        "SELECT count(DISTINCT sku) FROM hub.batch_items, unnest(skus) AS sku"
         " WHERE batch_id = %s AND state = 'normalized'",
         [batch_id],
     )

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ class Watch:
         # Each watcher's queue, and what it was told last: a newcomer is no news to the others.
         self._watchers: dict[UUID, dict[asyncio.Queue[dict[str, Any]], str]] = defaultdict(dict)
         self._poller: asyncio.Task[None] | None = None
+        self._newcomer = asyncio.Event()
 
     async def exists(self, hub: Hub, batch_id: UUID, check: Callable[[Work, UUID], Batch]) -> None:
         """Raise NotFound before the stream begins."""
@@ -50,6 +52,7 @@ class Watch:
         self._watchers[batch_id][mine] = ""
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
+        self._newcomer.set()
         try:
             while True:
                 event = await mine.get()
@@ -75,7 +78,9 @@ class Watch:
             else:
                 for batch_id, document in found.items():
                     self._tell(batch_id, document)
-            await asyncio.sleep(_LOOK_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._newcomer.wait(), _LOOK_EVERY)
+            self._newcomer.clear()
 
     def _look(self, wanted: list[UUID]) -> dict[UUID, dict[str, Any]]:
         def step(work: Work) -> dict[UUID, dict[str, Any]]:

@@ -51,6 +51,8 @@ def product_search(
             response.headers["Location"] = f"/api/batches/{batch.id}"
             return hub.database.run(lambda work, batch=batch: status_document(batch, hub.live.situation(work)))
         time.sleep(_LOOK_EVERY)
+    if item.error_code in {"boeing_rejected", "boeing_forbidden"}:
+        raise BadInput(item.error or "Boeing refuses this part number.", code=item.error_code)
     if item.error_code and item.error_code != "not_found":
         raise Unavailable(item.error or "Boeing did not answer.", code=item.error_code, retry_after=30)
     found = hub.database.run(lambda work: staging.get_many(work, item.skus))

@@ -11,12 +11,14 @@ from boeing_data_hub.web.access import TheHub
 router = APIRouter(tags=["health"])
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health")
 def health() -> dict[str, str]:
     """The process lives."""
     return {"status": "healthy"}
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready")
 def ready(hub: TheHub, response: Response) -> dict[str, Any]:
     """Whether Postgres, its tables, Redis and the workers are there; 503 when one is not."""

@@ -213,7 +213,7 @@ PROTECT = """
 DO $$
 DECLARE t text;
 BEGIN
-    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'hub' AND tablename <> 'alembic_version' LOOP
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'hub' LOOP
         EXECUTE format('ALTER TABLE hub.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE hub.%I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY hub_only ON hub.%I TO CURRENT_USER USING (true) WITH CHECK (true)', t);
