@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 import redis as redis_client
 
@@ -85,6 +88,19 @@ def test_everything_at_once(make_rig, postgres, redis):
     rig.kill("beat")
     rig.kill("default")
     assert rig.finish(batch_id, seconds=90)["status"] == "completed"
+
+
+def test_a_worker_that_was_frozen_comes_back_to_a_lost_lease_and_counts_nothing_twice(make_rig):
+    rig = make_rig()
+    rig.start_all(extraction=2)
+    batch_id = started(rig)
+    os.kill(rig.processes["extraction-0"].pid, signal.SIGSTOP)
+    done = rig.finish(batch_id)
+    os.kill(rig.processes["extraction-0"].pid, signal.SIGCONT)
+    after = rig.search(["AFTER-THE-FREEZE"])
+    rig.finish(after)
+    rig.check_counts(batch_id)
+    assert rig.status(batch_id)["normalized_count"] == done["normalized_count"]
 
 
 def test_work_that_waited_while_no_worker_ran_is_done_when_one_comes(make_rig):
