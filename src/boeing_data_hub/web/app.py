@@ -48,7 +48,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.doorkeeper = Doorkeeper(hub)
     app.state.watch = Watch(hub)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses={} if router is health.router else problems.RESPONSES)
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

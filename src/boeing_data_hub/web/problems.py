@@ -20,6 +20,34 @@ _MOST_ERRORS = 50  # a list of 50,000 wrong values is told by its first ones
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "The request is too large", 415: "Unsupported media type"}
 
 
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:boeing-data-hub:problem:batch_not_found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What happened, what is safe, what to do next."},
+        "code": {"type": "string", "description": "The stable word for machines.", "examples": ["batch_not_found"]},
+    },
+}
+_MEANINGS = {
+    400: "The request cannot be understood.",
+    401: "No usable API key.",
+    403: "The key lacks a scope.",
+    404: "There is no such thing.",
+    409: "The present state does not allow this.",
+    413: "The body is too large.",
+    422: "A value is not acceptable; `errors` or `rejected` name which.",
+    503: "A service we depend on does not answer; see Retry-After.",
+}
+# For the API's description of itself: every route may answer with any of these.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": meaning, "content": {"application/problem+json": {"schema": _SCHEMA}}}
+    for status, meaning in _MEANINGS.items()
+}
+
+
 def problem(
     status: int,
     code: str,

@@ -151,7 +151,11 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-@router.get("/{batch_id}/failures", response_model=dict[str, Any])
+@router.get(
+    "/{batch_id}/failures",
+    response_model=dict[str, Any],
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 def list_failures(
     batch_id: str,
     hub: TheHub,
