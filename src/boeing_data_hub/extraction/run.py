@@ -6,11 +6,9 @@ call, and a worker that dies while waiting holds nothing but its slot.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -19,19 +17,16 @@ import structlog
 from boeing_data_hub.boeing.client import TokenRefused
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.clock import monotonic, now
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
-from boeing_data_hub.extraction import verdicts as rules_of_failure
-from boeing_data_hub.extraction.matching import Matched, match
+from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.extraction.outcome import Call, Outcome, judge, judge_failure
 from boeing_data_hub.extraction.packing import Candidate, pack
-from boeing_data_hub.extraction.verdicts import Again, AskedPart, FailureRules
+from boeing_data_hub.extraction.verdicts import AskedPart, FailureRules
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.pacing import Pacing, Slots
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import batches, items, leases, raw
 from boeing_data_hub.store import line as line_store
-from boeing_data_hub.store.items import Verdicts
 from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
-from boeing_data_hub.store.raw import RawAnswer
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
@@ -74,26 +69,11 @@ class ExtractionRules:
 
 
 @dataclass(slots=True)
-class _Call:
-    """One call of a claim, and how it went."""
-
-    raw_id: int
-    asked: tuple[AskedPart, ...]
-    answer: Answer | None = None
-    error: Retry | Reject | StopTheLine | None = None
-    at: datetime | None = None
-
-    @property
-    def part_numbers(self) -> tuple[str, ...]:
-        return tuple(part.part_number for part in self.asked)
-
-
-@dataclass(slots=True)
 class _Claim:
     lease: UUID
-    calls: list[_Call]
+    calls: list[Call]
     line_unwell: bool
-    made: list[_Call] = field(default_factory=list["_Call"])
+    made: list[Call] = field(default_factory=list[Call])
 
 
 class Extraction:
@@ -169,7 +149,7 @@ class Extraction:
             return None
         known = {d.part_number: AskedPart(d.part_number, d.attempts, d.call_group) for d in due}
         ids = raw.next_ids(work, len(packed))
-        calls = [_Call(i, tuple(known[p] for p in parts)) for i, parts in zip(ids, packed, strict=True)]
+        calls = [Call(i, tuple(known[p] for p in parts)) for i, parts in zip(ids, packed, strict=True)]
         claim = _Claim(uuid4(), calls, line_unwell=bool(line.failures or line.pause_reason))
         leases.take(
             work,
@@ -213,7 +193,7 @@ class Extraction:
             if _line_is_at_fault(call.error) or failures >= _FAILURES_IN_A_ROW:
                 break
 
-    def _make_call(self, call: _Call, keep_going: KeepGoing) -> None:
+    def _make_call(self, call: Call, keep_going: KeepGoing) -> None:
         call.at = now()
         try:
             try:
@@ -246,25 +226,13 @@ class Extraction:
         return False
 
     def _save(self, claim: _Claim) -> None:
-        answers = [_as_raw(call) for call in claim.made if call.answer or _worth_keeping(call.error)]
-        matched = {call.raw_id: match(call.part_numbers, call.answer.line_items) for call in claim.made if call.answer}
-        for answer in answers:
-            if found := matched.get(answer.id):
-                answer.matches.update({part: list(skus) for part, skus in found.skus.items()})
+        outcome = judge(claim.made, self._failure_rules, confirm_missing=self._rules.confirm_missing)
 
         def step(work: Work) -> bool:
             leases.release(work, claim.lease)
             batches.hold_ledger(work)
-            verdicts = Verdicts()
-            for call in claim.made:
-                if call.answer is not None:
-                    self._judge_answer(work, call, verdicts, answers, matched[call.raw_id])
-                elif call.error is not None:
-                    self._judge_failure(work, call, call.error, verdicts)
-            raw.insert(work, answers)
-            raw.remember_answers(work, answers)
-            batches.move_counts(work, items.apply_verdicts(work, verdicts))
-            return bool(verdicts.found)
+            _write(work, outcome)
+            return bool(outcome.verdicts.found)
 
         try:
             onwards = self._database.run(step, patience=60)
@@ -273,43 +241,6 @@ class Extraction:
             return
         if onwards:
             self._hints.send(Stage.NORMALIZATION)
-
-    def _judge_answer(
-        self, work: Work, call: _Call, verdicts: Verdicts, answers: list[RawAnswer], matched: Matched
-    ) -> None:
-        for part, skus in matched.skus.items():
-            verdicts.found[part] = (call.raw_id, tuple(skus))
-        if not matched.missing:
-            return
-        left_out = rules_of_failure.after_missing(
-            matched.missing,
-            {part.part_number: part.attempts for part in call.asked},
-            suspicious=matched.suspicious,
-            confirm=self._rules.confirm_missing,
-            rules=self._failure_rules,
-        )
-        kept = next(answer for answer in answers if answer.id == call.raw_id)
-        for part in left_out.gone:
-            verdicts.missing[part] = call.raw_id
-            kept.matches[part] = []
-        for part in left_out.wrong:
-            verdicts.failed[part] = (
-                "boeing_wrong_answer",
-                "Boeing answered for other parts each time this one was asked. Retry the failed items later.",
-            )
-        _ask_again(
-            work,
-            verdicts,
-            left_out.again,
-            "boeing_left_out",
-            "Boeing left this part out of an answer. It is asked again before it counts as not found.",
-        )
-
-    def _judge_failure(self, work: Work, call: _Call, error: HubError, verdicts: Verdicts) -> None:
-        verdict = rules_of_failure.after_failure(call.asked, error, self._failure_rules)
-        for part in verdict.failed:
-            verdicts.failed[part] = (verdict.code, verdict.sentence)
-        _ask_again(work, verdicts, verdict.again, verdict.code, verdict.sentence)
 
 
 def lost_lease(work: Work, part_numbers: Sequence[str], *, batch_size: int, rules: FailureRules) -> None:
@@ -322,23 +253,20 @@ def lost_lease(work: Work, part_numbers: Sequence[str], *, batch_size: int, rule
     )
     waiting = {d.part_number: d for d in items.waiting(work, part_numbers)}
     alive = [waiting[p] for p in part_numbers if p in waiting]
-    verdicts = Verdicts()
+    outcome = Outcome()
     for start in range(0, len(alive), batch_size):
         asked = [AskedPart(d.part_number, d.attempts, d.call_group) for d in alive[start : start + batch_size]]
-        verdict = rules_of_failure.after_failure(asked, died, rules)
-        for part in verdict.failed:
-            verdicts.failed[part] = (verdict.code, verdict.sentence)
-        again = [Again(a.part_numbers, 0.0, a.attempts, alone=a.alone) for a in verdict.again]
-        _ask_again(work, verdicts, again, verdict.code, verdict.sentence)
+        judge_failure(outcome, asked, died, rules)
+    # The death was waited for already, by the lease: no further pause.
+    outcome.again = [(replace(again, wait=0.0), code, sentence) for again, code, sentence in outcome.again]
+    _write(work, outcome)
+
+
+def _write(work: Work, outcome: Outcome) -> None:
+    raw.insert(work, outcome.answers)
+    raw.remember_answers(work, outcome.answers)
+    verdicts = outcome.numbered(lambda count: items.new_call_groups(work, count))
     batches.move_counts(work, items.apply_verdicts(work, verdicts))
-
-
-def _ask_again(work: Work, verdicts: Verdicts, calls: Sequence[Again], code: str, sentence: str) -> None:
-    alone = [call for call in calls if call.alone]
-    groups = dict(zip(map(id, alone), items.new_call_groups(work, len(alone)) if alone else [], strict=True))
-    for call in calls:
-        for part in call.part_numbers:
-            verdicts.again[part] = (call.wait, call.attempts, groups.get(id(call)), code, sentence)
 
 
 def _wait_until(moment: float, keep_going: KeepGoing) -> bool:
@@ -348,24 +276,5 @@ def _wait_until(moment: float, keep_going: KeepGoing) -> bool:
     return True
 
 
-def _line_is_at_fault(error: HubError) -> bool:
-    return isinstance(error, RateLimited | StopTheLine) or (isinstance(error, Retry) and error.whole_line)
-
-
-def _worth_keeping(error: HubError | None) -> bool:
-    return isinstance(error, Retry | Reject) and bool(error.raw)
-
-
-def _as_raw(call: _Call) -> RawAnswer:
-    query = ",".join(call.part_numbers)
-    at = call.at or now()
-    if call.answer is not None:
-        return RawAnswer(call.raw_id, query, call.answer.raw_json, {}, at)
-    error = call.error
-    text = error.raw if isinstance(error, Retry | Reject) and error.raw else ""
-    return RawAnswer(call.raw_id, query, _quoted(text), {}, at, usable=False, error=error.code if error else None)
-
-
-def _quoted(text: str) -> str:
-    """What is not JSON is kept as a JSON string, without what Postgres cannot hold."""
-    return json.dumps(text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8"))
+def _line_is_at_fault(error: Retry | StopTheLine) -> bool:
+    return isinstance(error, RateLimited | StopTheLine) or error.whole_line

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from boeing_data_hub.model.answers import Verdicts
 from boeing_data_hub.model.batches import Item
 from boeing_data_hub.store.batches import NOT_FOUND
 from boeing_data_hub.store.work import Work
@@ -30,25 +31,6 @@ class DuePart:
     part_number: str
     attempts: int
     call_group: int | None
-
-
-@dataclass(slots=True)
-class Verdicts:
-    """What became of parts after their calls, part by part; written by one statement each.
-
-    Attributes:
-        found: part → (raw id, SKUs): goes on to normalization.
-        missing: part → raw id: Boeing answered, without this part.
-        again: part → (seconds to wait, attempts, call group, code, sentence): asked again later.
-        failed: part → (code, sentence): will not be asked again.
-    """
-
-    found: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict[str, tuple[int, tuple[str, ...]]])
-    missing: dict[str, int] = field(default_factory=dict[str, int])
-    again: dict[str, tuple[float, int, int | None, str, str]] = field(
-        default_factory=dict[str, tuple[float, int, int | None, str, str]]
-    )
-    failed: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
 def due_parts(work: Work, *, wanted: int) -> list[DuePart]:

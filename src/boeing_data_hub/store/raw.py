@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from boeing_data_hub.model.answers import RawAnswer
 from boeing_data_hub.store.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
-    """One Boeing answer as it is stored.
-
-    Attributes:
-        search_query: the parts asked, comma-joined (guide, section 5.2).
-        raw_payload: the answer as JSON text.
-        matches: part asked → SKUs of the answer that serve it; an empty list: Boeing left the part out.
-        fetched_at: when it was received (UTC).
-        usable: False for a malformed answer, kept for the record only.
-    """
-
-    id: int
-    search_query: str
-    raw_payload: str
-    matches: dict[str, list[str]]
-    fetched_at: datetime
-    usable: bool = True
-    error: str | None = None
 
 
 def next_ids(work: Work, count: int) -> list[int]:
