@@ -15,7 +15,7 @@ from pathlib import Path
 
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.client import Api
-from boeing_data_hub.cli.services import local_key, tell_exit
+from boeing_data_hub.cli.start import local_key, tell_exit
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.sandbox.system import System, SystemPlan
 

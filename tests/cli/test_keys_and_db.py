@@ -134,7 +134,7 @@ def test_a_wrong_setting_is_named_and_no_secret_is_shown(at, redis_url, setting,
     assert "sEcReT" not in refused.out + refused.err
 
 
-@pytest.mark.parametrize("arguments", [["worker", "extraction"], ["serve", "--port", "0"], ["up", "--sandbox"]])
+@pytest.mark.parametrize("arguments", [["worker", "extraction"], ["up", "--sandbox"]])
 def test_nothing_is_started_with_a_limit_that_is_none(at, redis_url, arguments):
     refused = at.process(*arguments, REDIS_URL=redis_url, BOEING_API_RATE_LIMIT="20")
     assert refused.code == 2

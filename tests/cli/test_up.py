@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -100,6 +101,26 @@ def test_it_starts_serves_mends_itself_stops_and_starts_again_with_its_data(up, 
     assert listed["total"] == 2
     process.kill()
     wait.until(lambda: not _processes(data_dir), seconds=10, what="the end of every process")
+
+
+def test_it_can_be_ended_while_it_starts(bdh, data_dir, started, wait):
+    process = started(bdh.start("up", "--sandbox", "--port", "0", HUB_DATA_DIR=str(data_dir)))
+    err = Lines(process.stderr)
+    wait.until(lambda: "Starting" in err.text and (data_dir / "running.json").exists(), what="the middle of its start")
+    process.terminate()
+    assert process.wait(20) == 130
+    assert "Traceback" not in err.text
+    assert _processes(data_dir) == {}
+    assert not (data_dir / "running.json").exists()
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(bdh, data_dir):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused = bdh.process("up", "--sandbox", "--port", port, HUB_DATA_DIR=str(data_dir))
+    assert refused.code == 6
+    assert port in refused.err
+    assert list(data_dir.iterdir()) == []
 
 
 def test_the_demo_searches_its_list_tells_what_it_found_and_leaves_nothing(bdh, data_dir):

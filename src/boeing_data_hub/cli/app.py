@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import batches, demo, operate, output, services
+from boeing_data_hub.cli import batches, demo, operate, output, start
 from boeing_data_hub.cli.output import ExitCode
 
 app = typer.Typer(
@@ -19,11 +19,11 @@ app = typer.Typer(
     help="Boeing Data Hub: price and availability from Boeing Distribution, staged and published to Shopify.",
 )
 app.command(rich_help_panel="Start")(demo.demo)
-app.command(rich_help_panel="Start")(services.up)
-app.command(rich_help_panel="Start")(services.serve)
-app.command(rich_help_panel="Start")(services.worker)
-app.command(rich_help_panel="Start")(services.beat)
-app.add_typer(services.sandbox, name="sandbox", rich_help_panel="Start")
+app.command(rich_help_panel="Start")(start.up)
+app.command(rich_help_panel="Start")(start.serve)
+app.command(rich_help_panel="Start")(start.worker)
+app.command(rich_help_panel="Start")(start.beat)
+app.add_typer(start.sandbox, name="sandbox", rich_help_panel="Start")
 app.command(rich_help_panel="Work")(batches.search)
 app.add_typer(batches.app, name="batches", rich_help_panel="Work")
 app.add_typer(operate.db, name="db", rich_help_panel="Operate")

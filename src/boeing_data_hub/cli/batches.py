@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import typer
 
@@ -14,7 +15,7 @@ from boeing_data_hub.cli import output, progress
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.cli.local import connect
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError
+from boeing_data_hub.errors import BadInput, HubError, NotFound
 from boeing_data_hub.settings import Settings
 
 T = TypeVar("T")
@@ -35,6 +36,15 @@ def with_api(do: Callable[[Api], T], *, json_wanted: bool) -> T:
             api.close()
     except HubError as error:
         output.fail(error, json_wanted=json_wanted)
+
+
+def _path(batch_id: str, more: str = "") -> str:
+    try:
+        return f"/api/batches/{UUID(batch_id)}{more}"
+    except ValueError:  # as part of an address it might mean something else
+        raise NotFound(
+            f"There is no such batch as {batch_id}. `bdh batches list` shows those there are.", code="batch_not_found"
+        ) from None
 
 
 def search(
@@ -97,7 +107,7 @@ def _stdin() -> str:
 
 def _finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
     try:
-        batch = progress.watch(api, batch_id, quiet=json_wanted)
+        batch = progress.watch(api, _path(batch_id), quiet=json_wanted)
     except KeyboardInterrupt:
         output.note(f"\nStopped watching; the batch goes on. Watch it again with: bdh batches watch {batch_id}")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -106,7 +116,7 @@ def _finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
     else:
         output.say(batch["message"])
         if batch["failed_count"]:
-            _tell_failures(api.call("GET", f"/api/batches/{batch_id}/failures"))
+            _tell_failures(api.call("GET", _path(batch_id, "/failures")))
     raise typer.Exit(progress.exit_code(batch))
 
 
@@ -157,8 +167,8 @@ def show(batch_id: BatchId, *, as_json: Json = False) -> None:
     """Where a batch stands, and its failures by cause."""
 
     def do(api: Api) -> None:
-        batch = api.call("GET", f"/api/batches/{batch_id}")
-        found = api.call("GET", f"/api/batches/{batch_id}/failures")
+        batch = api.call("GET", _path(batch_id))
+        found = api.call("GET", _path(batch_id, "/failures"))
         if as_json:
             output.as_json({**batch, "failures": found})
             return
@@ -183,7 +193,7 @@ def cancel(batch_id: BatchId, *, as_json: Json = False) -> None:
     """Cancel what is not done. What was done stays."""
 
     def do(api: Api) -> None:
-        done = api.call("DELETE", f"/api/batches/{batch_id}")
+        done = api.call("DELETE", _path(batch_id))
         output.as_json(done) if as_json else output.say(done["message"])
 
     with_api(do, json_wanted=as_json)
@@ -199,7 +209,7 @@ def retry(
     """Search for the failed parts again, as a new batch."""
 
     def do(api: Api) -> None:
-        started = api.call("POST", f"/api/batches/{batch_id}/retry")
+        started = api.call("POST", _path(batch_id, "/retry"))
         output.note(f"{started['message']} Batch {started['batch_id']}")
         if wait:
             _finish(api, started["batch_id"], json_wanted=as_json)
@@ -217,7 +227,7 @@ def export(
     """The failed items as CSV, to correct and search again."""
 
     def do(api: Api) -> None:
-        pieces = api.text(f"/api/batches/{batch_id}/failures", params={"format": "csv"})
+        pieces = api.text(_path(batch_id, "/failures"), params={"format": "csv"})
         if to is None:
             for piece in pieces:
                 sys.stdout.write(piece)

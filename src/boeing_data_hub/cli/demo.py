@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ from boeing_data_hub.cli import output, progress
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.cli.local import keep_key
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.cli.services import local_key, stop_on_signals, tell_exit
+from boeing_data_hub.cli.start import local_key, stop_on_signals, tell_exit
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl
@@ -35,7 +36,7 @@ def demo(
     limit: Annotated[int, typer.Option(min=1, help="The sandbox's limit in calls a minute.")] = _LIMIT,
 ) -> None:
     """Search a list of 3,342 real part numbers on embedded services and a sandbox; nothing outside is touched."""
-    stop = stop_on_signals()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a start that hangs can be ended, too
     folder = Path(tempfile.mkdtemp(prefix="bdh-demo-"))
     folder.chmod(0o711)  # Postgres runs as another user where we are root, and must be able to walk through
     ended: list[int] = []
@@ -62,6 +63,7 @@ def demo(
             key, _ = local_key(system.environment["DATABASE_URL"], folder)
             keep_key(folder, key)
             system.wait_until_ready()
+            stop = stop_on_signals()
             told = threading.Thread(target=_tell, args=[system, key, keep, stop, ended], daemon=True)
             told.start()
             system.keeper.watch(stop, on_exit=tell_exit)
@@ -95,7 +97,7 @@ def _run(system: System, key: str) -> None:
     output.note(f"Read {read['total']:,} part numbers from the sample list.")
     began = monotonic()
     started = api.call("POST", "/api/bulk-search", json={"part_numbers": read["part_numbers"]})
-    batch = progress.watch(api, started["batch_id"])
+    batch = progress.watch(api, f"/api/batches/{started['batch_id']}")
     seconds = monotonic() - began
     found = api.call("GET", f"/api/batches/{batch['id']}/failures")
     assert system.boeing is not None  # noqa: S101 - the plan asked for it

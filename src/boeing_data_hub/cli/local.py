@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -16,6 +17,8 @@ from pydantic import SecretStr
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.errors import BadInput, Unauthorized
 from boeing_data_hub.hub import Hub
+from boeing_data_hub.sandbox.boeing.control_client import environment
+from boeing_data_hub.sandbox.system import System
 from boeing_data_hub.settings import Settings
 
 KEY_FILE = "api-key"
@@ -26,7 +29,7 @@ _FORMS = (
     ("REDIS_URL", _REDIS, "redis://:password@host:6379/0"),
     ("CELERY_BROKER_URL", _REDIS, "redis://:password@host:6379/0"),
 )
-_ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+_SERVICES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 _API = "HUB_API_URL"
 
 
@@ -48,11 +51,10 @@ def checked(settings: Settings) -> Settings:
 
 
 def _is_address(text: str, schemes: set[str]) -> bool:
-    try:
+    with suppress(ValueError):  # a port that is no number, a bracket that is not closed
         address = urlsplit(text)
         return address.scheme in schemes and address.port != 0
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
+    return False
 
 
 def data_dir(settings: Settings) -> Path:
@@ -72,9 +74,12 @@ def keep_key(folder: Path, key: str) -> None:
     _write_private(folder / KEY_FILE, key + "\n")
 
 
-def keep_addresses(folder: Path, environment: Mapping[str, str], api_url: str) -> None:
-    """Note where the running hub and its services are."""
-    known = {name: environment[name] for name in _ADDRESSES if environment.get(name)} | {_API: api_url}
+def keep_addresses(folder: Path, system: System) -> None:
+    """Note where the running hub, its services and its Boeing sandbox are."""
+    known = {name: system.environment[name] for name in _SERVICES if system.environment.get(name)}
+    known[_API] = system.url
+    if system.boeing is not None:  # else `bdh doctor` would ask the real Boeing, with no credentials
+        known |= environment(system.boeing.base_url)
     _write_private(folder / _ADDRESSES_FILE, json.dumps(known))
 
 
@@ -84,19 +89,20 @@ def forget_addresses(folder: Path) -> None:
 
 
 def settings_of_running_hub() -> Settings:
-    """The environment's settings; where they name no database, the services of the hub that `bdh up` runs here.
+    """The environment's settings; where they name no other database, those of the hub that `bdh up` runs here.
 
     Raises:
         BadInput: see `checked`.
     """
     settings = checked(Settings())
-    if settings.database_url is not None:
-        return settings
     known = _addresses(settings)
-    return Settings(**{name.lower(): known[name] for name in _ADDRESSES if name in known})
+    named = settings.database_url.get_secret_value() if settings.database_url else ""
+    if named and named != known.get("DATABASE_URL"):
+        return settings
+    return Settings(**{name.lower(): value for name, value in known.items()})
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
+def _addresses(settings: Settings) -> dict[str, Any]:
     try:
         return json.loads((data_dir(settings) / _ADDRESSES_FILE).read_text())
     except (OSError, ValueError):

@@ -37,14 +37,14 @@ def _span(seconds: int) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def watch(api: Api, batch_id: str, *, quiet: bool = False) -> dict[str, Any]:
-    """Follow a batch until it has finished; its last status.
+def watch(api: Api, path: str, *, quiet: bool = False) -> dict[str, Any]:
+    """Follow the batch at an address of the API until it has finished; its last status.
 
     Raises:
         NotFound: there is no such batch.
         Unavailable: the hub did not answer for two minutes.
     """
-    batch = api.call("GET", f"/api/batches/{batch_id}")
+    batch = api.call("GET", path)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -71,7 +71,7 @@ def watch(api: Api, batch_id: str, *, quiet: bool = False) -> dict[str, Any]:
                 )
             time.sleep(_LOOK_EVERY)
             try:
-                batch = api.call("GET", f"/api/batches/{batch_id}")
+                batch = api.call("GET", path)
                 silent_since = None
             except Unavailable:
                 silent_since = silent_since or monotonic()

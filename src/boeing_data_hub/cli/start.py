@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,7 +16,7 @@ import typer
 
 from boeing_data_hub.cli import local, output
 from boeing_data_hub.cli.operate import with_hub
-from boeing_data_hub.errors import BadInput, HubError
+from boeing_data_hub.errors import BadInput, Conflict, HubError
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.sandbox.services.keeper import ChildStatus
@@ -122,6 +125,38 @@ def tell_exit(child: ChildStatus) -> None:
     output.note(f"{child.name} ended (exit code {child.exit_code}); it is started again. Nothing is lost.")
 
 
+@contextmanager
+def _noted(data_dir: Path, system: System) -> Generator[None]:
+    local.keep_addresses(data_dir, system)
+    try:
+        yield
+    finally:
+        local.forget_addresses(data_dir)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"The data folder {folder} cannot be made: {error.strerror}. Nothing was started. Set HUB_DATA_DIR.",
+            code="data_dir_unusable",
+        ) from error
+
+
+def _check_free(host: str, port: int) -> None:
+    """Else the API would be started again and again, and whatever holds the port be taken for it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise Conflict(
+            f"The API cannot listen at {host}, port {port}: {error.strerror}. Nothing was started. "
+            "Choose another with --port or --host.",
+            code="port_not_free",
+        ) from error
+
+
 def up(
     *,
     port: Annotated[int | None, typer.Option(help="The API's port. Default: HUB_PORT, else 8000.")] = None,
@@ -130,11 +165,11 @@ def up(
     extraction_workers: Annotated[int, typer.Option(min=1, max=16, help="Extraction worker processes.")] = 1,
 ) -> None:
     """Run everything on this machine, and stay: API, workers, scheduler; Postgres and Redis too unless configured."""
-    stop = stop_on_signals()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a start that hangs can be ended, too
     try:
         settings = local.checked(Settings())
         data_dir = local.data_dir(settings)
-        data_dir.mkdir(parents=True, exist_ok=True)
+        _make(data_dir)
         configured = {
             name: value.get_secret_value()
             for name, value in (
@@ -152,11 +187,12 @@ def up(
             sandbox=("--limit", "0") if sandbox else None,
             workers={"extraction": extraction_workers, "normalization": 1, "default": 1},
         )
+        _check_free(plan.host, plan.port)
         output.note("Starting ...")
-        with System(plan) as system:
-            local.keep_addresses(data_dir, system.environment, system.url)
+        with System(plan) as system, _noted(data_dir, system):
             key, is_new = local_key(system.environment["DATABASE_URL"], data_dir)
             system.wait_until_ready()
+            stop = stop_on_signals()
             output.say(f"The hub is ready at {system.url} (it describes its API at /openapi.json).")
             if is_new:
                 output.say(f"API key of this machine's operator, shown once: {key}")
@@ -165,6 +201,5 @@ def up(
             )
             system.keeper.watch(stop, on_exit=tell_exit)
             output.note("Stopping ...")
-        local.forget_addresses(data_dir)
     except HubError as error:
         output.fail(error)

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from uuid import uuid4
+
+import psycopg
+import pytest
+import xlsxwriter
+
+from boeing_data_hub.cli.start import local_key
+from boeing_data_hub.sandbox.system import System, SystemPlan
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def system(postgres, redis, services_dir):
+    """One hub for all tests of this file."""
+    name = f"test_{uuid4().hex[:12]}"
+    url = f"{postgres.url.rpartition('/')[0]}/{name}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
+    settings = {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "BOEING_API_RATE_LIMIT": "unlimited",
+        "HUB_SWEEP_SECONDS": "0.5",
+    }
+    plan = SystemPlan(data_dir=services_dir / name, settings=settings, sandbox=("--limit", "0"))
+    with System(plan) as running:
+        running.wait_until_ready()
+        yield running
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def at(bdh, system):
+    """`bdh` with that hub; everything that a test changes at Boeing is undone."""
+    key, _ = local_key(system.environment["DATABASE_URL"], system.plan.data_dir)
+    bdh.environment |= {"HUB_API_URL": system.url, "HUB_API_KEY": key}
+    yield bdh
+    system.boeing.restore_settings(limit=0)
+    system.boeing.forget_part()
+
+
+@pytest.fixture
+def slow(at, system):
+    """The id of a batch that takes a while: Boeing is slow."""
+    system.boeing.settings(latency_ms=500)
+    started = at("search", "--no-wait", "-", stdin="\n".join(f"SLOW-{uuid4().hex[:6]}-{n}" for n in range(400)))
+    assert started.code == 0, started.err
+    return started.out.strip()
+
+
+def _outcome(at, batch_id):
+    return at("batches", "show", batch_id, "--json").json["outcome"]
+
+
+def test_part_numbers_are_searched_and_waited_for(at):
+    ended = at("search", "ARG-1", "arg-1", "ARG-2", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["outcome"] == "succeeded"
+    assert ended.json["normalized_count"] == ended.json["total_items"] == 2
+    shown = at("batches", "show", ended.json["id"])
+    assert shown.code == 0
+    assert ended.json["id"] in at("batches", "list", "--limit", "100").out
+    assert at("batches", "list", "--status", "cancelled", "--json").json["batches"] == []
+    assert at("batches", "watch", ended.json["id"]).out == ended.json["message"] + "\n"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "stdin"])
+def test_a_list_is_read_from_a_file_or_from_stdin(at, tmp_path, kind):
+    parts = [f"READ-{kind}-{n}" for n in range(12)]
+    path = tmp_path / f"parts.{kind}"
+    if kind == "xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            book.add_worksheet().write_column(0, 0, ["Part Number", *parts])
+    elif kind == "csv":
+        path.write_text("Part Number\n" + "\n".join(parts))
+    else:
+        path = "-"
+    ended = at("search", path, "--json", stdin="\ufeff" + "\n".join(parts))
+    assert ended.code == (3 if ended.json["failed_count"] else 0)  # the stand-in does not know every number
+    assert ended.json["total_items"] == 12
+    assert ended.json["pending_count"] == 0
+
+
+def test_lines_that_are_no_part_numbers_are_named_and_nothing_is_started(at, tmp_path):
+    before = at("batches", "list", "--json").json["total"]
+    path = tmp_path / "parts.csv"
+    path.write_text(f"Part Number,Remark\nRJ-1,x\n{'x' * 200},y\nRJ-2,z\n")
+    refused = at("search", path)
+    assert refused.code == 2
+    assert "  line 3: " in refused.err
+    assert "--skip-rejected" in refused.err
+    told = at("search", path, "--json")
+    assert [one["line"] for one in told.json["error"]["rejected"]] == [3]
+    typed = at("search", "-", stdin="RJ-1\n" + "x" * 200)
+    assert typed.code == 2
+    assert "  line 2: " in typed.err
+    assert at("batches", "list", "--json").json["total"] == before
+    assert at("search", path, "--skip-rejected", "--json").json["total_items"] == 2
+
+
+@pytest.mark.parametrize("stdin", [b"", b"\xff\xfe\xff", b"PK\x03\x04\x00"])
+def test_what_is_no_list_on_stdin_is_refused(at, stdin):
+    assert at("search", "-", stdin=stdin).code == 2
+
+
+def test_a_file_that_is_not_there_is_no_part_number(at, tmp_path):
+    for name in ("parts.csv", tmp_path / "parts", tmp_path):
+        refused = at("search", name)
+        assert refused.code == 2
+        assert str(name) in refused.err
+
+
+def test_failed_parts_end_it_with_their_own_code_and_are_exported_searched_again_and_retried(at, system, tmp_path):
+    for part in ("GONE-1", "GONE-2"):
+        system.boeing.set_part(part, unknown=True)
+    ended = at("search", "GONE-1", "GONE-2", "HERE-1")
+    assert ended.code == 3
+    assert "not_found" in ended.out
+    assert "GONE-1" in ended.out
+    batch_id = at("batches", "list", "--limit", "1", "--json").json["batches"][0]["id"]
+    assert at("batches", "watch", batch_id).code == 3
+    assert at("batches", "show", batch_id, "--json").json["failures"]["groups"][0]["count"] == 2
+
+    path = tmp_path / "failures.csv"
+    assert at("batches", "export", batch_id, "--to", path).code == 0
+    assert at("batches", "export", batch_id).out == path.read_bytes().decode()
+    system.boeing.forget_part()
+    again = at("search", path, "--force-refresh", "--json")
+    assert again.code == 0, again.err
+    assert again.json["total_items"] == 2
+
+    retried = at("batches", "retry", batch_id, "--json")
+    assert retried.code == 0, retried.err
+    assert retried.json["normalized_count"] == 2
+    twice = at("batches", "retry", batch_id, "--no-wait")
+    assert twice.out.strip() == retried.json["id"]
+
+
+def test_an_export_that_cannot_be_made_leaves_an_earlier_file_alone(at, tmp_path):
+    path = tmp_path / "failures.csv"
+    path.write_text("mine")
+    assert at("batches", "export", str(uuid4()), "--to", path).code == 5
+    assert path.read_text() == "mine"
+    done = at("search", "EXP-1", "--json").json["id"]
+    refused = at("batches", "export", done, "--to", tmp_path / "nowhere" / "failures.csv")
+    assert refused.code == 2
+    assert "nowhere" in refused.err
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "retry", "export"])
+@pytest.mark.parametrize("batch_id", ["00000000-0000-4000-8000-000000000000", "nonsense", "../uploads?x#y", "a/b"])
+def test_an_unknown_batch_is_not_found(at, command, batch_id):
+    ended = at("batches", command, batch_id)
+    assert ended.code == 5
+    assert ended.err.startswith("There is no ")
+
+
+def test_the_same_idempotency_key_gives_the_same_batch(at):
+    given = ["search", "IDEM-1", "--idempotency-key", uuid4().hex, "--no-wait"]
+    assert at(*given).out == at(*given).out
+
+
+def test_a_batch_is_cancelled_once(at, slow):
+    cancelled = at("batches", "cancel", slow, "--json")
+    assert cancelled.code == 0
+    assert cancelled.json["status"] == "cancelled"
+    assert at("batches", "watch", slow).code == 0
+    assert at("batches", "cancel", slow).code == 0
+
+
+def test_a_finished_batch_cannot_be_cancelled(at):
+    done = at("search", "DONE-1", "--json").json["id"]
+    refused = at("batches", "cancel", done, "--json")
+    assert refused.code == 6
+    assert refused.json["error"]["code"] == "batch_finished"
+
+
+def test_ctrl_c_stops_watching_and_the_batch_goes_on(at, slow, started, system, wait):
+    watching = started(at.start("batches", "watch", slow))
+    assert b" of 400 parts" in watching.stderr.readline()
+    watching.send_signal(signal.SIGINT)
+    out, err = watching.communicate(timeout=10)
+    assert watching.returncode == 130
+    assert f"bdh batches watch {slow}".encode() in err
+    assert b"Traceback" not in err
+    assert out == b""
+    assert _outcome(at, slow) is None
+    system.boeing.settings(latency_ms=0)
+    wait.until(lambda: _outcome(at, slow), what="the batch's end")
+
+
+@pytest.fixture
+def stranger():
+    """Something that listens, and is no hub."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        yield server
+
+
+def _url(server):
+    return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_ctrl_c_while_nothing_answers_ends_without_a_word_of_python(bdh, stranger, started):
+    process = started(bdh.start("batches", "list", HUB_API_URL=_url(stranger), HUB_API_KEY="bdh_x"))
+    connection, _ = stranger.accept()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    connection.close()
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(("status", "code"), [("200 OK", 8), ("302 Found", 8), ("502 Bad Gateway", 8)])
+def test_an_answer_that_is_no_hub_s_is_told_as_such(bdh, stranger, status, code):
+    def answer():
+        connection, _ = stranger.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[}}".encode())
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    ended = bdh("batches", "list", HUB_API_URL=_url(stranger), HUB_API_KEY="bdh_x")
+    thread.join()
+    assert ended.code == code
+    assert "hub" in ended.err
+
+
+def test_a_wrong_key_and_one_that_may_not_are_refused(at, system):
+    for key in ("bdh_wrong", "", "ключ"):
+        refused = at("search", "KEY-1", "--json", HUB_API_KEY=key)
+        assert refused.code == 4, refused.out
+    own = {"DATABASE_URL": system.environment["DATABASE_URL"]}
+    reader = at("keys", "create", "reader", "--scope", "read", **own).out.strip()
+    refused = at("search", "KEY-1", HUB_API_KEY=reader)
+    assert refused.code == 4
+    assert "`search`" in refused.err
+    assert at("batches", "list", HUB_API_KEY=reader).code == 0
+
+
+def test_without_any_key_it_says_how_to_make_one(bdh, data_dir):
+    refused = bdh("search", "A-1", HUB_DATA_DIR=str(data_dir))
+    assert refused.code == 4
+    assert "bdh keys create" in refused.err
+
+
+def test_a_hub_that_is_not_there_is_unreachable_and_an_address_that_is_none_is_said_to_be(bdh):
+    bdh.environment["HUB_API_KEY"] = "bdh_x"
+    assert bdh("search", "A-1", HUB_API_URL="http://127.0.0.1:1").code == 8
+    assert bdh("search", "A-1", HUB_API_URL="127.0.0.1:1").code == 8
+    refused = bdh("search", "A-1", HUB_API_URL="http://[::")
+    assert refused.code == 2
+    assert "HUB_API_URL" in refused.err
