@@ -12,8 +12,8 @@ from typing import Final
 import httpx2
 
 from boeing_data_hub import __version__
-from boeing_data_hub.boeing.deadline import TimedTransport, ends_within
 from boeing_data_hub.boeing.failures import malformed
+from boeing_data_hub.deadline import TimedTransport, ends_within
 from boeing_data_hub.errors import Retry
 
 _CONNECTIONS = 32

@@ -1,0 +1,168 @@
+"""Which image addresses may be fetched. An address comes from a catalogue, so it is a stranger's word.
+
+Whatever is not plainly one of ours is refused before a name is resolved, and again once it is.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+from boeing_data_hub.errors import Reject
+
+_LONGEST_URL: Final = 2048
+_HTTPS: Final = 443
+
+# What two parsers could read in two ways is not a URL here. So: no userinfo, no backslash, no control character, and a
+# host of plain ASCII labels (or a bracketed address, which only a named pair may be).
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?(?P<rest>[/?#][^\x00-\x1f\x7f\\]*)?",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Networks that Python calls global, at least in some of its versions, but which lead elsewhere.
+_LEADING_ELSEWHERE: Final[tuple[_Network, ...]] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "168.63.129.16/32",  # a cloud's own host, reachable from every machine in it
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "2001::/23",  # protocol assignments, Teredo among them, which carries a v4 address
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4, which carries a v4 address
+        "3fff::/20",  # documentation
+    )
+)
+_V6_IN_USE: Final = ipaddress.IPv6Network("2000::/3")  # leaves out mapped, NAT64, unique local, link-local, multicast
+
+
+class ImageRefused(Reject):
+    """This image cannot be had; the product is published with the placeholder instead. The code says why."""
+
+    code = "image_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRules:
+    """What may be fetched, and how much of it. Names of hosts are given in lower case.
+
+    Attributes:
+        domains: a host must be one of these or below one of them.
+        hosts: further hosts, allowed by their exact name.
+        allow_hosts: `host:port` pairs reachable by https whatever their address; for simulators and tests.
+        allow_plain_http_to: the same, by http.
+        fallback_origin: where the same path is tried next; None for nowhere.
+        seconds: how long a fetch may take, everything included.
+        max_bytes: largest image, after decompression.
+    """
+
+    domains: frozenset[str] = frozenset({"aviall.com", "boeing.com"})
+    hosts: frozenset[str] = frozenset()
+    allow_hosts: frozenset[str] = frozenset()
+    allow_plain_http_to: frozenset[str] = frozenset()
+    fallback_origin: str | None = "https://shop.boeing.com"
+    seconds: float = 10.0
+    max_bytes: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL that may be fetched, as far as its text tells.
+
+    Attributes:
+        url: parsed; its fragment is gone.
+        host: lower case; the brackets of a v6 address are not part of it.
+        port: to connect to.
+        any_address: True for a pair named in the rules: its addresses are not checked.
+    """
+
+    url: httpx2.URL
+    host: str
+    port: int
+    any_address: bool
+
+
+def forbidden(reason: str) -> ImageRefused:
+    """The refusal of an address that must not be fetched; the reason is ours and quotes nothing."""
+    return ImageRefused(
+        f"The image's address was refused: {reason}. The product gets the placeholder.", code="image_forbidden_address"
+    )
+
+
+def check_url(text: str, rules: FetchRules) -> Target:
+    """The target a URL stands for; reads the text only, connects to nothing.
+
+    Raises:
+        ImageRefused: `image_forbidden_address`.
+    """
+    found = _URL.fullmatch(text) if len(text) <= _LONGEST_URL else None
+    if found is None:
+        raise forbidden("it is not a plain web address")
+    secure = found["scheme"].lower() == "https"
+    host = found["host"].lower()
+    port = int(found["port"] or (_HTTPS if secure else 80))
+    any_address = f"{host}:{port}" in (rules.allow_hosts if secure else rules.allow_plain_http_to)
+    if not any_address:
+        if not secure:
+            raise forbidden("only https is fetched")
+        if port != _HTTPS:
+            raise forbidden("only port 443 is fetched")
+        if not _is_name(host):
+            raise forbidden("its host is not a name")
+        if host not in rules.hosts and not any(
+            host == domain or host.endswith(f".{domain}") for domain in rules.domains
+        ):
+            raise forbidden("its host is not one that images come from")
+    try:
+        url = httpx2.URL(text).copy_with(fragment=None)
+    except httpx2.InvalidURL:
+        raise forbidden("it is not a plain web address") from None
+    bare = host.strip("[]")
+    if url.host != bare or url.userinfo or (url.port or (_HTTPS if secure else 80)) != port:
+        raise forbidden("it can be read in two ways")
+    return Target(url, bare, port, any_address)
+
+
+def check_addresses(target: Target, addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses of the target's host, all of which are public. One that is not condemns them all: an answer that
+    mixes public and private addresses is how a name is turned against the one who asks.
+
+    Raises:
+        ImageRefused: `image_forbidden_address`; `image_unreachable` when there is no address.
+    """
+    found = tuple(dict.fromkeys(addresses))
+    if not found:
+        raise ImageRefused(
+            "The image's host has no address. The product gets the placeholder.", code="image_unreachable"
+        )
+    if not target.any_address and not all(is_public(address) for address in found):
+        raise forbidden("its host leads into a private network")
+    return found
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is a unicast address of the public internet, and carries no other address in it."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if ip.version == 6 and (ip not in _V6_IN_USE or ip.scope_id):  # noqa: PLR2004 - the version's name
+        return False
+    if any(ip in network for network in _LEADING_ELSEWHERE if network.version == ip.version):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _is_name(host: str) -> bool:
+    """Two labels or more, and a last one no resolver could take for a number (`127.1`, `0x7f.1`, `2130706433`)."""
+    labels = host.split(".")
+    return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1][0].isdigit()

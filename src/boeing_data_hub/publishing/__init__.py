@@ -1,0 +1,1 @@
+"""Stage 4: staged products become listings in the store."""

@@ -1,0 +1,75 @@
+"""A listing in plain JSON values, as the row remembers it, and the hashes that tell at a glance whether it differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from boeing_data_hub.model.listings import Listing, Metafield, Weight
+
+PLAIN_FIELDS: Final = (
+    *("custom_id", "custom_id_namespace", "custom_id_key", "handle", "title", "sku", "description_html", "vendor"),
+    *("product_type", "category", "status", "country_of_origin", "hs_code", "image_source"),
+)
+"""Fields of a listing that are one text, or None."""
+
+
+def form_of(listing: Listing) -> dict[str, Any]:
+    """The listing as plain JSON values, for the row that remembers it; equal listings have equal forms."""
+    weight = listing.weight
+    return {
+        **{name: getattr(listing, name) for name in PLAIN_FIELDS},
+        "tags": list(listing.tags),
+        "price": money(listing.price),
+        "cost": None if listing.cost is None else money(listing.cost),
+        "weight": None if weight is None else {"value": _plain(weight.value), "unit": weight.unit},
+        "metafields": [[each.namespace, each.key, each.type, each.value] for each in listing.metafields],
+        "stock": {name: listing.stock[name] for name in sorted(listing.stock)},
+    }
+
+
+def listing_of(form: Mapping[str, Any]) -> Listing:
+    """The listing a form was made of, less what it left out: an undo publishes it again.
+
+    Raises:
+        KeyError: the form lacks a field of today's.
+    """
+    weight, cost = form["weight"], form["cost"]
+    return Listing(
+        **{name: form[name] for name in PLAIN_FIELDS},
+        tags=tuple(form["tags"]),
+        price=Decimal(form["price"]),
+        cost=None if cost is None else Decimal(cost),
+        weight=None if weight is None else Weight(Decimal(weight["value"]), weight["unit"]),
+        metafields=tuple(Metafield(*each) for each in form["metafields"]),
+        stock=dict(form["stock"]),
+    )
+
+
+def listing_hash(listing: Listing) -> str:
+    """64 hexadecimal digits over everything that is published but the stock."""
+    return _hash({name: value for name, value in form_of(listing).items() if name != "stock"})
+
+
+def stock_hash(listing: Listing) -> str:
+    """64 hexadecimal digits over the pieces by location."""
+    return _hash(form_of(listing)["stock"])
+
+
+def money(amount: Decimal) -> str:
+    """An amount as the store takes it: always two places."""
+    return f"{amount:.2f}"
+
+
+def _plain(number: Decimal) -> str:
+    """Equal numbers are written alike: 0.60 and 0.6, 1E+2 and 100."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _hash(value: object) -> str:
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(written.encode("ascii")).hexdigest()

@@ -1,0 +1,213 @@
+"""From a staged row to the listing we want in the store, or the reason why there is none. Total over any row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from boeing_data_hub.model.listings import Blocked, LeftOut, Listing, ListingPolicy, Weight
+from boeing_data_hub.model.money import BadNumber, exact_number, parse_money, to_cents_half_up
+from boeing_data_hub.model.part_numbers import base_number
+from boeing_data_hub.publishing.countries import UNKNOWN_TO_STORE, country_code
+from boeing_data_hub.publishing.handles import handle_of
+from boeing_data_hub.publishing.metafields import metafields_of
+from boeing_data_hub.publishing.stock import stock_block, stock_of
+from boeing_data_hub.publishing.wording import line, paragraphs
+
+_LONGEST: Final = 255  # characters of a title or a tag
+_LARGEST_WEIGHT: Final = 10_000_000
+_LONGEST_ADDRESS: Final = 2_000
+
+_WEIGHTS: Final = {
+    **dict.fromkeys(("LB", "LBS", "POUND", "POUNDS"), "POUNDS"),
+    **dict.fromkeys(("OZ", "OUNCE", "OUNCES"), "OUNCES"),
+    **dict.fromkeys(("KG", "KGS", "KILO", "KILOS", "KILOGRAM", "KILOGRAMS"), "KILOGRAMS"),
+    **dict.fromkeys(("G", "GM", "GMS", "GRAM", "GRAMS"), "GRAMS"),  # GR is left out: to some it is the grain
+}
+_CODE = re.compile(r"[0-9]{6,13}")
+_NOT_IN_CODE = re.compile(r"[ .\-]")
+_NOT_IN_TAG = re.compile(r"[^\w]+")
+
+# What screening blocks is judged anew here: a hand-set price, a new map or another currency may have lifted it.
+_JUDGED_ANEW: Final = frozenset({"no_price", "no_stock", "only_unmapped_locations", "currency_differs"})
+
+
+def build_listing(staged: Mapping[str, Any], policy: ListingPolicy) -> Listing | Blocked:
+    """The listing of one staged part, or why it may not be published. Never raises, whatever the row holds.
+
+    Args:
+        staged: a row of `product_staging` with its `locations` and, where a person has set them, `trace`,
+            `expiration_date`, `notes` and `price_override` (a price in the policy's currency, markup included).
+        policy: how parts are shown and sold.
+    """
+    sku = line(staged.get("sku"))
+    if not sku or sku != staged.get("sku") or len(sku) > _LONGEST:
+        return Blocked(
+            "part_number_unreadable", "This staged row has no usable part number. Search for the part again."
+        )
+    price = _price(staged)
+    stock = stock_of(staged, policy)
+    blocked = _review(staged) or _currency(staged, policy) or (price if isinstance(price, Blocked) else None)
+    blocked = blocked or stock_block(staged, policy, stock)
+    if blocked or isinstance(price, Blocked) or stock is None:
+        return blocked or Blocked("needs_review", "This part needs a person's look.")
+    title = line(staged.get("title")).partition("=")[0].rstrip() or base_number(sku) or sku
+    left_out: list[LeftOut] = []
+    metafields, refused = metafields_of(staged, policy, title)
+    return Listing(
+        custom_id=sku,
+        custom_id_namespace=policy.custom_id_namespace,
+        custom_id_key=policy.custom_id_key,
+        handle=handle_of(sku),
+        title=title[:_LONGEST],
+        sku=sku,
+        description_html=_description(staged, policy, title),
+        vendor=policy.vendor,
+        product_type=policy.product_type,
+        category=policy.category,
+        tags=_tags(staged, policy),
+        status=policy.status,
+        price=price,
+        cost=_cost(staged, left_out),
+        weight=_weight(staged, left_out),
+        country_of_origin=_country(staged, left_out),
+        hs_code=_hs_code(staged, left_out),
+        metafields=metafields,
+        stock=stock,
+        image_source=_image(staged),
+        left_out=(*left_out, *refused),
+    )
+
+
+def _review(staged: Mapping[str, Any]) -> Blocked | None:
+    status, reason = staged.get("status"), line(staged.get("status_reason"))
+    if status in ("fetched", "published") or (status == "blocked" and reason in _JUDGED_ANEW):
+        return None
+    said = line(staged.get("status_detail"))
+    if status == "blocked":
+        return Blocked(reason or "blocked", said or "This part is blocked. Look at the staged part, and search again.")
+    return Blocked("needs_review", said or "A person must look at this part before it can be published.")
+
+
+def _currency(staged: Mapping[str, Any], policy: ListingPolicy) -> Blocked | None:
+    currency = line(staged.get("currency")).upper()
+    if currency == policy.currency.upper():
+        return None
+    if not currency:
+        return Blocked(
+            "currency_missing", "No currency is known for this part, so its price means nothing. Search for it again."
+        )
+    return Blocked(
+        "currency_differs",
+        f"The price is in {currency[:10]}, and the store sells in {policy.currency}; none is converted. "
+        "Check HUB_CURRENCY, or ask Boeing.",
+    )
+
+
+def _price(staged: Mapping[str, Any]) -> Decimal | Blocked:
+    override = staged.get("price_override")
+    if override is not None and override != "":
+        amount = _amount(override)
+        return amount or Blocked(
+            "price_override_unusable",
+            "The price set by hand is no amount above 0. Mend it, or remove it to use Boeing's.",
+        )
+    given = staged.get("price")
+    amount = _amount(given)
+    if amount:
+        return amount
+    if amount is None and given is not None:
+        return Blocked("price_unreadable", "The price of this part is no believable amount. Search for it again.")
+    return Blocked("no_price", "There is no price to sell this part for. Ask Boeing for a quote, or set one by hand.")
+
+
+def _amount(value: object) -> Decimal | None:
+    """The amount in whole cents, 0 for a blank; None when it is none or below 0."""
+    try:
+        amount = to_cents_half_up(parse_money(value) or Decimal(0))
+    except (BadNumber, TypeError):
+        return None
+    return amount if amount >= 0 else None
+
+
+def _cost(staged: Mapping[str, Any], left_out: list[LeftOut]) -> Decimal | None:
+    amount = _amount(staged.get("cost_per_item"))
+    if amount is None:
+        left_out.append(LeftOut("cost", "It is no believable amount."))
+    return amount or None
+
+
+def _weight(staged: Mapping[str, Any], left_out: list[LeftOut]) -> Weight | None:
+    try:
+        value = exact_number(staged.get("weight"), largest=_LARGEST_WEIGHT, places=6)
+    except (BadNumber, TypeError):
+        value = Decimal(-1)
+    if not value:
+        return None
+    unit = line(staged.get("weight_unit"))
+    known = _WEIGHTS.get(unit.upper().rstrip("."))
+    if value < 0:
+        left_out.append(LeftOut("weight", "It is no believable number."))
+    elif known is None:
+        left_out.append(LeftOut("weight", f"The store does not know its unit, {unit[:50]!r}."))
+    else:
+        return Weight(value, known)
+    return None
+
+
+def _country(staged: Mapping[str, Any], left_out: list[LeftOut]) -> str | None:
+    name = line(staged.get("country_of_origin"))
+    code = country_code(name) if name else None
+    if code is not None and code not in UNKNOWN_TO_STORE:
+        return code
+    if name:
+        left_out.append(LeftOut("country_of_origin", f"The store knows no country {name[:50]!r}."))
+    return None
+
+
+def _hs_code(staged: Mapping[str, Any], left_out: list[LeftOut]) -> str | None:
+    """Boeing's Schedule B number: the six digits of the harmonized system and four of the United States' own."""
+    written = line(staged.get("schedule_b_code"))
+    code = _NOT_IN_CODE.sub("", written)
+    if _CODE.fullmatch(code):
+        return code
+    if written:
+        left_out.append(LeftOut("hs_code", "It is not a number of 6 to 13 digits."))
+    return None
+
+
+def _tags(staged: Mapping[str, Any], policy: ListingPolicy) -> tuple[str, ...]:
+    origin = _NOT_IN_TAG.sub("-", line(staged.get("country_of_origin")).lower()).strip("-")
+    tags = (*policy.tags, f"origin-{origin}"[:_LONGEST]) if policy.origin_tag and origin else policy.tags
+    first: dict[str, str] = {}
+    for tag in tags:
+        first.setdefault(tag.lower(), tag)  # the store takes two spellings of one tag for one
+    return tuple(first.values())
+
+
+def _description(staged: Mapping[str, Any], policy: ListingPolicy, title: str) -> str:
+    return paragraphs(
+        [
+            ("Part No.", title),
+            ("Description:", line(staged.get("boeing_name")) or line(staged.get("boeing_description"))),
+            ("Manufacturer:", line(staged.get("supplier_name"))),
+            ("Cert:", line(staged.get("cert")) or policy.cert),
+            ("Condition:", line(staged.get("condition")) or policy.condition),
+            ("Unit of Measure:", line(staged.get("base_uom"))),
+        ]
+    )
+
+
+def _image(staged: Mapping[str, Any]) -> str | None:
+    for field in ("boeing_image_url", "boeing_thumbnail_url"):
+        address = line(staged.get(field))
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # brackets that are no IPv6 address
+            continue
+        if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(address) <= _LONGEST_ADDRESS:
+            return address
+    return None

@@ -1,0 +1,95 @@
+"""What it takes to reach the store: its address, a token, a version, and how long we wait. Built by the hub alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from boeing_data_hub.errors import BadInput
+
+_VERSION = re.compile(r"\d{4}-(?:01|04|07|10)|unstable")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopifyAccess:
+    """Address, token and limits of one store. The token does not show in its repr.
+
+    Attributes:
+        store: a domain such as `parts.myshopify.com`, reached by https; or a whole URL, whose scheme is then meant. A
+            bare loopback address is reached by http, because no certificate names it.
+        token: Admin API access token.
+        api_version: the version whose schema our documents were checked against.
+        connect_timeout: seconds to open a connection, TLS included.
+        call_deadline: seconds one call may take, from the first byte sent to the last byte read.
+        max_body_bytes: largest answer read, counted after decompression.
+
+    Raises:
+        BadInput: `bad_setting`: the address or the version is none, or the address carries a name or password.
+    """
+
+    store: str
+    token: SecretStr
+    api_version: str = "2026-10"
+    connect_timeout: float = 5.0
+    call_deadline: float = 30.0
+    max_body_bytes: int = 20_000_000
+
+    def __post_init__(self) -> None:
+        if not _VERSION.fullmatch(self.api_version):
+            raise BadInput(
+                f"The Shopify API version {self.api_version[:40]!r} is none. Write it as year and month, e.g. 2026-10.",
+                code="bad_setting",
+            )
+        if not _is_plain_address(self.origin):
+            raise BadInput(
+                "The store's address must be a domain such as parts.myshopify.com, or a whole http or https URL "
+                "without a path, user name or password.",
+                code="bad_setting",
+            )
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, without a slash at the end."""
+        store = self.store.strip().removesuffix("/")
+        if "://" in store:
+            return store
+        return f"{'http' if _is_loopback(store) else 'https'}://{store}"
+
+    @property
+    def graphql_url(self) -> str:
+        """Where every call goes."""
+        return f"{self.origin}/admin/api/{self.api_version}/graphql.json"
+
+
+def _is_loopback(store: str) -> bool:
+    try:
+        host = urlsplit(f"//{store}").hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_plain_address(address: str) -> bool:
+    try:
+        split = urlsplit(address)
+        host = split.hostname or ""
+        # A URL is logged by the HTTP client, so credentials have no place in it.
+        return (
+            split.scheme in ("http", "https")
+            and (":" in host or bool(_HOST.fullmatch(host)))
+            and "@" not in split.netloc
+            and split.port != 0
+            and not (split.path or split.query or split.fragment)
+        )
+    except ValueError:
+        return False

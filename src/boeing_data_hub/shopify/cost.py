@@ -1,0 +1,67 @@
+"""What a call may cost at most, in points, before it is made. Figures: the API's own cost rules.
+
+Too low a figure does no lasting harm, because every answer names the true one and the account is put right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+MUTATION: Final = 10
+"""Points of any mutation that returns nothing paged."""
+
+_UPSERTS: Final = {"product_upsert": 17.0, "product_upsert_lean": 14.0}  # the rest depends on the input
+_FIXED: Final = {
+    "bulk_cancel": MUTATION,
+    "bulk_run": MUTATION,
+    "bulk_running": 10,
+    "bulk_status": 1,
+    "inventory_levels": 28,
+    "inventory_set": 13,
+    "locations": 11,
+    "metafield_definition_create": 14,
+    "metafield_definitions": 48,
+    "product_by_custom_id": 26,
+    "product_delete": MUTATION,
+    "product_publish": MUTATION,
+    "product_update": MUTATION,
+    "publications": 18,
+    "shop_facts": 8,
+    "staged_upload": 11,
+}
+
+
+def points(name: str, variables: Mapping[str, Any]) -> int:
+    """The most that this document may be charged with these variables.
+
+    Raises:
+        KeyError: there is no such document.
+    """
+    if name in _UPSERTS:
+        return math.ceil(_UPSERTS[name] + _set_cost(variables.get("input")))
+    if name == "variants_by_sku":
+        return 2 + 4 * _paged(variables.get("first"))
+    return _FIXED[name]
+
+
+def _set_cost(given: Any) -> float:
+    if not isinstance(given, Mapping):
+        return 0.0
+    fields = cast("Mapping[str, Any]", given)
+    variants = [cast("Mapping[str, Any]", each) for each in _list(fields, "variants") if isinstance(each, Mapping)]
+    inside = sum(0.4 * len(_list(each, "metafields")) + (0.6 if each.get("file") else 0.0) for each in variants)
+    own = 0.2 * len(variants) + 1.9 * len(_list(fields, "files")) + 0.4 * len(_list(fields, "metafields"))
+    return round(own + inside, 6)
+
+
+def _list(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = fields.get(name)
+    return cast("Sequence[Any]", value) if isinstance(value, list | tuple) else ()
+
+
+def _paged(first: Any) -> int:
+    # A long page counts for less than its length.
+    length = first if isinstance(first, int) else 10
+    return length if length <= 1 else max(1, math.ceil(1.95 * math.log(length)))
