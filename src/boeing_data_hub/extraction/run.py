@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -102,11 +103,13 @@ class Extraction:
             rules.retry_seconds,
             jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries; no secret
         )
+        self._savers = ThreadPoolExecutor(thread_name_prefix="save")
         self._call_seconds: float | None = None  # of late; unknown at first, so a first claim is one call
 
     def work(self, keep_going: KeepGoing) -> int:
         """Make calls until nothing is due or it is time to end. Returns how many were made."""
         made = 0
+        saving: Future[None] | None = None
         while keep_going():
             slots = self._pacing.reserve(wanted=self._calls_at_once(), horizon=_HORIZON)
             if not slots.calls:
@@ -126,10 +129,17 @@ class Extraction:
                     break
                 keep_going.wait(0.2)
                 continue
-            with self._held.holding(claim.lease):
+            self._held.add(claim.lease)
+            try:
                 self._make_calls(claim, slots, keep_going)
                 made += len(claim.made)
-                self._save(claim)
+                # The next calls are made while these are saved; no further ahead, so that memory stays flat.
+                _settled(saving)
+                saving = self._savers.submit(self._save, claim)
+            except BaseException:
+                self._held.discard(claim.lease)
+                raise
+        _settled(saving)
         return made
 
     def _calls_at_once(self) -> int:
@@ -239,6 +249,8 @@ class Extraction:
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; the parts are asked again", calls=len(claim.made))
             return
+        finally:
+            self._held.discard(claim.lease)
         if onwards:
             self._hints.send(Stage.NORMALIZATION)
 
@@ -267,6 +279,11 @@ def _write(work: Work, outcome: Outcome) -> None:
     raw.remember_answers(work, outcome.answers)
     verdicts = outcome.numbered(lambda count: items.new_call_groups(work, count))
     batches.move_counts(work, items.apply_verdicts(work, verdicts))
+
+
+def _settled(saving: Future[None] | None) -> None:
+    if saving is not None:
+        saving.result()
 
 
 def _wait_until(moment: float, keep_going: KeepGoing) -> bool:

@@ -86,16 +86,24 @@ class HeldLeases:
         self._held: set[UUID] = set()
         self._lock = Lock()
 
+    def add(self, lease: UUID) -> None:
+        """Keep a lease alive from now on."""
+        with self._lock:
+            self._held.add(lease)
+
+    def discard(self, lease: UUID) -> None:
+        """Let a lease be."""
+        with self._lock:
+            self._held.discard(lease)
+
     @contextmanager
     def holding(self, lease: UUID) -> Generator[None]:
         """Keep a lease alive for the length of a `with` block."""
-        with self._lock:
-            self._held.add(lease)
+        self.add(lease)
         try:
             yield
         finally:
-            with self._lock:
-                self._held.discard(lease)
+            self.discard(lease)
 
     def now(self) -> list[UUID]:
         """The leases held at this moment."""

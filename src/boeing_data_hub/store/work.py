@@ -23,8 +23,12 @@ from boeing_data_hub.errors import Unavailable
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
 
-# One round trip opens the transaction with its time limits; SET LOCAL is all that a transaction pooler allows.
-_BEGIN = "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
+# One round trip opens the transaction with its time limits; SET LOCAL is all that a transaction pooler allows. Our
+# statements run for milliseconds, and compiling one of them would take a hundred.
+_BEGIN = (
+    "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"
+    " SET LOCAL jit = off"
+)
 
 
 class Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import socket
 import sys
@@ -38,6 +39,9 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     """
     name = "worker:" + "+".join(queues)
     logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name)
+    # Answers are trees of small dictionaries without cycles: looking for cycles in them was a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     hub = Hub(settings, name=name)
     usual = {
         Stage.EXTRACTION: settings.celery_extraction_concurrency,
