@@ -30,8 +30,8 @@ _MARGIN_SHARE = (
     0.025  # of the window; 1.5 s in a minute: what a call may be late on its way without breaking the window
 )
 _LEAST_MARGIN = 0.2  # seconds
-_SLOWEST = 16.0  # how far 429 answers may stretch the spacing
-_RECOVERY = 0.75  # each granted slot brings the spacing a quarter of the way back
+_SLOWEST = 8.0  # how far 429 answers may stretch the spacing
+_RECOVERY = 0.6  # each granted slot brings the spacing two fifths of the way back: from the slowest in ten slots
 _PROBE_SECONDS = 5.0
 _LONGEST_PROBE_SECONDS = 60.0
 OUTAGE_AFTER = 3  # fresh calls that fail in a row, with no answer between, mean that the line is down
