@@ -46,13 +46,15 @@ class Pacing:
 
     Args:
         database: where the state lives.
-        line: the line's name, `boeing`.
+        line: the line's name, `boeing` or `shopify`.
         limit: calls per window, None for unlimited.
+        probe_seconds: how long a stopped line waits before one call tries again.
     """
 
-    def __init__(self, database: Database, line: str, limit: RateLimit | None) -> None:
+    def __init__(self, database: Database, line: str, limit: RateLimit | None, *, probe_seconds: float = 30.0) -> None:
         self._database = database
         self._line = line
+        self._probe_seconds = probe_seconds
         self.limit = limit
 
     def reserve(self, *, wanted: int, horizon: float) -> Slots:
@@ -106,7 +108,11 @@ class Pacing:
             called_at: monotonic moment at which the call started.
         """
         if isinstance(error, StopTheLine):
-            self._change(lambda line, now: rates.stopped(line, now, reason="credentials"))
+            self._change(
+                lambda line, now: rates.stopped(
+                    line, now, reason=_reason(error), note=error.message, probe_seconds=self._probe_seconds
+                )
+            )
             return
         ago = timedelta(seconds=monotonic() - called_at)
         after = min(error.retry_after, _LONGEST_PAUSE) if error.retry_after is not None else None
@@ -127,3 +133,8 @@ class Pacing:
                 line_store.save(work, self._line, after)
 
         self._database.run(step, patience=20)
+
+
+def _reason(error: StopTheLine) -> str:
+    """Credentials are refused at Boeing; what else stops a line goes by its own name."""
+    return "credentials" if error.code.startswith("boeing") or error.code == "stopped" else error.code

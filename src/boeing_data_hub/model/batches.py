@@ -68,8 +68,11 @@ class Batch:
 
     @property
     def outcome(self) -> str | None:
-        """What a finished batch came to: succeeded, finished_with_failures, failed, cancelled; None while it runs."""
-        if not self.status.is_final:
+        """What a finished batch came to: succeeded, finished_with_failures, failed, cancelled; None while it runs.
+
+        A cancelled one whose last parts are still under way to the store runs until it is known what became of them.
+        """
+        if not self.status.is_final or self.open_count:
             return None
         if self.status is BatchStatus.COMPLETED:
             return "finished_with_failures" if self.failed_count else "succeeded"

@@ -88,7 +88,8 @@ class Line:
         stretch: factor on the spacing, above 1 after a 429.
         slowed_at: when it was last stretched.
         paused_until: nobody calls before this moment.
-        pause_reason: `limit`, `upstream` or `credentials`; None when the line is well.
+        pause_reason: `limit`, `upstream`, `credentials` or another error's code; None when the line is well.
+        pause_note: what a person should know of the pause, where the reason does not say it all.
         paused_since: since when it has been so.
         failures: fresh calls that failed in a row.
     """
@@ -100,6 +101,7 @@ class Line:
     pause_reason: str | None = None
     paused_since: datetime | None = None
     failures: int = 0
+    pause_note: str | None = None
 
     def is_paused(self, now: datetime) -> bool:
         """Whether nobody may call at this moment."""
@@ -204,20 +206,22 @@ def failed(line: Line, now: datetime, *, whole_line: bool, fresh: bool, retry_af
         failures=failures,
         paused_until=until,
         pause_reason="upstream",
+        pause_note=None,
         paused_since=line.paused_since if line.pause_reason == "upstream" else now,
     )
 
 
-def stopped(line: Line, now: datetime, *, reason: str, probe_seconds: float = 30.0) -> Line:
+def stopped(line: Line, now: datetime, *, reason: str, note: str | None = None, probe_seconds: float = 30.0) -> Line:
     """The line after a StopTheLine: nothing is failed, one call tries again every `probe_seconds`."""
     return replace(
         line,
         paused_until=now + timedelta(seconds=probe_seconds),
         pause_reason=reason,
+        pause_note=note,
         paused_since=line.paused_since if line.pause_reason == reason else now,
     )
 
 
 def answered(line: Line) -> Line:
     """The line after an answer: well again. The spacing recovers by itself, slot by slot."""
-    return replace(line, failures=0, paused_until=None, pause_reason=None, paused_since=None)
+    return replace(line, failures=0, paused_until=None, pause_reason=None, paused_since=None, pause_note=None)

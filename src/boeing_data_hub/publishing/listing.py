@@ -35,13 +35,15 @@ _NOT_IN_TAG = re.compile(r"[^\w]+")
 _JUDGED_ANEW: Final = frozenset({"no_price", "no_stock", "only_unmapped_locations", "currency_differs"})
 
 
-def build_listing(staged: Mapping[str, Any], policy: ListingPolicy) -> Listing | Blocked:
+def build_listing(staged: Mapping[str, Any], policy: ListingPolicy, *, live: bool = False) -> Listing | Blocked:
     """The listing of one staged part, or why it may not be published. Never raises, whatever the row holds.
 
     Args:
         staged: a row of `product_staging` with its `locations` and, where a person has set them, `trace`,
             `expiration_date`, `notes` and `price_override` (a price in the policy's currency, markup included).
         policy: how parts are shown and sold.
+        live: it is in the store already. Then stock that is gone is no reason to leave the part alone: it is set to 0
+            there, and cannot be sold.
     """
     sku = line(staged.get("sku"))
     if not sku or sku != staged.get("sku") or len(sku) > _LONGEST:
@@ -51,7 +53,8 @@ def build_listing(staged: Mapping[str, Any], policy: ListingPolicy) -> Listing |
     price = _price(staged)
     stock = stock_of(staged, policy)
     blocked = _review(staged) or _currency(staged, policy) or (price if isinstance(price, Blocked) else None)
-    blocked = blocked or stock_block(staged, policy, stock)
+    if not (live and stock is not None):
+        blocked = blocked or stock_block(staged, policy, stock)
     if blocked or isinstance(price, Blocked) or stock is None:
         return blocked or Blocked("needs_review", "This part needs a person's look.")
     title = line(staged.get("title")).partition("=")[0].rstrip() or base_number(sku) or sku
@@ -83,6 +86,8 @@ def build_listing(staged: Mapping[str, Any], policy: ListingPolicy) -> Listing |
 
 
 def _review(staged: Mapping[str, Any]) -> Blocked | None:
+    if staged.get("excluded"):
+        return Blocked("excluded", "A person has excluded this part from publishing. Include it again to publish it.")
     status, reason = staged.get("status"), line(staged.get("status_reason"))
     if status in ("fetched", "published") or (status == "blocked" and reason in _JUDGED_ANEW):
         return None

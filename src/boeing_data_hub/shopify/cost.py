@@ -25,6 +25,7 @@ _FIXED: Final = {
     "metafield_definitions": 48,
     "product_by_custom_id": 26,
     "product_delete": MUTATION,
+    "product_ids": 7,
     "product_publish": MUTATION,
     "product_update": MUTATION,
     "publications": 18,
@@ -41,19 +42,24 @@ def points(name: str, variables: Mapping[str, Any]) -> int:
     """
     if name in _UPSERTS:
         return math.ceil(_UPSERTS[name] + _set_cost(variables.get("input")))
+    if name == "publication_add":
+        # A fifth of a point for each product, beside the mutation and what it returns.
+        return MUTATION + 1 + math.ceil(0.2 * len(_list(_fields(variables.get("input")), "publishablesToAdd")))
     if name == "variants_by_sku":
         return 2 + 4 * _paged(variables.get("first"))
     return _FIXED[name]
 
 
 def _set_cost(given: Any) -> float:
-    if not isinstance(given, Mapping):
-        return 0.0
-    fields = cast("Mapping[str, Any]", given)
+    fields = _fields(given)
     variants = [cast("Mapping[str, Any]", each) for each in _list(fields, "variants") if isinstance(each, Mapping)]
     inside = sum(0.4 * len(_list(each, "metafields")) + (0.6 if each.get("file") else 0.0) for each in variants)
     own = 0.2 * len(variants) + 1.9 * len(_list(fields, "files")) + 0.4 * len(_list(fields, "metafields"))
     return round(own + inside, 6)
+
+
+def _fields(given: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {}
 
 
 def _list(fields: Mapping[str, Any], name: str) -> Sequence[Any]:

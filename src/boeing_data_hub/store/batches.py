@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -27,16 +27,16 @@ def hold_ledger(work: Work, *, alone: bool = False) -> None:
         work.do("SELECT pg_advisory_xact_lock_shared(%s)", [_LEDGER])
 
 
-def insert(work: Work, batch: Mapping[str, Any]) -> bool:
+def insert(work: Work, batch: Mapping[str, Any], *, status: str = "processing") -> bool:
     """Insert a batch; False when its owner has used its idempotency key before (two at once: one waits, then loses)."""
     return bool(
         work.do(
             "INSERT INTO hub.batches (id, batch_type, status, total_items, owner, idempotency_key, request_hash,"
-            " options, retry_of) VALUES (%(id)s, %(batch_type)s, 'processing', %(total_items)s, %(owner)s,"
+            " options, retry_of) VALUES (%(id)s, %(batch_type)s, %(status)s, %(total_items)s, %(owner)s,"
             " %(idempotency_key)s,"
             " %(request_hash)s, %(options)s, %(retry_of)s)"
             " ON CONFLICT ON CONSTRAINT batches_idempotency DO NOTHING",
-            {**batch, "options": Jsonb(batch["options"])},
+            {**batch, "status": status, "options": Jsonb(batch["options"])},
         )
     )
 
@@ -145,15 +145,15 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
 
     Args:
         work: the transaction.
-        moves: batch id → how many items were `extracted`, `normalized`, `published`, `failed`.
+        moves: batch id → how many items were `extracted`, `normalized`, `published`, `failed`, `cancelled`.
     """
     if not moves:
         return
     ordered = sorted(moves)
     rows = work.rows(
-        "WITH m AS (SELECT *, normalized + published + failed AS settled"
-        "   FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[])"
-        "        AS t(id, extracted, normalized, published, failed)),"
+        "WITH m AS (SELECT *, normalized + published + failed + cancelled AS settled"
+        "   FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])"
+        "        AS t(id, extracted, normalized, published, failed, cancelled)),"
         # Rows are locked in one and the same order by everyone, and held only from here to the commit that follows.
         " held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m)"
         "   ORDER BY b.id FOR UPDATE)"
@@ -162,6 +162,7 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
         "   normalized_count = b.normalized_count + m.normalized,"
         "   published_count = b.published_count + m.published,"
         "   failed_count = b.failed_count + m.failed,"
+        "   cancelled_count = b.cancelled_count + m.cancelled,"
         "   started_at = coalesce(b.started_at, now()),"
         "   updated_at = now(),"
         # The rate is measured over windows of at least 10 s, so that it is neither jumpy nor a long-gone average.
@@ -181,6 +182,7 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
             [moves[b].get("normalized", 0) for b in ordered],
             [moves[b].get("published", 0) for b in ordered],
             [moves[b].get("failed", 0) for b in ordered],
+            [moves[b].get("cancelled", 0) for b in ordered],
         ],
     )
     if settled := [row["id"] for row in rows if row["is_settled"]]:
@@ -188,13 +190,14 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
 
 
 def finish_settled(work: Work, batch_ids: Sequence[UUID]) -> list[UUID]:
-    """Give batches whose every item is settled their final status; a final status is never overwritten."""
+    """Give batches whose every item is settled their end; a final status is never overwritten."""
     rows = work.rows(
         "UPDATE hub.batches SET completed_at = now(), updated_at = now(),"
-        "  status = CASE WHEN failed_count = total_items THEN 'failed' ELSE 'completed' END,"
-        "  error_message = CASE WHEN failed_count = total_items THEN"
+        "  status = CASE WHEN status = 'cancelled' THEN status"
+        "           WHEN failed_count = total_items THEN 'failed' ELSE 'completed' END,"
+        "  error_message = CASE WHEN status = 'cancelled' THEN error_message WHEN failed_count = total_items THEN"
         "    'Every item failed. See the failures, grouped by cause, for what to do.' END"
-        " WHERE id = ANY(%s) AND status IN ('pending', 'processing')"
+        " WHERE id = ANY(%s) AND (status IN ('pending', 'processing') OR (status = 'cancelled' AND completed_at IS NULL))"
         "   AND normalized_count + published_count + failed_count + cancelled_count = total_items"
         " RETURNING id",
         [list(batch_ids)],
@@ -202,22 +205,39 @@ def finish_settled(work: Work, batch_ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+_UNDER_WAY: LiteralString = (
+    "(SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing'"
+    " UNION ALL SELECT sku FROM hub.bulk_lines WHERE NOT settled)"
+)
+
+
 def cancel(work: Work, batch_id: UUID) -> bool:
     """Cancel what is not settled. What was done stays. False when there was nothing left to cancel.
 
-    The caller holds the ledger alone.
+    Of a publishing, parts that are being sent at this moment are left open: what becomes of them is found out, and
+    only then has the batch its end. The caller holds the ledger alone.
     """
+    publishing = work.value("SELECT batch_type = 'publish' FROM hub.batches WHERE id = %s", [batch_id])
     cancelled = work.do(
         "UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()"
-        " WHERE batch_id = %s AND state IN ('pending', 'extracted')",
-        [batch_id],
+        " WHERE batch_id = %(batch)s AND state IN ('pending', 'extracted')"
+        f" AND NOT (%(publishing)s AND coalesce(skus && ARRAY{_UNDER_WAY}, false))",
+        {"batch": batch_id, "publishing": publishing},
     )
-    if not cancelled:
+    row = work.row(
+        "UPDATE hub.batches SET status = 'cancelled', cancelled_count = cancelled_count + %s, updated_at = now(),"
+        "  completed_at = CASE WHEN normalized_count + published_count + failed_count + cancelled_count + %s"
+        "    = total_items THEN now() END,"
+        "  error_message = 'Cancelled by a person. What was done before stays.'"
+        " WHERE id = %s AND status IN ('pending', 'processing')"
+        "   AND normalized_count + published_count + failed_count + cancelled_count < total_items RETURNING id",
+        [cancelled, cancelled, batch_id],
+    )
+    if row is None:
         return False
     work.do(
-        "UPDATE hub.batches SET status = 'cancelled', cancelled_count = %s, completed_at = now(), updated_at = now(),"
-        "  error_message = 'Cancelled by a person. What was done before stays.' WHERE id = %s",
-        [cancelled, batch_id],
+        "UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = %s AND state <> 'ended'",
+        [batch_id],
     )
     return True
 
@@ -225,7 +245,7 @@ def cancel(work: Work, batch_id: UUID) -> bool:
 def unfinished_but_settled(work: Work) -> list[UUID]:
     """Open batches that have no open item left: none, ever, unless someone wrote into the tables by hand."""
     rows = work.rows(
-        "SELECT id FROM hub.batches WHERE status = 'processing'"
+        "SELECT id FROM hub.batches WHERE completed_at IS NULL AND status IN ('processing', 'cancelled')"
         " AND normalized_count + published_count + failed_count + cancelled_count = total_items"
     )
     return [row["id"] for row in rows]

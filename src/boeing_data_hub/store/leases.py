@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from boeing_data_hub.clock import monotonic
 from boeing_data_hub.store.work import Work
 
 _CLAIMS = {"extraction": 7_204_010, "normalization": 7_204_011, "publishing": 7_204_012}
@@ -61,12 +62,13 @@ def release(work: Work, lease: UUID) -> None:
         raise LeaseLostError
 
 
-def renew(work: Work, leases: Sequence[UUID], *, seconds: float) -> int:
-    """Give running leases another `seconds` from now. How many were still there."""
-    return work.do(
-        "UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = ANY(%s)",
+def renew(work: Work, leases: Sequence[UUID], *, seconds: float) -> list[UUID]:
+    """Give running leases another `seconds` from now. Returns those that were still there."""
+    rows = work.rows(
+        "UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = ANY(%s) RETURNING id",
         [seconds, list(leases)],
     )
+    return [row["id"] for row in rows]
 
 
 def expire(work: Work) -> list[ExpiredLease]:
@@ -80,26 +82,45 @@ def expire(work: Work) -> list[ExpiredLease]:
 
 
 class HeldLeases:
-    """The leases this process works under, so that its pulse can renew them while slow calls run."""
+    """The leases this process works under, so that its pulse can renew them while slow calls run.
 
-    def __init__(self) -> None:
-        self._held: set[UUID] = set()
+    It is known until when each surely lasts, by this process's own clock: one that was frozen finds its time over.
+
+    Args:
+        seconds: how long a lease lasts from the moment it is taken or renewed.
+    """
+
+    def __init__(self, seconds: float = 15.0) -> None:
+        self._seconds = seconds
+        self._held: dict[UUID, float] = {}
         self._lock = Lock()
 
-    def add(self, lease: UUID) -> None:
-        """Keep a lease alive from now on."""
+    def add(self, lease: UUID, *, taken_at: float | None = None) -> None:
+        """Keep a lease alive from now on; `taken_at` is the monotonic moment before it was written."""
         with self._lock:
-            self._held.add(lease)
+            self._held[lease] = (monotonic() if taken_at is None else taken_at) + self._seconds
+
+    def renewed(self, leases: Sequence[UUID], *, asked_at: float) -> None:
+        """These were renewed by a statement that was sent at this monotonic moment."""
+        with self._lock:
+            for lease in leases:
+                if lease in self._held:
+                    self._held[lease] = asked_at + self._seconds
+
+    def is_sure(self, lease: UUID) -> bool:
+        """Whether the lease has surely not run out by now."""
+        with self._lock:
+            return monotonic() < self._held.get(lease, 0.0)
 
     def discard(self, lease: UUID) -> None:
         """Let a lease be."""
         with self._lock:
-            self._held.discard(lease)
+            self._held.pop(lease, None)
 
     @contextmanager
-    def holding(self, lease: UUID) -> Generator[None]:
+    def holding(self, lease: UUID, *, taken_at: float | None = None) -> Generator[None]:
         """Keep a lease alive for the length of a `with` block."""
-        self.add(lease)
+        self.add(lease, taken_at=taken_at)
         try:
             yield
         finally:

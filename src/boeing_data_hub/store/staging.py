@@ -87,7 +87,7 @@ def search_key(text: str) -> str:
     return _NOT_IN_KEY.sub("", text.upper())
 
 
-def _pattern(search: str | None) -> str | None:
+def pattern(search: str | None) -> str | None:
     """What `search_key` must be like; None: anything. A search of signs only matches nothing, not everything."""
     if not search or not search.strip():
         return None
@@ -159,7 +159,7 @@ def page(
         " AND (%(status)s::text IS NULL OR status = %(status)s)"
         " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)"
         " ORDER BY sku LIMIT %(limit)s OFFSET %(offset)s",
-        {"after": after, "status": status, "key": _pattern(search), "limit": limit, "offset": offset},
+        {"after": after, "status": status, "key": pattern(search), "limit": limit, "offset": offset},
     )
 
 
@@ -191,7 +191,7 @@ def count(work: Work, *, status: str | None = None, search: str | None = None) -
     return work.value(
         "SELECT count(*) FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)"
         " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)",
-        {"status": status, "key": _pattern(search)},
+        {"status": status, "key": pattern(search)},
     )
 
 

@@ -93,9 +93,11 @@ class Crew:
                     )
                 )
                 if held := self.hub.held.now():
-                    self.hub.database.run(
+                    asked_at = monotonic()
+                    there = self.hub.database.run(
                         lambda work, held=held: leases.renew(work, held, seconds=self.hub.settings.hub_lease_seconds)
                     )
+                    self.hub.held.renewed(there, asked_at=asked_at)
             except Exception as error:  # noqa: BLE001 - the pulse must outlive any outage
                 log.warning("no pulse could be written", error=type(error).__name__)
             if self.stopping.wait(seconds):

@@ -187,6 +187,9 @@ CREATE TABLE hub.images (
     fetched_at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- A cancelled batch whose last parts are still under way has no end yet.
+CREATE INDEX batches_unsettled ON hub.batches (created_at) WHERE completed_at IS NULL;
+
 -- Why a line is paused, in a sentence for people, where a word is not enough.
 ALTER TABLE hub.pacing ADD COLUMN IF NOT EXISTS pause_note text;
 """
@@ -222,5 +225,6 @@ def downgrade() -> None:
         "DROP TABLE hub.products, hub.publish_changes, hub.store_sightings, hub.conflicts, hub.orphans,"
         " hub.plan_items, hub.stock_calls, hub.bulk_runs, hub.bulk_lines, hub.hand_data, hub.images"
     )
+    op.execute("DROP INDEX hub.batches_unsettled")
     op.execute("DELETE FROM hub.pacing WHERE line LIKE 'shopify%'")
     op.execute("ALTER TABLE hub.pacing DROP COLUMN pause_note")

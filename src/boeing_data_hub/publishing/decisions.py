@@ -1,0 +1,181 @@
+"""What is to be done about one SKU, from all that is known of it. Pure, and the same for a plan as for its run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from boeing_data_hub.model.listings import Blocked, Change, Listing, ListingPolicy
+from boeing_data_hub.model.publications import StoreFacts, StoreProduct
+from boeing_data_hub.publishing.difference import compare
+from boeing_data_hub.publishing.forms import form_of, listing_hash, listing_of, stock_hash
+from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Leave, Send, Verdict, is_old
+from boeing_data_hub.publishing.listing import build_listing
+
+_PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that was missing for a passing reason is tried again
+_LISTS: Final = ("tags", "metafields.", "custom_id")
+LEFT_AS_IS: Final = " The product is in the store and was left as it is."
+
+
+def needs_sighting(job: Job) -> bool:
+    """Whether the store must be searched for the SKU: nothing of ours is known there, or no more."""
+    product = job.product
+    return job.item.undo_of is None and (product is None or (product.product_id is None and product.state == "missing"))
+
+
+def needs_looking(job: Job) -> bool:
+    """Whether the store must be asked by custom id: something was intended or lost, and it is unknown what is there."""
+    return job.product is not None and job.product.product_id is None and not job.looked
+
+
+def resolved(product: StoreProduct, found: Mapping[str, Any]) -> StoreProduct:
+    """The row of a product after the store was found to have it: a call whose answer was lost has been carried out."""
+    intent = product.intent
+    known = replace(
+        product,
+        state="live",
+        product_id=found["product_id"],
+        variant_id=found.get("variant_id"),
+        inventory_item_id=found.get("inventory_item_id"),
+        intent=None,
+    )
+    if intent is None or intent.action != "created":
+        return replace(known, form=None)
+    wanted = listing_of(intent.form)
+    image = intent.image or {}
+    return replace(
+        known,
+        form=dict(intent.form),
+        listing_hash=listing_hash(wanted),
+        stock_hash=stock_hash(wanted),
+        stock=dict(intent.stock),
+        image_sha256=image.get("sha256"),
+        image_url=image.get("url"),
+        image_code=image.get("code"),
+    )
+
+
+def decide(job: Job, policy: ListingPolicy, facts: StoreFacts, now: datetime) -> Verdict:
+    """The verdict on a job whose look-ups have been made."""
+    product = job.product
+    if job.staged is None:
+        return Hold("failed", "not_staged", NOT_STAGED)
+    known = product.published if product is not None else None
+    built = build_listing(job.staged, policy, live=known is not None)
+    if isinstance(built, Blocked):
+        return Hold("blocked", built.code, built.sentence + (LEFT_AS_IS if known is not None else ""))
+    channel = facts.publication_id is not None and not facts.publishes_itself
+    if product is None or known is None:
+        verdict = _unknown(job, built, channel=channel)
+    else:
+        verdict = _known(built, product, channel=channel, now=now)
+    if job.plan is not None and not _begun(job):
+        action, shown = job.plan
+        if shown != digest(verdict):
+            return Hold("failed", "plan_changed", _changed_since(action, verdict))
+    return verdict
+
+
+def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
+    seen = job.sighting
+    if seen is not None and seen.others:
+        other = seen.others[0]
+        title, where = str(other.get("title") or "?")[:100], str(other.get("product_id"))
+        sentence = (
+            f"The store has a product with this SKU that is not ours: {title!r} ({where}). It was not touched. Decide "
+            "under conflicts: take it over, or leave it."
+        )
+        shown = {"sku": job.sku, "kind": "sku_taken", "product_id": where, "title": title, "sentence": sentence}
+        return Hold("conflict", "sku_taken", sentence, {**shown, "batch_id": str(job.item.batch_id)})
+    there = job.found is not None or (seen is not None and seen.ours is not None)
+    every = tuple(Change(f"stock.{name}", None, pieces) for name, pieces in sorted(listing.stock.items()))
+    if there:  # ours, and its listing unknown: after a restored database, or given to us by a person
+        return Send(action="updated", listing=listing, stock=every, whole=True, needs_kept=True, channel=channel)
+    return Send(action="created", listing=listing, stock=every, whole=True, image_wanted=True, channel=channel)
+
+
+def _known(listing: Listing, product: StoreProduct, *, channel: bool, now: datetime) -> Verdict:
+    known = product.published
+    assert known is not None  # noqa: S101 - the caller has looked
+    decision = compare(listing, known)
+    picture = any(change.field == "image_source" for change in decision.changes) or (
+        product.image_code in _PASSING and is_old(product.image_at, now, seconds=_PICTURE_RETRY)
+    )
+    missing = channel and not product.on_channel and product.state == "live"
+    if decision.action == "unchanged" and not picture:
+        return Leave(channel=missing)
+    return Send(
+        action="updated",
+        listing=listing,
+        changes=decision.changes,
+        stock=decision.stock,
+        needs_kept=picture or any(change.field.startswith(_LISTS) for change in decision.changes),
+        image_wanted=picture,
+        channel=missing,
+    )
+
+
+_PASSING: Final = frozenset(
+    {"image_unreachable", "image_timeout", "image_unavailable", "image_host_resting", "image_storage_failed"}
+)
+
+
+def _begun(job: Job) -> bool:
+    """Whether this very batch has already begun to do what its plan shows, so that the rest looks different now."""
+    product, batch = job.product, job.item.batch_id
+    return product is not None and (product.batch_id == batch or job.resolved or _intends(product, batch))
+
+
+def _intends(product: StoreProduct, batch: UUID) -> bool:
+    return product.intent is not None and product.intent.batch_id == batch
+
+
+def digest(verdict: Verdict) -> str:
+    """What must stay the same between a plan and its run: the action, the listing, and every old and new value."""
+    match verdict:
+        case Hold(kind=kind, code=code):
+            content: list[Any] = [kind, code]
+        case Leave():
+            content = ["unchanged"]
+        case Send():
+            form = form_of(verdict.listing)
+            changes = [[each.field, each.old, each.new] for each in (*verdict.changes, *verdict.stock)]
+            content = [verdict.action, form, changes]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def action_of(verdict: Verdict) -> str:
+    """The word a plan has for it: create, update, restock, unchanged, blocked, conflict."""
+    match verdict:
+        case Hold(kind="conflict"):
+            return "conflict"
+        case Hold():
+            return "blocked"
+        case Leave():
+            return "unchanged"
+        case Send(action="created"):
+            return "create"
+        case Send():
+            return "update" if verdict.changes or verdict.whole else "restock"
+
+
+def shown_changes(verdict: Verdict) -> list[dict[str, Any]]:
+    """Field by field, old and new, as a plan shows them and the memory of changes keeps them."""
+    if not isinstance(verdict, Send):
+        return []
+    if verdict.action == "created":
+        return []
+    return [{"field": each.field, "old": each.old, "new": each.new} for each in (*verdict.changes, *verdict.stock)]
+
+
+def _changed_since(planned: str, verdict: Verdict) -> str:
+    now_is = action_of(verdict)
+    told = "; ".join(f"{each['field']}: {each['old']} → {each['new']}" for each in shown_changes(verdict)[:5])
+    was = f"The plan showed {planned!r} for this part, and now it would be {now_is!r}"
+    return f"{was}{f' ({told})' if told else ''}. Nothing was sent. Make a new plan for the parts that have changed."

@@ -1,0 +1,243 @@
+"""What an answer of the store, good or bad, means for a job; and what is then known to be in the store. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.model.listings import Listing
+from boeing_data_hub.model.publications import Confirmed, StoreProduct
+from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send
+from boeing_data_hub.publishing.decisions import shown_changes
+from boeing_data_hub.shopify.exchange import NotSentError
+from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
+
+_LONGEST_WAIT: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRules:
+    """How long a part is tried.
+
+    Attributes:
+        most: failed tries after which it fails for good.
+        seconds: before the second try; doubles, up to a minute.
+        jitter: a factor that spreads the tries.
+    """
+
+    most: int
+    seconds: float
+    jitter: Callable[[], float] = lambda: 1.0
+
+    def wait(self, tries: int) -> float:
+        """Seconds before the next try, after so many failed ones."""
+        return min(_LONGEST_WAIT, self.seconds * 2.0 ** max(0, tries - 1)) * self.jitter()
+
+
+def stops_the_line(error: HubError) -> bool:
+    """Whether nobody's call can succeed just now."""
+    return isinstance(error, StopTheLine) or (
+        isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited)
+    )
+
+
+def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
+    """What a failed call means for its job."""
+    match error:
+        case UserErrors():
+            return _refused(job, error)
+        case DailyLimit():
+            return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
+        case RateLimited():
+            return Later(wait=0.5)
+        case NotSentError() | StopTheLine():
+            return Later()
+        case Retry():
+            return _again(job, error, rules)
+        case _:
+            return NotDone("failed", error.code, error.message)
+
+
+def _again(job: Job, error: Retry, rules: RetryRules) -> Outcome:
+    unsure = isinstance(error, OutcomeUnknown)
+    if error.whole_line:
+        return Later(code=error.code, sentence=error.message, unsure=unsure)
+    tries = job.item.attempts + 1
+    if tries >= rules.most:
+        creates = isinstance(job.verdict, Send) and job.verdict.action == "created"
+        return NotDone("failed", error.code, _given_up(error, tries), orphan=unsure and creates)
+    return Later(rules.wait(tries), counted=True, code=error.code, sentence=error.message, unsure=unsure)
+
+
+def _given_up(error: HubError, tries: int) -> str:
+    return f"{error.message.removesuffix(' The call is made again.')} It was tried {tries} times. Retry it later."
+
+
+def _refused(job: Job, error: UserErrors) -> Outcome:
+    gone = error.has("PRODUCT_DOES_NOT_EXIST") or any("does not exist" in each.message for each in error.errors)
+    by_id = job.product is not None and job.product.product_id is not None and not (job.send and job.send.whole)
+    if gone and by_id:
+        sentence = "The store has this product no more under the id we knew. It is looked for by its custom id."
+        return Later(code="product_missing", sentence=sentence, lost=True)
+    handle = next((each for each in error.errors if each.field.endswith("handle") and "in use" in each.message), None)
+    if handle is not None:
+        sentence = (
+            f"Another product of the store has the address (handle) this part needs. The store says: {handle.message} "
+            "Give that product another handle, then retry."
+        )
+        conflict = {"sku": job.sku, "kind": "handle_taken", "product_id": None, "title": None, "sentence": sentence}
+        conflict["batch_id"] = str(job.item.batch_id)
+        return NotDone("conflict", "handle_taken", sentence, conflict=conflict)
+    if all("metafields" in each.field.split(".") for each in error.errors):
+        said = "; ".join(dict.fromkeys(f"{_metafield(job, each.field)}: {each.message}" for each in error.errors))
+        return NotDone("failed", "metafield_refused", f"The store refuses a value of this part. {said}"[:1000])
+    return NotDone("failed", error.code, error.message)
+
+
+def _metafield(job: Job, path: str) -> str:
+    """The key of the metafield a refusal is about: its place in the list is no help to anyone."""
+    places = [step for step in path.split(".") if step.isdigit()]
+    listed: Sequence[Mapping[str, Any]] = ((job.variables or {}).get("input") or {}).get("metafields") or ()
+    if places and int(places[0]) < len(listed):
+        return str(listed[int(places[0])].get("key"))
+    return path
+
+
+def product_of(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The product in a productSet's answer; None when there is none, which is no success."""
+    payload: Mapping[str, Any] = data.get("productSet") or {}
+    product: Mapping[str, Any] | None = payload.get("product")
+    return product if product and product.get("id") else None
+
+
+def ids_of(product: Mapping[str, Any]) -> dict[str, Any]:
+    """The three ids of a product as any of our documents reads it; those of variant and item are None if not there."""
+    variants: Sequence[Mapping[str, Any]] = (product.get("variants") or {}).get("nodes") or ()
+    variant: Mapping[str, Any] = variants[0] if variants else {}
+    item: Mapping[str, Any] = variant.get("inventoryItem") or {}
+    return {
+        "product_id": product["id"],
+        "variant_id": variant.get("id"),
+        "inventory_item_id": item.get("id"),
+        "updated_at": product.get("updatedAt"),
+    }
+
+
+def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
+    """What is in the store after a job's productSet went well; the stock of an existing product is still as before."""
+    send = job.verdict
+    assert isinstance(send, Send)  # noqa: S101 - nothing else is sent
+    before = job.product.published if job.product is not None else None
+    base: Mapping[str, int] = {} if send.action == "created" or before is None else before.form.get("stock") or {}
+    wanted = send.listing if send.action == "created" else replace(send.listing, stock=dict(base))
+    product = job.product
+    return Confirmed(
+        sku=job.sku,
+        batch_id=job.item.batch_id,
+        state="archived" if send.listing.status == "ARCHIVED" else "live",
+        product_id=ids["product_id"],
+        variant_id=ids.get("variant_id") or (product.variant_id if product else None),
+        inventory_item_id=ids.get("inventory_item_id") or (product.inventory_item_id if product else None),
+        form=form_of(wanted),
+        listing_hash=listing_hash(wanted),
+        stock_hash=stock_hash(wanted),
+        stock=dict(send.listing.stock) if send.action == "created" else dict(product.stock if product else {}),
+        kept=kept_of(job),
+        left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
+        on_channel=product.on_channel if product is not None else False,
+        image=job.image.as_json() if job.image is not None else None,
+        change=None
+        if is_nothing(job)
+        else {
+            "action": send.action,
+            "changes": shown_changes(send),
+            "before": dict(before.form) if before is not None else None,
+        },
+        store_updated_at=ids.get("updated_at"),
+    )
+
+
+def is_nothing(job: Job) -> bool:
+    """Whether what looked like a change comes to none: another address of the very same picture."""
+    send = job.verdict
+    return isinstance(send, Send) and job.variables is None and not send.stock
+
+
+def unchanged(job: Job) -> Confirmed | None:
+    """What is to be written down of a part that is as it should be: nothing, unless it was only just found out."""
+    product = job.product
+    if product is None or product.form is None or product.product_id is None:
+        return None
+    return Confirmed(
+        sku=job.sku,
+        batch_id=job.item.batch_id if job.resolved else (product.batch_id or job.item.batch_id),
+        state=product.state,
+        product_id=product.product_id,
+        variant_id=product.variant_id,
+        inventory_item_id=product.inventory_item_id,
+        form=product.form,
+        listing_hash=product.listing_hash or "",
+        stock_hash=product.stock_hash or "",
+        stock=product.stock,
+        kept=product.kept,
+        left_out=product.left_out,
+        on_channel=product.on_channel,
+        image={"sha256": product.image_sha256, "url": product.image_url, "code": product.image_code}
+        if job.resolved
+        else None,
+        change={"action": "created", "changes": [], "before": None} if job.resolved else None,
+    )
+
+
+def kept_of(job: Job) -> dict[str, Any]:
+    """Others' tags and metafields that stand beside ours, so that an undo can tell their work from ours."""
+    if job.whole is None:
+        if job.intent is not None and job.intent.kept:
+            return dict(job.intent.kept)
+        return dict(job.product.kept) if job.product is not None else {}
+    ours = {(each.namespace, each.key) for each in _listing(job).metafields}
+    ours.add((_listing(job).custom_id_namespace, _listing(job).custom_id_key))
+    tags = {tag.lower() for tag in _listing(job).tags} | set(_earlier_tags(job.product))
+    nodes: Sequence[Mapping[str, Any]] = (job.whole.get("metafields") or {}).get("nodes") or ()
+    media: Sequence[Any] = (job.whole.get("media") or {}).get("nodes") or ()
+    earlier = {(space, key) for space, key, *_ in _earlier_metafields(job.product)}
+    return {
+        "tags": [tag for tag in job.whole.get("tags") or () if str(tag).lower() not in tags],
+        "metafields": [
+            [each["namespace"], each["key"], each["type"], each["value"]]
+            for each in nodes
+            if (each["namespace"], each["key"]) not in ours | earlier
+        ],
+        "media": max(0, len(media) - 1),
+    }
+
+
+def _listing(job: Job) -> Listing:
+    assert isinstance(job.verdict, Send)  # noqa: S101 - lists are read for what is sent only
+    return job.verdict.listing
+
+
+def _earlier_tags(product: StoreProduct | None) -> list[str]:
+    form = product.form if product is not None else None
+    return [str(tag).lower() for tag in (form or {}).get("tags", ())]
+
+
+def _earlier_metafields(product: StoreProduct | None) -> Sequence[Sequence[str]]:
+    form = product.form if product is not None else None
+    return (form or {}).get("metafields", ())
+
+
+def done(job: Job) -> Done:
+    """The outcome of a job all of whose calls went well."""
+    send = job.verdict
+    action = send.action if isinstance(send, Send) and not is_nothing(job) else "unchanged"
+    action = "created" if job.resolved else action
+    remarks = list(job.remarks)
+    if isinstance(send, Send):
+        remarks += [f"Left out: {one.field} ({one.reason})" for one in send.listing.left_out]
+    if job.image is not None and job.image.sentence:
+        remarks.append(job.image.sentence)
+    return Done(action, " ".join(remarks)[:1000] or None)

@@ -1,0 +1,264 @@
+"""What is read of the store: its facts, what it has under a SKU or a custom id, and the definitions it needs.
+
+One per process; facts are remembered for some minutes, and asked for anew when a line was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any, Final, Protocol
+
+import structlog
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, Reject, StopTheLine
+from boeing_data_hub.model.listings import PRIMARY_LOCATION, ListingPolicy
+from boeing_data_hub.model.publications import Sighting, StoreFacts
+from boeing_data_hub.publishing.definitions import custom_id_definition, slot_of, wanted_definitions
+from boeing_data_hub.publishing.outcomes import ids_of
+from boeing_data_hub.shopify.failures import UserErrors
+
+log = structlog.get_logger(__name__)
+
+SURVEYED_AT_ONCE: Final = 100  # SKUs in one search: the longer the page, the fewer points each of them costs
+_FACTS_SECONDS: Final = 600.0
+_PAGE: Final = 250
+
+
+class AsksStore(Protocol):
+    """What publishing needs of the store's client; see `ShopifyClient.run`."""
+
+    def run(  # noqa: D102
+        self,
+        name: str,
+        variables: Mapping[str, Any],
+        *,
+        points: float | None = None,
+        keep_going: Callable[[], bool] = ...,
+    ) -> dict[str, Any]: ...
+
+
+class Storefront:
+    """Reads the store.
+
+    Args:
+        client: the one door to it.
+        policy: custom id, locations and currency in force.
+        publication: name of the sales channel products are offered on.
+        address: of the store, which stands for its id where it tells none.
+    """
+
+    def __init__(self, client: AsksStore, policy: ListingPolicy, *, publication: str, address: str) -> None:
+        self._client = client
+        self._policy = policy
+        self._publication = publication
+        self._address = address
+        self._lock = Lock()
+        self._facts: tuple[StoreFacts, float] | None = None
+        self._defined = False
+
+    def facts(self) -> StoreFacts:
+        """What must be known before anything is sent; a few small calls, and then from memory.
+
+        Raises:
+            StopTheLine: the store sells in another currency, or refuses us; see `ShopifyClient.run`.
+            Retry: it did not answer.
+        """
+        with self._lock:
+            if self._facts is not None and monotonic() < self._facts[1]:
+                return self._facts[0]
+            facts = self._read_facts()
+            wanted = self._policy.currency.upper()
+            if facts.currency and facts.currency.upper() != wanted:
+                raise StopTheLine(
+                    f"The store sells in {facts.currency}, and the hub prices in {wanted}. Nothing was sent. Set"
+                    " HUB_CURRENCY to the store's currency, and search for the parts again.",
+                    code="currency_mismatch",
+                )
+            self._facts = facts, monotonic() + _FACTS_SECONDS
+            return facts
+
+    def forget(self) -> None:
+        """Ask for everything anew next time: somebody may have mended something."""
+        with self._lock:
+            self._facts = None
+            self._defined = False
+
+    def _read_facts(self) -> StoreFacts:
+        shop_facts = self._client.run("shop_facts", {})
+        shop: Mapping[str, Any] = shop_facts.get("shop") or {}
+        plan: Mapping[str, Any] = shop.get("plan") or {}
+        variants: Mapping[str, Any] = shop_facts.get("productVariantsCount") or {}
+        installation: Mapping[str, Any] = shop_facts.get("currentAppInstallation") or {}
+        publication, publishes_itself = self._channel()
+        return StoreFacts(
+            shop=str(shop.get("id") or self._address),
+            name=str(shop.get("name") or ""),
+            currency=str(shop.get("currencyCode") or ""),
+            plan=str(plan.get("publicDisplayName") or ""),
+            is_plus=bool(plan.get("shopifyPlus")),
+            variants=variants.get("count"),
+            scopes=frozenset(str(each.get("handle")) for each in installation.get("accessScopes") or ()),
+            location_ids=self._locations(),
+            publication_id=publication,
+            publishes_itself=publishes_itself,
+        )
+
+    def _locations(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for node in self._pages("locations", {}, "locations"):
+            if node.get("isActive", True):
+                found.setdefault(PRIMARY_LOCATION, node["id"])
+                found.setdefault(str(node.get("name")), node["id"])
+                found[node["id"]] = node["id"]
+        return found
+
+    def _channel(self) -> tuple[str | None, bool]:
+        """The channel by its name; where no name fits, the only one, or the one whose name comes closest."""
+        try:
+            nodes = list((self._client.run("publications", {}).get("publications") or {}).get("nodes") or ())
+        except Reject as refused:
+            log.warning("the sales channels cannot be read", code=refused.code)
+            return None, False
+        wanted = self._publication.casefold()
+
+        def title(node: Mapping[str, Any]) -> str:
+            return str((node.get("catalog") or {}).get("title") or "").casefold()
+
+        fitting = [node for node in nodes if title(node) == wanted] or [n for n in nodes if wanted in title(n)]
+        chosen = (fitting or nodes[:1] or [None])[0]
+        return (chosen["id"], bool(chosen.get("autoPublish"))) if chosen else (None, False)
+
+    def ensure_identity(self) -> None:
+        """See to it that custom ids can be kept, before the first product: the definition is made if it is not there.
+
+        Raises:
+            HubError: as `ShopifyClient.run`.
+        """
+        with self._lock:
+            if self._defined:
+                return
+            self._define([custom_id_definition(self._policy)])
+            self._defined = True
+
+    def set_up(self) -> dict[str, list[str]]:
+        """Make every definition that is not there; those that are there stay as they are. Safe to repeat.
+
+        Returns:
+            `created`, `existing` and `differing` (there with another type), each as `namespace.key`.
+        """
+        return self._define(wanted_definitions(self._policy))
+
+    def _define(self, wanted: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+        told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
+        spaces = dict.fromkeys(each["namespace"] for each in wanted)
+        there = {
+            (node["namespace"], node["key"]): str((node.get("type") or {}).get("name") or "")
+            for space in spaces
+            for node in self._pages(
+                "metafield_definitions", {"ownerType": "PRODUCT", "namespace": space}, "metafieldDefinitions"
+            )
+        }
+        for definition in wanted:
+            name = ".".join(slot_of(definition))
+            kind = there.get(slot_of(definition))
+            if kind is not None:
+                told["existing" if kind in {definition["type"], ""} else "differing"].append(name)
+                continue
+            try:
+                self._client.run("metafield_definition_create", {"definition": definition})
+            except UserErrors as refused:
+                if not (refused.has("TAKEN") or any("in use" in each.message for each in refused.errors)):
+                    raise
+                told["existing"].append(name)  # somebody was faster
+            else:
+                told["created"].append(name)
+        return told
+
+    def _pages(self, document: str, variables: Mapping[str, Any], root: str) -> Iterator[Mapping[str, Any]]:
+        after: str | None = None
+        while True:
+            found = self._client.run(document, {**variables, "after": after}).get(root) or {}
+            yield from found.get("nodes") or ()
+            page: Mapping[str, Any] = found.get("pageInfo") or {}
+            if not page.get("hasNextPage"):
+                return
+            after = page.get("endCursor")
+
+    def survey(self, skus: Sequence[str]) -> dict[str, Sighting]:
+        """What the store has under these SKUs, at most `SURVEYED_AT_ONCE`; every one of them is answered for."""
+        policy = self._policy
+        by_key: dict[str, list[str]] = {}
+        for sku in skus:
+            by_key.setdefault(sku.casefold(), []).append(sku)
+        ours: dict[str, Mapping[str, Any]] = {}
+        others: dict[str, list[Mapping[str, Any]]] = {sku: [] for sku in skus}
+        variables = {
+            "query": " OR ".join(f"sku:{_quoted(sku)}" for sku in skus),
+            "namespace": policy.custom_id_namespace,
+            "key": policy.custom_id_key,
+            "first": min(_PAGE, len(skus) + 10),
+        }
+        for node in self._pages("variants_by_sku", variables, "productVariants"):
+            product: Mapping[str, Any] = node.get("product") or {}
+            custom = (product.get("customId") or {}).get("value")
+            for sku in by_key.get(str(node.get("sku") or "").casefold(), ()):
+                # A search is a suggestion: only the very SKU counts.
+                if custom == sku:
+                    ours[sku] = ids_of({**product, "variants": {"nodes": [node]}})
+                elif custom is None or custom not in by_key.get(str(custom).casefold(), ()):
+                    others[sku].append({"product_id": product.get("id"), "title": product.get("title")})
+        return {sku: Sighting(ours.get(sku), tuple(others[sku][:5])) for sku in skus}
+
+    def find(self, custom_id: str) -> dict[str, Any] | None:
+        """The ids of the product with our custom id, asked of the store itself and not of its search; or None."""
+        found = self._client.run("product_ids", {"identifier": self.identifier(custom_id)}).get("productByIdentifier")
+        return ids_of(found) if found else None
+
+    def read(self, custom_id: str) -> dict[str, Any] | None:
+        """Everything the store says of the product with our custom id, or None."""
+        return self._client.run("product_by_custom_id", {"identifier": self.identifier(custom_id)}).get(
+            "productByIdentifier"
+        )
+
+    def identifier(self, custom_id: str) -> dict[str, Any]:
+        """How the store is asked for a product of ours."""
+        policy = self._policy
+        custom = {"namespace": policy.custom_id_namespace, "key": policy.custom_id_key, "value": custom_id}
+        return {"customId": custom}
+
+    def levels(self, inventory_item_id: str) -> dict[str, int]:
+        """Pieces available by location id, as the store has them now."""
+        found: dict[str, int] = {}
+        after: str | None = None
+        while True:
+            answer = self._client.run("inventory_levels", {"id": inventory_item_id, "after": after})
+            item: Mapping[str, Any] = answer.get("inventoryItem") or {}
+            levels: Mapping[str, Any] = item.get("inventoryLevels") or {}
+            for node in levels.get("nodes") or ():
+                for quantity in node.get("quantities") or ():
+                    if quantity.get("name") == "available":
+                        found[node["location"]["id"]] = int(quantity["quantity"])
+            page: Mapping[str, Any] = levels.get("pageInfo") or {}
+            if not page.get("hasNextPage"):
+                return found
+            after = page.get("endCursor")
+
+
+def _quoted(sku: str) -> str:
+    escaped = sku.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def problem_of(facts: StoreFacts, policy: ListingPolicy) -> HubError | None:
+    """What is wrong with the locations in the settings; None when all of them are there."""
+    names = [*policy.location_map.values(), *([policy.default_location] if policy.default_location else [])]
+    missing = sorted({name for name in names if name not in facts.location_ids})
+    if not missing:
+        return None
+    return StopTheLine(
+        f"The store has no active location named {', '.join(repr(name) for name in missing[:5])}. Nothing was sent. "
+        "Mend SHOPIFY_LOCATION_MAP, or add the location in the store.",
+        code="location_unknown",
+    )

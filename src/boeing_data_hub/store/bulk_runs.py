@@ -1,0 +1,131 @@
+"""Bulk operations of the store, each with its lines, kept so that any worker can go on where another stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from boeing_data_hub.model.publications import BulkRun
+from boeing_data_hub.store.work import Work
+
+_RUN: LiteralString = (
+    "id, shop, batch_id, state, lines, operation_id, path, url, partial, object_count, cancelling, note, attempts,"
+    " state_since"
+)
+
+
+def add(work: Work, run_id: UUID, shop: str, batch_id: UUID, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """A prepared run; lines are (SKU, variables), numbered from 0."""
+    work.do(
+        "INSERT INTO hub.bulk_runs (id, shop, batch_id, lines) VALUES (%s, %s, %s, %s)",
+        [run_id, shop, batch_id, len(lines)],
+    )
+    records = [{"n": n, "sku": sku, "v": variables} for n, (sku, variables) in enumerate(lines)]
+    work.do(
+        "INSERT INTO hub.bulk_lines (run_id, number, sku, variables)"
+        " SELECT %s, r.n, r.sku, r.v FROM json_to_recordset(%s::json) AS r(n int, sku text, v jsonb)",
+        [run_id, msgspec.json.encode(records).decode()],
+    )
+
+
+def next_due(work: Work, shop: str) -> BulkRun | None:
+    """The run that has waited longest for its next step and that nobody is at."""
+    row = work.row(
+        f"SELECT {_RUN} FROM hub.bulk_runs WHERE state <> 'ended' AND shop = %s AND not_before <= now()"  # noqa: S608
+        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')"
+        " ORDER BY not_before LIMIT 1",
+        [shop],
+    )
+    return BulkRun.from_row(row) if row else None
+
+
+def get(work: Work, run_id: UUID) -> BulkRun | None:
+    """One run."""
+    row = work.row(f"SELECT {_RUN} FROM hub.bulk_runs WHERE id = %s", [run_id])  # noqa: S608 - constant columns
+    return BulkRun.from_row(row) if row else None
+
+
+def open_runs(work: Work, shop: str) -> int:
+    """Runs that have not ended: each takes one of the store's lanes."""
+    return work.value("SELECT count(*) FROM hub.bulk_runs WHERE state <> 'ended' AND shop = %s", [shop])
+
+
+def of_batch(work: Work, batch_id: UUID) -> list[BulkRun]:
+    """The runs of a batch, oldest first."""
+    rows = work.rows(f"SELECT {_RUN} FROM hub.bulk_runs WHERE batch_id = %s ORDER BY created_at", [batch_id])  # noqa: S608
+    return [BulkRun.from_row(row) for row in rows]
+
+
+def variables(work: Work, run_id: UUID) -> list[str]:
+    """The variables of all lines as JSON text, in order."""
+    rows = work.rows("SELECT variables::text AS line FROM hub.bulk_lines WHERE run_id = %s ORDER BY number", [run_id])
+    return [row["line"] for row in rows]
+
+
+def open_lines(work: Work, run_id: UUID) -> dict[int, str]:
+    """SKU by line number, of the lines whose result was not yet written down."""
+    rows = work.rows("SELECT number, sku FROM hub.bulk_lines WHERE run_id = %s AND NOT settled", [run_id])
+    return {row["number"]: row["sku"] for row in rows}
+
+
+def settle_lines(work: Work, run_id: UUID, numbers: Sequence[int] | None = None) -> None:
+    """The results of these lines (all, when None) are written down: their SKUs are free again."""
+    work.do(
+        "UPDATE hub.bulk_lines SET settled = true WHERE run_id = %(run)s AND NOT settled"
+        " AND (%(numbers)s::int[] IS NULL OR number = ANY(%(numbers)s))",
+        {"run": run_id, "numbers": None if numbers is None else list(numbers)},
+    )
+
+
+_MOVABLE = frozenset({"operation_id", "path", "url", "partial", "object_count", "note", "attempts"})
+
+
+def move(work: Work, run_id: UUID, state: str, *, wait: float = 0.0, **changes: Any) -> None:
+    """Bring a run to a state (or leave it there), with its next step due in `wait` seconds."""
+    unknown = set(changes) - _MOVABLE
+    if unknown:
+        raise ValueError(f"no such column: {unknown}")
+    work.do(
+        "UPDATE hub.bulk_runs r SET state = %(state)s, not_before = now() + %(wait)s * interval '1 second',"
+        "   state_since = CASE WHEN r.state = %(state)s THEN r.state_since ELSE now() END,"
+        "   operation_id = CASE WHEN n ? 'operation_id' THEN n->>'operation_id' ELSE r.operation_id END,"
+        "   path = CASE WHEN n ? 'path' THEN n->>'path' ELSE r.path END,"
+        "   url = CASE WHEN n ? 'url' THEN n->>'url' ELSE r.url END,"
+        "   note = CASE WHEN n ? 'note' THEN n->>'note' ELSE r.note END,"
+        "   partial = coalesce((n->>'partial')::boolean, r.partial),"
+        "   object_count = coalesce((n->>'object_count')::int, r.object_count),"
+        "   attempts = coalesce((n->>'attempts')::int, r.attempts),"
+        "   started_at = CASE WHEN %(state)s = 'running' THEN coalesce(r.started_at, now()) ELSE r.started_at END,"
+        "   finished_at = CASE WHEN %(state)s = 'finished' THEN coalesce(r.finished_at, now()) ELSE r.finished_at END"
+        " FROM (SELECT %(changes)s::jsonb AS n) given WHERE r.id = %(run)s",
+        {"run": run_id, "state": state, "wait": wait, "changes": msgspec.json.encode(changes).decode()},
+    )
+
+
+def anything_due(work: Work) -> int:
+    """How many runs could take a step now."""
+    return work.value(
+        "SELECT count(*) FROM hub.bulk_runs WHERE state <> 'ended' AND not_before <= now()"
+        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')"
+    )
+
+
+def pace(work: Work, shop: str) -> float | None:
+    """Lines per second of the runs of late, None before there was one: the store does not publish the figure."""
+    return work.value(
+        "SELECT sum(lines) / nullif(sum(extract(epoch FROM finished_at - started_at)), 0) FROM"
+        " (SELECT lines, started_at, finished_at FROM hub.bulk_runs WHERE shop = %s AND finished_at > started_at"
+        "   AND NOT partial ORDER BY finished_at DESC LIMIT 10) late",
+        [shop],
+    )
+
+
+def stop(work: Work, batch_id: UUID) -> None:
+    """A batch was cancelled: its runs are ended as soon as somebody gets to them."""
+    work.do(
+        "UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = %s AND state <> 'ended'",
+        [batch_id],
+    )

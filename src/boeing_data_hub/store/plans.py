@@ -1,0 +1,62 @@
+"""Plans: what a publish batch would do to each part, kept so that exactly this can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from boeing_data_hub.store.work import Work
+
+
+def save(work: Work, batch_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep a plan: `position`, `sku`, `action`, `code`, `sentence`, `changes`, `digest` of each part."""
+    work.do(
+        "INSERT INTO hub.plan_items (batch_id, position, sku, action, code, sentence, changes, digest)"
+        " SELECT %s, r.position, r.sku, r.action, r.code, r.sentence, r.changes, r.digest FROM"
+        " json_to_recordset(%s::json) AS r(position int, sku text, action text, code text, sentence text,"
+        "   changes jsonb, digest text)",
+        [batch_id, msgspec.json.encode(list(rows)).decode()],
+    )
+
+
+def page(work: Work, batch_id: UUID, *, limit: int, after: int = 0, action: str | None = None) -> list[dict[str, Any]]:
+    """The parts of a plan in the order they were handed in, behind position `after`."""
+    return work.rows(
+        "SELECT p.position, i.part_number, p.sku, p.action, p.code, p.sentence, p.changes FROM hub.plan_items p"
+        " JOIN hub.batch_items i ON i.batch_id = p.batch_id AND i.position = p.position"
+        " WHERE p.batch_id = %(batch)s AND p.position > %(after)s AND (%(action)s::text IS NULL OR p.action ="
+        " %(action)s) ORDER BY p.position, p.sku LIMIT %(limit)s",
+        {"batch": batch_id, "after": after, "action": action, "limit": limit},
+    )
+
+
+def counts(work: Work, batch_id: UUID) -> dict[str, int]:
+    """How many parts a plan creates, updates and so on."""
+    rows = work.rows(
+        "SELECT action, count(*) AS parts FROM hub.plan_items WHERE batch_id = %s GROUP BY action", [batch_id]
+    )
+    return {row["action"]: row["parts"] for row in rows}
+
+
+def digests(work: Work, batch_id: UUID, skus: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+    """Action and digest by SKU."""
+    rows = work.rows(
+        "SELECT sku, action, digest FROM hub.plan_items WHERE batch_id = %(batch)s"
+        " AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))",
+        {"batch": batch_id, "skus": None if skus is None else list(skus)},
+    )
+    return {row["sku"]: (row["action"], row["digest"]) for row in rows}
+
+
+def approve(work: Work, batch_id: UUID, *, bulk: bool) -> bool:
+    """Let the batch of a plan run. False when it waits no more."""
+    return bool(
+        work.do(
+            "UPDATE hub.batches SET status = 'processing', updated_at = now(), started_at = NULL, rate_since = now(),"
+            "  options = options || jsonb_build_object('bulk', %s::boolean) WHERE id = %s AND status = 'pending'",
+            [bulk, batch_id],
+        )
+    )
