@@ -43,6 +43,8 @@ def settings_table() -> str:
 def _default(value: Any) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
+    if isinstance(value, tuple):
+        value = ",".join(value)
     if value in (None, ""):
         return "unset"
     if isinstance(value, bool):

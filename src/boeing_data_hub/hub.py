@@ -9,12 +9,18 @@ import os
 import socket
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
 from boeing_data_hub.intake.run import Intake, IntakeRules
+from boeing_data_hub.media.fetch import ImageFetcher
+from boeing_data_hub.media.gallery import Gallery
+from boeing_data_hub.media.guards import FetchRules
+from boeing_data_hub.media.store import ImageStore, LocalFolderStore
+from boeing_data_hub.media.supabase import SupabaseStorage
 from boeing_data_hub.model.products import NormalizationRules
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
@@ -143,6 +149,36 @@ class Hub:
             lease_seconds=self.settings.hub_lease_seconds,
         )
 
+    @property
+    def media_folder(self) -> Path | None:
+        """The folder of images that the API serves; None where Supabase keeps them."""
+        return None if self.settings.supabase_url else self.data_dir / "media"
+
+    @cached_property
+    def image_store(self) -> ImageStore:
+        """Where images are kept: Supabase Storage, else the local folder."""
+        s = self.settings
+        folder = self.media_folder
+        if folder is None:
+            return SupabaseStorage(s.supabase_url, s.supabase_service_role_key, s.supabase_storage_bucket)
+        return LocalFolderStore(folder, f"{s.public_url}/media")
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """Pictures for the shop."""
+        s = self.settings
+        fallback = s.hub_image_fallback_origin or None
+        rules = FetchRules(
+            domains=frozenset(s.hub_image_domains),
+            hosts=frozenset({urlsplit(fallback).hostname or ""} if fallback else ()),  # naming it allows it
+            allow_hosts=frozenset(s.hub_image_allow_hosts),
+            allow_plain_http_to=frozenset(s.hub_image_allow_http_hosts),
+            fallback_origin=fallback,
+            seconds=s.hub_image_timeout,
+            max_bytes=s.hub_image_max_bytes,
+        )
+        return Gallery(ImageFetcher(rules), self.image_store)
+
     @cached_property
     def recovery(self) -> Recovery:
         """The sweep."""
@@ -196,6 +232,6 @@ class Hub:
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        for part in ("boeing", "hints", "database"):
+        for part in ("gallery", "image_store", "boeing", "hints", "database"):
             if part in opened:
                 opened[part].close()

@@ -5,23 +5,35 @@ Names and defaults of the guide's section 7 are kept. A value comes from the env
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, cast
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from boeing_data_hub.errors import BadInput
 
 BOEING_HOST = "https://api.developer.boeingservices.com"
 
+_DOMAIN: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_PAIR: Final = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 class Settings(BaseSettings):
     """The environment of one hub, checked at start; a wrong value names itself and stops the process."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
+        hide_input_in_errors=True,  # a rule that looks at several settings would show them all, keys included
     )
 
     # --- Where things are -------------------------------------------------------------------------------------------
@@ -111,6 +123,53 @@ class Settings(BaseSettings):
         "Empty: locations are not screened.",
     )
 
+    # --- Images -----------------------------------------------------------------------------------------------------
+    hub_image_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("aviall.com", "boeing.com"),
+        description="Where images come from: these domains and all below them, as a JSON list or separated by commas.",
+    )
+    hub_image_fallback_origin: str = Field(
+        default="https://shop.boeing.com",
+        description="Where an image that cannot be had is tried next, at the same path. Empty: nowhere.",
+    )
+    hub_image_timeout: float = Field(
+        default=10.0, gt=0, le=300, description="Seconds one image may take in all, before the placeholder is taken."
+    )
+    hub_image_max_bytes: int = Field(
+        default=10_000_000, ge=1001, le=100_000_000, description="Largest image that is fetched, in bytes."
+    )
+    hub_image_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="host:port pairs that images are fetched from by https whatever their address; for simulators.",
+    )
+    hub_image_allow_http_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The same, by http; for simulators."
+    )
+    hub_image_retry_after: int = Field(
+        default=604_800,
+        ge=0,
+        description="Seconds after which an image that could not be had is tried again. "
+        "An hour at most when its server was down.",
+    )
+    hub_public_url: str = Field(
+        default="",
+        description="Where the store reaches the API, e.g. https://hub.example.com, to fetch images from HUB_DATA_DIR. "
+        "Empty: http://HUB_HOST:HUB_PORT.",
+    )
+    supabase_url: str = Field(
+        default="",
+        description="Project whose Storage keeps the images, e.g. https://abc.supabase.co. "
+        "Empty: they are kept in HUB_DATA_DIR, which does for one host.",
+    )
+    supabase_service_role_key: SecretStr = Field(
+        default=SecretStr(""), description="Service role key of the project; sent to SUPABASE_URL only."
+    )
+    supabase_storage_bucket: str = Field(
+        default="product-images",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="Public bucket for the images.",
+    )
+
     # --- Interfaces -------------------------------------------------------------------------------------------------
     hub_max_body_bytes: int = Field(default=10_000_000, ge=1000, description="Largest request body, in bytes.")
     hub_max_upload_bytes: int = Field(
@@ -123,16 +182,49 @@ class Settings(BaseSettings):
     @field_validator("shopify_location_map", mode="before")
     @classmethod
     def _location_map_from_json(cls, value: Any) -> Any:
-        import json  # noqa: PLC0415 - needed for this one setting only
-
         if not isinstance(value, str):
             return value
         if not value.strip():
             return {}
-        try:
-            return json.loads(value)
-        except ValueError:
-            raise ValueError('must be a JSON object such as {"Dallas Central": "Dallas"}') from None
+        return _from_json(value, '{"Dallas Central": "Dallas"}')
+
+    @field_validator("hub_image_domains", "hub_image_allow_hosts", "hub_image_allow_http_hosts", mode="before")
+    @classmethod
+    def _names(cls, value: Any, info: ValidationInfo) -> Any:
+        """A JSON list, or names separated by commas; in lower case."""
+        if isinstance(value, str):
+            bare = value.strip()
+            value = _from_json(bare, '["aviall.com", "boeing.com"]') if bare.startswith("[") else bare.split(",")
+        if not isinstance(value, list | tuple):
+            raise ValueError("must be a list")  # noqa: TRY004 - pydantic wants a ValueError
+        names = tuple(str(name).strip().lower() for name in cast("list[Any]", value))
+        names = tuple(name for name in names if name)
+        is_domains = info.field_name == "hub_image_domains"
+        for name in names:
+            if not (_DOMAIN if is_domains else _PAIR).fullmatch(name):
+                wanted = "a domain such as aviall.com" if is_domains else "a pair such as 127.0.0.1:9000"
+                raise ValueError(f"{name[:100]!r} is not {wanted}")
+        return names
+
+    @model_validator(mode="after")
+    def _images_can_be_had_and_kept(self) -> Self:
+        if origin := self.hub_image_fallback_origin:
+            scheme, pair = _origin(origin)
+            named = self.hub_image_allow_hosts if scheme == "https" else self.hub_image_allow_http_hosts
+            if not (scheme == "https" and pair.endswith(":443")) and pair not in named:
+                raise ValueError(
+                    "HUB_IMAGE_FALLBACK_ORIGIN must begin with https:// and name no port; for a simulator, name its "
+                    "host:port in HUB_IMAGE_ALLOW_HOSTS or HUB_IMAGE_ALLOW_HTTP_HOSTS, too"
+                )
+        if self.hub_public_url and not _origin(self.hub_public_url)[0]:
+            raise ValueError("HUB_PUBLIC_URL must begin with https:// or http://")
+        if self.supabase_url:
+            scheme, pair = _origin(self.supabase_url)
+            if scheme != "https" and not (scheme == "http" and pair.rpartition(":")[0].strip("[]") in _LOOPBACK):
+                raise ValueError("SUPABASE_URL must begin with https:// (or http://127.0.0.1 for a simulator)")
+            if not self.supabase_service_role_key.get_secret_value():
+                raise ValueError("SUPABASE_SERVICE_ROLE_KEY must be set where SUPABASE_URL is")
+        return self
 
     @model_validator(mode="after")
     def _addresses_are_http(self) -> Self:
@@ -141,6 +233,12 @@ class Settings(BaseSettings):
             if not address.startswith(("http://", "https://")):
                 raise ValueError(f"{name.upper()} must begin with https:// (or http:// for a simulator)")
         return self
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside reaches the API, without a slash at its end."""
+        host = f"[{self.hub_host}]" if ":" in self.hub_host else self.hub_host
+        return self.hub_public_url.rstrip("/") or f"http://{host}:{self.hub_port}"
 
     @property
     def broker_url(self) -> str:
@@ -163,3 +261,23 @@ class Settings(BaseSettings):
                 code="no_database_url",
             )
         return self.database_url.get_secret_value()
+
+
+def _from_json(value: str, example: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(f"must be JSON such as {example}") from None
+
+
+def _origin(address: str) -> tuple[str, str]:
+    """Scheme and host:port of a web address, in lower case; both empty when it is none."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "", ""
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.query or parts.fragment:
+        return "", ""
+    host = f"[{host}]" if ":" in host else host
+    return parts.scheme, f"{host}:{port or (443 if parts.scheme == 'https' else 80)}"

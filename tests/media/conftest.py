@@ -101,10 +101,10 @@ def fetcher_for(server, network):
     """Makes fetchers that may reach the test's server, and no other place that is not on the default lists."""
     opened: list[ImageFetcher] = []
 
-    def make(*, resolver=None, **rules) -> ImageFetcher:
+    def make(*, resolver=None, rests=None, **rules) -> ImageFetcher:
         given = {"allow_plain_http_to": frozenset({f"127.0.0.1:{server.port}"}), "fallback_origin": None, **rules}
         more = {} if resolver is None else {"resolver": resolver}
-        fetcher = ImageFetcher(FetchRules(**given), transport=network, **more)
+        fetcher = ImageFetcher(FetchRules(**given), rests=rests, transport=network, **more)
         opened.append(fetcher)
         return fetcher
 

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 pytestmark = pytest.mark.services
 
-OPEN = {"/health", "/ready"}
+OPEN = {"/health", "/ready", "/media/{path}"}
 
 
 def routes(client):

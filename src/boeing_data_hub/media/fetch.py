@@ -18,14 +18,18 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.deadline import TimedTransport, ends_within
 from boeing_data_hub.media.guards import FetchRules, ImageRefused, Target, check_addresses, check_url
 from boeing_data_hub.media.picture import FetchedImage, remade
+from boeing_data_hub.media.rests import HostRests
 
 log = structlog.get_logger(__name__)
 
 Resolver = Callable[[str, int], Iterable[str]]
 
 _CONNECT_SECONDS: Final = 3.0
+_CONNECTIONS: Final = 64  # more than threads ask, so that none waits, and fails, because another's host is slow
+_DECODERS: Final = 4  # at a time: the largest picture allowed takes a few hundred megabytes while it is decoded
 _MOST_ADDRESSES: Final = 3
 _MOST_REDIRECTS: Final = 3
+_BUSY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 # Image servers turn away clients that do not look like a browser. `identity`: pictures do not shrink, bombs do.
@@ -54,6 +58,7 @@ class ImageFetcher:
 
     Args:
         rules: see `FetchRules`.
+        rests: which hosts are left alone because they are down.
         resolver: another way from names to addresses, for tests.
         transport: another way than the network, for tests.
     """
@@ -62,13 +67,16 @@ class ImageFetcher:
         self,
         rules: FetchRules,
         *,
+        rests: HostRests | None = None,
         resolver: Resolver = system_resolver,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._rules = rules
+        self._rests = rests or HostRests()
+        self._decoding = threading.BoundedSemaphore(_DECODERS)
         self._resolver = resolver
         self._client = httpx2.Client(
-            transport=transport or TimedTransport(connections=8, keep_idle=0.0),
+            transport=transport or TimedTransport(connections=_CONNECTIONS, keep_idle=0.0),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -79,22 +87,26 @@ class ImageFetcher:
 
         Raises:
             ImageRefused: `image_forbidden_address` (also logged as a security event), `image_not_found`,
-                `image_unavailable`, `image_unreachable`, `image_timeout`, `image_too_many_redirects`,
-                `image_too_large`, or one of `remade`'s. Where both candidates fail, what the first failed of.
+                `image_unavailable`, `image_unreachable`, `image_timeout`, `image_host_resting`,
+                `image_too_many_redirects`, `image_too_large`, or one of `remade`'s. Where both candidates fail, what
+                the first failed of; `passing` if either is.
         """
         ends_at = monotonic() + self._rules.seconds
         candidates = self._candidates(url)
-        first_failure: ImageRefused | None = None
+        failures: list[ImageRefused] = []
         for after, candidate in enumerate(candidates, start=1):
             # The first may use half of the time, so that one which drips leaves some for the other.
             seconds = (ends_at - monotonic()) / (len(candidates) - after + 1)
             try:
-                return remade(self._follow(candidate, seconds))
+                received = self._follow(candidate, seconds)
+                with self._decoding:
+                    return remade(received)
             except ImageRefused as refused:
                 if refused.code == "image_forbidden_address":
                     raise
-                first_failure = first_failure or refused
-        raise first_failure or _unreachable()
+                failures.append(refused)
+        told = failures[0]
+        raise ImageRefused(told.message, code=told.code, passing=any(each.passing for each in failures))
 
     def close(self) -> None:
         """Close all connections."""
@@ -119,8 +131,9 @@ class ImageFetcher:
         ends_at = monotonic() + seconds
         for _ in range(_MOST_REDIRECTS + 1):
             target = self._checked(url)
-            addresses = self._resolved(target, ends_at - monotonic())
-            found = self._ask(target, addresses, ends_at - monotonic())
+            with self._rests.visit(f"{target.host}:{target.port}"):
+                addresses = self._resolved(target, ends_at - monotonic())
+                found = self._ask(target, addresses, ends_at - monotonic())
             if isinstance(found, bytes):
                 return found
             url = found
@@ -213,18 +226,23 @@ def _not_served(status: int) -> ImageRefused:
             "There is no image at its address. The product gets the placeholder.", code="image_not_found"
         )
     return ImageRefused(
-        f"The image's server answered with status {status}. The product gets the placeholder.", code="image_unavailable"
+        f"The image's server answered with status {status}. The product gets the placeholder.",
+        code="image_unavailable",
+        passing=status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
 
 def _too_late() -> ImageRefused:
-    return ImageRefused("The image did not come in time. The product gets the placeholder.", code="image_timeout")
+    return ImageRefused(
+        "The image did not come in time. The product gets the placeholder.", code="image_timeout", passing=True
+    )
 
 
 def _unreachable() -> ImageRefused:
     return ImageRefused(
         "The image's server could not be reached, or broke off. The product gets the placeholder.",
         code="image_unreachable",
+        passing=True,
     )
 
 

@@ -46,9 +46,19 @@ _V6_IN_USE: Final = ipaddress.IPv6Network("2000::/3")  # leaves out mapped, NAT6
 
 
 class ImageRefused(Reject):
-    """This image cannot be had; the product is published with the placeholder instead. The code says why."""
+    """This image cannot be had; the product is published with the placeholder instead. The code says why.
+
+    Args:
+        message: see `HubError`.
+        code: see `HubError`.
+        passing: True when the same address may give an image later: its host is down, slow or busy.
+    """
 
     code = "image_refused"
+
+    def __init__(self, message: str, *, code: str | None = None, passing: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +152,9 @@ def check_addresses(target: Target, addresses: Iterable[str]) -> tuple[str, ...]
     found = tuple(dict.fromkeys(addresses))
     if not found:
         raise ImageRefused(
-            "The image's host has no address. The product gets the placeholder.", code="image_unreachable"
+            "The image's host has no address. The product gets the placeholder.",
+            code="image_unreachable",
+            passing=True,
         )
     if not target.any_address and not all(is_public(address) for address in found):
         raise forbidden("its host leads into a private network")

@@ -30,6 +30,11 @@ class StoredImage:
 class ImageStore(Protocol):
     """A place for images; safe to use from several threads and processes."""
 
+    @property
+    def base_url(self) -> str:
+        """What the address of every image kept here begins with."""
+        ...
+
     def put(self, image: FetchedImage) -> StoredImage:
         """Keep the image; to repeat it, also after a lost answer, changes nothing.
 
@@ -38,6 +43,10 @@ class ImageStore(Protocol):
             Reject: the store will not take this image.
             StopTheLine: the store wants other credentials.
         """
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
         ...
 
 
@@ -58,6 +67,11 @@ class LocalFolderStore(ImageStore):
         self._folder = folder
         self._public_base_url = public_base_url.rstrip("/")
 
+    @property
+    def base_url(self) -> str:
+        """See `ImageStore`."""
+        return f"{self._public_base_url}/"
+
     def put(self, image: FetchedImage) -> StoredImage:
         """See `ImageStore`. A file is there whole or not at all.
 
@@ -77,6 +91,9 @@ class LocalFolderStore(ImageStore):
                 code="image_storage_failed",
             ) from error
         return StoredImage(f"{self._public_base_url}/{path}", path, image.sha256)
+
+    def close(self) -> None:
+        """See `ImageStore`: nothing stays open."""
 
 
 def _write_whole(final: Path, content: bytes) -> None:

@@ -67,6 +67,11 @@ class SupabaseStorage(ImageStore):
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
+    @property
+    def base_url(self) -> str:
+        """See `ImageStore`."""
+        return self.public_url("")
+
     def put(self, image: FetchedImage) -> StoredImage:
         """See `ImageStore`.
 

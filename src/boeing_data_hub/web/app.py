@@ -12,7 +12,7 @@ from boeing_data_hub import __version__
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
-from boeing_data_hub.web.api import batches, boeing, bulk, health, products, uploads
+from boeing_data_hub.web.api import batches, boeing, bulk, health, media, products, uploads
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
 from boeing_data_hub.web.watch import Watch
 
@@ -23,6 +23,7 @@ ROUTERS = (
     uploads.router,  # /api/uploads
     products.router,  # /api/products
     boeing.router,  # /api/boeing
+    media.router,  # /media
 )
 
 

@@ -89,13 +89,19 @@ def _declared_length(scope: Scope) -> int | None:
 
 
 class SafeHeaders:
-    """ASGI middleware: headers that keep answers out of caches and frames, on every answer."""
+    """ASGI middleware: headers that keep answers out of caches and frames, on every answer.
+
+    A route that is meant for others says so itself, in `Cache-Control` and `Cross-Origin-Resource-Policy`.
+    """
 
     _HEADERS: tuple[tuple[bytes, bytes], ...] = (
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"x-frame-options", b"DENY"),
+    )
+    _UNLESS_SAID: tuple[tuple[bytes, bytes], ...] = (
         (b"cross-origin-resource-policy", b"same-origin"),
+        (b"cache-control", b"no-store"),
     )
 
     def __init__(self, app: ASGIApp) -> None:
@@ -107,9 +113,9 @@ class SafeHeaders:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers: list[Any] = list(message.get("headers", []))
+                said = {name for name, _ in headers}
                 headers.extend(self._HEADERS)
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
+                headers.extend(header for header in self._UNLESS_SAID if header[0] not in said)
                 message["headers"] = headers
             await send(message)
 

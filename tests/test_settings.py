@@ -1,0 +1,75 @@
+"""A setting that is wrong stops the process at its start, and says which one it is."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from boeing_data_hub.settings import Settings
+
+
+def settings(**values):
+    return Settings(_env_file=None, **values)
+
+
+@pytest.mark.parametrize(
+    "said", ['["aviall.com", "Example.org"]', "aviall.com, EXAMPLE.org,", ["aviall.com", "example.org"]]
+)
+def test_a_list_may_be_json_or_separated_by_commas(said):
+    assert settings(hub_image_domains=said).hub_image_domains == ("aviall.com", "example.org")
+
+
+def test_a_list_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("HUB_IMAGE_DOMAINS", "example.org,example.net")
+    monkeypatch.setenv("HUB_IMAGE_ALLOW_HTTP_HOSTS", "127.0.0.1:9000")
+    monkeypatch.setenv("HUB_IMAGE_ALLOW_HOSTS", "")
+    found = settings()
+    assert found.hub_image_domains == ("example.org", "example.net")
+    assert (found.hub_image_allow_http_hosts, found.hub_image_allow_hosts) == (("127.0.0.1:9000",), ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "names"),
+    [
+        ({"hub_image_domains": "com"}, "hub_image_domains"),
+        ({"hub_image_domains": "*.aviall.com"}, "hub_image_domains"),
+        ({"hub_image_domains": "https://aviall.com"}, "hub_image_domains"),
+        ({"hub_image_domains": '["aviall.com"'}, "hub_image_domains"),
+        ({"hub_image_allow_hosts": "127.0.0.1"}, "hub_image_allow_hosts"),
+        ({"hub_image_allow_http_hosts": "http://127.0.0.1:9000"}, "hub_image_allow_http_hosts"),
+        ({"hub_image_fallback_origin": "shop.boeing.com"}, "HUB_IMAGE_FALLBACK_ORIGIN"),
+        ({"hub_image_fallback_origin": "http://127.0.0.1:9000"}, "HUB_IMAGE_ALLOW_HTTP_HOSTS"),
+        ({"hub_image_fallback_origin": "https://shop.boeing.com:8443"}, "HUB_IMAGE_ALLOW_HOSTS"),
+        ({"hub_public_url": "hub.example.com"}, "HUB_PUBLIC_URL"),
+        ({"supabase_url": "https://abc.supabase.co"}, "SUPABASE_SERVICE_ROLE_KEY"),
+        ({"supabase_url": "http://abc.supabase.co", "supabase_service_role_key": "canary"}, "SUPABASE_URL"),
+        ({"supabase_storage_bucket": "../x"}, "supabase_storage_bucket"),
+    ],
+)
+def test_a_wrong_setting_of_images_names_itself(wrong, names):
+    with pytest.raises(ValidationError) as caught:
+        settings(**wrong)
+    assert names in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_simulator_may_stand_in_for_every_host_of_images():
+    found = settings(
+        hub_image_fallback_origin="http://127.0.0.1:9000",
+        hub_image_allow_http_hosts="127.0.0.1:9000,[::1]:9000",
+        supabase_url="http://127.0.0.1:9001",
+        supabase_service_role_key="key",
+    )
+    assert found.hub_image_allow_http_hosts == ("127.0.0.1:9000", "[::1]:9000")
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"hub_host": "::1", "hub_port": 81}, "http://[::1]:81"),
+        ({"hub_public_url": "https://hub.example.com/"}, "https://hub.example.com"),
+    ],
+)
+def test_the_outside_reaches_the_api_where_the_settings_say(values, url):
+    assert settings(**values).public_url == url
