@@ -22,6 +22,7 @@ PREFIX = "bdh:"  # so that the broker may be shared with others
 TASKS = {
     Stage.EXTRACTION: "boeing_data_hub.extract",
     Stage.NORMALIZATION: "boeing_data_hub.normalize",
+    Stage.PUBLISHING: "boeing_data_hub.publish",
     Stage.DEFAULT: "boeing_data_hub.sweep",
 }
 _EXPIRES = 30  # seconds; the sweep sends new ones all the time, so an old hint is worth nothing

@@ -16,6 +16,7 @@ from boeing_data_hub.extraction import run as extraction
 from boeing_data_hub.extraction.verdicts import FailureRules
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization import run as normalization
+from boeing_data_hub.publishing import run as publishing
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import batches, items, leases, raw, workers
 from boeing_data_hub.store.work import Database, Work
@@ -43,11 +44,13 @@ class Swept:
         freed: leases taken from silent workers.
         calls_due: Boeing calls that could be made now (counted to 20).
         answers_due: raw answers that wait for normalization (counted to 200).
+        publishings_due: parts to publish, steps of bulk operations and orphans (counted to 200 each).
     """
 
     freed: int
     calls_due: int
     answers_due: int
+    publishings_due: int
 
 
 class Recovery:
@@ -67,6 +70,8 @@ class Recovery:
             self._hints.send(Stage.EXTRACTION, min(swept.calls_due, _MOST_HINTS))
         if swept.answers_due:
             self._hints.send(Stage.NORMALIZATION, min(-(-swept.answers_due // 30), _MOST_HINTS))
+        if swept.publishings_due:
+            self._hints.send(Stage.PUBLISHING, min(-(-swept.publishings_due // 25), _MOST_HINTS))
         return swept
 
     def _look(self, work: Work) -> Swept | None:
@@ -86,10 +91,13 @@ class Recovery:
                 )
             elif lease.stage == Stage.NORMALIZATION:
                 normalization.lost_lease(work, lease.raw_ids)
+            elif lease.stage == Stage.PUBLISHING:
+                publishing.lost_lease(work, lease.part_numbers)
         if forgotten := batches.unfinished_but_settled(work):
             log.error("ended batches that were settled but open", batches=[str(b) for b in forgotten])
             batches.finish_settled(work, forgotten)
         workers.pulse(work, "sweep", queues=["sweep"], host=socket.gethostname(), pid=os.getpid(), version=__version__)
         workers.forget_silent(work, silent_after=_FORGET_WORKERS_AFTER)
         parts = items.anything_due(work)
-        return Swept(len(expired), -(-parts // self._rules.batch_size), len(raw.due(work, wanted=200)))
+        calls = -(-parts // self._rules.batch_size)
+        return Swept(len(expired), calls, len(raw.due(work, wanted=200)), publishing.anything_due(work))

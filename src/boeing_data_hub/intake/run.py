@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.queue import Hints
-from boeing_data_hub.store import audit, batches, items
+from boeing_data_hub.store import audit, batches, items, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
@@ -21,11 +22,15 @@ _RETRY = "\u21bb "  # not ASCII, so no caller's own key can be it
 
 @dataclass(frozen=True, slots=True)
 class IntakeRules:
-    """Sizes in force (settings MAX_BULK_SEARCH_SIZE, BOEING_BATCH_SIZE, HUB_REUSE_FRESH_FOR in seconds)."""
+    """Sizes in force (settings MAX_BULK_SEARCH_SIZE, BOEING_BATCH_SIZE, HUB_REUSE_FRESH_FOR in seconds,
+    MAX_BULK_PUBLISH_SIZE, HUB_BULK_PUBLISH_FROM).
+    """
 
     max_search: int
     batch_size: int
     reuse_fresh_for: float
+    max_publish: int
+    bulk_from: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,24 @@ class SearchRequest:
     retry_of: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRequest:
+    """A publishing to accept; see `SearchRequest` for what they share.
+
+    Attributes:
+        undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
+        plan: it waits for a person's word, and is then done exactly as its plan shows.
+    """
+
+    part_numbers: Sequence[str]
+    owner: str
+    actor: str | None = None
+    idempotency_key: str | None = None
+    retry_of: UUID | None = None
+    undo_of: UUID | None = None
+    plan: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """An accepted request: its batch, and whether this very call made it."""
@@ -58,7 +81,7 @@ class Accepted:
 
 
 class Intake:
-    """Accepts searches, cancels and retries."""
+    """Accepts searches and publishings, cancels and retries."""
 
     def __init__(self, *, database: Database, hints: Hints, rules: IntakeRules) -> None:
         self._database = database
@@ -74,8 +97,50 @@ class Intake:
             BadInput: the idempotency key was used for another request.
             Unavailable: Postgres did not answer; nothing was accepted, or, after a lost commit, the same key finds it.
         """
+        options = {"force_refresh": request.force_refresh}
+
+        def fill(work: Work, batch_id: UUID) -> None:
+            if not request.force_refresh and self.rules.reuse_fresh_for > 0:
+                batches.reuse_fresh(work, batch_id, younger_than=self.rules.reuse_fresh_for)
+
+        accepted = self._accept(request, BatchType.SEARCH, options, _fingerprint(request), fill)
+        if accepted.is_new:
+            self._wake(accepted.batch)
+        return accepted
+
+    def publish(self, request: PublishRequest) -> Accepted:
+        """Accept a publishing; as `search`, with the same promises and the same errors."""
+        options: dict[str, Any] = {"bulk": len(request.part_numbers) >= self.rules.bulk_from and not request.plan}
+        if request.undo_of is not None:
+            options["undo_of"] = str(request.undo_of)
+        if request.plan:
+            options["planned"] = True
+
+        def fill(work: Work, batch_id: UUID) -> None:
+            if request.undo_of is not None:
+                publishing.take_as_skus(work, batch_id)
+            else:
+                publishing.resolve(work, batch_id)
+
+        accepted = self._accept(request, BatchType.PUBLISH, options, _publish_fingerprint(request), fill)
+        if accepted.is_new and not request.plan:
+            self.wake_publishing()
+        return accepted
+
+    def wake_publishing(self) -> None:
+        """Tell the publishing workers that there is something to do."""
+        self._hints.send(Stage.PUBLISHING, _HINTS_AT_ONCE)
+
+    def _accept(
+        self,
+        request: SearchRequest | PublishRequest,
+        batch_type: BatchType,
+        options: Mapping[str, Any],
+        fingerprint: str,
+        fill: Callable[[Work, UUID], None],
+    ) -> Accepted:
         batch_id = uuid4()
-        fingerprint = _fingerprint(request)
+        waits = isinstance(request, PublishRequest) and request.plan
 
         def step(work: Work) -> Accepted:
             # A commit whose acknowledgement was lost is found here by the second run.
@@ -85,24 +150,24 @@ class Intake:
                 work,
                 {
                     "id": batch_id,
-                    "batch_type": BatchType.SEARCH.value,
+                    "batch_type": batch_type.value,
                     "total_items": len(request.part_numbers),
                     "owner": request.owner,
                     "idempotency_key": request.idempotency_key,
                     "request_hash": fingerprint,
-                    "options": {"force_refresh": request.force_refresh},
+                    "options": options,
                     "retry_of": request.retry_of,
                 },
+                status="pending" if waits else "processing",
             )
             if not made:
                 return self._replayed(work, request, fingerprint)
             batches.insert_items(work, batch_id, request.part_numbers)
-            if not request.force_refresh and self.rules.reuse_fresh_for > 0:
-                batches.reuse_fresh(work, batch_id, younger_than=self.rules.reuse_fresh_for)
+            fill(work, batch_id)
             audit.record(
                 work,
                 actor=request.actor or request.owner,
-                action="batch.search",
+                action=f"batch.{'plan' if waits else batch_type.value}",
                 target=str(batch_id),
                 details={"items": len(request.part_numbers)},
             )
@@ -110,12 +175,9 @@ class Intake:
             assert batch is not None  # noqa: S101 - inserted above
             return Accepted(batch, is_new=True)
 
-        accepted = self._database.run(step, patience=5)
-        if accepted.is_new:
-            self._wake(accepted.batch)
-        return accepted
+        return self._database.run(step, patience=5)
 
-    def _replayed(self, work: Work, request: SearchRequest, fingerprint: str) -> Accepted:
+    def _replayed(self, work: Work, request: SearchRequest | PublishRequest, fingerprint: str) -> Accepted:
         known = batches.by_key(work, request.owner, request.idempotency_key or "")
         if known is None or known.request_hash != fingerprint:
             raise BadInput(
@@ -160,7 +222,7 @@ class Intake:
         return self._database.run(step, patience=5)
 
     def retry_failed(self, batch_id: UUID, *, actor: str) -> Accepted:
-        """Search for the failed parts of a finished batch again, as a new batch that names the old one.
+        """Search for, or publish, the failed parts of a finished batch again, as a new batch that names the old one.
 
         The old batch stays as it ended. Asked twice, it is one and the same new batch.
 
@@ -173,8 +235,6 @@ class Intake:
             batch = batches.get(work, batch_id)
             if batch is None:
                 raise _unknown(batch_id)
-            if batch.batch_type is not BatchType.SEARCH:
-                raise Conflict("Only the failed items of a search can be retried here.", code="not_a_search")
             if not batch.status.is_final:
                 raise Conflict(
                     "This batch is still running. Failed items can be retried when it has finished, or after it was "
@@ -186,6 +246,18 @@ class Intake:
         batch, failed = self._database.run(look, patience=5)
         if not failed:
             raise Conflict("Nothing in this batch failed, so there is nothing to retry.", code="nothing_failed")
+        if batch.batch_type is BatchType.PUBLISH:
+            undo_of = batch.options.get("undo_of")
+            return self.publish(
+                PublishRequest(
+                    part_numbers=failed,
+                    owner=batch.owner,
+                    actor=actor,
+                    idempotency_key=f"{_RETRY}{batch_id}",
+                    retry_of=batch_id,
+                    undo_of=UUID(undo_of) if undo_of else None,
+                )
+            )
         return self.search(
             SearchRequest(
                 part_numbers=failed,
@@ -200,6 +272,12 @@ class Intake:
 
 def _unknown(batch_id: UUID) -> NotFound:
     return NotFound(f"There is no batch {batch_id}. `bdh batches list` shows those there are.", code="batch_not_found")
+
+
+def _publish_fingerprint(request: PublishRequest) -> str:
+    digest = hashlib.sha256(json.dumps(["publish", request.plan, str(request.retry_of), str(request.undo_of)]).encode())
+    digest.update("\n".join(request.part_numbers).encode())
+    return digest.hexdigest()
 
 
 def _fingerprint(request: SearchRequest) -> str:

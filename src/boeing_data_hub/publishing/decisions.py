@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from boeing_data_hub.model.listings import Blocked, Change, Listing, ListingPolicy
+from boeing_data_hub.model.listings import Blocked, Listing, ListingPolicy
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing.difference import compare
 from boeing_data_hub.publishing.forms import form_of, listing_hash, listing_of, stock_hash
 from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Leave, Send, Verdict, is_old
 from boeing_data_hub.publishing.listing import build_listing
+from boeing_data_hub.publishing.restocking import every_location
 
 _PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that was missing for a passing reason is tried again
 _LISTS: Final = ("tags", "metafields.", "custom_id")
@@ -93,7 +94,7 @@ def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
         shown = {"sku": job.sku, "kind": "sku_taken", "product_id": where, "title": title, "sentence": sentence}
         return Hold("conflict", "sku_taken", sentence, {**shown, "batch_id": str(job.item.batch_id)})
     there = job.found is not None or (seen is not None and seen.ours is not None)
-    every = tuple(Change(f"stock.{name}", None, pieces) for name, pieces in sorted(listing.stock.items()))
+    every = tuple(every_location(listing))
     if there:  # ours, and its listing unknown: after a restored database, or given to us by a person
         return Send(action="updated", listing=listing, stock=every, whole=True, needs_kept=True, channel=channel)
     return Send(action="created", listing=listing, stock=every, whole=True, image_wanted=True, channel=channel)

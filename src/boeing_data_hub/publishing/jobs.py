@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from boeing_data_hub.model.listings import Change, Listing
+from boeing_data_hub.model.pictures import Picture
 from boeing_data_hub.model.publications import Confirmed, DueItem, Intent, ItemMoves, Sighting, StoreProduct
 
 Action = Literal["created", "updated", "unchanged"]
@@ -114,31 +115,6 @@ Verdict = Hold | Leave | Send
 Outcome = Done | NotDone | Later | Dropped
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """The picture a product gets.
-
-    Attributes:
-        url: where the store fetches it.
-        sha256: of its content.
-        filename: with its ending.
-        code: why it is the placeholder; None for a real picture.
-        sentence: the same for people.
-        passing: whether the cause may pass by itself.
-    """
-
-    url: str
-    sha256: str
-    filename: str
-    code: str | None = None
-    sentence: str | None = None
-    passing: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """What the row of the product remembers."""
-        return {"url": self.url, "sha256": self.sha256, "code": self.code}
-
-
 @dataclass(slots=True)
 class Job:
     """One SKU of a claim.
@@ -169,7 +145,7 @@ class Job:
     undo: Mapping[str, Any] | None = None
     resolved: bool = False
     verdict: Verdict | None = None
-    image: Image | None = None
+    image: Picture | None = None
     intent: Intent | None = None
     variables: dict[str, Any] | None = None
     confirmed: Confirmed | None = None
@@ -240,3 +216,8 @@ def is_old(moment: datetime | None, now: datetime, *, seconds: float) -> bool:
 def batch_ids(jobs: Sequence[Job]) -> list[UUID]:
     """The batches these jobs are for."""
     return list(dict.fromkeys(job.item.batch_id for job in jobs))
+
+
+def picture_json(picture: Picture | None) -> dict[str, Any] | None:
+    """What the row of a product remembers of its picture."""
+    return None if picture is None else {"url": picture.url, "sha256": picture.sha256, "code": picture.code}

@@ -9,11 +9,12 @@ from typing import Any, Final
 from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
-from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
-from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send
 from boeing_data_hub.publishing.decisions import shown_changes
+from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
 from boeing_data_hub.shopify.exchange import NotSentError
 from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
+from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0
 
@@ -42,6 +43,11 @@ def stops_the_line(error: HubError) -> bool:
     return isinstance(error, StopTheLine) or (
         isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited)
     )
+
+
+def was_sent(error: HubError) -> bool:
+    """Whether the store may have got the call, so that it must be found out what became of it."""
+    return isinstance(error, OutcomeUnknown)
 
 
 def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
@@ -100,7 +106,7 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
 def _metafield(job: Job, path: str) -> str:
     """The key of the metafield a refusal is about: its place in the list is no help to anyone."""
     places = [step for step in path.split(".") if step.isdigit()]
-    listed: Sequence[Mapping[str, Any]] = ((job.variables or {}).get("input") or {}).get("metafields") or ()
+    listed = rows(part(job.variables, "input"), "metafields")
     if places and int(places[0]) < len(listed):
         return str(listed[int(places[0])].get("key"))
     return path
@@ -108,16 +114,15 @@ def _metafield(job: Job, path: str) -> str:
 
 def product_of(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The product in a productSet's answer; None when there is none, which is no success."""
-    payload: Mapping[str, Any] = data.get("productSet") or {}
-    product: Mapping[str, Any] | None = payload.get("product")
-    return product if product and product.get("id") else None
+    product = part(part(data, "productSet"), "product")
+    return product if product.get("id") else None
 
 
 def ids_of(product: Mapping[str, Any]) -> dict[str, Any]:
     """The three ids of a product as any of our documents reads it; those of variant and item are None if not there."""
-    variants: Sequence[Mapping[str, Any]] = (product.get("variants") or {}).get("nodes") or ()
-    variant: Mapping[str, Any] = variants[0] if variants else {}
-    item: Mapping[str, Any] = variant.get("inventoryItem") or {}
+    nothing: Mapping[str, Any] = {}
+    variant = next(iter(nodes(product, "variants")), nothing)
+    item = part(variant, "inventoryItem")
     return {
         "product_id": product["id"],
         "variant_id": variant.get("id"),
@@ -148,7 +153,7 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
         kept=kept_of(job),
         left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
         on_channel=product.on_channel if product is not None else False,
-        image=job.image.as_json() if job.image is not None else None,
+        image=picture_json(job.image),
         change=None
         if is_nothing(job)
         else {
@@ -201,17 +206,15 @@ def kept_of(job: Job) -> dict[str, Any]:
     ours = {(each.namespace, each.key) for each in _listing(job).metafields}
     ours.add((_listing(job).custom_id_namespace, _listing(job).custom_id_key))
     tags = {tag.lower() for tag in _listing(job).tags} | set(_earlier_tags(job.product))
-    nodes: Sequence[Mapping[str, Any]] = (job.whole.get("metafields") or {}).get("nodes") or ()
-    media: Sequence[Any] = (job.whole.get("media") or {}).get("nodes") or ()
     earlier = {(space, key) for space, key, *_ in _earlier_metafields(job.product)}
     return {
         "tags": [tag for tag in job.whole.get("tags") or () if str(tag).lower() not in tags],
         "metafields": [
             [each["namespace"], each["key"], each["type"], each["value"]]
-            for each in nodes
+            for each in nodes(job.whole, "metafields")
             if (each["namespace"], each["key"]) not in ours | earlier
         ],
-        "media": max(0, len(media) - 1),
+        "media": max(0, len(nodes(job.whole, "media")) - 1),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
@@ -18,26 +18,20 @@ from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts
 from boeing_data_hub.publishing import decisions
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.forms import form_of, listing_of, stock_hash
-from boeing_data_hub.publishing.jobs import Hold, Image, Job, Later, NotDone, Send
+from boeing_data_hub.publishing.jobs import Hold, Job, Later, NotDone, Send, picture_json
 from boeing_data_hub.publishing.outcomes import RetryRules, failure, kept_of, stops_the_line
+from boeing_data_hub.publishing.pictures import Pictures
 from boeing_data_hub.publishing.restocking import StockRow
 from boeing_data_hub.publishing.sending import variables_of
 from boeing_data_hub.publishing.storefront import SURVEYED_AT_ONCE, Storefront
 from boeing_data_hub.publishing.undoing import decide_undo
+from boeing_data_hub.shopify.shapes import nodes
 from boeing_data_hub.store import hand_data, plans, products, publishing, sightings
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
 
 SIGHTING_SECONDS: Final = 600.0  # how long a look into the store for a SKU is believed
-
-
-class Pictures(Protocol):
-    """Where the picture of a part comes from; never fails for the part's sake."""
-
-    def images(self, sources: Sequence[str | None]) -> list[Image]:
-        """The pictures of these addresses, in order."""
-        ...
 
 
 class Preparing:
@@ -117,9 +111,7 @@ class Preparing:
         room = -len(wanted) % SURVEYED_AT_ONCE
         if wanted and ahead and room:
             more = self._database.run(
-                lambda work: publishing.ahead(
-                    work, facts.shop, wanted=SURVEYED_AT_ONCE, younger_than=SIGHTING_SECONDS
-                ),
+                lambda work: publishing.ahead(work, facts.shop, wanted=SURVEYED_AT_ONCE, younger_than=SIGHTING_SECONDS),
                 patience=20,
             )
             wanted += [sku for sku in more if sku not in unseen][:room]
@@ -162,9 +154,7 @@ class Preparing:
                 wanted = product.intent.form["stock"]
                 form["stock"] = {**form["stock"], **{row.location: wanted.get(row.location, 0) for row in own}}
                 stock |= {row.location: row.quantity for row in own}
-        job.product = replace(
-            product, form=form, stock=stock, stock_hash=stock_hash(listing_of(form)), intent=None
-        )
+        job.product = replace(product, form=form, stock=stock, stock_hash=stock_hash(listing_of(form)), intent=None)
 
     def _read(self, job: Job) -> None:
         if job.product is not None:
@@ -249,7 +239,7 @@ class Preparing:
                 action=send.action,
                 form=form_of(send.listing),
                 stock=dict(send.listing.stock),
-                image=job.image.as_json() if job.image is not None else None,
+                image=picture_json(job.image),
                 left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
                 kept=kept_of(job),
             )
@@ -260,7 +250,7 @@ def _as_found(send: Send, whole: Mapping[str, Any] | None) -> Send:
     """A product of ours that we know nothing of, now that it was read: it may be gone, or without a picture."""
     if whole is None:
         return replace(send, action="created", needs_kept=False, image_wanted=True)
-    return replace(send, image_wanted=not (whole.get("media") or {}).get("nodes"))
+    return replace(send, image_wanted=not nodes(whole, "media"))
 
 
 def _call_pending(job: Job) -> bool:

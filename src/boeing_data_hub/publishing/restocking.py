@@ -1,4 +1,4 @@
-"""Stock by compare-and-set: rows of `inventorySetQuantities`, and what is done where something was sold meanwhile. Pure.
+"""Stock by compare-and-set: rows of `inventorySetQuantities`, and what is done where some was sold meanwhile. Pure.
 
 The rule: where the store still has what we last set, Boeing's figure is set. Where it has another, only the change at
 Boeing since our last publishing is applied to what the store has: neither the sale nor the delivery is lost.
@@ -6,10 +6,11 @@ Boeing since our last publishing is applied to what the store has: neither the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from boeing_data_hub.model.listings import Change, Listing
 from boeing_data_hub.publishing.jobs import Job
 from boeing_data_hub.shopify.failures import UserErrors
 
@@ -46,7 +47,7 @@ def rows_of(job: Job, location_ids: Mapping[str, str], item: str) -> list[StockR
     send = job.send
     if send is None or send.action == "created":
         return []
-    known = job.product.stock if job.product is not None else {}
+    known: Mapping[str, int] = {} if job.product is None else job.product.stock
     rows: dict[str, StockRow] = {}
     for change in send.stock:
         name = change.field.removeprefix("stock.")
@@ -59,6 +60,12 @@ def rows_of(job: Job, location_ids: Mapping[str, str], item: str) -> list[StockR
         )  # fmt: skip
         rows[place] = row if place not in rows else _together(rows[place], row)
     return list(rows.values())
+
+
+def every_location(listing: Listing) -> Iterator[Change]:
+    """All of a listing's stock, for a product of which no earlier figure is known."""
+    for name, pieces in sorted(listing.stock.items()):
+        yield Change(f"stock.{name}", None, pieces)
 
 
 def _together(one: StockRow, two: StockRow) -> StockRow:

@@ -21,6 +21,7 @@ from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
 from boeing_data_hub.publishing.storefront import AsksStore
 from boeing_data_hub.shopify.failures import UserErrors
+from boeing_data_hub.shopify.shapes import nodes
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +55,7 @@ def variables_of(job: Job, facts: StoreFacts) -> dict[str, Any] | None:
 
 def _other_files(job: Job, listing: Listing) -> list[dict[str, Any]]:
     """Pictures that people have added beside ours: a list that is sent replaces the one that is there."""
-    nodes: Sequence[Any] = ((job.whole or {}).get("media") or {}).get("nodes") or ()
-    return [{"id": node["id"]} for node in nodes if node.get("alt") != listing.title]
+    return [{"id": node["id"]} for node in nodes(job.whole, "media") if node.get("alt") != listing.title]
 
 
 class Sender:

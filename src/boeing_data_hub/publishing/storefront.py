@@ -18,6 +18,7 @@ from boeing_data_hub.model.publications import Sighting, StoreFacts
 from boeing_data_hub.publishing.definitions import custom_id_definition, slot_of, wanted_definitions
 from boeing_data_hub.publishing.outcomes import ids_of
 from boeing_data_hub.shopify.failures import UserErrors
+from boeing_data_hub.shopify.shapes import nodes, part, rows, text
 
 log = structlog.get_logger(__name__)
 
@@ -87,10 +88,10 @@ class Storefront:
 
     def _read_facts(self) -> StoreFacts:
         shop_facts = self._client.run("shop_facts", {})
-        shop: Mapping[str, Any] = shop_facts.get("shop") or {}
-        plan: Mapping[str, Any] = shop.get("plan") or {}
-        variants: Mapping[str, Any] = shop_facts.get("productVariantsCount") or {}
-        installation: Mapping[str, Any] = shop_facts.get("currentAppInstallation") or {}
+        shop = part(shop_facts, "shop")
+        plan = part(shop, "plan")
+        variants = part(shop_facts, "productVariantsCount")
+        installation = part(shop_facts, "currentAppInstallation")
         publication, publishes_itself = self._channel()
         return StoreFacts(
             shop=str(shop.get("id") or self._address),
@@ -99,7 +100,7 @@ class Storefront:
             plan=str(plan.get("publicDisplayName") or ""),
             is_plus=bool(plan.get("shopifyPlus")),
             variants=variants.get("count"),
-            scopes=frozenset(str(each.get("handle")) for each in installation.get("accessScopes") or ()),
+            scopes=frozenset(text(each, "handle") for each in rows(installation, "accessScopes")),
             location_ids=self._locations(),
             publication_id=publication,
             publishes_itself=publishes_itself,
@@ -117,18 +118,19 @@ class Storefront:
     def _channel(self) -> tuple[str | None, bool]:
         """The channel by its name; where no name fits, the only one, or the one whose name comes closest."""
         try:
-            nodes = list((self._client.run("publications", {}).get("publications") or {}).get("nodes") or ())
+            found = nodes(self._client.run("publications", {}), "publications")
         except Reject as refused:
             log.warning("the sales channels cannot be read", code=refused.code)
             return None, False
         wanted = self._publication.casefold()
 
         def title(node: Mapping[str, Any]) -> str:
-            return str((node.get("catalog") or {}).get("title") or "").casefold()
+            return text(part(node, "catalog"), "title").casefold()
 
-        fitting = [node for node in nodes if title(node) == wanted] or [n for n in nodes if wanted in title(n)]
-        chosen = (fitting or nodes[:1] or [None])[0]
-        return (chosen["id"], bool(chosen.get("autoPublish"))) if chosen else (None, False)
+        fitting = [node for node in found if title(node) == wanted] or [node for node in found if wanted in title(node)]
+        for chosen in (*fitting, *found):
+            return str(chosen["id"]), bool(chosen.get("autoPublish"))
+        return None, False
 
     def ensure_identity(self) -> None:
         """See to it that custom ids can be kept, before the first product: the definition is made if it is not there.
@@ -154,7 +156,7 @@ class Storefront:
         told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
         spaces = dict.fromkeys(each["namespace"] for each in wanted)
         there = {
-            (node["namespace"], node["key"]): str((node.get("type") or {}).get("name") or "")
+            (node["namespace"], node["key"]): text(part(node, "type"), "name")
             for space in spaces
             for node in self._pages(
                 "metafield_definitions", {"ownerType": "PRODUCT", "namespace": space}, "metafieldDefinitions"
@@ -179,9 +181,9 @@ class Storefront:
     def _pages(self, document: str, variables: Mapping[str, Any], root: str) -> Iterator[Mapping[str, Any]]:
         after: str | None = None
         while True:
-            found = self._client.run(document, {**variables, "after": after}).get(root) or {}
-            yield from found.get("nodes") or ()
-            page: Mapping[str, Any] = found.get("pageInfo") or {}
+            found = self._client.run(document, {**variables, "after": after})
+            yield from nodes(found, root)
+            page = part(part(found, root), "pageInfo")
             if not page.get("hasNextPage"):
                 return
             after = page.get("endCursor")
@@ -201,8 +203,8 @@ class Storefront:
             "first": min(_PAGE, len(skus) + 10),
         }
         for node in self._pages("variants_by_sku", variables, "productVariants"):
-            product: Mapping[str, Any] = node.get("product") or {}
-            custom = (product.get("customId") or {}).get("value")
+            product = part(node, "product")
+            custom = part(product, "customId").get("value")
             for sku in by_key.get(str(node.get("sku") or "").casefold(), ()):
                 # A search is a suggestion: only the very SKU counts.
                 if custom == sku:
@@ -213,14 +215,14 @@ class Storefront:
 
     def find(self, custom_id: str) -> dict[str, Any] | None:
         """The ids of the product with our custom id, asked of the store itself and not of its search; or None."""
-        found = self._client.run("product_ids", {"identifier": self.identifier(custom_id)}).get("productByIdentifier")
+        answer = self._client.run("product_ids", {"identifier": self.identifier(custom_id)})
+        found = part(answer, "productByIdentifier")
         return ids_of(found) if found else None
 
-    def read(self, custom_id: str) -> dict[str, Any] | None:
+    def read(self, custom_id: str) -> Mapping[str, Any] | None:
         """Everything the store says of the product with our custom id, or None."""
-        return self._client.run("product_by_custom_id", {"identifier": self.identifier(custom_id)}).get(
-            "productByIdentifier"
-        )
+        answer = self._client.run("product_by_custom_id", {"identifier": self.identifier(custom_id)})
+        return part(answer, "productByIdentifier") or None
 
     def identifier(self, custom_id: str) -> dict[str, Any]:
         """How the store is asked for a product of ours."""
@@ -234,13 +236,12 @@ class Storefront:
         after: str | None = None
         while True:
             answer = self._client.run("inventory_levels", {"id": inventory_item_id, "after": after})
-            item: Mapping[str, Any] = answer.get("inventoryItem") or {}
-            levels: Mapping[str, Any] = item.get("inventoryLevels") or {}
-            for node in levels.get("nodes") or ():
-                for quantity in node.get("quantities") or ():
+            item = part(answer, "inventoryItem")
+            for node in nodes(item, "inventoryLevels"):
+                for quantity in rows(node, "quantities"):
                     if quantity.get("name") == "available":
-                        found[node["location"]["id"]] = int(quantity["quantity"])
-            page: Mapping[str, Any] = levels.get("pageInfo") or {}
+                        found[text(part(node, "location"), "id")] = int(quantity["quantity"])
+            page = part(part(item, "inventoryLevels"), "pageInfo")
             if not page.get("hasNextPage"):
                 return found
             after = page.get("endCursor")

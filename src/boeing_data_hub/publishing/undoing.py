@@ -5,7 +5,7 @@ it since. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from html import unescape
@@ -15,6 +15,7 @@ from boeing_data_hub.model.publications import StoreProduct
 from boeing_data_hub.publishing.difference import compare
 from boeing_data_hub.publishing.forms import listing_of
 from boeing_data_hub.publishing.jobs import Hold, Job, Leave, Send, Verdict
+from boeing_data_hub.shopify.shapes import nodes, part
 
 _TAG: Final = re.compile(r"<[^>]*>")
 _GONE: Final = "The product is not in the store any more, so there is nothing to take back."
@@ -89,23 +90,22 @@ def differences(store: Mapping[str, Any], product: StoreProduct) -> Iterator[str
         yield "tags"
     yield from _variant(store, form)
     yield from _metafields(store, form, product)
-    if len(_nodes(store, "media")) > 1 + int(kept.get("media", 0)):
+    if len(nodes(store, "media")) > 1 + int(kept.get("media", 0)):
         yield "images"
 
 
 def _variant(store: Mapping[str, Any], form: Mapping[str, Any]) -> Iterator[str]:
-    variants = _nodes(store, "variants")
+    variants = nodes(store, "variants")
     if len(variants) != 1:
         yield "variants"
         return
     variant = variants[0]
-    item: Mapping[str, Any] = variant.get("inventoryItem") or {}
+    item = part(variant, "inventoryItem")
     if variant.get("sku") != form.get("sku"):
         yield "sku"
     if _number(variant.get("price")) != _number(form.get("price")):
         yield "price"
-    cost: Mapping[str, Any] = item.get("unitCost") or {}
-    if _number(cost.get("amount")) != _number(form.get("cost")):
+    if _number(part(item, "unitCost").get("amount")) != _number(form.get("cost")):
         yield "cost"
     if item.get("countryCodeOfOrigin") != form.get("country_of_origin"):
         yield "country_of_origin"
@@ -117,14 +117,10 @@ def _metafields(store: Mapping[str, Any], form: Mapping[str, Any], product: Stor
     wanted[form.get("custom_id_namespace", ""), form.get("custom_id_key", "")] = form.get("custom_id")
     for space, key, _kind, value in product.kept.get("metafields", ()):
         wanted.setdefault((space, key), value)
-    shown = {(each.get("namespace"), each.get("key")): each.get("value") for each in _nodes(store, "metafields")}
+    shown = {(each.get("namespace"), each.get("key")): each.get("value") for each in nodes(store, "metafields")}
     for slot in dict.fromkeys((*wanted, *shown)):
         if wanted.get(slot) != shown.get(slot):
             yield f"metafields.{slot[1]}"
-
-
-def _nodes(store: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    return (store.get(name) or {}).get("nodes") or ()
 
 
 def _text(html: object) -> str:

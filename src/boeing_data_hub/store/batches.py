@@ -197,7 +197,7 @@ def finish_settled(work: Work, batch_ids: Sequence[UUID]) -> list[UUID]:
         "           WHEN failed_count = total_items THEN 'failed' ELSE 'completed' END,"
         "  error_message = CASE WHEN status = 'cancelled' THEN error_message WHEN failed_count = total_items THEN"
         "    'Every item failed. See the failures, grouped by cause, for what to do.' END"
-        " WHERE id = ANY(%s) AND (status IN ('pending', 'processing') OR (status = 'cancelled' AND completed_at IS NULL))"
+        " WHERE id = ANY(%s) AND completed_at IS NULL AND status IN ('pending', 'processing', 'cancelled')"
         "   AND normalized_count + published_count + failed_count + cancelled_count = total_items"
         " RETURNING id",
         [list(batch_ids)],
@@ -219,7 +219,7 @@ def cancel(work: Work, batch_id: UUID) -> bool:
     """
     publishing = work.value("SELECT batch_type = 'publish' FROM hub.batches WHERE id = %s", [batch_id])
     cancelled = work.do(
-        "UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()"
+        "UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()"  # noqa: S608 - a constant of this module
         " WHERE batch_id = %(batch)s AND state IN ('pending', 'extracted')"
         f" AND NOT (%(publishing)s AND coalesce(skus && ARRAY{_UNDER_WAY}, false))",
         {"batch": batch_id, "publishing": publishing},

@@ -53,6 +53,15 @@ def open_runs(work: Work, shop: str) -> int:
     return work.value("SELECT count(*) FROM hub.bulk_runs WHERE state <> 'ended' AND shop = %s", [shop])
 
 
+def least_served(work: Work, batch_ids: Sequence[UUID]) -> UUID:
+    """The batch of these that has the fewest open runs, so that none waits behind another."""
+    return work.value(
+        "SELECT b.id FROM unnest(%s::uuid[]) WITH ORDINALITY AS b(id, place) ORDER BY"
+        " (SELECT count(*) FROM hub.bulk_runs r WHERE r.batch_id = b.id AND r.state <> 'ended'), b.place LIMIT 1",
+        [list(batch_ids)],
+    )
+
+
 def of_batch(work: Work, batch_id: UUID) -> list[BulkRun]:
     """The runs of a batch, oldest first."""
     rows = work.rows(f"SELECT {_RUN} FROM hub.bulk_runs WHERE batch_id = %s ORDER BY created_at", [batch_id])  # noqa: S608
@@ -113,19 +122,21 @@ def anything_due(work: Work) -> int:
     )
 
 
+def seconds_to_next(work: Work) -> float | None:
+    """Seconds until the next step of a run is due; None when there is no open run."""
+    found = work.value(
+        "SELECT extract(epoch FROM min(not_before) - now()) FROM hub.bulk_runs WHERE state <> 'ended'"
+        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')"
+    )
+    return None if found is None else max(0.0, float(found))
+
+
 def pace(work: Work, shop: str) -> float | None:
     """Lines per second of the runs of late, None before there was one: the store does not publish the figure."""
-    return work.value(
+    found = work.value(
         "SELECT sum(lines) / nullif(sum(extract(epoch FROM finished_at - started_at)), 0) FROM"
         " (SELECT lines, started_at, finished_at FROM hub.bulk_runs WHERE shop = %s AND finished_at > started_at"
         "   AND NOT partial ORDER BY finished_at DESC LIMIT 10) late",
         [shop],
     )
-
-
-def stop(work: Work, batch_id: UUID) -> None:
-    """A batch was cancelled: its runs are ended as soon as somebody gets to them."""
-    work.do(
-        "UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = %s AND state <> 'ended'",
-        [batch_id],
-    )
+    return None if found is None else float(found)

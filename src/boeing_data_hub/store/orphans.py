@@ -59,7 +59,7 @@ def keep(work: Work, orphan_id: int) -> bool:
     return bool(
         work.do(
             "UPDATE hub.orphans SET state = 'kept', updated_at = now() WHERE id = %s AND state = 'due'", [orphan_id]
-        )  # fmt: skip
+        )
     )
 
 
@@ -68,7 +68,7 @@ def due_now(work: Work, orphan_id: int) -> bool:
     return bool(
         work.do(
             "UPDATE hub.orphans SET not_before = now(), updated_at = now() WHERE id = %s AND state = 'due'", [orphan_id]
-        )  # fmt: skip
+        )
     )
 
 

@@ -168,7 +168,7 @@ def lose(work: Work, shop: str, skus: Sequence[str]) -> None:
     )
 
 
-def adopt(work: Work, shop: str, *, sku: str, custom_id: str, handle: str, title: str, product_id: str) -> None:
+def adopt(work: Work, shop: str, *, sku: str, custom_id: str, handle: str, title: str) -> None:
     """A person gave us this product: from now on it is ours, with a listing we do not know."""
     work.do(
         "INSERT INTO hub.products (shop, sku, custom_id, search_key, handle, title, state, product_id)"

@@ -48,7 +48,7 @@ def bulk_batches(work: Work, *, at_least: int) -> list[tuple[UUID, int]]:
         f"WITH {_BUSY}"  # noqa: S608 - constants of this module
         " SELECT b.id, due.items FROM hub.batches b CROSS JOIN LATERAL (SELECT count(*) AS items FROM"
         f"  (SELECT 1 FROM hub.batch_items i WHERE i.batch_id = b.id AND i.attempts < %(fallen)s AND {_DUE}"
-        "   LIMIT %(least)s) some) due"
+        "   LIMIT %(least)s) few) due"
         " WHERE b.completed_at IS NULL AND b.batch_type = 'publish' AND b.status = 'processing'"
         "   AND (b.options->>'bulk')::boolean AND due.items >= %(least)s ORDER BY b.created_at",
         {"least": at_least, "fallen": _FALLEN_BACK},
@@ -88,21 +88,34 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
         if taken.intersection(skus):
             continue  # two batches that want one part: the second sees what the first has made of it
         taken.update(skus)
-        options = row["options"]
-        undo_of = options.get("undo_of")
-        found.append(
-            DueItem(
-                batch_id=row["batch_id"],
-                position=row["position"],
-                part_number=row["part_number"],
-                skus=skus,
-                attempts=row["attempts"],
-                cancelled=row["status"] == "cancelled",
-                planned=bool(options.get("planned")),
-                undo_of=UUID(undo_of) if undo_of else None,
-            )
-        )
+        found.append(_item(row))
     return found
+
+
+def items_of(work: Work, batch_id: UUID, skus: Sequence[str]) -> list[DueItem]:
+    """The open items of a batch that stand for any of these SKUs."""
+    rows = work.rows(
+        "SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options"
+        " FROM hub.batch_items i JOIN hub.batches b ON b.id = i.batch_id"
+        " WHERE i.batch_id = %s AND i.state = 'pending' AND i.skus && %b::text[]",
+        [batch_id, list(skus)],
+    )
+    return [_item(row) for row in rows]
+
+
+def _item(row: dict[str, Any]) -> DueItem:
+    options = row["options"]
+    undo_of = options.get("undo_of")
+    return DueItem(
+        batch_id=row["batch_id"],
+        position=row["position"],
+        part_number=row["part_number"],
+        skus=tuple(row["skus"] or ()),
+        attempts=row["attempts"],
+        cancelled=row["status"] == "cancelled",
+        planned=bool(options.get("planned")),
+        undo_of=UUID(undo_of) if undo_of else None,
+    )
 
 
 def anything_due(work: Work) -> int:
@@ -117,9 +130,9 @@ def anything_due(work: Work) -> int:
 def ahead(work: Work, shop: str, *, wanted: int, younger_than: float) -> list[str]:
     """SKUs that will be worked on soon, are not known in this store, and whose SKU was not looked for lately there."""
     rows = work.rows(
-        "SELECT DISTINCT sku FROM (SELECT unnest(i.skus) AS sku FROM hub.batches b CROSS JOIN LATERAL"
+        "SELECT DISTINCT sku FROM (SELECT unnest(i.skus) AS sku FROM hub.batches b CROSS JOIN LATERAL"  # noqa: S608 - constant
         "  (SELECT skus FROM hub.batch_items WHERE batch_id = b.id AND state = 'pending' ORDER BY position"
-        f"   LIMIT %(many)s) i WHERE b.{_OPEN} AND b.status = 'processing' LIMIT %(many)s) soon"  # noqa: S608
+        f"   LIMIT %(many)s) i WHERE b.{_OPEN} AND b.status = 'processing' LIMIT %(many)s) soon"
         " WHERE NOT EXISTS (SELECT 1 FROM hub.products p WHERE p.shop = %(shop)s AND p.sku = soon.sku)"
         "   AND NOT EXISTS (SELECT 1 FROM hub.store_sightings s WHERE s.shop = %(shop)s AND s.sku = soon.sku"
         "     AND s.seen_at > now() - %(age)s * interval '1 second')"

@@ -75,6 +75,8 @@ class Crew:
             place.release()
 
     def _stage(self, stage: Stage) -> Any:
+        if stage is Stage.PUBLISHING:
+            return self.hub.publishing
         return self.hub.extraction if stage is Stage.EXTRACTION else self.hub.normalization
 
     def start_pulse(self, queues: Sequence[str]) -> None:

@@ -22,6 +22,11 @@ def register(app: Any, crew: Crew) -> None:
         """Turn raw answers into staged products."""
         crew.work(Stage.NORMALIZATION)
 
+    @app.task(name=TASKS[Stage.PUBLISHING])
+    def publish() -> None:  # pyright: ignore[reportUnusedFunction] - same
+        """Bring staged parts into the store."""
+        crew.work(Stage.PUBLISHING)
+
     @app.task(name=TASKS[Stage.DEFAULT])
     def sweep() -> None:  # pyright: ignore[reportUnusedFunction] - same
         """Free what stalled, hint at what is due, end what is finished."""

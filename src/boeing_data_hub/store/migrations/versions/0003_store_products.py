@@ -1,4 +1,4 @@
-"""What is in the store, what is being sent there, plans, conflicts, orphans. Runs before its code; locks nothing old."""
+"""What is in the store, what is sent there, plans, conflicts, orphans. Runs before its code; locks nothing old."""
 
 from __future__ import annotations
 

@@ -1,0 +1,103 @@
+"""Products that came into the store for a part that then failed for good are taken out again, however long it takes."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.model.publications import Orphan, StoreFacts
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.publishing import outcomes
+from boeing_data_hub.publishing.storefront import AsksStore, Storefront
+from boeing_data_hub.shopify.failures import UserErrors
+from boeing_data_hub.store import leases, orphans
+from boeing_data_hub.store.leases import HeldLeases
+from boeing_data_hub.store.work import Database, Work
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT: Final = 3600.0
+
+
+class Compensation:
+    """Deletes orphans, one at a time, under the lease of their SKU: a newer publishing of the part wins."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        client: AsksStore,
+        storefront: Storefront,
+        held: HeldLeases,
+        owner: str,
+        lease_seconds: float,
+    ) -> None:
+        self._database = database
+        self._client = client
+        self._storefront = storefront
+        self._held = held
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+
+    def work(self, facts: StoreFacts) -> bool:
+        """Take care of one orphan that is due. False when none is.
+
+        Raises:
+            Retry: the store cannot be reached by anybody.
+            StopTheLine: it refuses everybody.
+        """
+        lease, taken_at = uuid4(), monotonic()
+
+        def claim(work: Work) -> Orphan | None:
+            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
+            orphan = orphans.next_due(work, facts.shop)
+            if orphan is not None:
+                leases.take(
+                    work,
+                    lease,
+                    stage=Stage.PUBLISHING,
+                    owner=self._owner,
+                    seconds=self._lease_seconds,
+                    part_numbers=[orphan.sku],
+                )
+            return orphan
+
+        orphan = self._database.run(claim, patience=20)
+        if orphan is None:
+            return False
+        with self._held.holding(lease, taken_at=taken_at):
+            try:
+                self._delete(orphan)
+                self._database.run(lambda work: orphans.gone(work, facts.shop, orphan), patience=60)
+                log.info("an orphan is gone from the store", sku=orphan.sku)
+            except HubError as error:
+                self._postpone(orphan, error)
+                log.warning("an orphan could not be deleted", sku=orphan.sku, code=error.code, attempts=orphan.attempts)
+                if outcomes.stops_the_line(error) and isinstance(error, Retry | StopTheLine):
+                    raise
+            finally:
+                self._database.run(lambda work: leases.let_go(work, lease), patience=20)
+        return True
+
+    def _postpone(self, orphan: Orphan, error: HubError) -> None:
+        wait = min(_LONGEST_WAIT, 2.0 * 2 ** min(orphan.attempts, 12))
+        self._database.run(
+            lambda work: orphans.postpone(work, orphan.id, seconds=wait, error=error.message), patience=60
+        )
+
+    def _delete(self, orphan: Orphan) -> None:
+        """Delete it by its id, and whatever carries the custom id: the call that made it may have ended late."""
+        ids = [orphan.product_id] if orphan.product_id else []
+        found = self._storefront.find(orphan.sku)
+        if found is not None and found["product_id"] not in ids:
+            ids.append(found["product_id"])
+        for product_id in ids:
+            try:
+                self._client.run("product_delete", {"input": {"id": product_id}})
+            except UserErrors as refused:
+                if not any("does not exist" in each.message for each in refused.errors):
+                    raise

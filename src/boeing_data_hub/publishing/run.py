@@ -1,0 +1,298 @@
+"""The stage at work: products that are to go, bulk operations that wait for their next step, then parts to publish.
+
+Each step is: a short transaction to claim → look, decide, furnish → the intents in a short transaction → calls with no
+transaction open → one short transaction that saves everything. What a killed step leaves is found by the next claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import uuid4
+
+import structlog
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.model.publications import DueItem, StoreFacts
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.pacing import Pacing
+from boeing_data_hub.publishing import claims, outcomes, restocking
+from boeing_data_hub.publishing.aftercare import Aftercare
+from boeing_data_hub.publishing.bulk import Bulk
+from boeing_data_hub.publishing.claims import Claim, Guard
+from boeing_data_hub.publishing.compensation import Compensation
+from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Leave
+from boeing_data_hub.publishing.preparing import Preparing
+from boeing_data_hub.publishing.sending import Sender, is_creating
+from boeing_data_hub.publishing.storefront import Storefront, problem_of
+from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
+from boeing_data_hub.store import line as line_store
+from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
+from boeing_data_hub.store.work import Database, Work
+
+log = structlog.get_logger(__name__)
+
+_HORIZON: Final = 2.0
+_CLAIM_SECONDS: Final = 2.0  # a claim is what can be sent in about this time
+_FEWEST: Final = 25  # offering products on the channel costs the less the more go together
+_MOST: Final = 100
+_SOON: Final = 5.0
+CREATES: Final = "shopify-creates"  # the line that rests while the store makes no new products
+
+
+class KeepGoing(Protocol):
+    """Tells a long-running step when to end."""
+
+    def __call__(self) -> bool:
+        """Whether to go on."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; False as soon as it is time to end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingRules:
+    """How parts are published (settings of the same names).
+
+    Attributes:
+        bulk_from: parts from which a batch goes by bulk operation.
+        lease_seconds: how long a claim is ours without a sign of life.
+    """
+
+    bulk_from: int
+    lease_seconds: float
+
+
+class Publishing:
+    """Publishes what waits, until nothing does."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        storefront: Storefront,
+        preparing: Preparing,
+        sender: Sender,
+        aftercare: Aftercare,
+        bulk: Bulk,
+        compensation: Compensation,
+        line: Pacing,
+        creates: Pacing,
+        held: HeldLeases,
+        owner: str,
+        policy: ListingPolicy,
+        rules: PublishingRules,
+    ) -> None:
+        self._database = database
+        self._storefront = storefront
+        self._preparing = preparing
+        self._sender = sender
+        self._aftercare = aftercare
+        self._bulk = bulk
+        self._compensation = compensation
+        self._line = line
+        self._creates = creates
+        self._held = held
+        self._owner = owner
+        self._policy = policy
+        self._rules = rules
+        self._part_seconds: float | None = None  # of late, for the size of a claim
+
+    def work(self, keep_going: KeepGoing) -> int:
+        """Publish until nothing is due or it is time to end. Returns how many parts were worked on."""
+        done = 0
+        while keep_going():
+            if not self._database.run(anything_due, patience=20):
+                if not self._rest(keep_going):
+                    break
+                continue
+            slots = self._line.reserve(wanted=1, horizon=_HORIZON)
+            if not slots.calls:
+                if not keep_going.wait(max(0.05, min(1.0, slots.wait - _HORIZON + 0.05))):
+                    break
+                continue
+            if slots.first_at > monotonic() and not keep_going.wait(slots.first_at - monotonic()):
+                break
+            count = self._take_a_step(keep_going, probe=slots.probe)
+            done += count
+            if not count and not self._rest(keep_going):
+                break
+        return done
+
+    def _take_a_step(self, keep_going: KeepGoing, *, probe: bool) -> int:
+        """A step, and what it says of the line. Returns how many parts it was about."""
+        if probe:
+            self._storefront.forget()
+        called_at = monotonic()
+        try:
+            count, error = self._step(keep_going, probe=probe)
+        except LeaseLostError:
+            log.warning("a lease was lost while its calls ran; what was sent is found by the next claim")
+            return 1
+        except (Retry, StopTheLine) as failed:
+            count, error = 1, failed
+        if isinstance(error, Retry | StopTheLine):
+            log.warning("publishing rests", code=error.code, reason=error.message)
+            self._line.failed(error, fresh=True, called_at=called_at)
+        elif probe:
+            self._line.answered()
+        return count
+
+    def _rest(self, keep_going: KeepGoing) -> bool:
+        """Wait for a bulk operation that is due soon; False when nothing is, so that the thread is free for others."""
+        seconds = self._database.run(bulk_runs.seconds_to_next, patience=20)
+        return seconds is not None and seconds < _SOON and keep_going.wait(max(0.05, seconds))
+
+    def _step(self, keep_going: KeepGoing, *, probe: bool) -> tuple[int, HubError | None]:
+        """One step: how many parts it was about, and an error that speaks against everybody's calls."""
+        facts = self._storefront.facts()
+        if (problem := problem_of(facts, self._policy)) is not None:
+            self._storefront.forget()
+            return 1, problem
+        self._storefront.ensure_identity()
+        if self._compensation.work(facts):
+            return 1, None
+        stepped = self._bulk.step(facts)
+        if stepped is not None:
+            return 1, stepped.error
+        return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
+
+    def _wanted(self) -> int:
+        if self._part_seconds is None:
+            return _FEWEST
+        return max(_FEWEST, min(_MOST, int(_CLAIM_SECONDS / max(self._part_seconds, 0.001))))
+
+    def _publish(self, facts: StoreFacts, keep_going: KeepGoing, *, wanted: int) -> tuple[int, HubError | None]:
+        def step(work: Work) -> Claim | None:
+            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
+            waiting = publishing.bulk_batches(work, at_least=self._rules.bulk_from)
+            if waiting and wanted > 1 and (items := self._bulk.claimable(work, facts, waiting)):
+                claim = self._take(work, items, facts)
+                claim.by_bulk = True
+                return claim
+            items = publishing.due_items(work, wanted=wanted, but_not=[batch for batch, _ in waiting])
+            return self._take(work, items, facts) if items else None
+
+        claim = self._database.run(step, patience=20)
+        if claim is None:
+            return 0, None
+        with self._held.holding(claim.lease, taken_at=claim.taken_at):
+            began = monotonic()
+            error = self._carry_out(claim, facts, keep_going)
+            self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
+            self._note_pace(claim, monotonic() - began)
+        self._note_creates(claim)
+        return len(claim.items), error
+
+    def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
+        return claims.take(
+            work,
+            items,
+            lambda work, items: self._preparing.load(work, items, facts),
+            owner=self._owner,
+            seconds=self._rules.lease_seconds,
+        )
+
+    def _carry_out(self, claim: Claim, facts: StoreFacts, keep_going: KeepGoing) -> HubError | None:
+        """Everything between the claim and its save. Every job has its outcome then."""
+        jobs = list(claim.jobs.values())
+        error = self._preparing.look(claim.jobs, facts)
+        _end_cancelled(jobs)
+        if error is None:
+            self._preparing.decide(jobs, facts)
+            self._hold_creates(jobs)
+            error = self._preparing.furnish([job for job in jobs if job.send], facts)
+        if error is None:
+            if claim.by_bulk:
+                self._bulk.choose(jobs)
+            self._database.run(lambda work: self._intend(work, claim, facts), patience=60)
+            error = self._send(claim, facts, keep_going)
+        claims.conclude(jobs)
+        return error
+
+    def _intend(self, work: Work, claim: Claim, facts: StoreFacts) -> None:
+        claims.intend(work, claim, facts)
+        if claim.by_bulk:
+            self._bulk.prepare(work, claim, facts)
+
+    def _send(self, claim: Claim, facts: StoreFacts, keep_going: KeepGoing) -> HubError | None:
+        jobs = [job for job in claim.jobs.values() if not job.in_bulk]
+        guard = Guard(
+            cancelled=lambda: self._database.run(
+                lambda work: publishing.cancelled_among(work, list({item.batch_id for item in claim.items})),
+                patience=20,
+            ),
+            held=claims.still_held(self._held, claim),
+            keep_going=lambda: keep_going.wait(0),
+        )
+        error = self._sender.send([job for job in jobs if job.send], may_go=guard)
+        for job in jobs:
+            if isinstance(job.verdict, Leave) and job.outcome is None:
+                job.confirmed = outcomes.unchanged(job) if job.verdict.channel or job.resolved else None
+        if error is not None:
+            return error
+        calls = dict(claim.calls)
+        for call in restocking.grouped(_rows_after(job, facts) for job in jobs):
+            calls[uuid4()] = call
+        return self._aftercare.offer(jobs, facts) or self._aftercare.restock(calls, claim.jobs)
+
+    def _hold_creates(self, jobs: Sequence[Job]) -> None:
+        """While the store makes no new products, parts that need one wait, and the others go on."""
+        creating = [job for job in jobs if job.outcome is None and is_creating(job)]
+        if not creating:
+            return
+        line, at = self._database.run(lambda work: line_store.look(work, CREATES), patience=20)
+        if line.paused_until is None or line.paused_until <= at:
+            return
+        wait = (line.paused_until - at).total_seconds()
+        for job in creating:
+            job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
+
+    def _note_creates(self, claim: Claim) -> None:
+        for job in claim.jobs.values():
+            one = job.outcome
+            if isinstance(one, Later) and one.no_creating:
+                self._creates.failed(
+                    StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
+                )
+                return
+
+    def _note_pace(self, claim: Claim, seconds: float) -> None:
+        sent = sum(job.variables is not None for job in claim.jobs.values() if not job.in_bulk)
+        if sent >= _FEWEST // 2:
+            took = seconds / sent
+            known = took if self._part_seconds is None else self._part_seconds
+            self._part_seconds = 0.6 * known + 0.4 * took
+
+
+def _rows_after(job: Job, facts: StoreFacts) -> list[restocking.StockRow]:
+    """Stock of a product whose ids were only learnt from its upsert."""
+    known = job.product.inventory_item_id if job.product is not None else None
+    if known or job.confirmed is None or job.confirmed.inventory_item_id is None:
+        return []
+    return restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
+
+
+def _end_cancelled(jobs: Sequence[Job]) -> None:
+    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
+    for job in jobs:
+        if job.item.cancelled and job.outcome is None:
+            if job.resolved:
+                job.verdict = Leave()
+            else:
+                job.outcome = Dropped()
+
+
+def anything_due(work: Work) -> int:
+    """How many parts, steps of bulk operations and orphans could be worked on now, counted no further than 200."""
+    return publishing.anything_due(work) or bulk_runs.anything_due(work) or orphans.anything_due(work)
+
+
+def lost_lease(work: Work, skus: Sequence[str]) -> None:
+    """Account for parts whose worker died under them: what was sent is found out by the next claim."""
+    publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])

@@ -1,0 +1,162 @@
+"""Files to and from the store's own file hosts: what a bulk operation reads, and what it has written.
+
+Addresses come in the store's answers; they lead nowhere but to the store, its cloud, or, for a simulator, this machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+
+from boeing_data_hub.deadline import TimedTransport, ends_within
+from boeing_data_hub.errors import Reject, Retry
+from boeing_data_hub.shopify.access import ShopifyAccess
+from boeing_data_hub.shopify.shapes import part, rows
+
+_UPLOAD_SECONDS: Final = 300.0
+_DOWNLOAD_SECONDS: Final = 600.0
+_LONGEST_LINE: Final = 4_000_000  # bytes; a line of ours comes back as some hundred
+_CLOUD: Final = re.compile(
+    r"(?:[a-z0-9-]+\.)*(?:googleapis\.com|amazonaws\.com|shopify\.com|shopifycdn\.com|myshopify\.com)"
+)
+_EXPIRED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+class ResultsGone(Reject):
+    """The results of a bulk operation can no longer be had: their address has expired."""
+
+    code = "shopify_results_gone"
+
+
+class Transfer:
+    """Uploads and downloads.
+
+    Args:
+        access: whose address says which hosts are the store's.
+    """
+
+    def __init__(self, access: ShopifyAccess) -> None:
+        self._store = urlsplit(access.origin)
+        self._client = httpx2.Client(
+            transport=TimedTransport(connections=8, keep_idle=20.0),
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    def put(self, target: Mapping[str, Any], name: str, content: bytes) -> str:
+        """Upload a file to a staged target, the file last, as its form wants it. Returns the path a bulk run reads.
+
+        Raises:
+            Reject: the target leads elsewhere, or does not take the file.
+            Retry: it did not answer.
+        """
+        url = self._checked(str(target.get("url")))
+        fields = {str(each["name"]): str(each["value"]) for each in target.get("parameters") or ()}
+        try:
+            with ends_within(_UPLOAD_SECONDS):
+                reply = self._client.post(
+                    url, data=fields, files={"file": (name, content, "text/jsonl")}, timeout=_UPLOAD_SECONDS
+                )
+        except (httpx2.HTTPError, OSError):
+            raise Retry(
+                "The file of a bulk operation could not be uploaded. It is uploaded again.",
+                code="shopify_upload_failed",
+            ) from None
+        if reply.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Retry(
+                f"The file of a bulk operation was not taken (status {reply.status_code}). It is uploaded again.",
+                code="shopify_upload_failed",
+            )
+        if not reply.is_success:
+            raise Reject(
+                f"The store's file host refused the file of a bulk operation (status {reply.status_code}).",
+                code="shopify_upload_refused",
+            )
+        return fields.get("key") or unquote(urlsplit(url).path.removeprefix("/staged/").lstrip("/"))
+
+    def lines(self, url: str) -> Iterator[bytes]:
+        """The lines of a result, as they come; the last one may be cut off, which the caller must bear.
+
+        Raises:
+            ResultsGone: the address has expired.
+            Reject: it leads elsewhere.
+            Retry: it did not answer.
+        """
+        try:
+            with (
+                ends_within(_DOWNLOAD_SECONDS),
+                self._client.stream("GET", self._checked(url), timeout=_DOWNLOAD_SECONDS) as reply,
+            ):
+                if reply.status_code in _EXPIRED:
+                    raise ResultsGone("The results of a bulk operation are no longer there. They are found out singly.")
+                if not reply.is_success:
+                    raise Retry(
+                        f"The results of a bulk operation could not be read (status {reply.status_code}).",
+                        code="shopify_results_failed",
+                    )
+                yield from _split(reply.iter_bytes())
+        except (httpx2.HTTPError, httpx2.StreamError, OSError):
+            raise Retry(
+                "The results of a bulk operation could not be read to their end. They are read again.",
+                code="shopify_results_failed",
+            ) from None
+
+    def _checked(self, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+            own = host == self._store.hostname or (_is_loopback(host) and _is_loopback(self._store.hostname or ""))
+            cloud = parts.scheme == "https" and parts.port in {None, 443} and bool(_CLOUD.fullmatch(host))
+            good = ((own and parts.scheme == self._store.scheme) or cloud) and "@" not in parts.netloc
+        except ValueError:
+            good = False
+        if not good:
+            raise Reject(
+                "The store named an address for a bulk operation's file that is none of its own. It was not used.",
+                code="shopify_strange_address",
+            )
+        return url
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in whole if line.strip())
+        if len(rest) > _LONGEST_LINE:
+            raise Retry("A line of a bulk operation's results has no end.", code="shopify_results_failed")
+    if rest.strip():
+        yield rest
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def first_target(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one target of a `stagedUploadsCreate` answer.
+
+    Raises:
+        Retry: there is none.
+    """
+    targets = rows(part(answer, "stagedUploadsCreate"), "stagedTargets")
+    if not targets:
+        raise Retry("The store named no place for a bulk operation's file.", code="shopify_malformed")
+    return targets[0]
