@@ -31,10 +31,12 @@ from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization.run import Normalization
 from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.publishing.aftercare import Aftercare
+from boeing_data_hub.publishing.attention import Attention
 from boeing_data_hub.publishing.bulk import Bulk, BulkRules
 from boeing_data_hub.publishing.compensation import Compensation
 from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.pictures import Pictures
+from boeing_data_hub.publishing.planning import Planning, PlanRules
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.run import CREATES, Publishing, PublishingRules
@@ -42,7 +44,7 @@ from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.recovery import Recovery, SweepRules
-from boeing_data_hub.reporting import checkup
+from boeing_data_hub.reporting import checkup, store_checkup
 from boeing_data_hub.reporting.live import Live
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.access import ShopifyAccess
@@ -320,6 +322,26 @@ class Hub:
             rules=PublishingRules(bulk_from=s.hub_bulk_publish_from, lease_seconds=s.hub_lease_seconds),
         )
 
+    @cached_property
+    def planning(self) -> Planning:
+        """Plans of publishings."""
+        s = self.settings
+        return Planning(
+            database=self.database,
+            storefront=self.storefront,
+            preparing=self.preparing,
+            budget=self.shopify_budget.look,
+            policy=self.listing_policy,
+            rules=PlanRules(
+                bulk_from=s.hub_bulk_publish_from, bulk_lines=s.hub_bulk_lines, bulk_lanes=s.hub_bulk_lanes
+            ),
+        )
+
+    @cached_property
+    def attention(self) -> Attention:
+        """What people decide about the store."""
+        return Attention(database=self.database, client=self.shopify, policy=self.listing_policy)
+
     @property
     def media_folder(self) -> Path | None:
         """The folder of images that the API serves; None where Supabase keeps them."""
@@ -372,17 +394,32 @@ class Hub:
 
     def readiness(self) -> dict[str, bool]:
         """Whether everything this hub needs is there; see `reporting/checkup.py`."""
-        return checkup.readiness(self.database, self.hints, worker_silent_after=self.settings.hub_worker_silent_after)
+        return checkup.readiness(
+            self.database,
+            self.hints,
+            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
+            worker_silent_after=self.settings.hub_worker_silent_after,
+        )
 
     def examine(self) -> list[checkup.Finding]:
         """Everything looked at, each with a remedy, for `bdh doctor`."""
-        return checkup.examine(
+        findings = checkup.examine(
             self.database,
             self.hints,
             ask_boeing=self.boeing.ensure_tokens,
+            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
             worker_silent_after=self.settings.hub_worker_silent_after,
             locations_mapped=bool(self.settings.shopify_location_map),
         )
+        if not self.settings.shopify_store_domain:
+            remedy = "Set SHOPIFY_STORE_DOMAIN and SHOPIFY_ADMIN_API_TOKEN."
+            return [*findings, checkup.Finding("store", "warning", "No store is set, so nothing is published.", remedy)]
+        return [
+            *findings,
+            *store_checkup.examine_store(
+                self.storefront, self.listing_policy, public_url=self.settings.supabase_url or self.settings.public_url
+            ),
+        ]
 
     def normalize_again(self) -> int:
         """Make all kept answers due for normalization with the rules now in force. Returns how many."""

@@ -20,7 +20,7 @@ from boeing_data_hub.settings import Settings
 
 T = TypeVar("T")
 
-app = typer.Typer(no_args_is_help=True, help="List, watch, cancel, retry and export batches.")
+app = typer.Typer(no_args_is_help=True, help="List, watch, cancel, retry, undo and export batches.")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 BatchId = Annotated[str, typer.Argument(help="The batch's id.")]
@@ -59,7 +59,7 @@ def search(
     """Search Boeing for part numbers: `bdh search list.xlsx`, `bdh search WF338109 AN3-43A`."""
 
     def do(api: Api) -> None:
-        body = _request(api, what, skip_rejected=skip_rejected)
+        body = request_of(api, what, skip_rejected=skip_rejected)
         body["force_refresh"] = force_refresh
         if key:
             body["idempotency_key"] = key
@@ -68,12 +68,17 @@ def search(
         if not wait:
             output.as_json(started) if as_json else output.say(started["batch_id"])
             return
-        _finish(api, started["batch_id"], json_wanted=as_json)
+        finish(api, started["batch_id"], json_wanted=as_json)
 
     with_api(do, json_wanted=as_json)
 
 
-def _request(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any]:
+def request_of(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any]:
+    """The body of a request for these parts, a file's content read by the hub.
+
+    Raises:
+        BadInput: there is no such file, or lines of it are not part numbers.
+    """
     if what == ["-"]:
         return {"part_numbers_text": _stdin()}
     path = Path(what[0])
@@ -105,7 +110,8 @@ def _stdin() -> str:
         raise BadInput("What stands on stdin is not UTF-8 text. Nothing was started.", code="bad_encoding") from None
 
 
-def _finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
+def finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
+    """Wait for the end of a batch with progress, tell how it went, and end the command with that exit code."""
     try:
         batch = progress.watch(api, _path(batch_id), quiet=json_wanted)
     except KeyboardInterrupt:
@@ -185,7 +191,7 @@ def show(batch_id: BatchId, *, as_json: Json = False) -> None:
 @app.command()
 def watch(batch_id: BatchId, *, as_json: Json = False) -> None:
     """Follow a batch until it has finished. Ctrl-C stops watching, not the batch."""
-    with_api(lambda api: _finish(api, batch_id, json_wanted=as_json), json_wanted=as_json)
+    with_api(lambda api: finish(api, batch_id, json_wanted=as_json), json_wanted=as_json)
 
 
 @app.command()
@@ -206,13 +212,32 @@ def retry(
     wait: Annotated[bool, typer.Option(help="Wait for the end, with progress.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Search for the failed parts again, as a new batch."""
+    """Search for, or publish, the failed parts again, as a new batch."""
 
     def do(api: Api) -> None:
         started = api.call("POST", _path(batch_id, "/retry"))
         output.note(f"{started['message']} Batch {started['batch_id']}")
         if wait:
-            _finish(api, started["batch_id"], json_wanted=as_json)
+            finish(api, started["batch_id"], json_wanted=as_json)
+        output.as_json(started) if as_json else output.say(started["batch_id"])
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def undo(
+    batch_id: BatchId,
+    *,
+    wait: Annotated[bool, typer.Option(help="Wait for the end, with progress.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Take back what a publish batch did: archive what it created, restore what it changed."""
+
+    def do(api: Api) -> None:
+        started = api.call("POST", _path(batch_id, "/undo"))
+        output.note(f"{started['message']} Batch {started['batch_id']}")
+        if wait:
+            finish(api, started["batch_id"], json_wanted=as_json)
         output.as_json(started) if as_json else output.say(started["batch_id"])
 
     with_api(do, json_wanted=as_json)

@@ -19,6 +19,7 @@ from boeing_data_hub.cli.start import local_key, stop_on_signals, tell_exit
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl
+from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
 from boeing_data_hub.sandbox.system import System, SystemPlan
 
 LIST = Path(__file__).parent.parent / "sandbox" / "part-numbers.csv"
@@ -33,9 +34,9 @@ _LOCATIONS = (
 def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Stay afterwards, to look around.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="The sandbox's limit in calls a minute.")] = _LIMIT,
+    limit: Annotated[int, typer.Option(min=1, help="The Boeing sandbox's limit in calls a minute.")] = _LIMIT,
 ) -> None:
-    """Search a list of 3,342 real part numbers on embedded services and a sandbox; nothing outside is touched."""
+    """Search 3,342 real part numbers, then publish what was found, on embedded services and sandboxes only."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a start that hangs can be ended, too
     folder = Path(tempfile.mkdtemp(prefix="bdh-demo-"))
     folder.chmod(0o711)  # Postgres runs as another user where we are root, and must be able to walk through
@@ -44,20 +45,26 @@ def demo(
         plan = SystemPlan(
             data_dir=folder,
             settings={
-                # Whatever this machine's environment says: a demo never touches a real database, broker or Boeing.
+                # Whatever this machine's environment says: a demo never touches a real database, broker, Boeing or
+                # store.
                 "DATABASE_URL": "",
                 "REDIS_URL": "",
                 "CELERY_BROKER_URL": "",
+                "SUPABASE_URL": "",
                 "BOEING_API_RATE_LIMIT": f"{limit}/m",
                 "BOEING_BATCH_SIZE": str(_PARTS_PER_CALL),
                 "SHOPIFY_LOCATION_MAP": _LOCATIONS,
+                "SHOPIFY_DEFAULT_LOCATION_NAME": "",
                 "HUB_DATA_DIR": str(folder),
+                "HUB_PUBLIC_URL": "",
             },
             sandbox=("--limit", str(limit)),
+            shopify=("--plan", "standard", "--new-shop"),
             fast=True,
         )
         output.note(
-            "Starting embedded Postgres and Redis, a Boeing sandbox, the API, three workers and the scheduler ..."
+            "Starting embedded Postgres and Redis, sandboxes of Boeing and Shopify, the API, four workers and the "
+            "scheduler ..."
         )
         with System(plan) as system:
             key, _ = local_key(system.environment["DATABASE_URL"], folder)
@@ -76,11 +83,11 @@ def demo(
 
 def _tell(system: System, key: str, keep: bool, stop: threading.Event, ended: list[int]) -> None:  # noqa: FBT001
     try:
-        _run(system, key)
-        ended.append(ExitCode.DONE)
+        good = _run(system, key)
+        ended.append(ExitCode.DONE if good else ExitCode.ERROR)
         if keep:
             output.say(f"\nThe hub stays at {system.url} until Ctrl-C. API key: {key}")
-            output.say(f"  curl -H 'Authorization: Bearer {key}' {system.url}/api/batches")
+            output.say(f"  curl -H 'Authorization: Bearer {key}' {system.url}/api/products/published")
             return
     except HubError as error:
         output.note(f"The demo failed: {error.message} Logs: {system.logs}")
@@ -91,7 +98,7 @@ def _tell(system: System, key: str, keep: bool, stop: threading.Event, ended: li
     stop.set()
 
 
-def _run(system: System, key: str) -> None:
+def _run(system: System, key: str) -> bool:
     api = Api(system.url, key)
     read = api.call("POST", "/api/uploads", files={"file": (LIST.name, LIST.read_bytes())})
     output.note(f"Read {read['total']:,} part numbers from the sample list.")
@@ -100,12 +107,23 @@ def _run(system: System, key: str) -> None:
     batch = progress.watch(api, f"/api/batches/{started['batch_id']}")
     seconds = monotonic() - began
     found = api.call("GET", f"/api/batches/{batch['id']}/failures")
-    assert system.boeing is not None  # noqa: S101 - the plan asked for it
-    _summarize(batch, found, system.boeing, seconds)
+    assert system.boeing is not None and system.shopify is not None  # noqa: S101, PT018 - the plan asked for them
+    _summarize_search(batch, found, system.boeing, seconds)
+    output.note("Publishing what was found ...")
+    began = monotonic()
+    started = api.call("POST", "/api/bulk-publish", json={"from_batch": batch["id"]})
+    published = progress.watch(api, f"/api/batches/{started['batch_id']}")
+    good = _summarize_publishing(api, published, system.shopify, monotonic() - began)
     api.close()
+    output.say()
+    output.say("Where to look next: `make demo ARGS=--keep` stays for a look around, `bdh up --sandbox` runs it all")
+    output.say("for as long as you like, and README.md says how to connect the real services.")
+    return good
 
 
-def _summarize(batch: dict[str, Any], found: dict[str, Any], boeing: BoeingSandboxControl, seconds: float) -> None:
+def _summarize_search(
+    batch: dict[str, Any], found: dict[str, Any], boeing: BoeingSandboxControl, seconds: float
+) -> None:
     stats = boeing.stats()
     held = sum(group["count"] for group in found["not_publishable"])
     least = -(-batch["total_items"] // _PARTS_PER_CALL)
@@ -121,5 +139,34 @@ def _summarize(batch: dict[str, Any], found: dict[str, Any], boeing: BoeingSandb
         f"  {stats['max_in_window']:>6,}  calls in the busiest 60 s, as Boeing counted them (limit {stats['limit']:,})"
     )
     output.say()
-    output.say("Where to look next: `make demo ARGS=--keep` stays for a look around, `bdh up --sandbox` runs it all")
-    output.say("for as long as you like, and README.md says how to connect the real services.")
+
+
+def _summarize_publishing(api: Api, batch: dict[str, Any], shop: ShopifyControl, seconds: float) -> bool:
+    """Tell what the store itself says it has, and whether that is what we believe."""
+    products, store, stats = shop.products(), shop.store(), shop.stats()
+    ours = _all_published(api)
+    prices = sum(ours.get(str(product["sku"])) == product["price"] for product in products)
+    offered = sum("Online Store" in product["publications"] for product in products)
+    doubled = len(store["duplicateSkus"]) + len(store["duplicateCustomIds"])
+    unknown = sum(product["sku"] not in ours for product in products)
+    output.say(f"{batch['published_count']:,} of {batch['total_items']:,} parts published in {seconds:.0f} s")
+    output.say(f"  {len(products):>6,}  products in the store, by the store's own ledger")
+    output.say(f"  {prices:>6,}  of them with our price, to the cent; {offered:,} offered in the online store")
+    output.say(f"  {doubled:>6,}  doubled by SKU or by custom id; {unknown:,} that we do not know of")
+    spent, throttled = stats["pointsSpent"], stats["throttled"]
+    output.say(f"  {spent:>6,.0f}  points of the store's budget used; {throttled:,} calls were refused for lack of it")
+    for group in api.call("GET", f"/api/batches/{batch['id']}/failures")["groups"]:
+        output.say(f"  {group['count']:>6,}  not published ({group['code']}): {group['what_to_do']}")
+    return len(products) == prices == offered == batch["published_count"] and not doubled and not unknown
+
+
+def _all_published(api: Api) -> dict[str, str]:
+    """Our own word: price by SKU of everything we hold to be in the store."""
+    prices: dict[str, str] = {}
+    after = ""
+    while True:
+        page = api.call("GET", "/api/products/published", params={"limit": 1000, "after": after})
+        prices |= {product["sku"]: product["price"] for product in page["products"]}
+        after = page["next_after"]
+        if not after:
+            return prices

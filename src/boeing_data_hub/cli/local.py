@@ -18,6 +18,7 @@ from boeing_data_hub.cli.client import Api
 from boeing_data_hub.errors import BadInput, Unauthorized
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.sandbox.boeing.control_client import environment
+from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
 from boeing_data_hub.sandbox.system import System
 from boeing_data_hub.settings import Settings
 
@@ -80,6 +81,8 @@ def keep_addresses(folder: Path, system: System) -> None:
     known[_API] = system.url
     if system.boeing is not None:  # else `bdh doctor` would ask the real Boeing, with no credentials
         known |= environment(system.boeing.base_url)
+    if system.shopify is not None:
+        known |= store_environment(system.shopify.url)
     _write_private(folder / _ADDRESSES_FILE, json.dumps(known))
 
 

@@ -62,6 +62,8 @@ def worker(
                 f"There is no queue {', '.join(wrong)}. Queues are {', '.join(known)}.", code="no_such_queue"
             )
         _ = hub.settings.postgres_url, hub.settings.broker_url, hub.boeing_limit
+        if Stage.PUBLISHING in queues:
+            _ = hub.shopify_access
 
     with_hub(check)
     _become("worker", *queues, *(["--concurrency", str(concurrency)] if concurrency else []))
@@ -185,7 +187,8 @@ def up(
             host=host or settings.hub_host,
             port=settings.hub_port if port is None else port,
             sandbox=("--limit", "0") if sandbox else None,
-            workers={"extraction": extraction_workers, "normalization": 1, "default": 1},
+            shopify=("--new-shop",) if sandbox else None,
+            workers={"extraction": extraction_workers, "normalization": 1, "publishing": 1, "default": 1},
         )
         _check_free(plan.host, plan.port)
         output.note("Starting ...")

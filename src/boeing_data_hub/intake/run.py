@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.intake.requests import (
+    Accepted,
+    PublishRequest,
+    SearchRequest,
+    publish_fingerprint,
+    search_fingerprint,
+)
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.queue import Hints
-from boeing_data_hub.store import audit, batches, items, publishing
+from boeing_data_hub.store import audit, batches, items, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
-_RETRY = "\u21bb "  # not ASCII, so no caller's own key can be it
+# Not ASCII, so that no caller's own key can be one of these.
+_RETRY = "\u21bb "
+_UNDO = "\u21ba "
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,53 +38,6 @@ class IntakeRules:
     reuse_fresh_for: float
     max_publish: int
     bulk_from: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchRequest:
-    """A search to accept.
-
-    Attributes:
-        part_numbers: clean, unique, in order.
-        owner: whose idempotency keys are meant.
-        idempotency_key: the caller's word for this request; None: every request is a new one.
-        force_refresh: ask Boeing even where a fresh answer is at hand.
-        retry_of: the batch whose failed items these are.
-        actor: who asks, for the audit log, where it is not the owner.
-    """
-
-    part_numbers: Sequence[str]
-    owner: str
-    actor: str | None = None
-    idempotency_key: str | None = None
-    force_refresh: bool = False
-    retry_of: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishRequest:
-    """A publishing to accept; see `SearchRequest` for what they share.
-
-    Attributes:
-        undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
-        plan: it waits for a person's word, and is then done exactly as its plan shows.
-    """
-
-    part_numbers: Sequence[str]
-    owner: str
-    actor: str | None = None
-    idempotency_key: str | None = None
-    retry_of: UUID | None = None
-    undo_of: UUID | None = None
-    plan: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An accepted request: its batch, and whether this very call made it."""
-
-    batch: Batch
-    is_new: bool
 
 
 class Intake:
@@ -103,13 +63,20 @@ class Intake:
             if not request.force_refresh and self.rules.reuse_fresh_for > 0:
                 batches.reuse_fresh(work, batch_id, younger_than=self.rules.reuse_fresh_for)
 
-        accepted = self._accept(request, BatchType.SEARCH, options, _fingerprint(request), fill)
+        accepted = self._accept(request, BatchType.SEARCH, options, search_fingerprint(request), fill)
         if accepted.is_new:
             self._wake(accepted.batch)
         return accepted
 
-    def publish(self, request: PublishRequest) -> Accepted:
-        """Accept a publishing; as `search`, with the same promises and the same errors."""
+    def publish(
+        self, request: PublishRequest, *, also: Callable[[Work, UUID], None] = lambda _work, _batch: None
+    ) -> Accepted:
+        """Accept a publishing; as `search`, with the same promises and the same errors.
+
+        Args:
+            request: what to publish.
+            also: what else is written in the same transaction, given the new batch's id: its plan.
+        """
         options: dict[str, Any] = {"bulk": len(request.part_numbers) >= self.rules.bulk_from and not request.plan}
         if request.undo_of is not None:
             options["undo_of"] = str(request.undo_of)
@@ -121,11 +88,29 @@ class Intake:
                 publishing.take_as_skus(work, batch_id)
             else:
                 publishing.resolve(work, batch_id)
+            also(work, batch_id)
 
-        accepted = self._accept(request, BatchType.PUBLISH, options, _publish_fingerprint(request), fill)
+        accepted = self._accept(request, BatchType.PUBLISH, options, publish_fingerprint(request), fill)
         if accepted.is_new and not request.plan:
             self.wake_publishing()
         return accepted
+
+    def known(self, request: PublishRequest) -> Accepted | None:
+        """The batch of a request that was accepted before under its idempotency key; None when it is new.
+
+        Raises:
+            BadInput: the key was used for another request.
+        """
+        key = request.idempotency_key
+        if key is None:
+            return None
+
+        def step(work: Work) -> Accepted | None:
+            if batches.by_key(work, request.owner, key) is None:
+                return None
+            return self._replayed(work, request, publish_fingerprint(request))
+
+        return self._database.run(step, patience=5)
 
     def wake_publishing(self) -> None:
         """Tell the publishing workers that there is something to do."""
@@ -269,19 +254,41 @@ class Intake:
             )
         )
 
+    def undo(self, batch_id: UUID, *, actor: str) -> Accepted:
+        """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.
+
+        Asked twice, it is one and the same new batch. Where a person has changed a product since, it is left alone.
+
+        Raises:
+            NotFound: no such batch.
+            Conflict: it is no publishing, still runs, or changed nothing.
+        """
+
+        def look(work: Work) -> tuple[Batch, list[str]]:
+            batch = batches.get(work, batch_id)
+            if batch is None:
+                raise _unknown(batch_id)
+            if batch.batch_type is not BatchType.PUBLISH:
+                raise Conflict("Only a publishing can be undone. Nothing was changed.", code="not_a_publishing")
+            if batch.outcome is None:
+                raise Conflict(
+                    "This batch is still running. Cancel it or wait for its end, then undo it.", code="batch_running"
+                )
+            return batch, sorted(products.changes_of(work, batch_id))
+
+        batch, skus = self._database.run(look, patience=5)
+        if not skus:
+            raise Conflict("This batch changed nothing in the store, so there is nothing to undo.", code="nothing_done")
+        return self.publish(
+            PublishRequest(
+                part_numbers=skus,
+                owner=batch.owner,
+                actor=actor,
+                idempotency_key=f"{_UNDO}{batch_id}",
+                undo_of=batch_id,
+            )
+        )
+
 
 def _unknown(batch_id: UUID) -> NotFound:
     return NotFound(f"There is no batch {batch_id}. `bdh batches list` shows those there are.", code="batch_not_found")
-
-
-def _publish_fingerprint(request: PublishRequest) -> str:
-    digest = hashlib.sha256(json.dumps(["publish", request.plan, str(request.retry_of), str(request.undo_of)]).encode())
-    digest.update("\n".join(request.part_numbers).encode())
-    return digest.hexdigest()
-
-
-def _fingerprint(request: SearchRequest) -> str:
-    """Two requests are the same when their cleaned parts, in order, and their options are."""
-    digest = hashlib.sha256(json.dumps([request.force_refresh, str(request.retry_of)]).encode())
-    digest.update("\n".join(request.part_numbers).encode())
-    return digest.hexdigest()

@@ -88,20 +88,23 @@ class Preparing:
                     jobs[sku].undo = change
         return jobs
 
-    def look(self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True) -> HubError | None:
+    def look(
+        self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True, only_look: bool = False
+    ) -> HubError | None:
         """Ask the store what it has, where that is not known. Returns an error that speaks against all calls.
 
         Args:
             jobs: of a claim.
             facts: of the store.
             ahead: look also for parts that will be worked on soon, because a long question costs less for each.
+            only_look: make no call that might change something, not even one that was made before.
         """
         stop = self._survey([job for job in jobs.values() if decisions.needs_sighting(job)], facts, ahead=ahead)
         if stop is not None:
             return stop
         return (
             self._each([job for job in jobs.values() if decisions.needs_looking(job)], self._find)
-            or self._each([job for job in jobs.values() if _call_pending(job)], self._learn)
+            or self._each([job for job in jobs.values() if _call_pending(job) and not only_look], self._learn)
             or self._each([job for job in jobs.values() if job.undo and job.outcome is None], self._read)
         )
 

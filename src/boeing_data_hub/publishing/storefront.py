@@ -54,7 +54,7 @@ class Storefront:
         self._client = client
         self._policy = policy
         self._publication = publication
-        self._address = address
+        self.address = address
         self._lock = Lock()
         self._facts: tuple[StoreFacts, float] | None = None
         self._defined = False
@@ -94,7 +94,7 @@ class Storefront:
         installation = part(shop_facts, "currentAppInstallation")
         publication, publishes_itself = self._channel()
         return StoreFacts(
-            shop=str(shop.get("id") or self._address),
+            shop=str(shop.get("id") or self.address),
             name=str(shop.get("name") or ""),
             currency=str(shop.get("currencyCode") or ""),
             plan=str(plan.get("publicDisplayName") or ""),
@@ -152,16 +152,25 @@ class Storefront:
         """
         return self._define(wanted_definitions(self._policy))
 
-    def _define(self, wanted: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
-        told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
-        spaces = dict.fromkeys(each["namespace"] for each in wanted)
-        there = {
+    def lacking(self) -> list[str]:
+        """The definitions that are not there, each as `namespace.key`."""
+        wanted = wanted_definitions(self._policy)
+        there = self._defined_now(wanted)
+        return [".".join(slot_of(each)) for each in wanted if slot_of(each) not in there]
+
+    def _defined_now(self, wanted: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
+        """Type by namespace and key, of the definitions in the wanted namespaces."""
+        return {
             (node["namespace"], node["key"]): text(part(node, "type"), "name")
-            for space in spaces
+            for space in dict.fromkeys(each["namespace"] for each in wanted)
             for node in self._pages(
                 "metafield_definitions", {"ownerType": "PRODUCT", "namespace": space}, "metafieldDefinitions"
             )
         }
+
+    def _define(self, wanted: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+        told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
+        there = self._defined_now(wanted)
         for definition in wanted:
             name = ".".join(slot_of(definition))
             kind = there.get(slot_of(definition))

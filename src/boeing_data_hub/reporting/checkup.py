@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,7 @@ from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import revision, workers
 from boeing_data_hub.store.work import Database, Work
 
-NEEDED = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.DEFAULT)
+_ALWAYS_NEEDED = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.DEFAULT)
 _LEAST_REDIS = (6, 2)
 _LEAST_POSTGRES = 150000
 
@@ -36,12 +36,20 @@ class Finding:
     remedy: str = ""
 
 
-def readiness(database: Database, hints: Hints, *, worker_silent_after: float) -> dict[str, bool]:
+def needed_queues(*, publishing: bool) -> tuple[str, ...]:
+    """The queues that must have a worker; publishing only where there is a store to publish to."""
+    return tuple(stage.value for stage in (*_ALWAYS_NEEDED, *([Stage.PUBLISHING] if publishing else [])))
+
+
+def readiness(
+    database: Database, hints: Hints, *, queues: Sequence[str], worker_silent_after: float
+) -> dict[str, bool]:
     """Yes or no for each thing needed; no reasons, for strangers may read it."""
     answers = {"postgres": False, "migrations": False, "redis": False, "workers": False}
     try:
         answers["migrations"], answers["workers"] = database.run(
-            lambda work: (revision.is_current(work), _missing_queues(work, worker_silent_after) == []), patience=0.5
+            lambda work: (revision.is_current(work), _missing_queues(work, queues, worker_silent_after) == []),
+            patience=0.5,
         )
         answers["postgres"] = True
     except Exception:  # noqa: BLE001 - whatever it is, the answer is no
@@ -54,11 +62,11 @@ def readiness(database: Database, hints: Hints, *, worker_silent_after: float) -
     return answers
 
 
-def _missing_queues(work: Work, silent_after: float) -> list[str]:
+def _missing_queues(work: Work, queues: Sequence[str], silent_after: float) -> list[str]:
     if not revision.is_current(work):
-        return [stage.value for stage in NEEDED]
+        return list(queues)
     served = {queue for worker in workers.alive(work, silent_after=silent_after) for queue in worker["queues"]}
-    return [stage.value for stage in NEEDED if stage.value not in served]
+    return [queue for queue in queues if queue not in served]
 
 
 def examine(
@@ -66,11 +74,12 @@ def examine(
     hints: Hints,
     *,
     ask_boeing: Callable[[], None],
+    queues: Sequence[str],
     worker_silent_after: float,
     locations_mapped: bool,
 ) -> list[Finding]:
     """Everything, each with a remedy. `ask_boeing` fetches tokens and raises HubError."""
-    findings = [*_postgres(database, worker_silent_after), _redis(hints)]
+    findings = [*_postgres(database, queues, worker_silent_after), _redis(hints)]
     try:
         ask_boeing()
         findings.append(Finding("boeing", "ok", "Boeing gave tokens."))
@@ -96,7 +105,7 @@ def examine(
     return findings
 
 
-def _postgres(database: Database, silent_after: float) -> list[Finding]:
+def _postgres(database: Database, queues: Sequence[str], silent_after: float) -> list[Finding]:
     try:
         found, version = database.run(
             lambda work: (revision.current(work), int(work.value("SHOW server_version_num"))), patience=1
@@ -114,7 +123,7 @@ def _postgres(database: Database, silent_after: float) -> list[Finding]:
     findings.append(Finding("migrations", "ok", f"The tables are at revision {found}."))
     missing, swept = database.run(
         lambda work: (
-            _missing_queues(work, silent_after),
+            _missing_queues(work, queues, silent_after),
             workers.count(work, "sweep", silent_after=silent_after),
         )
     )

@@ -24,18 +24,41 @@ WHAT_TO_DO = {
     "worker_lost": "The worker died over this part again and again. Look at its log, then retry.",
     "poison": "Normalization died over this answer. Look at the worker's log; the raw answer is kept.",
     "normalization_failed": "Search for the part again.",
+    "not_staged": "Search for these parts first, then publish them.",
+    "no_price": "Ask Boeing for a quote, or set a price by hand; then publish again.",
+    "no_stock": "Search again later; with stock they can be published.",
+    "only_unmapped_locations": "Add one of their locations to SHOPIFY_LOCATION_MAP, or leave them out.",
+    "currency_differs": "Check HUB_CURRENCY against the store's currency, then search again.",
+    "needs_review": "Look at the staged parts; search again once Boeing has mended its data.",
+    "excluded": "Include them again if they are to be published.",
+    "sku_taken": "Decide each under conflicts: take the product over, or leave it.",
+    "handle_taken": "Give the other product another handle in the store, then retry.",
+    "plan_changed": "Make a new plan for these parts.",
+    "metafield_refused": "Mend the value by hand, or the store's definition; or set HUB_METAFIELD_REFUSAL=leave_out.",
+    "shopify_refused": "The store says what is wrong. Mend the part or the store's settings, then retry.",
+    "changed_since": "Look at the products in the store, and decide there.",
+    "published_since": "Undo the later publishing first, or publish anew.",
+    "undo_gone": "Nothing is to be done: the products are not in the store.",
+    "undo_unknown": "Set these products right in the store by hand, or publish them anew.",
+    "shopify_outcome_unknown": "Retry the failed items: it is found out what the store has, and gone on from there.",
     "internal_error": "A fault of the hub. Look at the worker's log and report it; retrying is safe.",
 }
 _GENERAL = "Retry the failed items; if it happens again, look at the worker's log."
 
 
+_SHOPIFY_DOWN = "Shopify failed to answer again and again. Retry the failed items later; nothing is doubled by it."
 _BOEING_DOWN = "Boeing failed to answer again and again. Retry the failed items later."
+
+
+_HELD = frozenset({"normalized:blocked", "normalized:needs_review"})
 
 
 def what_to_do(code: str | None) -> str:
     """Advice for a failure code."""
     if code and code.startswith("boeing_5"):
         return _BOEING_DOWN
+    if code and code not in WHAT_TO_DO and code.startswith("shopify_"):
+        return _SHOPIFY_DOWN
     return WHAT_TO_DO.get(code or "", _GENERAL)
 
 
@@ -45,7 +68,7 @@ def grouped(work: Work, batch_id: UUID) -> dict[str, Any]:
     held: list[dict[str, Any]] = []
     for group in items.groups(work, batch_id):
         told = _told(group)
-        (failed if group["kind"] == "failed" else held).append(told)
+        (held if group["kind"] in _HELD else failed).append(told)
     return {
         "batch_id": str(batch_id),
         "failed": sum(group["count"] for group in failed),
@@ -56,13 +79,13 @@ def grouped(work: Work, batch_id: UUID) -> dict[str, Any]:
 
 def _told(group: Mapping[str, Any]) -> dict[str, Any]:
     code = group["code"] or "unknown"
-    if group["kind"] == "failed":
+    if group["kind"] not in _HELD:
         sentence, advice = group["error"], what_to_do(code)
     else:
         sentence = screening.SENTENCES.get(code, "These parts cannot be sold as they are.")
         advice = "These parts are staged and shown, but not offered for sale until this changes."
     return {
-        "kind": group["kind"],
+        "kind": str(group["kind"]).removeprefix("normalized:"),
         "code": code,
         "message": sentence,
         "what_to_do": advice,

@@ -9,7 +9,7 @@ from typing import Any
 
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.rates import Line, RateLimit
-from boeing_data_hub.model.states import BatchType, Stage
+from boeing_data_hub.model.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store import workers
 from boeing_data_hub.store.work import Database, Work
@@ -27,11 +27,16 @@ class Situation:
     limit: RateLimit | None
     batch_size: int
     extraction_workers: int
+    store_line: Line
+    publishing_workers: int
+    creates_until: datetime | None
 
     def waiting_for(self, batch: Batch) -> dict[str, Any] | None:
         """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
-        if batch.status.is_final or batch.batch_type is not BatchType.SEARCH:
+        if batch.outcome is not None:
             return None
+        if batch.batch_type is BatchType.PUBLISH:
+            return self._publishing_wait(batch)
         if batch.extracted_count >= batch.total_items:
             return None
         if not self.extraction_workers:
@@ -41,6 +46,31 @@ class Situation:
                 "message": "No extraction worker is running. Start one with `bdh worker extraction`; nothing is lost.",
             }
         return self._line_wait()
+
+    def _publishing_wait(self, batch: Batch) -> dict[str, Any] | None:
+        if batch.status is BatchStatus.PENDING:
+            return {
+                "reason": "approval",
+                "until": None,
+                "message": f"This plan waits for your word: POST /api/plans/{batch.id}/approve, or discard it.",
+            }
+        if not self.publishing_workers:
+            return {
+                "reason": "no_worker",
+                "until": None,
+                "message": "No publishing worker is running. Start one with `bdh worker publishing`; nothing is lost.",
+            }
+        line = self.store_line
+        if line.pause_reason is not None and line.paused_until is not None:
+            since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"
+            said = line.pause_note or "Shopify does not answer properly. Nothing is lost."
+            message = f"{said} So since {since} UTC; next try {line.paused_until.strftime('%H:%M:%S')} UTC."
+            return {"reason": line.pause_reason, "until": line.paused_until, "message": message}
+        if self.creates_until is not None and self.creates_until > self.now:
+            clock = self.creates_until.strftime("%H:%M")
+            message = f"The store makes no more new products for now; the next is tried at {clock} UTC. Updates go on."
+            return {"reason": "shopify_daily_limit", "until": self.creates_until, "message": message}
+        return None
 
     def _line_wait(self) -> dict[str, Any] | None:
         line = self.line
@@ -64,10 +94,10 @@ class Situation:
 
     def eta_seconds(self, batch: Batch) -> tuple[int, int] | None:
         """Seconds a running batch will likely still take, as a range; None when there is nothing to go by."""
-        if batch.status.is_final or batch.open_count < _FEWEST_FOR_ETA:
+        if batch.status.is_final or batch.open_count < _FEWEST_FOR_ETA or batch.status is BatchStatus.PENDING:
             return None
         rate = batch.rate
-        if not rate and self.limit is not None:
+        if not rate and self.limit is not None and batch.batch_type is BatchType.SEARCH:
             rate = self.limit.per_minute / 60 * self.batch_size
         if not rate:
             return None
@@ -87,13 +117,18 @@ class Live:
         self.worker_silent_after = worker_silent_after
 
     def situation(self, work: Work) -> Situation:
-        """The situation now: two look-ups, whatever the number and size of batches."""
+        """The situation now: a few look-ups, whatever the number and size of batches."""
         line, now = line_store.look(work, "boeing")
+        store_line, _ = line_store.look(work, "shopify")
+        creates, _ = line_store.look(work, "shopify-creates")
         extraction = workers.count(work, Stage.EXTRACTION, silent_after=self.worker_silent_after)
-        return Situation(now, line, self.limit, self.batch_size, extraction)
+        publishing = workers.count(work, Stage.PUBLISHING, silent_after=self.worker_silent_after)
+        return Situation(
+            now, line, self.limit, self.batch_size, extraction, store_line, publishing, creates.paused_until
+        )
 
 
-def message(batch: Batch) -> str:
+def message(batch: Batch) -> str:  # noqa: PLR0911 - one sentence for each way a batch can stand
     """One sentence on where a batch stands."""
     done, total = f"{batch.settled_count:,}", f"{batch.total_items:,}"
     if batch.outcome == "succeeded":
@@ -104,6 +139,10 @@ def message(batch: Batch) -> str:
         )
     if batch.outcome == "failed":
         return f"Failed: none of the {total} items succeeded. See the failures for what to do."
+    if batch.status is BatchStatus.PENDING:
+        return f"A plan of {total} items, which waits for your word. Nothing was sent."
+    if batch.status is BatchStatus.CANCELLED and batch.outcome is None:
+        return f"Cancelled. {batch.open_count:,} items are being sent at this moment and are brought to an end."
     if batch.outcome == "cancelled":
         settled = batch.settled_count - batch.cancelled_count
         return f"Cancelled: {settled:,} of {total} items were done before and stay; {batch.cancelled_count:,} were not."
@@ -137,6 +176,7 @@ def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
         "error_message": batch.error_message,
         "idempotency_key": batch.idempotency_key,
         "retry_of": str(batch.retry_of) if batch.retry_of else None,
+        "undo_of": batch.options.get("undo_of"),
         "failures_url": f"/api/batches/{batch.id}/failures" if batch.failed_count else None,
         "created_at": batch.created_at,
         "updated_at": batch.updated_at,

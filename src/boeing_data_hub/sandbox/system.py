@@ -25,10 +25,12 @@ from boeing_data_hub.sandbox.services.keeper import Keeper
 from boeing_data_hub.sandbox.services.ports import free_port
 from boeing_data_hub.sandbox.services.postgres import Postgres, start_postgres
 from boeing_data_hub.sandbox.services.redis import RedisServer, start_redis
+from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
+from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
 from boeing_data_hub.store import schema
 
 _READY_WITHIN = 60.0  # seconds
-QUEUES = ("extraction", "normalization", "default")
+QUEUES = ("extraction", "normalization", "publishing", "default")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class SystemPlan:
         host: the API's address.
         port: the API's port; 0: a free one.
         sandbox: extra arguments of a Boeing sandbox to start; None: none is started.
+        shopify: the same for a Shopify sandbox.
         fast: embedded Postgres without fsync, for demo and tests.
         workers: queue → how many worker processes.
     """
@@ -50,6 +53,7 @@ class SystemPlan:
     host: str = "127.0.0.1"
     port: int = 0
     sandbox: tuple[str, ...] | None = None
+    shopify: tuple[str, ...] | None = None
     fast: bool = False
     workers: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(QUEUES, 1))
 
@@ -62,6 +66,7 @@ class System:
         environment: what they are told, DATABASE_URL and REDIS_URL included.
         url: the API's address.
         boeing: the Boeing sandbox's controls, if there is one.
+        shopify: the Shopify sandbox's controls, if there is one.
     """
 
     def __init__(self, plan: SystemPlan) -> None:
@@ -71,9 +76,12 @@ class System:
         self.postgres: Postgres | None = None
         self.redis: RedisServer | None = None
         self.boeing: BoeingSandboxControl | None = None
+        self.shopify: ShopifyControl | None = None
         self.logs = plan.data_dir / "logs"
         self.port = plan.port or free_port()
         self.url = f"http://{plan.host}:{self.port}"
+        # Workers tell the store where our images are, and must know which port the API has got.
+        self.environment.setdefault("HUB_PUBLIC_URL", self.url)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -96,8 +104,13 @@ class System:
         self._stack.callback(self.keeper.stop_all, 12.0)
         if self.plan.sandbox is not None:
             self._start_boeing(self.plan.sandbox)
+        if self.plan.shopify is not None:
+            self._start_shopify(self.plan.shopify)
         self.start_process("api", "web", "--host", self.plan.host, "--port", str(self.port))
-        for queue, count in self.plan.workers.items():
+        workers = dict(self.plan.workers)
+        if not self.environment.get("SHOPIFY_STORE_DOMAIN"):
+            workers.pop("publishing", None)  # without a store there is nothing it could do
+        for queue, count in workers.items():
             for number in range(1, count + 1):
                 self.start_process(queue if count == 1 else f"{queue}-{number}", "worker", queue)
         self.start_process("beat", "worker", "beat")
@@ -118,6 +131,14 @@ class System:
         self.environment.update(environment(url))
         self.boeing = BoeingSandboxControl(url)
         _wait_for(url + "/control/stats", "The Boeing sandbox", self.logs / "boeing-sandbox.log")
+
+    def _start_shopify(self, arguments: tuple[str, ...]) -> None:
+        port = free_port()
+        self.start_process("shopify-sandbox", "sandbox.shopify", "--port", str(port), *arguments)
+        url = f"http://127.0.0.1:{port}"
+        self.environment.update(store_environment(url))
+        self.shopify = ShopifyControl(url)
+        _wait_for(url + "/control/stats", "The Shopify sandbox", self.logs / "shopify-sandbox.log")
 
     def start_process(
         self, name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None

@@ -251,7 +251,7 @@ def failed_part_numbers(work: Work, batch_id: UUID) -> list[str]:
 def groups(work: Work, batch_id: UUID) -> list[dict[str, Any]]:
     """Failed, blocked and to-be-reviewed items of a batch, grouped by cause, the largest group first."""
     return work.rows(
-        "SELECT CASE WHEN state = 'failed' THEN 'failed' ELSE outcome END AS kind,"
+        "SELECT CASE WHEN state = 'failed' THEN coalesce(outcome, 'failed') ELSE 'normalized:' || outcome END AS kind,"
         "   coalesce(error_code, reason) AS code, count(*) AS items, min(updated_at) AS first_at,"
         "   max(updated_at) AS last_at, (array_agg(part_number ORDER BY position))[1:5] AS sample, min(error) AS error"
         " FROM hub.batch_items WHERE batch_id = %s"

@@ -37,6 +37,34 @@ def resolve(work: Work, batch_id: UUID) -> None:
     )
 
 
+def skus_of(work: Work, part_numbers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What part numbers stand for, as `resolve` finds it; those that stand for nothing are left out."""
+    rows = work.rows(
+        "SELECT p.number, coalesce((SELECT ARRAY[s.sku] FROM hub.product_staging s WHERE s.sku = p.number),"
+        "   (SELECT a.skus FROM hub.part_answers a WHERE a.part_number = p.number)) AS skus"
+        " FROM unnest(%b::text[]) AS p(number)",
+        [list(part_numbers)],
+    )
+    return {row["number"]: tuple(row["skus"]) for row in rows if row["skus"]}
+
+
+def part_numbers(work: Work, batch_id: UUID) -> list[str]:
+    """The part numbers of a batch, in order."""
+    rows = work.rows("SELECT part_number FROM hub.batch_items WHERE batch_id = %s ORDER BY position", [batch_id])
+    return [row["part_number"] for row in rows]
+
+
+def publishable_of(work: Work, batch_id: UUID) -> list[str]:
+    """The SKUs a search has found that nothing spoke against then, in the order of its items."""
+    rows = work.rows(
+        "SELECT s.sku, min(i.position) AS first FROM hub.batch_items i, unnest(i.skus) AS found(sku)"
+        " JOIN hub.product_staging s ON s.sku = found.sku WHERE i.batch_id = %s AND i.state = 'normalized'"
+        "  AND s.status IN ('fetched', 'published') GROUP BY s.sku ORDER BY first, s.sku",
+        [batch_id],
+    )
+    return [row["sku"] for row in rows]
+
+
 def take_as_skus(work: Work, batch_id: UUID) -> None:
     """The part numbers of a new batch are SKUs already, staged or not."""
     work.do("UPDATE hub.batch_items SET skus = ARRAY[part_number] WHERE batch_id = %s", [batch_id])

@@ -91,8 +91,7 @@ def needs(scope: str) -> Callable[[Request], Principal]:
             )
         doorkeeper: Doorkeeper = request.app.state.doorkeeper
         principal = doorkeeper.principal(key)
-        if scope not in principal.scopes:
-            raise Forbidden(f"This needs the scope `{scope}`, which the key {principal.name!r} does not have.")
+        insist(principal, scope)
         return principal
 
     return check
@@ -104,7 +103,18 @@ def the_hub(request: Request) -> Hub:
     return hub
 
 
+def insist(principal: Principal, scope: str) -> None:
+    """Refuse where a route's need depends on what it is about: a publishing is not cancelled by who may only search.
+
+    Raises:
+        Forbidden: the principal lacks the scope.
+    """
+    if scope not in principal.scopes:
+        raise Forbidden(f"This needs the scope `{scope}`, which the key {principal.name!r} does not have.")
+
+
 TheHub = Annotated[Hub, Depends(the_hub)]
 Reader = Annotated[Principal, Depends(needs("read"))]
 Searcher = Annotated[Principal, Depends(needs("search"))]
+Publisher = Annotated[Principal, Depends(needs("publish"))]
 Admin = Annotated[Principal, Depends(needs("admin"))]

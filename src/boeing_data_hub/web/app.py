@@ -12,17 +12,20 @@ from boeing_data_hub import __version__
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
-from boeing_data_hub.web.api import batches, boeing, bulk, health, media, products, uploads
+from boeing_data_hub.web.api import attention, batches, boeing, bulk, health, media, products, publish, shopify, uploads
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
 from boeing_data_hub.web.watch import Watch
 
 ROUTERS = (
     health.router,  # /health, /ready
     bulk.router,  # /api/bulk-search
+    publish.router,  # /api/bulk-publish, /api/plans
     batches.router,  # /api/batches
     uploads.router,  # /api/uploads
     products.router,  # /api/products
     boeing.router,  # /api/boeing
+    shopify.router,  # /api/shopify
+    attention.router,  # /api/conflicts, /api/orphans
     media.router,  # /media
 )
 

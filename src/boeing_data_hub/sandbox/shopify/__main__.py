@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+import time
 
 import uvicorn
 
@@ -33,9 +34,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--plan", choices=sorted(PLANS), default="plus")
     parser.add_argument("--token", default="sandbox-token", help="the access token to accept")
     parser.add_argument("--secret", default="sandbox-client-secret", help="signs the webhooks")
+    parser.add_argument(
+        "--new-shop", action="store_true", help="another store each time: it begins empty, and who remembers the last "
+        "one is not to take it for that"
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="of everything that is left to chance")
     chosen = parser.parse_args(arguments)
-    knobs = Knobs(plan=chosen.plan, tokens=[chosen.token], client_secret=chosen.secret, seed=chosen.seed)
+    number = time.time_ns() // 1_000_000 if chosen.new_shop else Knobs().shop_number
+    knobs = Knobs(
+        shop_number=number, plan=chosen.plan, tokens=[chosen.token], client_secret=chosen.secret, seed=chosen.seed
+    )
     app = ShopifySandbox(knobs)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

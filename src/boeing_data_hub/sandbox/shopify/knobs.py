@@ -43,8 +43,11 @@ class LocationSetting(BaseModel):
     active: bool = True
 
 
+_PLACES = ("Atlanta", "Chicago", "Dallas", "Los Angeles", "Miami", "New York", "Phoenix", "Seattle")
+
+
 def _locations() -> list[LocationSetting]:
-    return [LocationSetting(name=name) for name in ("Atlanta", "Chicago", "Dallas", "Los Angeles", "Miami", "New York")]
+    return [LocationSetting(name=name) for name in _PLACES]
 
 
 class Knobs(BaseModel):
@@ -60,6 +63,7 @@ class Knobs(BaseModel):
     tokens: list[str] = Field(default_factory=lambda: ["sandbox-token"], description="accepted access tokens")
     scopes: list[str] = Field(default_factory=lambda: list(SCOPES))
     client_secret: str = "sandbox-client-secret"  # noqa: S105 - made up, and told to whoever asks /control/settings
+    shop_number: int = Field(default=1, ge=1, description="in the shop's own id")
     shop_name: str = "Sandbox Parts"
     shop_domain: str = "sandbox-parts.myshopify.com"
     currency: str = "USD"

@@ -55,7 +55,7 @@ def _validations(source: Any) -> list[dict[str, Any]]:
 def _shop(_source: Any, info: Info) -> dict[str, Any]:
     knobs, store = info.context.world.knobs, info.context.world.store
     return {
-        "id": gid("Shop", 1),
+        "id": gid("Shop", knobs.shop_number),
         "__typename": "Shop",
         "name": knobs.shop_name,
         "myshopifyDomain": knobs.shop_domain,

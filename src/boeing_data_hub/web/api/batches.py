@@ -10,13 +10,15 @@ from fastapi.responses import StreamingResponse
 from sse_starlette import EventSourceResponse
 
 from boeing_data_hub.errors import NotFound
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.intake.requests import Accepted
 from boeing_data_hub.model.batches import Batch, Item
 from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.reporting import exports, failures
 from boeing_data_hub.reporting.live import status_document, status_documents
 from boeing_data_hub.store import batches, items
 from boeing_data_hub.store.work import Work
-from boeing_data_hub.web.access import Reader, Searcher, TheHub
+from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, insist
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.watch import Watch
@@ -87,12 +89,16 @@ def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
 
 
 @router.delete("/{batch_id}")
-def cancel_batch(batch_id: str, hub: TheHub, principal: Searcher) -> dict[str, Any]:
-    """Cancel what is not done yet, at once. What was done stays."""
-    batch = hub.intake.cancel(_uuid(batch_id), actor=principal.owner)
+def cancel_batch(batch_id: str, hub: TheHub, principal: Reader) -> dict[str, Any]:
+    """Cancel what is not done yet, at once. What was done stays. Needs the scope of the batch's type."""
+    wanted = _allowed(hub, batch_id, principal)
+    batch = hub.intake.cancel(wanted, actor=principal.owner)
+    under_way = f" {batch.open_count:,} are being sent at this moment and are brought to an end." * bool(
+        batch.open_count
+    )
     return {
         "message": f"Cancelled. {batch.settled_count - batch.cancelled_count:,} items were done before and stay; "
-        f"{batch.cancelled_count:,} were not.",
+        f"{batch.cancelled_count:,} were not.{under_way}",
         "batch_id": str(batch.id),
         "status": batch.status,
         "cancelled_count": batch.cancelled_count,
@@ -100,9 +106,33 @@ def cancel_batch(batch_id: str, hub: TheHub, principal: Searcher) -> dict[str, A
 
 
 @router.post("/{batch_id}/retry", status_code=202, response_model=BulkOperationResponse)
-def retry_batch(batch_id: str, hub: TheHub, principal: Searcher, response: Response) -> BulkOperationResponse:
-    """Search for the failed parts again, as a new batch. Asked twice, it is the same new batch."""
-    accepted = hub.intake.retry_failed(_uuid(batch_id), actor=principal.owner)
+def retry_batch(batch_id: str, hub: TheHub, principal: Reader, response: Response) -> BulkOperationResponse:
+    """Search for, or publish, the failed parts again, as a new batch. Asked twice, it is the same new batch.
+
+    Needs the scope of the batch's type.
+    """
+    accepted = hub.intake.retry_failed(_allowed(hub, batch_id, principal), actor=principal.owner)
+    return _answered(accepted, response)
+
+
+@router.post("/{batch_id}/undo", status_code=202, response_model=BulkOperationResponse)
+def undo_batch(batch_id: str, hub: TheHub, principal: Publisher, response: Response) -> BulkOperationResponse:
+    """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.
+
+    Where a person has changed a product since, it is left alone and said so. Asked twice, it is the same new batch.
+    """
+    return _answered(hub.intake.undo(_uuid(batch_id), actor=principal.owner), response)
+
+
+def _allowed(hub: Hub, batch_id: str, principal: Principal) -> UUID:
+    """The batch's id, for a principal with the scope of its type."""
+    wanted = _uuid(batch_id)
+    batch = hub.database.run(lambda work: _existing(work, wanted))
+    insist(principal, batch.batch_type)
+    return wanted
+
+
+def _answered(accepted: Accepted, response: Response) -> BulkOperationResponse:
     response.headers["Location"] = f"/api/batches/{accepted.batch.id}"
     if not accepted.is_new:
         response.status_code = 200
@@ -118,7 +148,7 @@ def list_items(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
     state: ItemState | None = None,
-    outcome: Literal["fetched", "blocked", "needs_review"] | None = None,
+    outcome: Literal["fetched", "blocked", "needs_review", "created", "updated", "unchanged", "conflict"] | None = None,
     error_code: Annotated[str | None, Query(max_length=100, pattern=STORABLE)] = None,
 ) -> dict[str, Any]:
     """The items of a batch in the order they were handed in, page by page."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import BadInput, Unavailable
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.run import SearchRequest
+from boeing_data_hub.intake.requests import SearchRequest
 from boeing_data_hub.model.batches import Batch, Item
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
 from boeing_data_hub.reporting.catalogue import product_document

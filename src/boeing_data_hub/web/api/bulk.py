@@ -1,4 +1,6 @@
-"""POST /api/bulk-search: a list of part numbers becomes a batch (guide, section 9)."""
+"""POST /api/bulk-search: a list of part numbers becomes a batch (guide, section 9). Here, too: what both bulk routes
+make of a list and a key.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from boeing_data_hub.errors import BadInput, Malformed
 from boeing_data_hub.intake import part_list
 from boeing_data_hub.intake.part_list import PartList
-from boeing_data_hub.intake.run import Accepted, SearchRequest
+from boeing_data_hub.intake.requests import Accepted, SearchRequest
 from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.states import BatchType
 from boeing_data_hub.web.access import Searcher, TheHub
 
 router = APIRouter(prefix="/api", tags=["bulk"])
@@ -133,6 +136,11 @@ def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResp
 def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
     if not is_new:
         return "This request was accepted before; here is its batch. Nothing was started twice."
+    if batch.options.get("undo_of"):
+        return f"Undoing started. {batch.total_items:,} parts are brought back to what they were."
+    if batch.batch_type is BatchType.PUBLISH:
+        said = f"Bulk publish started. Publishing {batch.total_items:,} products to Shopify."
+        return said + (f" {duplicates:,} duplicates were left out." if duplicates else "")
     said = f"Bulk search started. Processing {batch.total_items:,} part numbers."
     if batch.reused_count:
         said += f" {batch.reused_count:,} of them have a fresh answer already and cost no Boeing call."

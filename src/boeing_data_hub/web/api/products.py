@@ -1,4 +1,4 @@
-"""The staged catalogue: what Boeing offers, normalized, and the raw answers behind it."""
+"""The catalogues: what Boeing offers, normalized, with the raw answers behind it; and what is in the store."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query
 
 from boeing_data_hub.errors import NotFound
 from boeing_data_hub.reporting.catalogue import product_document
+from boeing_data_hub.store import products as published
 from boeing_data_hub.store import raw, staging
 from boeing_data_hub.store.work import Work
-from boeing_data_hub.web.access import Admin, Reader, TheHub
+from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
+from boeing_data_hub.web.api.shopify import HandData, change_by_hand
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/api/products", tags=["products"])
@@ -64,6 +66,58 @@ def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     found = hub.database.run(lambda work: staging.get(work, _as_stored(sku)))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
+    return product_document(found)
+
+
+@router.patch("/staging/{sku:path}")
+def edit_by_hand(sku: str, body: HandData, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Set what is kept of a part by hand: trace, expiration date, notes, condition, cert, price, excluded.
+
+    Fields that are not sent stay; null clears one. It counts from the next publishing on.
+    """
+    wanted = _as_stored(sku)
+    if hub.database.run(lambda work: staging.get(work, wanted)) is None:
+        raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
+    return product_document(change_by_hand(hub, wanted, body, principal.owner))
+
+
+@router.get("/published")
+def list_published(
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Continue behind this SKU.")] = "",
+    state: Literal["live", "archived"] | None = None,
+    search: Annotated[
+        str | None, Query(max_length=50, pattern=STORABLE, description="SKU from its start; dashes and case ignored.")
+    ] = None,
+) -> dict[str, Any]:
+    """Products that are in the store, in SKU order, as we last published them."""
+
+    def step(work: Work) -> dict[str, Any]:
+        found = published.page(work, limit=limit, after=after, state=state, search=search)
+        return {
+            "products": [product_document(product) for product in found],
+            "total": published.count(work, state=state, search=search),
+            "limit": limit,
+            "next_after": found[-1]["sku"] if len(found) == limit else None,
+        }
+
+    return hub.database.run(step)
+
+
+@router.get("/published/{key:path}")
+def get_published(key: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """One published product, by SKU or by one of the store's ids, with what was ever changed in the store about it."""
+    wanted = key.replace("\0", "\ufffd")
+
+    def step(work: Work) -> dict[str, Any] | None:
+        found = published.find(work, wanted) or published.find(work, _as_stored(wanted))
+        return found and {**found, "history": published.changes_of_sku(work, found["sku"])}
+
+    found = hub.database.run(step)
+    if found is None:
+        raise NotFound(f"No product {key[:50]!r} was published.", code="product_not_found")
     return product_document(found)
 
 

@@ -1,0 +1,72 @@
+"""What people ask for, as frozen values, and the fingerprints by which a repeated request is recognised. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from boeing_data_hub.model.batches import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """A search to accept.
+
+    Attributes:
+        part_numbers: clean, unique, in order.
+        owner: whose idempotency keys are meant.
+        idempotency_key: the caller's word for this request; None: every request is a new one.
+        force_refresh: ask Boeing even where a fresh answer is at hand.
+        retry_of: the batch whose failed items these are.
+        actor: who asks, for the audit log, where it is not the owner.
+    """
+
+    part_numbers: Sequence[str]
+    owner: str
+    actor: str | None = None
+    idempotency_key: str | None = None
+    force_refresh: bool = False
+    retry_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRequest:
+    """A publishing to accept; see `SearchRequest` for what they share.
+
+    Attributes:
+        undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
+        plan: it waits for a person's word, and is then done exactly as its plan shows.
+    """
+
+    part_numbers: Sequence[str]
+    owner: str
+    actor: str | None = None
+    idempotency_key: str | None = None
+    retry_of: UUID | None = None
+    undo_of: UUID | None = None
+    plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted request: its batch, and whether this very call made it."""
+
+    batch: Batch
+    is_new: bool
+
+
+def publish_fingerprint(request: PublishRequest) -> str:
+    """As `search_fingerprint`; never equal to that of a search."""
+    digest = hashlib.sha256(json.dumps(["publish", request.plan, str(request.retry_of), str(request.undo_of)]).encode())
+    digest.update("\n".join(request.part_numbers).encode())
+    return digest.hexdigest()
+
+
+def search_fingerprint(request: SearchRequest) -> str:
+    """Two requests are the same when their cleaned parts, in order, and their options are."""
+    digest = hashlib.sha256(json.dumps([request.force_refresh, str(request.retry_of)]).encode())
+    digest.update("\n".join(request.part_numbers).encode())
+    return digest.hexdigest()

@@ -1,0 +1,217 @@
+"""A plan: the same look-ups and decisions as a publishing, and nothing sent. Kept with its batch, it can be run as
+shown; what has changed since is told first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from boeing_data_hub.errors import Conflict, HubError, NotFound, Retry, StopTheLine, Unavailable
+from boeing_data_hub.model.budget import SMALLEST_BUCKET, SMALLEST_RATE, Budget
+from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.model.publications import DueItem, StoreFacts
+from boeing_data_hub.model.states import BatchStatus
+from boeing_data_hub.publishing import decisions
+from boeing_data_hub.publishing.forecast import Capacity, forecast
+from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Later, Verdict
+from boeing_data_hub.publishing.preparing import Preparing
+from boeing_data_hub.publishing.storefront import Storefront, problem_of
+from boeing_data_hub.store import batches, bulk_runs, plans, publishing
+from boeing_data_hub.store.work import Database, Work
+
+_AT_ONCE: Final = 1000
+_TOLD: Final = 100  # parts named in an answer; all of them are in the plan's pages
+_NO_BATCH: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """One SKU of a plan."""
+
+    position: int
+    part_number: str
+    sku: str
+    verdict: Verdict
+
+    def as_row(self) -> dict[str, Any]:
+        """For the table of plans."""
+        hold = self.verdict if isinstance(self.verdict, Hold) else None
+        return {
+            "position": self.position,
+            "sku": self.sku,
+            "action": decisions.action_of(self.verdict),
+            "code": hold.code if hold else None,
+            "sentence": hold.sentence if hold else None,
+            "changes": decisions.shown_changes(self.verdict),
+            "digest": decisions.digest(self.verdict),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a publishing would do."""
+
+    parts: tuple[PlannedPart, ...]
+    forecast: dict[str, Any]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """For the table of plans."""
+        return [part.as_row() for part in self.parts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRules:
+    """Sizes that a forecast needs (settings of the same names)."""
+
+    bulk_from: int
+    bulk_lines: int
+    bulk_lanes: int
+
+
+class Planning:
+    """Makes plans and lets them run.
+
+    Args:
+        database: the rows.
+        storefront: what is read of the store.
+        preparing: look-ups and decisions.
+        budget: the store's account, for the forecast.
+        policy: how parts are shown and sold.
+        rules: sizes in force.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        storefront: Storefront,
+        preparing: Preparing,
+        budget: Callable[[], Budget | None],
+        policy: ListingPolicy,
+        rules: PlanRules,
+    ) -> None:
+        self._database = database
+        self._storefront = storefront
+        self._preparing = preparing
+        self._budget = budget
+        self._policy = policy
+        self._rules = rules
+
+    def plan(self, part_numbers: Sequence[str]) -> Plan:
+        """What publishing these parts would do. Nothing is changed, here or in the store.
+
+        Args:
+            part_numbers: clean, unique, in order.
+
+        Raises:
+            Unavailable: the store does not answer, or needs a person; the sentence says what to mend.
+        """
+        try:
+            facts = self._storefront.facts()
+            if (problem := problem_of(facts, self._policy)) is not None:
+                raise problem
+            parts = tuple(self._judged(part_numbers, facts))
+        except (Retry, StopTheLine) as error:
+            self._storefront.forget()
+            raise Unavailable(
+                f"No plan could be made, because the store must be looked at for it. {error.message} Nothing was "
+                "changed.",
+                code=error.code,
+                retry_after=30,
+            ) from error
+        return Plan(parts, forecast([part.verdict for part in parts], self._capacity(facts)))
+
+    def _judged(self, part_numbers: Sequence[str], facts: StoreFacts) -> Iterator[PlannedPart]:
+        for start in range(0, len(part_numbers), _AT_ONCE):
+            some = part_numbers[start : start + _AT_ONCE]
+            skus = self._database.run(lambda work, some=some: publishing.skus_of(work, some), patience=20)
+            items = [
+                DueItem(
+                    batch_id=_NO_BATCH,
+                    position=start + place,
+                    part_number=part,
+                    skus=skus.get(part, ()),
+                    attempts=0,
+                )
+                for place, part in enumerate(some, 1)
+            ]
+            yield from self._some(items, facts)
+
+    def _some(self, items: Sequence[DueItem], facts: StoreFacts) -> Iterator[PlannedPart]:
+        jobs = self._database.run(lambda work: self._preparing.load(work, items, facts), patience=20)
+        error = self._preparing.look(jobs, facts, ahead=False, only_look=True)
+        if error is not None:
+            raise error
+        for job in jobs.values():
+            if isinstance(job.outcome, Later):
+                raise Retry("The store did not answer.", code=job.outcome.code or "shopify_unreachable")
+        self._preparing.decide(jobs.values(), facts)
+        for item in items:
+            own = [jobs[sku] for sku in item.skus if sku in jobs]
+            if not own:
+                yield PlannedPart(item.position, item.part_number, "", Hold("failed", "not_staged", NOT_STAGED))
+            for job in own:
+                if job.verdict is not None:
+                    yield PlannedPart(item.position, item.part_number, job.sku, job.verdict)
+
+    def _capacity(self, facts: StoreFacts) -> Capacity:
+        budget = self._budget()
+        pace = self._database.run(lambda work: bulk_runs.pace(work, facts.shop), patience=20)
+        return Capacity(
+            available=max(0.0, budget.free) if budget else SMALLEST_BUCKET,
+            restore_rate=budget.restore_rate if budget else SMALLEST_RATE,
+            known=budget.known if budget else False,
+            lines_per_second=pace,
+            lanes=self._rules.bulk_lanes,
+            bulk_from=self._rules.bulk_from,
+            bulk_lines=self._rules.bulk_lines,
+            variants=facts.variants,
+            is_plus=facts.is_plus,
+        )
+
+    def approve(self, batch_id: UUID) -> int:
+        """Let a plan run, exactly as it was shown. Returns how many parts it sends.
+
+        Raises:
+            NotFound: there is no such plan.
+            Conflict: it has been run or discarded, or something has changed since: the details say what.
+            Unavailable: as `plan`.
+        """
+        numbers, shown = self._database.run(lambda work: self._shown(work, batch_id), patience=5)
+        fresh = self.plan(numbers)
+        changed = [
+            {"part_number": part.part_number, "sku": part.sku, "planned": was[0] if was else None, "now": row["action"],
+             "changes": row["changes"], "reason": row["sentence"]}
+            for part in fresh.parts
+            if (row := part.as_row()) and ((was := shown.get(part.sku)) is None or was[1] != row["digest"])
+            and not (part.sku == "" and was is not None)
+        ]  # fmt: skip
+        if changed:
+            first = changed[0]
+            raise Conflict(
+                f"{len(changed):,} of the planned parts have changed since the plan was made (first: "
+                f"{first['part_number']}, {first['planned'] or 'not in the plan'} → {first['now']}). Nothing was sent. "
+                "Make a new plan.",
+                code="plan_changed",
+                details={"changed_count": len(changed), "changed": changed[:_TOLD]},
+            )
+        sending = sum(decisions.action_of(part.verdict) in {"create", "update"} for part in fresh.parts)
+        bulk = sending >= self._rules.bulk_from
+        if not self._database.run(lambda work: plans.approve(work, batch_id, bulk=bulk), patience=5):
+            raise _decided(batch_id)
+        return sending
+
+    def _shown(self, work: Work, batch_id: UUID) -> tuple[list[str], dict[str, tuple[str, str]]]:
+        batch = batches.get(work, batch_id)
+        if batch is None or not batch.options.get("planned"):
+            raise NotFound(f"There is no plan {batch_id}. `bdh plan` makes one.", code="plan_not_found")
+        if batch.status is not BatchStatus.PENDING:
+            raise _decided(batch_id)
+        return publishing.part_numbers(work, batch_id), plans.digests(work, batch_id)
+
+
+def _decided(batch_id: UUID) -> HubError:
+    return Conflict(f"The plan {batch_id} has been run or discarded already. Nothing was changed.", code="plan_decided")

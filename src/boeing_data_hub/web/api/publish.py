@@ -1,0 +1,185 @@
+"""POST /api/bulk-publish (guide, section 9), and plans: what it would do, to be approved as shown or discarded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from boeing_data_hub.errors import BadInput, NotFound
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.intake.requests import Accepted, PublishRequest
+from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.states import BatchStatus
+from boeing_data_hub.reporting.plans import plan_document
+from boeing_data_hub.store import audit, batches, plans, publishing
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web.access import Publisher, Reader, TheHub
+from boeing_data_hub.web.api.bulk import BulkOperationResponse, clean_list, idempotency_key, told
+
+router = APIRouter(prefix="/api", tags=["publishing"])
+
+
+class BulkPublishRequest(BaseModel):
+    """What to publish: a list, text, what a search has found, or a plan as it was shown."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"part_numbers": ["WF338109=K3", "P512777=K3"], "idempotency_key": "monday-publish"},
+                {"part_numbers_text": "WF338109, P512777=K3", "dry_run": True},
+            ]
+        },
+    )
+
+    part_numbers: list[str] | None = Field(default=None, description="Staged parts, at most MAX_BULK_PUBLISH_SIZE.")
+    part_numbers_text: str | None = Field(
+        default=None, description="The same as text: separated by newline, comma, semicolon or tab."
+    )
+    from_batch: UUID | None = Field(default=None, description="Publish what this search has found and may be sold.")
+    plan_id: UUID | None = Field(default=None, description="Run this plan, exactly as it was shown.")
+    idempotency_key: str | None = Field(
+        default=None, description="Your own word for this request. Sent again, it gives the same batch, never a second."
+    )
+    dry_run: bool = Field(default=False, description="Only say what would be done. Nothing is changed.")
+
+
+class BulkPublishResponse(BulkOperationResponse):
+    """What became of the request; of a dry run, its plan."""
+
+    dry_run: bool = False
+    plan_id: str | None = None
+    plan: dict[str, Any] | None = Field(default=None, description="Of a dry run: counts, parts, forecast.")
+
+
+@router.post(
+    "/bulk-publish",
+    status_code=202,
+    response_model=BulkPublishResponse,
+    responses={200: {"description": "A plan; or the batch of the same request, which was accepted before."}},
+)
+def bulk_publish(
+    body: BulkPublishRequest,
+    hub: TheHub,
+    principal: Publisher,
+    request: Request,
+    response: Response,
+    key_header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
+) -> BulkPublishResponse:
+    """Publish up to 10,000 staged parts in the background. Answers at once with the batch to watch.
+
+    With `dry_run` nothing is changed: the answer says what would be created, updated (field by field), left unchanged,
+    what is blocked and why, and what it would cost.
+    """
+    key = idempotency_key(key_header, body.idempotency_key, request)
+    _ = hub.shopify_access  # without a store there is nothing to accept
+    if body.plan_id is not None:
+        if body.part_numbers or body.part_numbers_text or body.from_batch or body.dry_run:
+            raise BadInput("A plan names its parts itself: send plan_id alone. Nothing was changed.", code="two_lists")
+        return _approved(hub, body.plan_id, principal.owner, response)
+    found = clean_list(_listed(hub, body), body.part_numbers_text, most=hub.intake.rules.max_publish)
+    asked = PublishRequest(
+        part_numbers=found.part_numbers, owner=principal.owner, idempotency_key=key, plan=body.dry_run
+    )
+    if body.dry_run:
+        accepted, fresh = _planned(hub, asked)
+        response.status_code = 200
+        answer = BulkPublishResponse(**told(accepted, found).model_dump(), dry_run=True)
+        answer.plan_id = answer.batch_id
+        answer.plan = hub.database.run(lambda work: plan_document(work, accepted.batch, forecast=fresh))
+        answer.message = str(answer.plan["message"])
+        return answer
+    accepted = hub.intake.publish(asked)
+    _located(accepted, response)
+    return BulkPublishResponse(**told(accepted, found).model_dump())
+
+
+def _listed(hub: Hub, body: BulkPublishRequest) -> list[str] | None:
+    if body.from_batch is None:
+        return body.part_numbers
+    if body.part_numbers is not None or body.part_numbers_text is not None:
+        raise BadInput("Send either a list or from_batch, not both. Nothing was changed.", code="two_lists")
+    batch_id = body.from_batch
+    found = hub.database.run(lambda work: publishing.publishable_of(work, batch_id))
+    if not found:
+        raise BadInput("This search has found nothing that may be published.", code="nothing_to_publish")
+    return found
+
+
+def _planned(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+    known = hub.intake.known(asked)
+    if known is not None:
+        return known, None
+    plan = hub.planning.plan(asked.part_numbers)
+    return hub.intake.publish(asked, also=lambda work, batch: plans.save(work, batch, plan.rows())), plan.forecast
+
+
+def _located(accepted: Accepted, response: Response) -> None:
+    response.headers["Location"] = f"/api/batches/{accepted.batch.id}"
+    if not accepted.is_new:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+
+
+def _approved(hub: Hub, plan_id: UUID, actor: str, response: Response) -> BulkPublishResponse:
+    sending = hub.planning.approve(plan_id)
+
+    def step(work: Work) -> Batch:
+        audit.record(work, actor=actor, action="plan.approve", target=str(plan_id), details={"sending": sending})
+        return _plan(work, plan_id)
+
+    batch = hub.database.run(step)
+    hub.intake.wake_publishing()
+    response.headers["Location"] = f"/api/batches/{batch.id}"
+    return BulkPublishResponse(**told(Accepted(batch, is_new=True)).model_dump(), plan_id=str(plan_id))
+
+
+def _plan(work: Work, plan_id: UUID) -> Batch:
+    batch = batches.get(work, plan_id)
+    if batch is None or not batch.options.get("planned"):
+        raise NotFound("There is no such plan. A dry run makes one.", code="plan_not_found")
+    return batch
+
+
+@router.get("/plans/{plan_id}")
+def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """A plan: its counts and its first parts of each kind."""
+    return hub.database.run(lambda work: plan_document(work, _plan(work, plan_id)))
+
+
+@router.get("/plans/{plan_id}/items")
+def list_plan_items(
+    plan_id: UUID,
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
+    action: Literal["create", "update", "restock", "unchanged", "blocked", "conflict"] | None = None,
+) -> dict[str, Any]:
+    """The parts of a plan in the order they were handed in, with every field that would change, old and new."""
+
+    def step(work: Work) -> list[dict[str, Any]]:
+        _plan(work, plan_id)
+        return plans.page(work, plan_id, limit=limit, after=after, action=action)
+
+    found = hub.database.run(step)
+    return {"items": found, "next_after": found[-1]["position"] if len(found) == limit else None}
+
+
+@router.post("/plans/{plan_id}/approve", status_code=202, response_model=BulkPublishResponse)
+def approve_plan(plan_id: UUID, hub: TheHub, principal: Publisher, response: Response) -> BulkPublishResponse:
+    """Run a plan exactly as it was shown; 409 says what has changed since, and then nothing is sent."""
+    return _approved(hub, plan_id, principal.owner, response)
+
+
+@router.delete("/plans/{plan_id}")
+def discard_plan(plan_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Discard a plan that waits."""
+    batch = hub.database.run(lambda work: _plan(work, plan_id))
+    if batch.status is not BatchStatus.PENDING:
+        raise BadInput("This plan has been run or discarded already. Nothing was changed.", code="plan_decided")
+    hub.intake.cancel(plan_id, actor=principal.owner)
+    return {"message": "Discarded. Nothing was sent.", "plan_id": str(plan_id)}
