@@ -1,4 +1,4 @@
-"""Publishing: `bdh publish`, `bdh plan`, `bdh plans ...`, `bdh store ...`. Everything here goes through the HTTP API."""
+"""Publishing: `bdh publish`, `bdh plan`, `bdh plans ...`, `bdh store ...`. All of it goes through the HTTP API."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def publish(
     skip_rejected: Skip = False,
     as_json: Json = False,
 ) -> None:
-    """Publish staged parts to the store: `bdh publish list.xlsx`, `bdh publish WF338109=K3`, `bdh publish --from ID`."""
+    """Publish staged parts to the store: `bdh publish list.xlsx`, `bdh publish WF338109=K3`, `bdh publish --from ID`"""
 
     def do(api: Api) -> None:
         body = {"plan_id": plan} if plan else _body(api, what, from_batch, skip_rejected=skip_rejected)

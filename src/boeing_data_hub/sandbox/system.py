@@ -81,7 +81,7 @@ class System:
         self.port = plan.port or free_port()
         self.url = f"http://{plan.host}:{self.port}"
         # Workers tell the store where our images are, and must know which port the API has got.
-        self.environment.setdefault("HUB_PUBLIC_URL", self.url)
+        self.environment["HUB_PUBLIC_URL"] = self.environment.get("HUB_PUBLIC_URL") or self.url
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -13,19 +13,25 @@ _LINE = "next_slot, stretch, slowed_at, paused_until, pause_reason, paused_since
 def hold(work: Work, name: str) -> tuple[Line, datetime]:
     """The line, locked until the commit, and the moment after the lock was had, by the database's clock.
 
-    Two statements on purpose: in one, the clock might be read before the wait for the lock.
+    Two statements on purpose: in one, the clock might be read before the wait for the lock. A line that nobody has
+    called yet is a fresh one.
     """
     row = work.row(f"SELECT {_LINE} FROM hub.pacing WHERE line = %s FOR UPDATE", [name])  # noqa: S608 - constant
+    if row is None:
+        work.do("INSERT INTO hub.pacing (line) VALUES (%s) ON CONFLICT DO NOTHING", [name])
+        row = work.row(f"SELECT {_LINE} FROM hub.pacing WHERE line = %s FOR UPDATE", [name])  # noqa: S608
     now: datetime = work.value("SELECT clock_timestamp()")
-    assert row is not None  # noqa: S101 - the migration made it
+    assert row is not None  # noqa: S101 - made just now, and nothing deletes it
     return Line(**row), now
 
 
 def look(work: Work, name: str) -> tuple[Line, datetime]:
     """The line without a lock, for those who only want to know."""
     row = work.row(f"SELECT {_LINE}, clock_timestamp() AS now FROM hub.pacing WHERE line = %s", [name])  # noqa: S608
-    assert row is not None  # noqa: S101 - the migration made it
-    now: datetime = row.pop("now")
+    if row is None:
+        now: datetime = work.value("SELECT clock_timestamp()")
+        return Line(now), now
+    now = row.pop("now")
     return Line(**row), now
 
 
