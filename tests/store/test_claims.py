@@ -19,7 +19,7 @@ class NoHints:
 
 @pytest.fixture
 def search(database):
-    intake = Intake(database=database, hints=NoHints(), rules=IntakeRules(50_000, 10, 3600))
+    intake = Intake(database=database, hints=NoHints(), rules=IntakeRules(50_000, 10, 3600, 10_000, 200))
 
     def accept(parts):
         return intake.search(SearchRequest(part_numbers=parts, owner="test")).batch

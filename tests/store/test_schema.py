@@ -81,7 +81,7 @@ def test_an_owner_who_may_not_bypass_row_level_security_can_work(database_url, p
     url = f"postgresql://plain_owner:pw@{host}/plain_owned"
     schema.upgrade_if_needed(url)
     database = Database(url, size=1)
-    assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing")) == 1
+    assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing")) == 3
     database.close()
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("DROP DATABASE plain_owned WITH (FORCE)")
