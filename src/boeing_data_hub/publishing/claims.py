@@ -119,7 +119,7 @@ def conclude(jobs: Iterable[Job]) -> None:
     for job in jobs:
         if job.outcome is not None or job.in_bulk:
             continue
-        if job.confirmed is not None or isinstance(job.verdict, Leave):
+        if not job.owes and (job.confirmed is not None or isinstance(job.verdict, Leave)):
             job.outcome = outcomes.done(job)
         else:
             job.outcome = Later()  # nothing was done about it, for a reason that lies elsewhere
@@ -174,7 +174,9 @@ def _surely_not(job: Job) -> bool:
     match job.outcome:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
-        case Dropped() | NotDone():
+        case NotDone(unsure=unsure):
+            return not unsure
+        case Dropped():
             return True
         case _:
             return False
