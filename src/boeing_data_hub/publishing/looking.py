@@ -172,8 +172,7 @@ class Looking:
         return self._each(jobs, self._read)
 
     def _read(self, job: Job) -> None:
-        if job.product is not None:
-            job.whole = self._storefront.read(job.product.custom_id)
+        job.whole = self._storefront.read(job.product.custom_id if job.product is not None else job.sku)
 
     def _each(self, jobs: Sequence[Job], act: Callable[[Job], None]) -> HubError | None:
         """Do something for each job, some at a time; who fails gets its outcome."""

@@ -92,7 +92,7 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
     gone = (
         error.has("PRODUCT_DOES_NOT_EXIST")
         or error.has("INVALID_INVENTORY_ITEM")
-        or any("does not exist" in each.message for each in error.errors)
+        or any(each.message.startswith("Product does not exist") for each in error.errors)
     )
     by_id = job.product is not None and job.product.product_id is not None and not (job.send and job.send.whole)
     if gone and by_id:
