@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErr
 from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0
+_FEW: Final = 3  # calls that go unanswered tell of no outage yet
+_STEP_ASIDE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,45 @@ def was_sent(error: HubError) -> bool:
     return isinstance(error, OutcomeUnknown)
 
 
+def outage(jobs: Iterable[Job], *, probe: bool) -> Retry | None:
+    """An error against everybody's calls, where every call of these jobs went unanswered; then none of them is to blame
+    for it, and their outcomes say so.
+
+    Args:
+        jobs: of a claim, with their outcomes.
+        probe: the line was unwell already, so that one call is enough to tell.
+    """
+    jobs = list(jobs)
+    failed = [(job, job.error) for job in jobs if isinstance(job.error, Retry) and _may_be_an_outage(job.error)]
+    answered = any(job.variables is not None and job.confirmed is not None for job in jobs)
+    if not failed or answered or (len(failed) < _FEW and not probe):
+        return None
+    for job, error in failed:
+        job.outcome = Later(
+            wait=_STEP_ASIDE if probe else 0.0,  # so that the next probe is another part's
+            code=error.code,
+            sentence=error.message,
+            unsure=isinstance(error, OutcomeUnknown)
+            or (isinstance(job.outcome, Later | NotDone) and job.outcome.unsure),
+        )
+    error = failed[0][1]
+    return Retry(error.message, code=error.code, retry_after=error.retry_after, whole_line=True)
+
+
+def _may_be_an_outage(error: Retry) -> bool:
+    return not error.whole_line and not isinstance(error, RateLimited | DailyLimit) and error.code != "internal_error"
+
+
 def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
-    """What a failed call means for its job."""
+    """What a failed call means for its job, which keeps the error, too."""
+    job.error = error
     match error:
         case UserErrors():
             return _refused(job, error)
         case DailyLimit():
             return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
-        case RateLimited():
-            return Later(wait=0.5)
-        case NotSentError() | StopTheLine():
-            return Later()
+        case RateLimited() | NotSentError() | StopTheLine():
+            return Later(wait=0.5 if isinstance(error, RateLimited) else 0.0)
         case Retry():
             return _again(job, error, rules)
         case Refused():  # our own database did not answer, be it before the call or after it

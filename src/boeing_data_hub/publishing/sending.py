@@ -16,10 +16,10 @@ from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import Listing, Metafield
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing import outcomes
-from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome, Send
+from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome
 from boeing_data_hub.publishing.outcomes import RetryRules
-from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
 from boeing_data_hub.publishing.patience import AsksStore
+from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.shapes import nodes
 
