@@ -34,6 +34,7 @@ class Claim:
         jobs: one for each SKU.
         by_bulk: it was taken for a bulk operation, whose id will be `run_id`.
         calls: calls that set stock, kept before they are made.
+        probes_creating: the store made no new products when we last heard, and is asked again.
     """
 
     lease: UUID
@@ -41,6 +42,7 @@ class Claim:
     items: list[DueItem]
     jobs: dict[str, Job]
     by_bulk: bool = False
+    probes_creating: bool = False
     run_id: UUID = field(default_factory=uuid4)
     calls: dict[UUID, list[StockRow]] = field(default_factory=dict[UUID, list[StockRow]])
 
@@ -114,12 +116,22 @@ class Guard:
         return Dropped() if job.item.batch_id in self._gone else None
 
 
+def end_cancelled(jobs: Sequence[Job]) -> None:
+    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
+    for job in jobs:
+        if job.item.cancelled and job.outcome is None:
+            if job.earlier is not None:
+                job.verdict = Leave(channel=job.earlier == "created")
+            else:
+                job.outcome = Dropped()
+
+
 def conclude(jobs: Iterable[Job]) -> None:
     """Give every job that got to the end of its calls its outcome."""
     for job in jobs:
         if job.outcome is not None or job.in_bulk:
             continue
-        if job.confirmed is not None or isinstance(job.verdict, Leave):
+        if not job.owes and (job.confirmed is not None or isinstance(job.verdict, Leave)):
             job.outcome = outcomes.done(job)
         else:
             job.outcome = Later()  # nothing was done about it, for a reason that lies elsewhere
@@ -174,7 +186,9 @@ def _surely_not(job: Job) -> bool:
     match job.outcome:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
-        case Dropped() | NotDone():
+        case NotDone(unsure=unsure):
+            return not unsure
+        case Dropped():
             return True
         case _:
             return False

@@ -106,7 +106,7 @@ class Reading:
             if cancelled and isinstance(job.outcome, Later) and not job.outcome.unsure:
                 job.outcome = Dropped()
         calls = self._stock_calls(jobs, facts)
-        stop = self._aftercare.offer(list(jobs.values()), facts) or self._aftercare.restock(calls, jobs)
+        stop = self._aftercare.finish(jobs, facts, kept=calls)
         if stop is not None:
             log.warning("reading a bulk operation was held up", code=stop.code)
         claims.conclude(jobs.values())
