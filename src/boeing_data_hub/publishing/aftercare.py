@@ -119,6 +119,10 @@ class Aftercare:
             return set()
         return {row.sku for row in rows}
 
+    def stocked(self, rows: Sequence[StockRow], jobs: Mapping[str, Job]) -> None:
+        """Write down of these jobs that an earlier call has set these pieces."""
+        _stocked(rows, jobs)
+
     def _set(self, key: UUID, rows: Sequence[StockRow], jobs: Mapping[str, Job]) -> HubError | None:
         try:
             self._client.run("inventory_set", {"input": restocking.call_input(rows), "key": str(key)})

@@ -6,7 +6,7 @@ transaction open → one short transaction that saves everything. What a killed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
@@ -159,6 +159,7 @@ class Publishing:
             return 1, None
         stepped = self._bulk.step(facts)
         if stepped is not None:
+            self._note_creates([stepped.no_creating])
             return 1, stepped.error
         return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
 
@@ -186,7 +187,7 @@ class Publishing:
             error = self._carry_out(claim, facts, keep_going)
             self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
             self._note_pace(claim, monotonic() - began)
-        self._note_creates(claim)
+        self._note_creates([job.outcome for job in claim.jobs.values()])
         return len(claim.items), error
 
     def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
@@ -253,9 +254,8 @@ class Publishing:
         for job in creating:
             job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
 
-    def _note_creates(self, claim: Claim) -> None:
-        for job in claim.jobs.values():
-            one = job.outcome
+    def _note_creates(self, told: Iterable[object]) -> None:
+        for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._creates.failed(
                     StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()

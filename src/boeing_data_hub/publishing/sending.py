@@ -16,7 +16,7 @@ from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import Listing, Metafield
 from boeing_data_hub.model.publications import StoreFacts
 from boeing_data_hub.publishing import outcomes
-from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome, Send
+from boeing_data_hub.publishing.jobs import Job, Later, Outcome, Send
 from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
 from boeing_data_hub.publishing.storefront import AsksStore
@@ -116,7 +116,7 @@ class Sender:
             failure = Retry(
                 f"The hub met an unexpected error ({type(error).__name__}) while publishing.", code="internal_error"
             )
-            job.outcome = _unsure(outcomes.failure(job, failure, self._rules))
+            job.outcome = outcomes.unsure(outcomes.failure(job, failure, self._rules))
         return None
 
     def _ask(self, job: Job, keep_going: Callable[[], bool]) -> dict[str, Any]:
@@ -161,14 +161,7 @@ def _known_ids(job: Job) -> dict[str, Any]:
 
 def _no_product(job: Job, rules: RetryRules) -> Outcome:
     failure = Retry("Shopify's answer names neither a product nor an error.", code="shopify_malformed")
-    return _unsure(outcomes.failure(job, failure, rules))
-
-
-def _unsure(outcome: Outcome) -> Outcome:
-    """The outcome where it is not known what the store has done."""
-    if isinstance(outcome, Later):
-        return replace(outcome, unsure=True)
-    return replace(outcome, orphan=True) if isinstance(outcome, NotDone) else outcome
+    return outcomes.unsure(outcomes.failure(job, failure, rules))
 
 
 def is_creating(job: Job) -> bool:

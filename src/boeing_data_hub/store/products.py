@@ -242,6 +242,16 @@ def save_stock_call(work: Work, shop: str, key: UUID, rows: Sequence[Mapping[str
     )
 
 
+def note_stock_calls(work: Work, shop: str, key_of: Mapping[str, UUID]) -> None:
+    """Note with the intents of these SKUs which call sets their stock."""
+    work.do(
+        "UPDATE hub.products p SET intent = p.intent || jsonb_build_object('stock_call', a.key)"
+        " FROM unnest(%s::text[], %s::uuid[]) AS a(sku, key)"
+        " WHERE p.shop = %s AND p.sku = a.sku AND p.intent IS NOT NULL",
+        [list(key_of), list(key_of.values()), shop],
+    )
+
+
 def stock_calls(work: Work, keys: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Calls that were kept, by key."""
     rows = work.rows("SELECT key, rows FROM hub.stock_calls WHERE key = ANY(%s)", [list(keys)])
