@@ -222,13 +222,20 @@ def _handle_of(desk, part):
 @pytest.mark.parametrize(("setting", "published"), [("fail", 39), ("leave_out", 40)])
 def test_a_metafield_the_store_refuses_fails_that_part_or_is_left_out(make_desk, store, setting, published):
     desk = make_desk(**BULK, hub_metafield_refusal=setting)
-    desk.judge(publish(desk, 1))  # the definition is there
-    parts = desk.make_parts(40, start=100)
-    desk.stage(*parts[:39], parts[39].but(condition="X" * 300))
+    stricter = {"name": "Condition", "namespace": "custom", "key": "condition", "type": "single_line_text_field"}
+    stricter |= {"ownerType": "PRODUCT", "validations": [{"name": "max", "value": "2"}]}
+    desk.hub.shopify.run("metafield_definition_create", {"definition": stricter})
+    parts = desk.make_parts(40)
+    desk.stage(*parts[:39], parts[39].but(condition="NEW"))
     done = desk.run([part.sku for part in parts])
-    odd = desk.item(done, parts[39].sku)
-    print(odd)
     assert done.published_count == published
+    odd = desk.item(done, parts[39].sku)
+    if setting == "fail":
+        assert odd.error_code == "metafield_refused"
+        assert "condition: " in odd.error
+    else:
+        assert "condition" in odd.reason
+    desk.judge(done, absent=[parts[39].sku] if setting == "fail" else ())
 
 
 def test_while_the_store_makes_no_new_products_updates_go_on_and_creates_wait(desk, store):

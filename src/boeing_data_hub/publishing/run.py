@@ -283,7 +283,7 @@ def _end_cancelled(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.item.cancelled and job.outcome is None:
             if job.resolved:
-                job.verdict = Leave()
+                job.verdict = Leave(channel=True)  # what was begun is brought to its end
             else:
                 job.outcome = Dropped()
 
