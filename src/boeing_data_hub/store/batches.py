@@ -222,8 +222,8 @@ def cancel(work: Work, batch_id: UUID) -> bool:
     cancelled = work.do(
         "UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()"  # noqa: S608 - a constant of this module
         " WHERE batch_id = %(batch)s AND state IN ('pending', 'extracted')"
-        " AND NOT (%(publishing)s AND EXISTS"
-        f"   (SELECT 1 FROM unnest(skus) AS s(sku) WHERE s.sku IN {_UNDER_WAY}))",
+        " AND NOT (%(publishing)s AND coalesce("
+        f"   (SELECT bool_or(s.sku IN {_UNDER_WAY}) FROM unnest(skus) AS s(sku)), false))",
         {"batch": batch_id, "publishing": publishing},
     )
     row = work.row(
