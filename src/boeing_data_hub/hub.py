@@ -39,6 +39,7 @@ from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.run import CREATES, Publishing, PublishingRules
 from boeing_data_hub.publishing.sending import Sender
+from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.storefront import Storefront
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.recovery import Recovery, SweepRules
@@ -249,7 +250,8 @@ class Hub:
     @cached_property
     def aftercare(self) -> Aftercare:
         """Channel and stock."""
-        return Aftercare(self.shopify, self.storefront, self.publishing_retry)
+        stocking = Stocking(self.database, self.shopify, self.storefront, self.publishing_retry)
+        return Aftercare(self.shopify, stocking, self.publishing_retry)
 
     @cached_property
     def preparing(self) -> Preparing:

@@ -22,9 +22,9 @@ from boeing_data_hub.publishing import outcomes
 from boeing_data_hub.publishing.bulk_results import Results, read
 from boeing_data_hub.publishing.claims import Claim
 from boeing_data_hub.publishing.jobs import Job
+from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.sending import UPSERT
-from boeing_data_hub.publishing.storefront import AsksStore
 from boeing_data_hub.publishing.turns import Stepped, Turn
 from boeing_data_hub.shopify import documents
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors

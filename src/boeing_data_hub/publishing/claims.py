@@ -70,7 +70,7 @@ def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None and not job.resolved:
+        if job.item.batch_id in gone and job.outcome is None and job.earlier is None:
             job.outcome = Dropped()
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {
@@ -124,7 +124,7 @@ def conclude(jobs: Iterable[Job]) -> None:
     for job in jobs:
         if job.outcome is not None or job.in_bulk:
             continue
-        if job.confirmed is not None or isinstance(job.verdict, Leave):
+        if not job.owes and (job.confirmed is not None or isinstance(job.verdict, Leave)):
             job.outcome = outcomes.done(job)
         else:
             job.outcome = Later()  # nothing was done about it, for a reason that lies elsewhere
@@ -176,14 +176,16 @@ def _surely_not(job: Job) -> bool:
     """Whether an intent was written for this claim, and the store has surely not carried it out."""
     if job.confirmed is not None:
         return False
-    if job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
+    if job.intent is None and job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
         return True  # of an earlier claim, and the store has been asked
     if job.intent is None or not isinstance(job.verdict, Send):
         return False
     match job.outcome:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
-        case Dropped() | NotDone():
+        case NotDone(unsure=unsure):
+            return not unsure
+        case Dropped():
             return True
         case _:
             return False

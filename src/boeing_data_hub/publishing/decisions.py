@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from boeing_data_hub.model.listings import Blocked, Listing, ListingPolicy
+from boeing_data_hub.model.listings import Blocked, Change, Listing, ListingPolicy
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing.difference import compare
 from boeing_data_hub.publishing.forms import form_of, listing_hash, listing_of, stock_hash
@@ -84,7 +85,8 @@ def decide(job: Job, policy: ListingPolicy, facts: StoreFacts, now: datetime) ->
 
 def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
     seen = job.sighting
-    if seen is not None and seen.others:
+    there = job.found is not None or (seen is not None and seen.ours is not None)
+    if seen is not None and seen.others and not there:
         other = seen.others[0]
         title, where = str(other.get("title") or "?")[:100], str(other.get("product_id"))
         sentence = (
@@ -93,7 +95,6 @@ def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
         )
         shown = {"sku": job.sku, "kind": "sku_taken", "product_id": where, "title": title, "sentence": sentence}
         return Hold("conflict", "sku_taken", sentence, {**shown, "batch_id": str(job.item.batch_id)})
-    there = job.found is not None or (seen is not None and seen.ours is not None)
     every = tuple(every_location(listing))
     if there:  # ours, and its listing unknown: after a restored database, or given to us by a person
         return Send(action="updated", listing=listing, stock=every, whole=True, needs_kept=True, channel=channel)
@@ -104,21 +105,32 @@ def _known(listing: Listing, product: StoreProduct, *, channel: bool, now: datet
     known = product.published
     assert known is not None  # noqa: S101 - the caller has looked
     decision = compare(listing, known)
-    picture = any(change.field == "image_source" for change in decision.changes) or (
+    changes = (*decision.changes, *_doubtful(listing, product, decision.changes))
+    picture = any(change.field == "image_source" for change in changes) or (
         product.image_code in _PASSING and is_old(product.image_at, now, seconds=_PICTURE_RETRY)
     )
     missing = channel and not product.on_channel and product.state == "live"
-    if decision.action == "unchanged" and not picture:
+    if not changes and not decision.stock and not picture:
         return Leave(channel=missing)
     return Send(
         action="updated",
         listing=listing,
-        changes=decision.changes,
+        changes=changes,
         stock=decision.stock,
-        needs_kept=picture or any(change.field.startswith(_LISTS) for change in decision.changes),
+        needs_kept=picture or any(change.field.startswith(_LISTS) for change in changes),
         image_wanted=picture,
         channel=missing,
     )
+
+
+def _doubtful(listing: Listing, product: StoreProduct, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Fields that an update without an answer may have changed, and that are now wanted as they were before it."""
+    intent, known = product.intent, product.published
+    if intent is None or intent.action != "updated" or known is None:
+        return ()
+    named = {change.field for change in changes}
+    maybe = compare(listing, replace(known, form=intent.form, listing_hash=""))
+    return tuple(change for change in maybe.changes if change.field not in named)
 
 
 _PASSING: Final = frozenset(
@@ -129,7 +141,7 @@ _PASSING: Final = frozenset(
 def _begun(job: Job) -> bool:
     """Whether this very batch has already begun to do what its plan shows, so that the rest looks different now."""
     product, batch = job.product, job.item.batch_id
-    return product is not None and (product.batch_id == batch or job.resolved or _intends(product, batch))
+    return product is not None and (product.batch_id == batch or _intends(product, batch))
 
 
 def _intends(product: StoreProduct, batch: UUID) -> bool:
@@ -172,7 +184,12 @@ def shown_changes(verdict: Verdict) -> list[dict[str, Any]]:
         return []
     if verdict.action == "created":
         return []
-    return [{"field": each.field, "old": each.old, "new": each.new} for each in (*verdict.changes, *verdict.stock)]
+    return changes_as_json(verdict.changes, verdict.stock)
+
+
+def changes_as_json(*changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Changes as rows keep them."""
+    return [{"field": each.field, "old": each.old, "new": each.new} for each in chain(*changes)]
 
 
 def _changed_since(planned: str, verdict: Verdict) -> str:

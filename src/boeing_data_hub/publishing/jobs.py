@@ -74,12 +74,18 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """It will not succeed by itself. `orphan`: a product may have come into the store all the same, and is to go."""
+    """It will not succeed by itself.
+
+    Attributes:
+        orphan: a product may have come into the store all the same, and is to go.
+        unsure: the store may have changed it all the same, so that the intent must be kept.
+    """
 
     kind: Literal["blocked", "conflict", "failed"]
     code: str
     sentence: str
     orphan: bool = False
+    unsure: bool = False
     conflict: Mapping[str, Any] | None = None
 
 
@@ -127,12 +133,13 @@ class Job:
         product: what we know to be in the store.
         sighting: what the store showed under the SKU, where we know of no product.
         looked: whether the store was asked by custom id, with the answer in `found`.
+        earlier: what this very batch has done about it in an earlier go, as far as it is known by now.
         whole: everything the store says of the product, read where others' lists must be kept.
         plan: action and digest that a plan has shown.
         undo: the change to be taken back.
-        resolved: an earlier call of this batch turned out to have been carried out.
         confirmed: what is to be written down as being in the store.
         in_bulk: it goes with a bulk operation: its outcome is known when that is read.
+        owes: what is still to follow its upsert (`channel`, `stock`): it is not done before nothing is.
     """
 
     item: DueItem
@@ -142,10 +149,10 @@ class Job:
     sighting: Sighting | None = None
     looked: bool = False
     found: Mapping[str, Any] | None = None
+    earlier: Action | None = None
     whole: Mapping[str, Any] | None = None
     plan: tuple[str, str] | None = None
     undo: Mapping[str, Any] | None = None
-    resolved: bool = False
     verdict: Verdict | None = None
     image: Picture | None = None
     intent: Intent | None = None
@@ -153,6 +160,7 @@ class Job:
     confirmed: Confirmed | None = None
     outcome: Outcome | None = None
     in_bulk: bool = False
+    owes: set[str] = field(default_factory=set[str])
     remarks: list[str] = field(default_factory=list[str])
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTheLine
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
@@ -45,6 +45,11 @@ def stops_the_line(error: HubError) -> bool:
     )
 
 
+def is_creating(job: Job) -> bool:
+    """Whether a job puts a new product into the store."""
+    return isinstance(job.verdict, Send) and job.verdict.action == "created"
+
+
 def was_sent(error: HubError) -> bool:
     """Whether the store may have got the call, so that it must be found out what became of it."""
     return isinstance(error, OutcomeUnknown)
@@ -63,6 +68,8 @@ def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
             return Later()
         case Retry():
             return _again(job, error, rules)
+        case Refused():  # our own database did not answer, be it before the call or after it
+            return Later(code=error.code, sentence=error.message, unsure=True)
         case _:
             return NotDone("failed", error.code, error.message)
 
@@ -73,8 +80,7 @@ def _again(job: Job, error: Retry, rules: RetryRules) -> Outcome:
         return Later(code=error.code, sentence=error.message, unsure=unsure)
     tries = job.item.attempts + 1
     if tries >= rules.most:
-        creates = isinstance(job.verdict, Send) and job.verdict.action == "created"
-        return NotDone("failed", error.code, _given_up(error, tries), orphan=unsure and creates)
+        return NotDone("failed", error.code, _given_up(error, tries), orphan=unsure and is_creating(job), unsure=unsure)
     return Later(rules.wait(tries), counted=True, code=error.code, sentence=error.message, unsure=unsure)
 
 
@@ -83,7 +89,11 @@ def _given_up(error: HubError, tries: int) -> str:
 
 
 def _refused(job: Job, error: UserErrors) -> Outcome:
-    gone = error.has("PRODUCT_DOES_NOT_EXIST") or any("does not exist" in each.message for each in error.errors)
+    gone = (
+        error.has("PRODUCT_DOES_NOT_EXIST")
+        or error.has("INVALID_INVENTORY_ITEM")
+        or any(each.message.startswith("Product does not exist") for each in error.errors)
+    )
     by_id = job.product is not None and job.product.product_id is not None and not (job.send and job.send.whole)
     if gone and by_id:
         sentence = "The store has this product no more under the id we knew. It is looked for by its custom id."
@@ -108,11 +118,13 @@ def only_metafields(error: HubError) -> bool:
     return isinstance(error, UserErrors) and all("metafields" in each.field.split(".") for each in error.errors)
 
 
-def unsure(outcome: Outcome) -> Outcome:
-    """The outcome where it is not known what the store has done."""
+def unsure(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome where it is not known what the store has done. Only what may have been made just now is an orphan."""
     if isinstance(outcome, Later):
         return replace(outcome, unsure=True)
-    return replace(outcome, orphan=True) if isinstance(outcome, NotDone) else outcome
+    if isinstance(outcome, NotDone):
+        return replace(outcome, unsure=True, orphan=is_creating(job))
+    return outcome
 
 
 def _metafield(job: Job, path: str) -> str:
@@ -183,32 +195,6 @@ def is_nothing(job: Job) -> bool:
     return isinstance(send, Send) and job.variables is None and not send.stock
 
 
-def unchanged(job: Job) -> Confirmed | None:
-    """What is to be written down of a part that is as it should be: nothing, unless it was only just found out."""
-    product = job.product
-    if product is None or product.form is None or product.product_id is None:
-        return None
-    return Confirmed(
-        sku=job.sku,
-        batch_id=job.item.batch_id if job.resolved else (product.batch_id or job.item.batch_id),
-        state=product.state,
-        product_id=product.product_id,
-        variant_id=product.variant_id,
-        inventory_item_id=product.inventory_item_id,
-        form=product.form,
-        listing_hash=product.listing_hash or "",
-        stock_hash=product.stock_hash or "",
-        stock=product.stock,
-        kept=product.kept,
-        left_out=product.left_out,
-        on_channel=product.on_channel,
-        image={"sha256": product.image_sha256, "url": product.image_url, "code": product.image_code}
-        if job.resolved
-        else None,
-        change={"action": "created", "changes": [], "before": None} if job.resolved else None,
-    )
-
-
 def kept_of(job: Job) -> dict[str, Any]:
     """Others' tags and metafields that stand beside ours, so that an undo can tell their work from ours."""
     if job.whole is None:
@@ -249,7 +235,8 @@ def done(job: Job) -> Done:
     """The outcome of a job all of whose calls went well."""
     send = job.verdict
     action = send.action if isinstance(send, Send) and not is_nothing(job) else "unchanged"
-    action = "created" if job.resolved else action
+    if action == "unchanged" or job.earlier == "created":
+        action = job.earlier or action
     remarks = list(job.remarks)
     if isinstance(send, Send):
         remarks += [f"Left out: {one.field} ({one.reason})" for one in send.listing.left_out]

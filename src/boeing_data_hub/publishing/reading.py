@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import UUID, uuid4
 
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import LeftOut, Listing
@@ -23,6 +22,7 @@ from boeing_data_hub.publishing.forms import listing_of
 from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Send, settled
 from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.restocking import StockRow
+from boeing_data_hub.publishing.stocking import with_stock
 from boeing_data_hub.publishing.turns import Stepped, Turn
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.store import batches, bulk_runs, products, publishing
@@ -149,58 +149,41 @@ class Reading:
                 job.outcome = outcomes.failure(job, result.error, self._rules)
         elif result.ids is None:
             malformed = Retry("Shopify's result names neither a product nor an error.", code="shopify_malformed")
-            job.outcome = outcomes.unsure(outcomes.failure(job, malformed, self._rules))
+            job.outcome = outcomes.unsure(job, outcomes.failure(job, malformed, self._rules))
         else:
             job.confirmed = outcomes.succeeded(job, result.ids)
 
     def _look_after(self, turn: Turn, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
         """Channel and stock. Where these are held up for everybody, the lines stay open, and are read again."""
-        stop = self._aftercare.offer(list(jobs.values()), facts)
-        if stop is None:
-            calls = self._learnt(jobs, facts)
-            self._keep(turn, jobs, calls, facts)
-            stop = self._aftercare.restock(calls, jobs)
+        done = self._learn(jobs)
+        fresh = restocking.grouped(
+            restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
+            for sku, job in jobs.items()
+            if sku not in done and job.confirmed is not None and job.confirmed.inventory_item_id
+        )
+        stop = self._aftercare.finish(jobs, facts, kept={}, fresh=fresh, ours=turn.is_ours)
         if stop is not None:
             raise stop
 
-    def _learnt(self, jobs: Mapping[str, Job], facts: StoreFacts) -> dict[UUID, list[StockRow]]:
-        """The calls that set stock, without those that a reader before us has made: the same call again tells."""
+    def _learn(self, jobs: Mapping[str, Job]) -> set[str]:
+        """Stock that a reader before us may have set: the same call again tells. Returns the SKUs where it has."""
         earlier = {job.intent.stock_call for job in jobs.values() if job.intent and job.intent.stock_call}
-        kept: Mapping[UUID, list[dict[str, Any]]] = {}
-        if earlier:
-            kept = self._database.run(lambda work: products.stock_calls(work, sorted(earlier)), patience=60)
+        if not earlier:
+            return set()
+        kept = self._database.run(lambda work: products.stock_calls(work, sorted(earlier)), patience=60)
         done: set[str] = set()
         for key, rows in kept.items():
             made = [StockRow(**row) for row in rows]
-            if self._aftercare.repeat(key, made):
-                self._aftercare.stocked(made, jobs)
-                done |= {row.sku for row in made}
-        return {
-            uuid4(): call
-            for call in restocking.grouped(
-                restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
-                for sku, job in jobs.items()
-                if sku not in done and job.confirmed is not None and job.confirmed.inventory_item_id
-            )
-        }
-
-    def _keep(
-        self, turn: Turn, jobs: Mapping[str, Job], calls: Mapping[UUID, list[StockRow]], facts: StoreFacts
-    ) -> None:
-        """Keep the calls with the intents before any of them is made."""
-        if not calls:
-            return
-        key_of = {row.sku: key for key, call in calls.items() for row in call}
-
-        def step(work: Work) -> None:
-            for key, call in calls.items():
-                products.save_stock_call(work, facts.shop, key, [row.as_json() for row in call])
-            products.note_stock_calls(work, facts.shop, key_of)
-
-        turn.save(step)
-        for sku, key in key_of.items():
-            job = jobs[sku]
-            job.intent = replace(job.intent, stock_call=key) if job.intent else None
+            if not self._aftercare.stocking.repeat(key, made):
+                continue
+            for row in made:
+                job = jobs.get(row.sku)
+                if job is None or job.confirmed is None or job.intent is None:
+                    continue
+                asked = {row.location: job.intent.form["stock"].get(row.location, 0)}
+                job.confirmed = with_stock(job.confirmed, asked, {row.location: row.quantity})
+                done.add(row.sku)
+        return done
 
 
 def _portions(lines: Mapping[int, str], item_of: Mapping[str, DueItem]) -> Iterator[dict[int, str]]:

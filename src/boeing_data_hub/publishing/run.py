@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
-from uuid import uuid4
 
 import structlog
 
@@ -19,14 +18,16 @@ from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.pacing import Pacing
-from boeing_data_hub.publishing import claims, outcomes, restocking
+from boeing_data_hub.publishing import claims, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk import Bulk
 from boeing_data_hub.publishing.claims import Claim, Guard
 from boeing_data_hub.publishing.compensation import Compensation
 from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Leave
+from boeing_data_hub.publishing.learning import unchanged
+from boeing_data_hub.publishing.outcomes import is_creating
 from boeing_data_hub.publishing.preparing import Preparing
-from boeing_data_hub.publishing.sending import Sender, is_creating
+from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
 from boeing_data_hub.store import line as line_store
@@ -222,25 +223,28 @@ class Publishing:
             self._bulk.prepare(work, claim, facts)
 
     def _send(self, claim: Claim, facts: StoreFacts, keep_going: KeepGoing) -> HubError | None:
-        jobs = [job for job in claim.jobs.values() if not job.in_bulk]
+        jobs = {sku: job for sku, job in claim.jobs.items() if not job.in_bulk}
+        held = claims.still_held(self._held, claim)
         guard = Guard(
             cancelled=lambda: self._database.run(
                 lambda work: publishing.cancelled_among(work, list({item.batch_id for item in claim.items})),
                 patience=20,
             ),
-            held=claims.still_held(self._held, claim),
+            held=held,
             keep_going=lambda: keep_going.wait(0),
         )
-        error = self._sender.send([job for job in jobs if job.send], may_go=guard)
-        for job in jobs:
-            if isinstance(job.verdict, Leave) and job.outcome is None:
-                job.confirmed = outcomes.unchanged(job) if job.verdict.channel or job.resolved else None
-        if error is not None:
-            return error
-        calls = dict(claim.calls)
-        for call in restocking.grouped(_rows_after(job, facts) for job in jobs):
-            calls[uuid4()] = call
-        return self._aftercare.offer(jobs, facts) or self._aftercare.restock(calls, claim.jobs)
+        stopped = self._sender.send([job for job in jobs.values() if job.send], may_go=guard)
+        for job in jobs.values():
+            if isinstance(job.verdict, Leave) and job.outcome is None and job.product is not None:
+                job.confirmed = unchanged(job) if job.verdict.channel or job.product.intent is not None else None
+        return self._aftercare.finish(
+            jobs,
+            facts,
+            kept=claim.calls,
+            fresh=restocking.grouped(_rows_after(job, facts) for job in jobs.values()),
+            stopped=stopped,
+            ours=held,
+        )
 
     def _hold_creates(self, jobs: Sequence[Job]) -> None:
         """While the store makes no new products, parts that need one wait, and the others go on."""
@@ -282,8 +286,8 @@ def _end_cancelled(jobs: Sequence[Job]) -> None:
     """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
     for job in jobs:
         if job.item.cancelled and job.outcome is None:
-            if job.resolved:
-                job.verdict = Leave(channel=True)  # what was begun is brought to its end
+            if job.earlier is not None:
+                job.verdict = Leave(channel=job.earlier == "created")
             else:
                 job.outcome = Dropped()
 

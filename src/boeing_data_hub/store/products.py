@@ -126,7 +126,8 @@ def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
             " FROM json_to_recordset(%s::json) AS r(batch_id uuid, sku text, action text, changes jsonb, before jsonb,"
             "   after jsonb, product_id text)"
             # A batch that needs two goes at a part (fields, then stock) has one change: from before the first go.
-            " ON CONFLICT (batch_id, sku) DO UPDATE SET changes = c.changes || excluded.changes,"
+            " ON CONFLICT (batch_id, sku) DO UPDATE SET changes = CASE WHEN c.changes @> excluded.changes THEN c.changes"
+            "   ELSE c.changes || excluded.changes END,"
             "   after = excluded.after, product_id = excluded.product_id, at = now()",
             [shop, msgspec.json.encode(changes).decode()],
         )
@@ -239,16 +240,6 @@ def save_stock_call(work: Work, shop: str, key: UUID, rows: Sequence[Mapping[str
     work.do(
         "INSERT INTO hub.stock_calls (key, shop, rows) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         [key, shop, Jsonb([dict(row) for row in rows])],
-    )
-
-
-def note_stock_calls(work: Work, shop: str, key_of: Mapping[str, UUID]) -> None:
-    """Note with the intents of these SKUs which call sets their stock."""
-    work.do(
-        "UPDATE hub.products p SET intent = p.intent || jsonb_build_object('stock_call', a.key)"
-        " FROM unnest(%s::text[], %s::uuid[]) AS a(sku, key)"
-        " WHERE p.shop = %s AND p.sku = a.sku AND p.intent IS NOT NULL",
-        [list(key_of), list(key_of.values()), shop],
     )
 
 
