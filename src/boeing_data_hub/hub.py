@@ -284,7 +284,12 @@ class Hub:
             database=self.database,
             client=self.shopify,
             transfer=self.shopify_transfer,
-            reading=Reading(database=self.database, aftercare=self.aftercare, rules=self.publishing_retry),
+            reading=Reading(
+                database=self.database,
+                aftercare=self.aftercare,
+                rules=self.publishing_retry,
+                leave_out=s.hub_metafield_refusal == "leave_out",
+            ),
             held=self.held,
             owner=self.owner,
             rules=BulkRules(
@@ -292,6 +297,7 @@ class Hub:
                 lanes=s.hub_bulk_lanes,
                 fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
                 lease_seconds=s.hub_lease_seconds,
+                stuck_seconds=s.hub_bulk_stuck_seconds,
             ),
         )
         compensation = Compensation(

@@ -122,6 +122,7 @@ class Rig:
             lambda work: work.row(
                 "SELECT b.*, count(*) AS items, count(*) FILTER (WHERE i.state = 'normalized') AS normalized,"
                 " count(*) FILTER (WHERE i.state = 'failed') AS failed,"
+                " count(*) FILTER (WHERE i.state = 'published') AS published,"
                 " count(*) FILTER (WHERE i.state = 'cancelled') AS cancelled,"
                 " count(*) FILTER (WHERE i.state IN ('pending', 'extracted')) AS open"
                 " FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id WHERE b.id = %s GROUP BY b.id",
@@ -133,6 +134,7 @@ class Rig:
         assert row["items"] == row["total_items"]
         assert row["normalized"] == row["normalized_count"]
         assert row["failed"] == row["failed_count"]
+        assert row["published"] == row["published_count"]
         assert row["cancelled"] == row["cancelled_count"]
         assert (row["open"] == 0) == (row["status"] in {"completed", "failed", "cancelled"})
 

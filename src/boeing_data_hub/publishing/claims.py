@@ -63,11 +63,16 @@ def take(
 
 
 def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
-    """Write down what is about to be sent. What was cancelled meanwhile is dropped here, before the first call."""
+    """Write down what is about to be sent. What was cancelled meanwhile is dropped here, before the first call.
+
+    Raises:
+        LeaseLostError: somebody else has the work now, and may have written down what they are about to send.
+    """
+    leases.prove(work, claim.lease)
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None:
+        if job.item.batch_id in gone and job.outcome is None and job.earlier is None:
             job.outcome = Dropped()
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {
@@ -181,7 +186,11 @@ def write(work: Work, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
 
 def _surely_not(job: Job) -> bool:
     """Whether an intent was written for this claim, and the store has surely not carried it out."""
-    if job.intent is None or job.confirmed is not None or not isinstance(job.verdict, Send):
+    if job.confirmed is not None:
+        return False
+    if job.intent is None and job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
+        return True  # of an earlier claim, and the store has been asked
+    if job.intent is None or not isinstance(job.verdict, Send):
         return False
     match job.outcome:
         case Later(unsure=unsure, lost=lost):

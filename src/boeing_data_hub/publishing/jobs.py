@@ -102,6 +102,7 @@ class Later:
         unsure: whether the store may have done it, so that the intent must be kept.
         lost: the ids we knew are gone from the store.
         no_creating: the store makes no new products for a while.
+        direct: by bulk operation it would only fail again.
     """
 
     wait: float = 0.0
@@ -111,6 +112,7 @@ class Later:
     unsure: bool = False
     lost: bool = False
     no_creating: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,9 @@ def settled(items: Sequence[DueItem], jobs: Mapping[str, Job]) -> ItemMoves:
     return moves
 
 
+FALLS_BACK_AFTER = 2
+"""Failed tries after which a part of a bulk batch goes the direct way; `store.publishing` has the same figure."""
+
 NOT_STAGED = "Nothing is staged under this part number. Search for it first, then publish it."
 
 
@@ -211,7 +216,8 @@ def _again(later: Sequence[Later]) -> tuple[float, int, str | None, str | None]:
     if not later:
         return 0.0, 0, None, None
     longest = max(later, key=lambda one: one.wait)
-    return longest.wait, int(any(one.counted for one in later)), longest.code, longest.sentence
+    tries = FALLS_BACK_AFTER if any(one.direct for one in later) else int(any(one.counted for one in later))
+    return longest.wait, tries, longest.code, longest.sentence
 
 
 def _best(done: Sequence[Done]) -> str:

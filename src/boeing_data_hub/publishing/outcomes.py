@@ -137,10 +137,24 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
         conflict = {"sku": job.sku, "kind": "handle_taken", "product_id": None, "title": None, "sentence": sentence}
         conflict["batch_id"] = str(job.item.batch_id)
         return NotDone("conflict", "handle_taken", sentence, conflict=conflict)
-    if all("metafields" in each.field.split(".") for each in error.errors):
+    if only_metafields(error):
         said = "; ".join(dict.fromkeys(f"{_metafield(job, each.field)}: {each.message}" for each in error.errors))
         return NotDone("failed", "metafield_refused", f"The store refuses a value of this part. {said}"[:1000])
     return NotDone("failed", error.code, error.message)
+
+
+def only_metafields(error: HubError) -> bool:
+    """Whether the store refuses nothing but values of metafields."""
+    return isinstance(error, UserErrors) and all("metafields" in each.field.split(".") for each in error.errors)
+
+
+def unsure(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome where it is not known what the store has done. Only what may have been made just now is an orphan."""
+    if isinstance(outcome, Later):
+        return replace(outcome, unsure=True)
+    if isinstance(outcome, NotDone):
+        return replace(outcome, unsure=True, orphan=is_creating(job))
+    return outcome
 
 
 def _metafield(job: Job, path: str) -> str:

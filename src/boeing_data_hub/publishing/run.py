@@ -6,7 +6,7 @@ transaction open → one short transaction that saves everything. What a killed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -162,6 +162,7 @@ class Publishing:
             return 1, None
         stepped = self._bulk.step(facts)
         if stepped is not None:
+            self._note_creates([stepped.no_creating], made=False)
             return 1, stepped.error
         return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
 
@@ -190,7 +191,8 @@ class Publishing:
             error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
             self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
             self._note_pace(claim, monotonic() - began)
-        self._note_creates(claim)
+        made = claim.probes_creating and any(outcomes.is_creating(j) and j.confirmed for j in claim.jobs.values())
+        self._note_creates([job.outcome for job in claim.jobs.values()], made=made)
         return len(claim.items), error
 
     def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
@@ -265,15 +267,14 @@ class Publishing:
             job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
         return False
 
-    def _note_creates(self, claim: Claim) -> None:
-        for job in claim.jobs.values():
-            one = job.outcome
+    def _note_creates(self, told: Iterable[object], *, made: bool) -> None:
+        for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._creates.failed(
                     StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
                 )
                 return
-        if claim.probes_creating and any(outcomes.is_creating(job) and job.confirmed for job in claim.jobs.values()):
+        if made:
             self._creates.answered()
 
     def _note_pace(self, claim: Claim, seconds: float) -> None:

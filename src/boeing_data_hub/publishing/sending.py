@@ -16,7 +16,7 @@ from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import Listing, Metafield
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing import outcomes
-from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome
+from boeing_data_hub.publishing.jobs import Job, Later, Outcome
 from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
@@ -114,7 +114,7 @@ class Sender:
             product = outcomes.product_of(data)
             if product is None:
                 failure = Retry("Shopify's answer names neither a product nor an error.", code="shopify_malformed")
-                job.outcome = _unsure(job, outcomes.failure(job, failure, self._rules))
+                job.outcome = outcomes.unsure(job, outcomes.failure(job, failure, self._rules))
             else:
                 job.confirmed = outcomes.succeeded(job, outcomes.ids_of(product))
         except HubError as error:
@@ -126,7 +126,7 @@ class Sender:
             failure = Retry(
                 f"The hub met an unexpected error ({type(error).__name__}) while publishing.", code="internal_error"
             )
-            job.outcome = _unsure(job, outcomes.failure(job, failure, self._rules))
+            job.outcome = outcomes.unsure(job, outcomes.failure(job, failure, self._rules))
         return None
 
     def _ask(self, job: Job, keep_going: Callable[[], bool]) -> dict[str, Any]:
@@ -167,12 +167,3 @@ def _known_ids(job: Job) -> dict[str, Any]:
         "variant_id": product.variant_id,
         "inventory_item_id": product.inventory_item_id,
     }
-
-
-def _unsure(job: Job, outcome: Outcome) -> Outcome:
-    """The outcome where it is not known what the store has done. Only what may have been made just now is an orphan."""
-    if isinstance(outcome, Later):
-        return replace(outcome, unsure=True)
-    if isinstance(outcome, NotDone):
-        return replace(outcome, unsure=True, orphan=outcomes.is_creating(job))
-    return outcome

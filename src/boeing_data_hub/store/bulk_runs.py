@@ -13,7 +13,7 @@ from boeing_data_hub.store.work import Work
 
 _RUN: LiteralString = (
     "id, shop, batch_id, state, lines, operation_id, path, url, partial, object_count, cancelling, note, attempts,"
-    " state_since"
+    " extract(epoch FROM now() - state_since)::float8 AS age, extract(epoch FROM now() - created_at)::float8 AS waited"
 )
 
 
@@ -72,6 +72,14 @@ def variables(work: Work, run_id: UUID) -> list[str]:
     """The variables of all lines as JSON text, in order."""
     rows = work.rows("SELECT variables::text AS line FROM hub.bulk_lines WHERE run_id = %s ORDER BY number", [run_id])
     return [row["line"] for row in rows]
+
+
+def variables_of(work: Work, run_id: UUID, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The variables of some lines, by number."""
+    rows = work.rows(
+        "SELECT number, variables FROM hub.bulk_lines WHERE run_id = %s AND number = ANY(%s)", [run_id, list(numbers)]
+    )
+    return {row["number"]: row["variables"] for row in rows}
 
 
 def open_lines(work: Work, run_id: UUID) -> dict[int, str]:

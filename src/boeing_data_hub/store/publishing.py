@@ -20,7 +20,8 @@ _BUSY: LiteralString = (
 _OPEN: LiteralString = "completed_at IS NULL AND batch_type = 'publish' AND status IN ('processing', 'cancelled')"
 _DUE: LiteralString = (
     "i.state = 'pending' AND (i.not_before IS NULL OR i.not_before <= now())"
-    " AND NOT coalesce(i.skus && ARRAY(SELECT sku FROM busy), false)"
+    # Asked for as a value, the list is hashed once; as a condition it is joined, and costs its square.
+    " AND NOT coalesce((SELECT bool_or(s.sku IN (SELECT sku FROM busy)) FROM unnest(i.skus) AS s(sku)), false)"
 )
 
 
@@ -120,13 +121,15 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     return found
 
 
-def items_of(work: Work, batch_id: UUID, skus: Sequence[str]) -> list[DueItem]:
-    """The open items of a batch that stand for any of these SKUs."""
+def items_of_run(work: Work, run_id: UUID, batch_id: UUID) -> list[DueItem]:
+    """The open items of a batch that stand for open lines of a bulk operation."""
     rows = work.rows(
-        "SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options"
+        "WITH lines AS MATERIALIZED (SELECT sku FROM hub.bulk_lines WHERE run_id = %s AND NOT settled)"
+        " SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options"
         " FROM hub.batch_items i JOIN hub.batches b ON b.id = i.batch_id"
-        " WHERE i.batch_id = %s AND i.state = 'pending' AND i.skus && %b::text[]",
-        [batch_id, list(skus)],
+        " WHERE i.batch_id = %s AND i.state = 'pending'"
+        "   AND (SELECT bool_or(s.sku IN (SELECT sku FROM lines)) FROM unnest(i.skus) AS s(sku))",
+        [run_id, batch_id],
     )
     return [_item(row) for row in rows]
 

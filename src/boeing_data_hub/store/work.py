@@ -12,13 +12,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
+import msgspec
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Unavailable
+
+set_json_loads(msgspec.json.decode)  # a row of a product holds five documents, and rows come by the thousand
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
