@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from boeing_data_hub.clock import now
 from boeing_data_hub.errors import Conflict, HubError, NotFound, Retry, StopTheLine, Unavailable
 from boeing_data_hub.model.budget import SMALLEST_BUCKET, SMALLEST_RATE, Budget
 from boeing_data_hub.model.listings import ListingPolicy
@@ -166,8 +167,12 @@ class Planning:
     def _capacity(self, facts: StoreFacts) -> Capacity:
         budget = self._budget()
         pace = self._database.run(lambda work: bulk_runs.pace(work, facts.shop), patience=20)
+        available = SMALLEST_BUCKET
+        if budget is not None:  # what was taken ahead for calls like these counts, and what has come in since
+            restored = budget.restore_rate * max(0.0, (now() - budget.as_of).total_seconds())
+            available = max(0.0, min(budget.maximum, budget.free + budget.held + restored))
         return Capacity(
-            available=max(0.0, budget.free) if budget else SMALLEST_BUCKET,
+            available=available,
             restore_rate=budget.restore_rate if budget else SMALLEST_RATE,
             known=budget.known if budget else False,
             lines_per_second=pace,
