@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from boeing_data_hub.errors import HubError, NotFound, Unavailable
+from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.store import orphans, sightings
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.limits import STORABLE
@@ -44,9 +44,7 @@ def decide_conflict(sku: str, body: Decision, hub: TheHub, principal: Publisher)
     """Decide a conflict. To adopt gives the product our custom id; the next publishing changes the rest of it."""
     try:
         told = hub.attention.decide(sku.replace("\0", "\ufffd"), body.decision, actor=principal.owner)
-    except HubError as error:
-        if isinstance(error, NotFound):
-            raise
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     return {"message": told, "sku": sku, "decision": body.decision}
 

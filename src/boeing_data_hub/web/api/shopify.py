@@ -12,10 +12,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import BadInput, HubError, NotFound, Unavailable
+from boeing_data_hub.errors import BadInput, Conflict, NotFound, Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.requests import PublishRequest
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
+from boeing_data_hub.model.states import ItemState
 from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import audit, batches, hand_data, items, products
 from boeing_data_hub.store.work import Work
@@ -79,6 +80,12 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float)
             return {**status, "success": None, "batch_id": str(batch.id)}
         time.sleep(_LOOK_EVERY)
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1))[0]
+    if item.state is ItemState.CANCELLED:
+        raise Conflict(
+            "Somebody has cancelled this publishing, so nothing was sent.",
+            code="cancelled",
+            details={"batch_id": str(batch.id)},
+        )
     if item.error_code is not None:
         raise BadInput(
             item.error or "The part could not be published.", code=item.error_code, details={"batch_id": str(batch.id)}
@@ -141,7 +148,7 @@ def check(
     try:
         hub.storefront.facts()
         seen = hub.storefront.survey([wanted])[wanted]
-    except HubError as error:
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store cannot be asked. {error.message}", code=error.code, retry_after=10) from None
     ours = seen.ours["product_id"] if seen.ours else None
     if ours is None:
@@ -162,7 +169,7 @@ def set_up(hub: TheHub, principal: Admin) -> dict[str, Any]:
     """Make the metafield definitions the store lacks, that of our custom ids first. Safe to repeat."""
     try:
         told = hub.storefront.set_up()
-    except HubError as error:
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(
             f"The definitions could not all be made. {error.message} It is safe to repeat.", code=error.code
         ) from None
