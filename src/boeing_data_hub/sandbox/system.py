@@ -126,8 +126,11 @@ class System:
 
     def _start_boeing(self, arguments: tuple[str, ...]) -> None:
         port = free_port()
-        self.start_process("boeing-sandbox", "sandbox.boeing", "--port", str(port), *arguments)
         url = f"http://127.0.0.1:{port}"
+        # The pictures come from the sandbox, too: nothing outside is asked for one.
+        images = ("--image-origin", url)
+        self.start_process("boeing-sandbox", "sandbox.boeing", "--port", str(port), *images, *arguments)
+        self.environment |= {"HUB_IMAGE_ALLOW_HTTP_HOSTS": f"127.0.0.1:{port}", "HUB_IMAGE_FALLBACK_ORIGIN": ""}
         self.environment.update(environment(url))
         self.boeing = BoeingSandboxControl(url)
         _wait_for(url + "/control/stats", "The Boeing sandbox", self.logs / "boeing-sandbox.log")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boeing_data_hub.sandbox.boeing.dice import Dice
-from boeing_data_hub.sandbox.boeing.figures import LOCATIONS, line_item
+from boeing_data_hub.sandbox.boeing.figures import IMAGE_ORIGIN, LOCATIONS, line_item
 from boeing_data_hub.sandbox.boeing.samples import SAMPLE_VARIANT
 
 _POSSIBLE = re.compile(r"[A-Z0-9][A-Z0-9 ./_-]{0,45}(=[A-Z0-9]{2})?")
@@ -32,10 +32,12 @@ class World:
         overrides: part number → fields that replace the drawn ones. A bare number speaks for all its variants, a full
             one for itself, and wins. Special keys: `unknown` (True: absent from answers; False: known whatever was
             drawn), `locations` (place → quantity; the total follows), `remove` (names of fields to leave out).
+        image_origin: where image addresses lead.
     """
 
     drift: int = 0
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    image_origin: str = IMAGE_ORIGIN
 
 
 FIRST_DAY: Final = World()
@@ -80,7 +82,7 @@ def line_items(
         show_no_stock: as in the request; False leaves out what has no stock.
         show_location: as in the request; False leaves out where the stock lies.
     """
-    items = [line_item(number, world.drift) for number in variants(part, world)]
+    items = [line_item(number, world.drift, world.image_origin) for number in variants(part, world)]
     if world.overrides:
         items = [_overridden(item, _override(item["aviallPartNumber"], world)) for item in items]
     if not show_no_stock:

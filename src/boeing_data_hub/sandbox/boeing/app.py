@@ -14,6 +14,7 @@ from boeing_data_hub.sandbox.boeing.fault_kinds import OAUTH, PART_TOKEN, PRICE
 from boeing_data_hub.sandbox.boeing.faults import Fault
 from boeing_data_hub.sandbox.boeing.item_faults import ITEM_FAULTS, NUMBER_MARK, Answer, unasked
 from boeing_data_hub.sandbox.boeing.ledger import PriceCall
+from boeing_data_hub.sandbox.boeing.pictures import FOLDER, picture_reply
 from boeing_data_hub.sandbox.boeing.reply_faults import DELIVERY_FAULTS, REPLY_FAULTS, retry_after_header
 from boeing_data_hub.sandbox.boeing.state import State
 from boeing_data_hub.sandbox.boeing.tokens import bearer, oauth_reply, part_token_reply
@@ -74,6 +75,8 @@ class App:
         exchange = Exchange(scope, receive, send)
         if call := self._calls.get((exchange.method, exchange.path)):
             await call(exchange)
+        elif exchange.path.startswith(FOLDER) and exchange.method == "GET":
+            await exchange.send(picture_reply(exchange.path))
         elif exchange.path.startswith(_CONTROL):
             body = await exchange.body()
             await exchange.send(control.reply(self._state, exchange.method, exchange.path, exchange.query, body))

@@ -45,23 +45,25 @@ _HAZMAT = ("ZND", "N", "")
 _PRICE_MOVES = (5, 50, 66, 94, 108, 130, 200)
 """Per cent of the former price: the jumps seen, down to a twentieth."""
 _ANY_PLACES: Final = 1 << len(LOCATIONS)
-_IMAGE: Final = "https://www.aviall.com/content-images/{}_280.JPG"
+IMAGE_ORIGIN: Final = "https://www.aviall.com"
+_IMAGE: Final = "{}/content-images/{}_280.JPG"
 
 
-def line_item(number: str, drift: int) -> dict[str, Any]:
+def line_item(number: str, drift: int, image_origin: str = IMAGE_ORIGIN) -> dict[str, Any]:
     """The full line item of a part number, stock and locations included.
 
     Args:
         number: full part number, suffix and all, as Boeing spells it.
         drift: 0 for the figures every run starts with; each other value is another day, on which about 40 % of the
             quantities and 5 % of the prices are different ones.
+        image_origin: where the image addresses lead.
     """
     sample = SAMPLES.get(number, _NOTHING_KNOWN)
     dice = Dice(number)
     day = Dice(f"{drift}|{number}") if drift else None
     list_cents, net_cents = _prices(number, dice, sample, day)
     stock, quantity = _stock(dice, sample, day)
-    image = _IMAGE.format(number.replace("/", "%2F").replace(" ", "%20"))
+    image = _IMAGE.format(image_origin, number.replace("/", "%2F").replace(" ", "%20"))
     item: dict[str, Any] = {
         "aviallPartNumber": number,
         "name": _descriptions().get(number.partition("=")[0]) or _NOUNS[dice.throw("name", len(_NOUNS))],

@@ -33,6 +33,11 @@ class SandboxSettings(BaseModel):
     )
     currency: str = Field(default="USD", description="Currency on the envelope of each answer.")
     drift: int = Field(default=0, description="The day: another number moves about 40 % of stock and 5 % of prices.")
+    image_origin: str = Field(
+        default="https://www.aviall.com",
+        pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$",
+        description="Where image addresses lead; the stand-in's own address serves pictures.",
+    )
     client_id: str | None = Field(default=None, description="The only client id accepted by call 1.")
     client_secret: str | None = Field(default=None, description="The only client secret accepted by call 1.")
     username: str | None = Field(default=None, description="The only x-username accepted by call 2.")

@@ -25,7 +25,7 @@ class State:
     def __init__(self, options: SandboxOptions) -> None:
         self.at_start = options.settings
         self.settings = options.settings
-        self.world = World(drift=options.settings.drift)
+        self.world = World(drift=options.settings.drift, image_origin=options.settings.image_origin)
         self.tokens = Tokens()
         self.ledger = Ledger(options.ledger)
         self.limit = SlidingLimit()
@@ -36,7 +36,7 @@ class State:
     def use(self, settings: SandboxSettings) -> None:
         """Behave like this from now on."""
         self.settings = settings
-        self._move(replace(self.world, drift=settings.drift))
+        self._move(replace(self.world, drift=settings.drift, image_origin=settings.image_origin))
 
     def override(self, part: str, fields: Mapping[str, Any] | None) -> None:
         """Give a part other figures than the drawn ones; None: the drawn ones again."""
