@@ -18,7 +18,10 @@ def part(desk):
 def orphaned(desk, part):
     """A product that is made, and that the sales channel refuses for good; and that cannot be deleted at first."""
     fault = desk.store.fault("error_before", match={"operation": "productDelete"})
-    refusals = [desk.store.fault("error_before", match={"operation": name}) for name in ("publicationUpdate", "publishablePublish")]
+    refusals = [
+        desk.store.fault("error_before", match={"operation": name})
+        for name in ("publicationUpdate", "publishablePublish")
+    ]
     batch = desk.publish(desk.stage(part))
     for _ in range(12):
         desk.do("UPDATE hub.batch_items SET not_before = NULL")

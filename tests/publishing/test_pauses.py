@@ -1,4 +1,4 @@
-"""When the store serves nobody: the line rests with a sentence, nothing fails, no try is spent, and work goes on later."""
+"""When the store serves nobody: the line rests and says why, nothing fails, no try is spent, work goes on later."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def test_a_missing_scope_is_named_and_fails_nobody(desk, scope):
     parts = desk.make_parts(4)
     desk.run(desk.stage(*parts))
     desk.hub.storefront.forget()
-    skus = desk.stage(*(part.but(price="5.05", stock={"Dallas Central": 44}) for part in parts), *desk.make_parts(3, 50))
+    skus = desk.stage(
+        *(part.but(price="5.05", stock={"Dallas Central": 44}) for part in parts), *desk.make_parts(3, 50)
+    )
     scopes = desk.store.settings()["scopes"]
     desk.store.settings(scopes=[name for name in scopes if name != scope])
     batch = desk.publish(skus)

@@ -67,7 +67,7 @@ def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None:
+        if job.item.batch_id in gone and job.send is not None:
             job.outcome = Dropped()
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {

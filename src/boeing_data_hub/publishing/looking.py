@@ -146,7 +146,6 @@ class Looking:
         }
         stock = {**product.stock, **{row.location: row.quantity for row in rows}}
         learnt = carried_out(product, intent, form, stock)
-        job.product = replace(product, form=form, stock=stock, stock_hash=learnt.stock_hash, intent=rest)
         self._write_down(job, intent, replace(learnt, intent=rest), facts)
 
     def _learn_update(self, job: Job, facts: StoreFacts) -> None:
@@ -166,7 +165,23 @@ class Looking:
         """At once: whatever becomes of this claim, it must not be forgotten again."""
         self._database.run(lambda work: lost_calls.learn(work, facts.shop, intent, learnt), patience=60)
         if job.product is not None:
-            job.product = replace(job.product, batch_id=learnt.batch_id, on_channel=learnt.on_channel)
+            image = learnt.image or {}
+            job.product = replace(
+                job.product,
+                state=learnt.state,
+                form=learnt.form,
+                listing_hash=learnt.listing_hash,
+                stock_hash=learnt.stock_hash,
+                stock=learnt.stock,
+                kept=learnt.kept,
+                left_out=learnt.left_out,
+                on_channel=learnt.on_channel,
+                image_sha256=image.get("sha256", job.product.image_sha256),
+                image_url=image.get("url", job.product.image_url),
+                image_code=image.get("code", job.product.image_code),
+                intent=learnt.intent,
+                batch_id=learnt.batch_id,
+            )
         if intent.batch_id == job.item.batch_id and learnt.change is not None:
             job.earlier = job.earlier or learnt.change["action"]
 
