@@ -92,7 +92,7 @@ class Recovery:
             elif lease.stage == Stage.NORMALIZATION:
                 normalization.lost_lease(work, lease.raw_ids)
             elif lease.stage == Stage.PUBLISHING:
-                publishing.lost_lease(work, lease.part_numbers)
+                publishing.lost_lease(work, lease.part_numbers, most=self._rules.max_attempts)
         if forgotten := batches.unfinished_but_settled(work):
             log.error("ended batches that were settled but open", batches=[str(b) for b in forgotten])
             batches.finish_settled(work, forgotten)

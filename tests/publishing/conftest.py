@@ -297,6 +297,7 @@ class Desk:
         """What the store has under a SKU."""
         found = self.store.product(sku)
         assert found is not None, f"the store has no {sku}"
+        found["media"] = [each["source"] for each in found["media"]]  # how far the store is with it is its own matter
         return found
 
     def calls(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A publishing cancelled in the middle, and one whose worker was only frozen: nothing is done twice, nothing forgotten."""
+"""A publishing cancelled in the middle, or left by a frozen or dead worker: nothing is done twice or forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the store serves nobody: the line rests with a sentence, nothing fails, no try is spent, and work goes on later."""
+"""When the store serves nobody: the line rests and says why, nothing fails, no try is spent, work goes on later."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None and job.earlier is None:
-            job.outcome = Dropped()
+        if job.item.batch_id in gone and job.send is not None:
+            _drop(job)
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {
         job.sku: restocking.rows_of(job, facts.location_ids, job.product.inventory_item_id)
@@ -125,10 +125,14 @@ def end_cancelled(jobs: Sequence[Job]) -> None:
     """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
     for job in jobs:
         if job.item.cancelled and job.outcome is None:
-            if job.earlier is not None:
-                job.verdict = Leave(channel=job.earlier == "created")
-            else:
-                job.outcome = Dropped()
+            _drop(job)
+
+
+def _drop(job: Job) -> None:
+    if job.earlier is not None:
+        job.verdict = Leave(channel=job.earlier == "created")
+    else:
+        job.outcome = Dropped()
 
 
 def conclude(jobs: Iterable[Job]) -> None:

@@ -138,15 +138,13 @@ class Looking:
             # It is as good as never made; what else was intended stays in doubt.
             job.product = replace(product, intent=replace(intent, stock_call=None))
             return
-        wanted = intent.form["stock"]
         rest = replace(intent, stock_call=None) if _says_otherwise(intent, product) else None
-        form = {
-            **product.form,
-            "stock": {**product.form["stock"], **{row.location: wanted[row.location] for row in rows}},
-        }
-        stock = {**product.stock, **{row.location: row.quantity for row in rows}}
+        base, stock = dict(product.form["stock"]), dict(product.stock)
+        for row in rows:
+            base |= row.boeing
+            stock |= row.set_by_name
+        form = {**product.form, "stock": base}
         learnt = carried_out(product, intent, form, stock)
-        job.product = replace(product, form=form, stock=stock, stock_hash=learnt.stock_hash, intent=rest)
         self._write_down(job, intent, replace(learnt, intent=rest), facts)
 
     def _learn_update(self, job: Job, facts: StoreFacts) -> None:
@@ -166,7 +164,23 @@ class Looking:
         """At once: whatever becomes of this claim, it must not be forgotten again."""
         self._database.run(lambda work: lost_calls.learn(work, facts.shop, intent, learnt), patience=60)
         if job.product is not None:
-            job.product = replace(job.product, batch_id=learnt.batch_id, on_channel=learnt.on_channel)
+            image = learnt.image or {}
+            job.product = replace(
+                job.product,
+                state=learnt.state,
+                form=learnt.form,
+                listing_hash=learnt.listing_hash,
+                stock_hash=learnt.stock_hash,
+                stock=learnt.stock,
+                kept=learnt.kept,
+                left_out=learnt.left_out,
+                on_channel=learnt.on_channel,
+                image_sha256=image.get("sha256", job.product.image_sha256),
+                image_url=image.get("url", job.product.image_url),
+                image_code=image.get("code", job.product.image_code),
+                intent=learnt.intent,
+                batch_id=learnt.batch_id,
+            )
         if intent.batch_id == job.item.batch_id and learnt.change is not None:
             job.earlier = job.earlier or learnt.change["action"]
 

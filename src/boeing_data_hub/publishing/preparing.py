@@ -99,7 +99,7 @@ class Preparing:
         """Give every job without an outcome its verdict; one that is not to be sent for good gets its outcome too."""
         moment = now()
         for job in jobs:
-            if job.outcome is not None:
+            if job.outcome is not None or job.verdict is not None:
                 continue
             try:
                 undoing = job.item.undo_of is not None

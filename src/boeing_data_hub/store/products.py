@@ -160,6 +160,16 @@ def forget_intents(work: Work, shop: str, skus: Sequence[str]) -> None:
     )
 
 
+def in_doubt(work: Work, skus: Sequence[str]) -> list[tuple[str, str]]:
+    """Store and SKU of those that were about to be made when we last heard, and were never seen there."""
+    rows = work.rows(
+        "SELECT shop, sku FROM hub.products WHERE sku = ANY(%s) AND intent IS NOT NULL AND product_id IS NULL"
+        " ORDER BY shop, sku",
+        [list(skus)],
+    )
+    return [(row["shop"], row["sku"]) for row in rows]
+
+
 def lose(work: Work, shop: str, skus: Sequence[str]) -> None:
     """The store has no product under the ids we knew: it must be looked for by its custom id."""
     work.do(

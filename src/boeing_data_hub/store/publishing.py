@@ -97,12 +97,12 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     rows = work.rows(
         f"WITH {_BUSY},"  # noqa: S608 - constants of this module
         " turns AS ("
-        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options, b.lot"
+        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code, b.status, b.options, b.lot"
         "    + row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS place"
         f"  FROM (SELECT id, status, options, random() AS lot FROM hub.batches WHERE {_OPEN}"
         "        AND (%(only)s::uuid IS NULL OR id = %(only)s)) b"
         "  CROSS JOIN LATERAL ("
-        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts FROM hub.batch_items i"
+        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code FROM hub.batch_items i"
         f"    WHERE i.batch_id = b.id AND {_DUE}"
         "      AND (b.id <> ALL(%(but_not)s) OR i.attempts >= %(fallen)s)"
         "      AND (%(only)s::uuid IS NULL OR i.attempts < %(fallen)s)"
@@ -116,8 +116,14 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
         skus = tuple(row["skus"] or ())
         if taken.intersection(skus):
             continue  # two batches that want one part: the second sees what the first has made of it
+        # Parts whose workers died again and again are tried one at a time, so that the guilty one stands alone.
+        suspect = row["error_code"] == "worker_lost" and row["attempts"] >= _FALLEN_BACK
+        if suspect and found:
+            continue
         taken.update(skus)
         found.append(_item(row))
+        if suspect:
+            break
     return found
 
 
@@ -224,15 +230,24 @@ def settle(work: Work, moves: ItemMoves) -> dict[UUID, dict[str, int]]:
     return counted
 
 
-def lost(work: Work, skus: Sequence[str]) -> None:
-    """Count the death of a worker against the items it worked on; they are free again at once."""
-    work.do(
-        "UPDATE hub.batch_items SET attempts = attempts + 1, error_code = 'worker_lost',"
+def lost(work: Work, skus: Sequence[str], *, most: int) -> list[DueItem]:
+    """Count the death of a worker against the items it worked on; they are free again at once.
+
+    Returns:
+        The items of a part that has killed its worker so often, alone in the end, that it must be set aside; they are
+        still open.
+    """
+    rows = work.rows(
+        "UPDATE hub.batch_items i SET attempts = i.attempts + 1, error_code = 'worker_lost',"
         "  error = 'The worker that published this part stopped. It is found out what became of it, and gone on with.',"
-        "  updated_at = now() WHERE state = 'pending' AND skus && %b::text[] AND batch_id IN"
-        "  (SELECT id FROM hub.batches WHERE completed_at IS NULL AND batch_type = 'publish')",
+        "  updated_at = now() FROM hub.batches b WHERE b.id = i.batch_id AND i.state = 'pending'"
+        "  AND i.skus && %b::text[] AND b.completed_at IS NULL AND b.batch_type = 'publish'"
+        " RETURNING i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options",
         [list(skus)],
     )
+    items = [_item(row) for row in rows]
+    alone = len({item.skus for item in items}) == 1
+    return [item for item in items if alone and item.attempts >= most]
 
 
 def _count(counted: dict[UUID, dict[str, int]], rows: Iterable[dict[str, Any]], kind: str) -> None:
