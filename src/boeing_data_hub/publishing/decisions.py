@@ -19,7 +19,8 @@ from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Leave, Send, 
 from boeing_data_hub.publishing.listing import build_listing
 from boeing_data_hub.publishing.restocking import every_location
 
-_PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that was missing for a passing reason is tried again
+_PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that could not be had for a passing reason is tried
+_PICTURE_RETRY_LATE: Final = 604_800.0  # ... and for any other, for sources are mended, too
 _LISTS: Final = ("tags", "metafields.", "custom_id")
 LEFT_AS_IS: Final = " The product is in the store and was left as it is."
 
@@ -92,8 +93,11 @@ def _known(listing: Listing, product: StoreProduct, *, channel: bool, now: datet
     assert known is not None  # noqa: S101 - the caller has looked
     decision = compare(listing, known)
     changes = (*decision.changes, *_doubtful(listing, product, decision.changes))
+    again = _PICTURE_RETRY if product.image_code in _PASSING else _PICTURE_RETRY_LATE
     picture = any(change.field == "image_source" for change in changes) or (
-        product.image_code in _PASSING and is_old(product.image_at, now, seconds=_PICTURE_RETRY)
+        product.image_code is not None
+        and listing.image_source is not None
+        and is_old(product.image_at, now, seconds=again)
     )
     missing = channel and not product.on_channel and product.state == "live"
     if not changes and not decision.stock and not picture:

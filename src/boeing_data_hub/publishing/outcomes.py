@@ -12,8 +12,7 @@ from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
 from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
-from boeing_data_hub.shopify.exchange import NotSentError
-from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
+from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0

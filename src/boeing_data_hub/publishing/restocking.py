@@ -133,7 +133,12 @@ def guilty(refused: UserErrors, rows: Sequence[StockRow]) -> set[str]:
 
 
 def merged(row: StockRow, there: int) -> StockRow:
-    """The row where the store has other pieces than we last set: Boeing's change is applied to what is there."""
+    """The row where the store has other pieces than we last set: Boeing's change is applied to what is there.
+
+    What is there already as it is wanted stays: after a restored database it was us who set it.
+    """
+    if there == row.quantity:
+        return replace(row, was=there)
     change = row.quantity - row.base if row.base is not None else 0
     target = max(0, there + change) if row.base is not None else row.quantity
     return replace(row, quantity=target, was=there)

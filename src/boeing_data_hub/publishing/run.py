@@ -15,7 +15,7 @@ import structlog
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 from boeing_data_hub.model.listings import ListingPolicy
-from boeing_data_hub.model.publications import DueItem, ItemMoves, StoreFacts
+from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.publishing import claims, outcomes, restocking
@@ -28,7 +28,7 @@ from boeing_data_hub.publishing.learning import unchanged
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
-from boeing_data_hub.store import batches, bulk_runs, leases, orphans, products, publishing
+from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
 from boeing_data_hub.store.work import Database, Work
@@ -290,23 +290,3 @@ class Publishing:
 def anything_due(work: Work) -> int:
     """How many parts, steps of bulk operations and orphans could be worked on now, counted no further than 200."""
     return publishing.anything_due(work) or bulk_runs.anything_due(work) or orphans.anything_due(work)
-
-
-def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:
-    """Account for parts whose worker died under them: what was sent is found out by the next claim.
-
-    One that kills its worker again and again, alone in the end, must not do so for ever: after `most` deaths it fails,
-    and whatever it may have left in the store is taken out.
-    """
-    own = [sku for sku in skus if not sku.startswith("run:")]
-    poison = publishing.lost(work, own, most=most)
-    for shop, sku in products.in_doubt(work, [sku for item in poison for sku in item.skus]):
-        orphans.add(work, shop, sku=sku, product_id=None, reason=WORKER_LOST, batch_id=poison[0].batch_id)
-        products.lose(work, shop, [sku])
-    failed = [(item.batch_id, item.position, None, "worker_lost", WORKER_LOST) for item in poison]
-    batches.move_counts(work, publishing.settle(work, ItemMoves(failed=failed)))
-
-
-WORKER_LOST: Final = (
-    "The worker that published this part stopped again and again. The part was set aside; look at the worker's log."
-)

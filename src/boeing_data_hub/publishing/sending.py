@@ -40,8 +40,11 @@ def variables_of(job: Job, facts: StoreFacts) -> dict[str, Any] | None:
         beside = outcomes.kept_of(job)
         kept = Kept([Metafield(*each) for each in beside["metafields"]], beside["tags"])
     if send.whole:
-        locations = facts.location_ids if send.action == "created" else None
-        return upsert_variables(send.listing, location_ids=locations, image=file, kept=kept)
+        if send.action == "created":
+            return upsert_variables(send.listing, location_ids=facts.location_ids, image=file, kept=kept)
+        given = upsert_variables(send.listing, image=file, kept=kept)
+        given["input"]["redirectNewHandle"] = True  # it is there under an address that people may know
+        return given
     known = product.published if product is not None else None
     assert known is not None  # noqa: S101 - only what is known is changed in part
     changed = [change.field for change in send.changes]
