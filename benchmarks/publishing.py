@@ -195,7 +195,7 @@ def pace(note: Note, folder: Path, seconds: float) -> None:
             began = monotonic()
             time.sleep(seconds)
             after, took = store.stats(), monotonic() - began
-            done = stage.look(batch).published_count
+        made = after["products"] - before["products"]
         spent = after["pointsSpent"] - before["pointsSpent"]
         allowed = took * 100.0 + before["bucket"]["currentlyAvailable"] - after["bucket"]["currentlyAvailable"]
         asked = sum(after["requests"].values()) - sum(before["requests"].values())
@@ -205,7 +205,7 @@ def pace(note: Note, folder: Path, seconds: float) -> None:
     note("... and of all that could be used", f"{spent / allowed:.1%}")
     note("... throttled answers", f"{refused} of {asked}")
     note("... lowest bucket", f"{after['bucket']['lowest']:.0f} points")
-    note("... points a product", f"{after['pointsSpent'] / max(1, done):.2f}")
+    note("... points a product", f"{spent / max(1, made):.2f}: {spent / max(1, made) * 200 / 60:.0f} minutes for 20,000")
 
 
 def measure(note: Note, *, seconds: float = 60.0) -> None:
