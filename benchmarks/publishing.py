@@ -7,6 +7,7 @@ the sandbox and the workers share one machine, so the figures are of all of them
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -144,6 +145,8 @@ def bulk(note: Note, folder: Path) -> None:
         facts = hub.storefront.facts()
         hub.storefront.ensure_identity()
         publishing = hub.publishing
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # as in a worker
         for what in ("creating", "updating"):
             if what == "updating":
                 stage.publish(stage.stage(4_000, "BULK", price="12.12"))

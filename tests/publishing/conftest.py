@@ -94,7 +94,7 @@ def rows() -> Rows:
     return Rows()
 
 
-# --- The desk: a hub, the sandbox store, and a judge --------------------------------------------------------------------
+# --- The desk: a hub, the sandbox store, and a judge ------------------------------------------------------------------
 
 STORE_MAP = {
     "Dallas Central": "Dallas",
@@ -142,7 +142,7 @@ class Part:
 
 def make_parts(count: int, start: int = 0) -> list[Part]:
     """Parts of all kinds, each with a price, and stock at a location we sell from."""
-    dice = random.Random(start + 11)
+    dice = random.Random(start + 11)  # noqa: S311 - the same parts every time
     made = []
     for number in range(start, start + count):
         stock = {place: dice.randrange(1, 900) for place in dice.sample(sorted(STORE_MAP), dice.randrange(1, 5))}
@@ -193,7 +193,7 @@ class Desk:
 
         def step(work: Any) -> None:
             work.do(
-                f"INSERT INTO hub.product_staging AS s ({', '.join(names)}, fetched_at) SELECT {values}, now()"
+                f"INSERT INTO hub.product_staging AS s ({', '.join(names)}, fetched_at) SELECT {values}, now()"  # noqa: S608
                 " FROM jsonb_populate_recordset(NULL::hub.product_staging, %s) r"
                 f" ON CONFLICT (sku) DO UPDATE SET {sets}, fetched_at = now(), updated_at = now(), status = CASE"
                 " WHEN s.status = 'published' AND excluded.status = 'fetched' THEN s.status ELSE excluded.status END",
@@ -297,6 +297,7 @@ class Desk:
         """What the store has under a SKU."""
         found = self.store.product(sku)
         assert found is not None, f"the store has no {sku}"
+        found["media"] = [each["source"] for each in found["media"]]  # how far the store is with it is its own matter
         return found
 
     def calls(self) -> dict[str, int]:

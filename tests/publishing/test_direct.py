@@ -77,7 +77,5 @@ def test_two_batches_with_the_same_parts_at_once_make_one_product_each(make_desk
     one.judge(*batches)
     for batch in batches:
         assert one.batch(batch.id).published_count == 80
-    created = [
-        [item.outcome for item in one.items(batch).values()].count("created") for batch in batches
-    ]
+    created = [[item.outcome for item in one.items(batch).values()].count("created") for batch in batches]
     assert sum(created) == 80

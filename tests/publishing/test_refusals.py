@@ -72,7 +72,9 @@ def strict(desk):
 
 def test_a_metafield_the_store_refuses_fails_its_part_with_the_stores_sentence(strict, part):
     desk = strict
-    skus = desk.stage(part("A=K3").but(cert="EASA Form 1"), part("B=K3").but(cert="C of C"), part("C=K3").but(cert="EASA"))
+    skus = desk.stage(
+        part("A=K3").but(cert="EASA Form 1"), part("B=K3").but(cert="C of C"), part("C=K3").but(cert="EASA")
+    )
     done = desk.run(skus)
     desk.judge(done, absent=["B=K3"])
     item = desk.item(done, "B=K3")

@@ -130,7 +130,11 @@ def test_a_persons_own_words_are_kept_where_ours_did_not_change(desk, published)
 
 
 def test_a_product_that_was_deleted_is_made_anew_once_whatever_changed(desk, published):
-    for changes in ({"price": "15.00"}, {"stock": {"Dallas Central": 99}}, {"price": "16.00", "stock": {"Miami, FL": 3}}):
+    for changes in (
+        {"price": "15.00"},
+        {"stock": {"Dallas Central": 99}},
+        {"price": "16.00", "stock": {"Miami, FL": 3}},
+    ):
         desk.store.delete_product(desk.product(SKU)["id"])
         published = published.but(**changes)
         desk.stage(published)

@@ -113,7 +113,7 @@ class Aftercare:
             return None
         except HubError as error:
             for job in jobs:
-                job.outcome = outcomes.failure(job, error, self._rules)
+                job.outcome = _not_offered(job, error, self._rules)
             return error if outcomes.stops_the_line(error) else None
         for job in jobs:
             _on_channel(job, there=True)

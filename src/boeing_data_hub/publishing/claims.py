@@ -34,6 +34,7 @@ class Claim:
         jobs: one for each SKU.
         by_bulk: it was taken for a bulk operation, whose id will be `run_id`.
         calls: calls that set stock, kept before they are made.
+        probes_creating: the store made no new products when we last heard, and is asked again.
     """
 
     lease: UUID
@@ -41,6 +42,7 @@ class Claim:
     items: list[DueItem]
     jobs: dict[str, Job]
     by_bulk: bool = False
+    probes_creating: bool = False
     run_id: UUID = field(default_factory=uuid4)
     calls: dict[UUID, list[StockRow]] = field(default_factory=dict[UUID, list[StockRow]])
 
@@ -70,7 +72,7 @@ def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None and job.earlier is None:
+        if job.item.batch_id in gone and job.send is not None:
             job.outcome = Dropped()
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {
@@ -117,6 +119,16 @@ class Guard:
             self._looked_at = monotonic()
             self._gone = self._cancelled()
         return Dropped() if job.item.batch_id in self._gone else None
+
+
+def end_cancelled(jobs: Sequence[Job]) -> None:
+    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
+    for job in jobs:
+        if job.item.cancelled and job.outcome is None:
+            if job.earlier is not None:
+                job.verdict = Leave(channel=job.earlier == "created")
+            else:
+                job.outcome = Dropped()
 
 
 def conclude(jobs: Iterable[Job]) -> None:
@@ -178,9 +190,7 @@ def _surely_not(job: Job) -> bool:
         return False
     if job.intent is None and job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
         return True  # of an earlier claim, and the store has been asked
-    if job.intent is None or not isinstance(job.verdict, Send):
-        return False
-    match job.outcome:
+    match job.outcome if job.intent is not None and isinstance(job.verdict, Send) else None:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
         case NotDone(unsure=unsure):

@@ -14,7 +14,7 @@ from uuid import UUID
 from boeing_data_hub.model.listings import Blocked, Change, Listing, ListingPolicy
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing.difference import compare
-from boeing_data_hub.publishing.forms import form_of, listing_hash, listing_of, stock_hash
+from boeing_data_hub.publishing.forms import form_of
 from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Leave, Send, Verdict, is_old
 from boeing_data_hub.publishing.listing import build_listing
 from boeing_data_hub.publishing.restocking import every_location
@@ -36,29 +36,15 @@ def needs_looking(job: Job) -> bool:
 
 
 def resolved(product: StoreProduct, found: Mapping[str, Any]) -> StoreProduct:
-    """The row of a product after the store was found to have it: a call whose answer was lost has been carried out."""
-    intent = product.intent
-    known = replace(
+    """The row of a product after the store was found to have it, with a listing that is not known yet."""
+    return replace(
         product,
         state="live",
         product_id=found["product_id"],
         variant_id=found.get("variant_id"),
         inventory_item_id=found.get("inventory_item_id"),
+        form=None,
         intent=None,
-    )
-    if intent is None or intent.action != "created":
-        return replace(known, form=None)
-    wanted = listing_of(intent.form)
-    image = intent.image or {}
-    return replace(
-        known,
-        form=dict(intent.form),
-        listing_hash=listing_hash(wanted),
-        stock_hash=stock_hash(wanted),
-        stock=dict(intent.stock),
-        image_sha256=image.get("sha256"),
-        image_url=image.get("url"),
-        image_code=image.get("code"),
     )
 
 

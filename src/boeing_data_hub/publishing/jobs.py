@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.listings import Change, Listing
 from boeing_data_hub.model.pictures import Picture
 from boeing_data_hub.model.publications import Confirmed, DueItem, Intent, ItemMoves, Sighting, StoreProduct
@@ -139,6 +140,7 @@ class Job:
         undo: the change to be taken back.
         confirmed: what is to be written down as being in the store.
         in_bulk: it goes with a bulk operation: its outcome is known when that is read.
+        error: what went wrong with it last in this claim.
         owes: what is still to follow its upsert (`channel`, `stock`): it is not done before nothing is.
     """
 
@@ -160,6 +162,7 @@ class Job:
     confirmed: Confirmed | None = None
     outcome: Outcome | None = None
     in_bulk: bool = False
+    error: HubError | None = None
     owes: set[str] = field(default_factory=set[str])
     remarks: list[str] = field(default_factory=list[str])
 

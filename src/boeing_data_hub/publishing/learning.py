@@ -1,10 +1,11 @@
-"""What is known to be in the store of a part that nothing was sent for just now: an earlier call turned out to have been
-carried out, or all is as it should be. Pure.
+"""What is in the store of a part that nothing was sent for just now: an earlier call turned out to have been carried
+out, or all is as it should be. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from boeing_data_hub.model.publications import Confirmed, Intent, StoreProduct
 from boeing_data_hub.publishing.decisions import changes_as_json

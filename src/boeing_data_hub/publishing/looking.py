@@ -15,11 +15,11 @@ import structlog
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.publications import Confirmed, Intent, StoreFacts, StoreProduct
 from boeing_data_hub.publishing import decisions
-from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome
 from boeing_data_hub.publishing.learning import carried_out, created
 from boeing_data_hub.publishing.outcomes import RetryRules, failure, stops_the_line
 from boeing_data_hub.publishing.restocking import StockRow
+from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.storefront import SURVEYED_AT_ONCE, Storefront
 from boeing_data_hub.publishing.undoing import differences
 from boeing_data_hub.store import lost_calls, products, publishing, sightings
@@ -50,13 +50,16 @@ class Looking:
         self._rules = rules
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="look")
 
-    def look(self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True) -> HubError | None:
+    def look(
+        self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True, only_look: bool = False
+    ) -> HubError | None:
         """Ask the store what it has, where that is not known. Returns an error that speaks against all calls.
 
         Args:
             jobs: of a claim.
             facts: of the store.
             ahead: look also for parts that will be worked on soon, because a long question costs less for each.
+            only_look: make no call that might change something, not even one that was made before.
         """
         stop = self._survey([job for job in jobs.values() if decisions.needs_sighting(job)], facts, ahead=ahead)
         if stop is not None:
@@ -64,7 +67,7 @@ class Looking:
         every = list(jobs.values())
         return (
             self._each([job for job in every if decisions.needs_looking(job)], lambda job: self._find(job, facts))
-            or self._learn_stock([job for job in every if _call_pending(job)], facts)
+            or self._learn_stock([job for job in every if _call_pending(job) and not only_look], facts)
             or self._each([job for job in every if _to_be_ended(job)], lambda job: self._learn_update(job, facts))
             or self.read([job for job in every if job.undo and job.outcome is None])
         )
@@ -143,7 +146,6 @@ class Looking:
         }
         stock = {**product.stock, **{row.location: row.quantity for row in rows}}
         learnt = carried_out(product, intent, form, stock)
-        job.product = replace(product, form=form, stock=stock, stock_hash=learnt.stock_hash, intent=rest)
         self._write_down(job, intent, replace(learnt, intent=rest), facts)
 
     def _learn_update(self, job: Job, facts: StoreFacts) -> None:
@@ -163,7 +165,23 @@ class Looking:
         """At once: whatever becomes of this claim, it must not be forgotten again."""
         self._database.run(lambda work: lost_calls.learn(work, facts.shop, intent, learnt), patience=60)
         if job.product is not None:
-            job.product = replace(job.product, batch_id=learnt.batch_id, on_channel=learnt.on_channel)
+            image = learnt.image or {}
+            job.product = replace(
+                job.product,
+                state=learnt.state,
+                form=learnt.form,
+                listing_hash=learnt.listing_hash,
+                stock_hash=learnt.stock_hash,
+                stock=learnt.stock,
+                kept=learnt.kept,
+                left_out=learnt.left_out,
+                on_channel=learnt.on_channel,
+                image_sha256=image.get("sha256", job.product.image_sha256),
+                image_url=image.get("url", job.product.image_url),
+                image_code=image.get("code", job.product.image_code),
+                intent=learnt.intent,
+                batch_id=learnt.batch_id,
+            )
         if intent.batch_id == job.item.batch_id and learnt.change is not None:
             job.earlier = job.earlier or learnt.change["action"]
 

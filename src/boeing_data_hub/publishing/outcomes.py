@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,13 +10,15 @@ from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTh
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
-from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.forms import form_of, hashes_of
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
 from boeing_data_hub.shopify.exchange import NotSentError
 from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0
+_FEW: Final = 3  # calls that go unanswered tell of no outage yet
+_STEP_ASIDE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,45 @@ def was_sent(error: HubError) -> bool:
     return isinstance(error, OutcomeUnknown)
 
 
+def outage(jobs: Iterable[Job], *, probe: bool) -> Retry | None:
+    """An error against everybody's calls, where every call of these jobs went unanswered; then none of them is to blame
+    for it, and their outcomes say so.
+
+    Args:
+        jobs: of a claim, with their outcomes.
+        probe: the line was unwell already, so that one call is enough to tell.
+    """
+    jobs = list(jobs)
+    failed = [(job, job.error) for job in jobs if isinstance(job.error, Retry) and _may_be_an_outage(job.error)]
+    answered = any(job.variables is not None and job.confirmed is not None for job in jobs)
+    if not failed or answered or (len(failed) < _FEW and not probe):
+        return None
+    for job, error in failed:
+        job.outcome = Later(
+            wait=_STEP_ASIDE if probe else 0.0,  # so that the next probe is another part's
+            code=error.code,
+            sentence=error.message,
+            unsure=isinstance(error, OutcomeUnknown)
+            or (isinstance(job.outcome, Later | NotDone) and job.outcome.unsure),
+        )
+    error = failed[0][1]
+    return Retry(error.message, code=error.code, retry_after=error.retry_after, whole_line=True)
+
+
+def _may_be_an_outage(error: Retry) -> bool:
+    return not error.whole_line and not isinstance(error, RateLimited | DailyLimit) and error.code != "internal_error"
+
+
 def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
-    """What a failed call means for its job."""
+    """What a failed call means for its job, which keeps the error, too."""
+    job.error = error
     match error:
         case UserErrors():
             return _refused(job, error)
         case DailyLimit():
             return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
-        case RateLimited():
-            return Later(wait=0.5)
-        case NotSentError() | StopTheLine():
-            return Later()
+        case RateLimited() | NotSentError() | StopTheLine():
+            return Later(wait=0.5 if isinstance(error, RateLimited) else 0.0)
         case Retry():
             return _again(job, error, rules)
         case Refused():  # our own database did not answer, be it before the call or after it
@@ -163,6 +193,8 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
     base: Mapping[str, int] = {} if send.action == "created" or before is None else before.form.get("stock") or {}
     wanted = send.listing if send.action == "created" else replace(send.listing, stock=dict(base))
     product = job.product
+    form = form_of(wanted)
+    hashes = hashes_of(form)
     return Confirmed(
         sku=job.sku,
         batch_id=job.item.batch_id,
@@ -170,9 +202,9 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
         product_id=ids["product_id"],
         variant_id=ids.get("variant_id") or (product.variant_id if product else None),
         inventory_item_id=ids.get("inventory_item_id") or (product.inventory_item_id if product else None),
-        form=form_of(wanted),
-        listing_hash=listing_hash(wanted),
-        stock_hash=stock_hash(wanted),
+        form=form,
+        listing_hash=hashes[0],
+        stock_hash=hashes[1],
         stock=dict(send.listing.stock) if send.action == "created" else dict(product.stock if product else {}),
         kept=kept_of(job),
         left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],

@@ -4,31 +4,28 @@ in the store; a plan goes the same way, as far as the decisions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
-from uuid import UUID
+from typing import Any
 
 import structlog
 
 from boeing_data_hub.clock import now
-from boeing_data_hub.errors import HubError, Retry
+from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.listings import ListingPolicy
-from boeing_data_hub.model.publications import Confirmed, DueItem, Intent, StoreFacts
+from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts
 from boeing_data_hub.publishing import decisions
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.forms import form_of
-from boeing_data_hub.publishing.jobs import Hold, Job, Later, NotDone, Outcome, Send, picture_json
+from boeing_data_hub.publishing.jobs import Hold, Job, NotDone, Send, picture_json
 from boeing_data_hub.publishing.looking import SIGHTING_SECONDS, Looking, bug, in_doubt
 from boeing_data_hub.publishing.outcomes import RetryRules, failure, kept_of, stops_the_line
 from boeing_data_hub.publishing.pictures import Pictures
-from boeing_data_hub.publishing.restocking import StockRow
 from boeing_data_hub.publishing.sending import variables_of
-from boeing_data_hub.publishing.storefront import SURVEYED_AT_ONCE, Storefront
-from boeing_data_hub.publishing.undoing import decide_undo, differences
+from boeing_data_hub.publishing.storefront import Storefront
+from boeing_data_hub.publishing.undoing import decide_undo
 from boeing_data_hub.shopify.shapes import nodes
-from boeing_data_hub.store import hand_data, lost_calls, plans, products, publishing, sightings
+from boeing_data_hub.store import hand_data, lost_calls, plans, products, sightings
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
@@ -92,15 +89,17 @@ class Preparing:
                 job.earlier = done.get((job.item.batch_id, job.sku))
         return jobs
 
-    def look(self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True) -> HubError | None:
+    def look(
+        self, jobs: Mapping[str, Job], facts: StoreFacts, *, ahead: bool = True, only_look: bool = False
+    ) -> HubError | None:
         """Ask the store what it has, where that is not known; see `Looking.look`."""
-        return self._looking.look(jobs, facts, ahead=ahead)
+        return self._looking.look(jobs, facts, ahead=ahead, only_look=only_look)
 
     def decide(self, jobs: Iterable[Job], facts: StoreFacts) -> None:
         """Give every job without an outcome its verdict; one that is not to be sent for good gets its outcome too."""
         moment = now()
         for job in jobs:
-            if job.outcome is not None:
+            if job.outcome is not None or job.verdict is not None:
                 continue
             try:
                 undoing = job.item.undo_of is not None

@@ -62,6 +62,14 @@ def rows_of(job: Job, location_ids: Mapping[str, str], item: str) -> list[StockR
     return list(rows.values())
 
 
+def rows_after(job: Job, location_ids: Mapping[str, str]) -> list[StockRow]:
+    """The quantities of a product whose ids were only learnt from its upsert."""
+    known = job.product.inventory_item_id if job.product is not None else None
+    if known or job.confirmed is None or job.confirmed.inventory_item_id is None:
+        return []
+    return rows_of(job, location_ids, job.confirmed.inventory_item_id)
+
+
 def every_location(listing: Listing) -> Iterator[Change]:
     """All of a listing's stock, for a product of which no earlier figure is known."""
     for name, pieces in sorted(listing.stock.items()):

@@ -13,19 +13,18 @@ from typing import Final, Protocol
 import structlog
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.pacing import Pacing
-from boeing_data_hub.publishing import claims, restocking
+from boeing_data_hub.publishing import claims, outcomes, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk import Bulk
 from boeing_data_hub.publishing.claims import Claim, Guard
 from boeing_data_hub.publishing.compensation import Compensation
-from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Leave
+from boeing_data_hub.publishing.jobs import Job, Later, Leave
 from boeing_data_hub.publishing.learning import unchanged
-from boeing_data_hub.publishing.outcomes import is_creating
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
@@ -41,6 +40,7 @@ _CLAIM_SECONDS: Final = 2.0  # a claim is what can be sent in about this time
 _FEWEST: Final = 25  # offering products on the channel costs the less the more go together
 _MOST: Final = 100
 _SOON: Final = 5.0
+_BREATH: Final = 0.2
 CREATES: Final = "shopify-creates"  # the line that rests while the store makes no new products
 
 
@@ -137,7 +137,9 @@ class Publishing:
             return 1
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
-        if isinstance(error, Retry | StopTheLine):
+        if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
+            keep_going.wait(_BREATH)
+        elif isinstance(error, Retry | StopTheLine):
             log.warning("publishing rests", code=error.code, reason=error.message)
             self._line.failed(error, fresh=True, called_at=called_at)
         elif probe:
@@ -160,7 +162,7 @@ class Publishing:
             return 1, None
         stepped = self._bulk.step(facts)
         if stepped is not None:
-            self._note_creates([stepped.no_creating])
+            self._note_creates([stepped.no_creating], created=stepped.created)
             return 1, stepped.error
         return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
 
@@ -186,9 +188,11 @@ class Publishing:
         with self._held.holding(claim.lease, taken_at=claim.taken_at):
             began = monotonic()
             error = self._carry_out(claim, facts, keep_going)
+            error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
             self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
             self._note_pace(claim, monotonic() - began)
-        self._note_creates([job.outcome for job in claim.jobs.values()])
+        made = any(outcomes.is_creating(job) and job.confirmed for job in claim.jobs.values())
+        self._note_creates([job.outcome for job in claim.jobs.values()], created=claim.probes_creating and made)
         return len(claim.items), error
 
     def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
@@ -204,10 +208,10 @@ class Publishing:
         """Everything between the claim and its save. Every job has its outcome then."""
         jobs = list(claim.jobs.values())
         error = self._preparing.look(claim.jobs, facts)
-        _end_cancelled(jobs)
+        claims.end_cancelled(jobs)
         if error is None:
             self._preparing.decide(jobs, facts)
-            self._hold_creates(jobs)
+            claim.probes_creating = self._hold_creates(jobs)
             error = self._preparing.furnish([job for job in jobs if job.send], facts)
         if error is None:
             if claim.by_bulk:
@@ -241,30 +245,37 @@ class Publishing:
             jobs,
             facts,
             kept=claim.calls,
-            fresh=restocking.grouped(_rows_after(job, facts) for job in jobs.values()),
+            fresh=restocking.grouped(restocking.rows_after(job, facts.location_ids) for job in jobs.values()),
             stopped=stopped,
             ours=held,
         )
 
-    def _hold_creates(self, jobs: Sequence[Job]) -> None:
-        """While the store makes no new products, parts that need one wait, and the others go on."""
-        creating = [job for job in jobs if job.outcome is None and is_creating(job)]
+    def _hold_creates(self, jobs: Sequence[Job]) -> bool:
+        """While the store makes no new products, parts that need one wait, and the others go on.
+
+        Returns:
+            Whether it made none when we last heard, and is asked again now.
+        """
+        creating = [job for job in jobs if job.outcome is None and outcomes.is_creating(job)]
         if not creating:
-            return
+            return False
         line, at = self._database.run(lambda work: line_store.look(work, CREATES), patience=20)
         if line.paused_until is None or line.paused_until <= at:
-            return
+            return line.pause_reason is not None
         wait = (line.paused_until - at).total_seconds()
         for job in creating:
             job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
+        return False
 
-    def _note_creates(self, told: Iterable[object]) -> None:
+    def _note_creates(self, told: Iterable[object], *, created: bool) -> None:
         for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._creates.failed(
                     StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
                 )
                 return
+        if created:
+            self._creates.answered()
 
     def _note_pace(self, claim: Claim, seconds: float) -> None:
         sent = sum(job.variables is not None for job in claim.jobs.values() if not job.in_bulk)
@@ -272,24 +283,6 @@ class Publishing:
             took = seconds / sent
             known = took if self._part_seconds is None else self._part_seconds
             self._part_seconds = 0.6 * known + 0.4 * took
-
-
-def _rows_after(job: Job, facts: StoreFacts) -> list[restocking.StockRow]:
-    """Stock of a product whose ids were only learnt from its upsert."""
-    known = job.product.inventory_item_id if job.product is not None else None
-    if known or job.confirmed is None or job.confirmed.inventory_item_id is None:
-        return []
-    return restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
-
-
-def _end_cancelled(jobs: Sequence[Job]) -> None:
-    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
-    for job in jobs:
-        if job.item.cancelled and job.outcome is None:
-            if job.earlier is not None:
-                job.verdict = Leave(channel=job.earlier == "created")
-            else:
-                job.outcome = Dropped()
 
 
 def anything_due(work: Work) -> int:

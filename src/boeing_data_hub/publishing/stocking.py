@@ -130,33 +130,34 @@ class Stocking:
     def _merge(self, claimed: Claimed, rows: Sequence[StockRow], job: Job) -> HubError | None:
         """Set a part's stock on top of what the store has now, however it came about."""
         undoing = job.item.undo_of is not None
+        wanted: list[StockRow] = list(rows)
         for attempt in range(1, _MERGES + 1):
             _mind(claimed)
             key: UUID | None = None
             try:
-                there = self._storefront.levels(rows[0].item)
+                there = self._storefront.levels(wanted[0].item)
                 if there is None:
                     job.outcome, job.confirmed = _LOST, None
                     return None
-                told = [restocking.remark(row, there.get(row.location_id, 0)) for row in rows]
+                told = [restocking.remark(row, there.get(row.location_id, 0)) for row in wanted]
                 if undoing and any(told):
                     job.remarks.extend(one for one in told if one)
-                    rows = [row for row, sold in zip(rows, told, strict=True) if not sold]
-                    if not rows:
+                    wanted = [row for row, sold in zip(wanted, told, strict=True) if not sold]
+                    if not wanted:
                         job.owes.discard("stock")
                         return None
-                fresh = [restocking.merged(row, there.get(row.location_id, 0)) for row in rows]
+                fresh = [restocking.merged(row, there.get(row.location_id, 0)) for row in wanted]
                 key = self._keep(claimed, fresh)
                 self._call(key, fresh)
             except UserErrors as refused:
                 if refused.has(restocking.STALE) and attempt < _MERGES:
                     continue
-                return self._failed(claimed, refused, rows, keep=None)
+                return self._failed(claimed, refused, wanted, keep=None)
             except HubError as error:
-                return self._failed(claimed, error, rows, keep=key)
+                return self._failed(claimed, error, wanted, keep=key)
             if not undoing:
                 job.remarks.extend(one for one in told if one)
-            _stocked(fresh, claimed.jobs, wanted={row.location: row.quantity for row in rows})
+            _stocked(fresh, claimed.jobs, wanted={row.location: row.quantity for row in wanted})
             return None
         return None
 

@@ -1,4 +1,4 @@
-"""Calls whose answer may be lost: kept before they are made, and written down when it was learnt what became of them."""
+"""Calls whose answer may be lost: kept before they are made, written down when it was learnt what became of them."""
 
 from __future__ import annotations
 

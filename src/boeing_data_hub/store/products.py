@@ -126,8 +126,9 @@ def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
             " FROM json_to_recordset(%s::json) AS r(batch_id uuid, sku text, action text, changes jsonb, before jsonb,"
             "   after jsonb, product_id text)"
             # A batch that needs two goes at a part (fields, then stock) has one change: from before the first go.
-            " ON CONFLICT (batch_id, sku) DO UPDATE SET changes = CASE WHEN c.changes @> excluded.changes THEN c.changes"
-            "   ELSE c.changes || excluded.changes END,"
+            " ON CONFLICT (batch_id, sku) DO UPDATE SET"
+            "   changes = CASE WHEN c.changes @> excluded.changes THEN c.changes"
+            "     ELSE c.changes || excluded.changes END,"
             "   after = excluded.after, product_id = excluded.product_id, at = now()",
             [shop, msgspec.json.encode(changes).decode()],
         )
