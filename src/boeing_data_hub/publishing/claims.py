@@ -194,9 +194,7 @@ def _surely_not(job: Job) -> bool:
         return False
     if job.intent is None and job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
         return True  # of an earlier claim, and the store has been asked
-    if job.intent is None or not isinstance(job.verdict, Send):
-        return False
-    match job.outcome:
+    match job.outcome if job.intent is not None and isinstance(job.verdict, Send) else None:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
         case NotDone(unsure=unsure):

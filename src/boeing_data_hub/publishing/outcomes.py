@@ -10,7 +10,7 @@ from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTh
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
-from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.forms import form_of, hashes_of
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
 from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows
@@ -192,6 +192,8 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
     base: Mapping[str, int] = {} if send.action == "created" or before is None else before.form.get("stock") or {}
     wanted = send.listing if send.action == "created" else replace(send.listing, stock=dict(base))
     product = job.product
+    form = form_of(wanted)
+    hashes = hashes_of(form)
     return Confirmed(
         sku=job.sku,
         batch_id=job.item.batch_id,
@@ -199,9 +201,9 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
         product_id=ids["product_id"],
         variant_id=ids.get("variant_id") or (product.variant_id if product else None),
         inventory_item_id=ids.get("inventory_item_id") or (product.inventory_item_id if product else None),
-        form=form_of(wanted),
-        listing_hash=listing_hash(wanted),
-        stock_hash=stock_hash(wanted),
+        form=form,
+        listing_hash=hashes[0],
+        stock_hash=hashes[1],
         stock=dict(send.listing.stock) if send.action == "created" else dict(product.stock if product else {}),
         kept=kept_of(job),
         left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],

@@ -89,6 +89,8 @@ class Reading:
             for job in jobs.values():
                 if isinstance(job.outcome, Later) and job.outcome.no_creating:
                     ended = replace(ended, no_creating=job.outcome)
+                if outcomes.is_creating(job) and job.confirmed is not None:
+                    ended = replace(ended, created=True)
         count = max(len(results.by_number), run.object_count)
         turn.move("ended", object_count=count)
         return replace(ended, error=_against_all(results))

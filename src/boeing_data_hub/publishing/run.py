@@ -164,7 +164,7 @@ class Publishing:
             return 1, None
         stepped = self._bulk.step(facts)
         if stepped is not None:
-            self._note_creates([stepped.no_creating], made=False)
+            self._note_creates([stepped.no_creating], created=stepped.created)
             return 1, stepped.error
         return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
 
@@ -193,8 +193,8 @@ class Publishing:
             error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
             self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
             self._note_pace(claim, monotonic() - began)
-        made = claim.probes_creating and any(outcomes.is_creating(j) and j.confirmed for j in claim.jobs.values())
-        self._note_creates([job.outcome for job in claim.jobs.values()], made=made)
+        made = any(outcomes.is_creating(job) and job.confirmed for job in claim.jobs.values())
+        self._note_creates([job.outcome for job in claim.jobs.values()], created=claim.probes_creating and made)
         return len(claim.items), error
 
     def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
@@ -269,14 +269,14 @@ class Publishing:
             job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
         return False
 
-    def _note_creates(self, told: Iterable[object], *, made: bool) -> None:
+    def _note_creates(self, told: Iterable[object], *, created: bool) -> None:
         for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._creates.failed(
                     StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
                 )
                 return
-        if made:
+        if created:
             self._creates.answered()
 
     def _note_pace(self, claim: Claim, seconds: float) -> None:

@@ -23,10 +23,12 @@ class Stepped:
     Attributes:
         error: speaks against everybody's calls.
         no_creating: a part that waits because the store makes no new products for a while.
+        created: the store has made new products.
     """
 
     error: HubError | None = None
     no_creating: Later | None = None
+    created: bool = False
 
 
 class Turn:

@@ -30,7 +30,7 @@ Params = Mapping[str, Any] | Sequence[Any] | None
 # One round trip opens the transaction with its time limits; SET LOCAL is all that a transaction pooler allows. Our
 # statements run for milliseconds, and compiling one of them would take a hundred.
 _BEGIN = (
-    "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"
+    "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '10s';"
     " SET LOCAL jit = off"
 )
 
