@@ -28,7 +28,7 @@ from boeing_data_hub.publishing.learning import unchanged
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
-from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
+from boeing_data_hub.store import batches, bulk_runs, leases, orphans, publishing
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
 from boeing_data_hub.store.work import Database, Work
@@ -291,4 +291,5 @@ def anything_due(work: Work) -> int:
 
 def lost_lease(work: Work, skus: Sequence[str]) -> None:
     """Account for parts whose worker died under them: what was sent is found out by the next claim."""
-    publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    counts = publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    batches.move_counts(work, counts)
