@@ -9,9 +9,7 @@ from boeing_data_hub.model.publications import ItemMoves
 from boeing_data_hub.store import batches, orphans, products, publishing
 from boeing_data_hub.store.work import Work
 
-WORKER_LOST: Final = (
-    "The worker that published this part stopped again and again. The part was set aside; look at the worker's log."
-)
+WORKER_LOST: Final = "The worker that published this part stopped again and again. It was given up, so that the others can go on; look at the worker's log."
 
 
 def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
 from boeing_data_hub.model.publications import DueItem, ItemMoves
 from boeing_data_hub.store.work import Work
 
+_WORKER_LOST = "worker_lost"
+_SUSPECT_AFTER = 2  # deaths
 _FALLEN_BACK = 2  # failed tries after which an item of a bulk batch goes the direct way
 
 # SKUs somebody works on right now: a few claims' worth, and the lines of bulk operations that have not ended.
@@ -110,21 +112,24 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
         " SELECT * FROM turns ORDER BY place LIMIT %(wanted)s",
         {"wanted": wanted, "but_not": list(but_not), "only": only, "fallen": _FALLEN_BACK},
     )
+    if rows and _is_suspect(rows[0]):
+        return [_item(rows[0])]
     taken: set[str] = set()
     found: list[DueItem] = []
     for row in rows:
+        if _is_suspect(row):
+            continue  # its turn comes when it is the first
         skus = tuple(row["skus"] or ())
         if taken.intersection(skus):
             continue  # two batches that want one part: the second sees what the first has made of it
-        # Parts whose workers died again and again are tried one at a time, so that the guilty one stands alone.
-        suspect = row["error_code"] == "worker_lost" and row["attempts"] >= _FALLEN_BACK
-        if suspect and found:
-            continue
         taken.update(skus)
         found.append(_item(row))
-        if suspect:
-            break
     return found
+
+
+def _is_suspect(row: Mapping[str, Any]) -> bool:
+    """Whether its worker died twice: it may be the one that kills them, and is worked on alone."""
+    return row["error_code"] == _WORKER_LOST and row["attempts"] >= _SUSPECT_AFTER
 
 
 def items_of_run(work: Work, run_id: UUID, batch_id: UUID) -> list[DueItem]:
