@@ -261,3 +261,23 @@ def list_orphans(*, as_json: Json = False) -> None:
         output.table(f"{len(rows):,} orphans", ["id", "sku", "product", "tries", "last error"], rows)
 
     with_api(do, json_wanted=as_json)
+
+
+def _decide_orphan(orphan_id: int, what: str, *, as_json: bool) -> None:
+    def do(api: Api) -> None:
+        done = api.call("POST", f"/api/orphans/{orphan_id}/{what}")
+        output.as_json(done) if as_json else output.say(done["message"])
+
+    with_api(do, json_wanted=as_json)
+
+
+@store.command("retry-orphan")
+def retry_orphan(orphan_id: Annotated[int, typer.Argument(help="Its id.")], *, as_json: Json = False) -> None:
+    """Try again at once to take an orphan out of the store."""
+    _decide_orphan(orphan_id, "retry", as_json=as_json)
+
+
+@store.command("keep-orphan")
+def keep_orphan(orphan_id: Annotated[int, typer.Argument(help="Its id.")], *, as_json: Json = False) -> None:
+    """Let an orphan stay in the store."""
+    _decide_orphan(orphan_id, "keep", as_json=as_json)
