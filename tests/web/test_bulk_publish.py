@@ -197,6 +197,20 @@ def test_what_a_search_has_found_is_published(api, search, stages, publish, desk
         assert api.post("/api/bulk-publish", json={"from_batch": wrong}).status_code == status
 
 
+def test_a_search_for_the_same_parts_leaves_a_publishing_and_a_plan_alone(api, hub, search, stages, boeing, publish):
+    parts = ["SAME-1=K3", "GONE-1=K3", "LATE-1=K3"]
+    boeing.set_part("GONE-1=K3", unknown=True)
+    waiting = publish(*parts)
+    plan = api.post("/api/bulk-publish", json={"part_numbers": parts, "dry_run": True}).json()["plan_id"]
+    search(*parts)
+    stages.extract()
+    stages.normalize()
+    for batch_id in (waiting, plan):
+        items = api.get(f"/api/batches/{batch_id}/items").json()["items"]
+        assert [(i["state"], i["attempts"], i["error_code"]) for i in items] == [("pending", 0, None)] * 3
+        assert api.get(f"/api/batches/{batch_id}").json()["pending_count"] == 3
+
+
 # What becomes of it.
 
 

@@ -6,8 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from boeing_data_hub.publishing.forecast import VARIANTS_UNTIL_LIMIT, Capacity, daily_limit
-
 pytestmark = pytest.mark.services
 
 
@@ -53,8 +51,13 @@ def every_kind(desk, part, published, store):
     return ["NEW=K3", "UPD=K3", "STK=K3", "SAME=K3", "POOR=K3", "TAKEN=K3", "NOBODY"]
 
 
+def in_the_store(desk):
+    """All products, but for how far the store is with their images."""
+    return [{**product, "media": None} for product in desk.store.products()]
+
+
 def test_a_plan_tells_part_by_part_what_would_be_done_and_changes_nothing(api, desk, plan, every_kind):
-    store, staged = desk.store.products(), desk.rows("SELECT * FROM hub.product_staging ORDER BY sku")
+    store, staged = in_the_store(desk), desk.rows("SELECT * FROM hub.product_staging ORDER BY sku")
     ours, seq, calls = desk.rows("SELECT * FROM hub.products ORDER BY sku"), desk.seq(), desk.calls()
     body = plan(*every_kind)
     made = body["plan"]
@@ -74,7 +77,7 @@ def test_a_plan_tells_part_by_part_what_would_be_done_and_changes_nothing(api, d
     assert "Somebody's" in made["conflict"][0]["sentence"]
     assert "Nothing was changed." in body["message"]
 
-    assert desk.store.products() == store
+    assert in_the_store(desk) == store
     assert desk.seq() == seq
     sent = {name for name, count in desk.calls().items() if count > calls.get(name, 0)}
     assert not sent & {"productSet", "productUpdate", "inventorySetQuantities", "publishablePublish"}, sent
@@ -263,13 +266,29 @@ def test_the_time_follows_from_the_store_s_plan(desk, plan, store):
     assert forecast["seconds"]["high"] > forecast["seconds"]["low"]
 
 
-def test_the_daily_limit_is_foretold(desk, plan, store):
-    capacity = Capacity(
-        available=0, restore_rate=100, known=True, lines_per_second=None, lanes=1, bulk_from=200, bulk_lines=1000,
-        variants=VARIANTS_UNTIL_LIMIT + 7, is_plus=False,
-    )  # fmt: skip
-    told = daily_limit(2_500, capacity)
-    assert told is not None
-    assert told["days"] == 3
-    assert "50,007" in told["message"]
-    assert "2,500" in told["message"]
+def test_the_daily_limit_on_new_products_is_foretold_with_its_threshold(desk, plan, store):
+    skus = desk.stage(*desk.make_parts(20))
+    store.settings(plan="standard", other_variants=49_990)
+    forecast = plan(*skus)["plan"]["forecast"]
+    assert forecast["daily_limit"] == {
+        "variants_now": 49_990, "limited_from": 50_000, "new_a_day": 1_000, "limited": 10, "days": 1,
+        "message": forecast["daily_limit"]["message"],
+    }  # fmt: skip
+    assert "49,990 variants" in forecast["daily_limit"]["message"]
+    assert "so 10 of these parts will take about 1 day." in forecast["daily_limit"]["message"]
+
+
+@pytest.mark.parametrize("unlimited", [{"plan": "plus", "other_variants": 60_000}, {"plan": "standard"}])
+def test_a_store_that_is_not_limited_foretells_no_daily_limit(desk, part, plan, store, unlimited):
+    store.settings(**unlimited)
+    made = plan(*desk.stage(part("A=K3")))
+    assert made["plan"]["forecast"]["daily_limit"] is None
+
+
+def test_updates_are_not_limited(desk, part, published, plan, store):
+    published(*desk.stage(part("A=K3")))
+    store.settings(plan="standard", other_variants=60_000)
+    desk.hub.storefront.forget()
+    made = plan(*desk.stage(part("A=K3", "11.00")))
+    assert made["plan"]["counts"]["update"] == 1
+    assert made["plan"]["forecast"]["daily_limit"] is None

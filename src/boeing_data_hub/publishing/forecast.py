@@ -112,13 +112,16 @@ def daily_limit(creates: int, capacity: Capacity) -> dict[str, Any] | None:
     if limited <= 0:
         return None
     days = math.ceil(limited / NEW_A_DAY)
+    time = "1 day" if days == 1 else f"{days:,} days"
     return {
         "variants_now": capacity.variants,
+        "limited_from": VARIANTS_UNTIL_LIMIT,
         "new_a_day": NEW_A_DAY,
+        "limited": limited,
         "days": days,
         "message": (
             f"The store has {capacity.variants:,} variants. From {VARIANTS_UNTIL_LIMIT:,} on its plan takes only "
-            f"{NEW_A_DAY:,} new ones a day, so {limited:,} of these parts will take about {days:,} days. Updates are "
+            f"{NEW_A_DAY:,} new ones a day, so {limited:,} of these parts will take about {time}. Updates are "
             "not limited."
         ),
     }

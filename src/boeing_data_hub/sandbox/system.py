@@ -141,7 +141,7 @@ class System:
         self.start_process("shopify-sandbox", "sandbox.shopify", "--port", str(port), *arguments)
         url = f"http://127.0.0.1:{port}"
         self.environment.update(store_environment(url))
-        self.shopify = ShopifyControl(url)
+        self.shopify = self._stack.enter_context(ShopifyControl(url))
         _wait_for(url + "/control/stats", "The Shopify sandbox", self.logs / "shopify-sandbox.log")
 
     def start_process(

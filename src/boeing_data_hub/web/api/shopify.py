@@ -40,13 +40,17 @@ class PublishPart(BaseModel):
 class HandData(BaseModel):
     """What people keep of a part by hand; it goes before Boeing's word. A field that is null is cleared."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"price_override": "473.01", "notes": None, "condition": "NE"}]}
+    )
 
-    trace: str | None = Field(default=None, max_length=2000, description="Address of the trace document.")
+    trace: str | None = Field(
+        default=None, max_length=2000, pattern=STORABLE, description="Address of the trace document."
+    )
     expiration_date: date | None = None
-    notes: str | None = Field(default=None, max_length=5000)
-    condition: str | None = Field(default=None, max_length=3)
-    cert: str | None = Field(default=None, max_length=100)
+    notes: str | None = Field(default=None, max_length=5000, pattern=STORABLE)
+    condition: str | None = Field(default=None, max_length=3, pattern=STORABLE)
+    cert: str | None = Field(default=None, max_length=100, pattern=STORABLE)
     price_override: Decimal | None = Field(
         default=None, gt=0, le=100_000_000, decimal_places=2, description="Our price, markup included."
     )
@@ -104,23 +108,30 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float)
 
 @router.put("/products/{product_id:path}", responses={202: {"description": "Not updated yet: the batch to watch."}})
 def update_product(
-    product_id: str, body: HandData, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
+    product_id: str,
+    hub: TheHub,
+    principal: Publisher,
+    response: Response,
+    body: HandData | None = None,
+    wait: Wait = 25.0,
 ) -> dict[str, Any]:
     """Change what is kept of a published part by hand, and bring the product up to date with that and its staged data.
 
-    Fields that are not sent stay as they are; with an empty body the product is only brought up to date.
+    Fields that are not sent stay as they are; without any the product is only brought up to date.
     """
     key = unquote(product_id).replace("\0", "\ufffd")
     row = hub.database.run(lambda work: products.find(work, key))
     if row is None:
         raise NotFound("No product of ours has this id. Nothing was changed.", code="product_not_found")
-    change_by_hand(hub, row["sku"], body, principal.owner)
+    change_by_hand(hub, row["sku"], body or HandData(), principal.owner)
     return _published(hub, row["sku"], principal.owner, response, wait)
 
 
 def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, Any]:
     """Set what was sent; everything that changed goes into the audit log, old and new."""
     sent = {name: getattr(body, name) for name in body.model_fields_set}
+    if sent.get("price_override") is not None:
+        sent["price_override"] = round(sent["price_override"], 2)  # 12.5 is told as it will be kept, 12.50
 
     def step(work: Work) -> dict[str, Any]:
         if sent:
@@ -145,6 +156,8 @@ def check(
 ) -> dict[str, Any]:
     """Whether the store has a product with exactly this SKU: ours, or somebody else's."""
     wanted = sku.strip().upper()
+    if not wanted:
+        raise BadInput("The SKU is empty.", code="empty_sku")
     try:
         hub.storefront.facts()
         seen = hub.storefront.survey([wanted])[wanted]
