@@ -40,7 +40,8 @@ def row(quantity, was=None, base=None, **names):
 @given(pieces, pieces, st.integers(-500, 10_000), pieces)
 def test_a_merge_keeps_the_sale_and_applies_boeings_change_and_never_goes_below_nothing(base, wanted, there, was):
     merged = restocking.merged(row(wanted, was=was, base=base), there)
-    assert merged.quantity == max(0, there + wanted - base)
+    # What is there already as it is wanted was set by us, before a database was restored.
+    assert merged.quantity == (wanted if there == wanted else max(0, there + wanted - base))
     assert (merged.was, merged.base) == (there, base)
     assert merged.quantity >= 0
 

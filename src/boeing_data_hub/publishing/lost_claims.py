@@ -9,7 +9,10 @@ from boeing_data_hub.model.publications import ItemMoves
 from boeing_data_hub.store import batches, orphans, products, publishing
 from boeing_data_hub.store.work import Work
 
-WORKER_LOST: Final = "The worker that published this part stopped again and again. It was given up, so that the others can go on; look at the worker's log."
+WORKER_LOST: Final = (
+    "Every worker that published this part stopped, each time. It was given up, so that the others can go on. Look into "
+    "the workers' logs, then retry it."
+)
 
 
 def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:
