@@ -10,8 +10,8 @@ from boeing_data_hub.store import batches, orphans, products, publishing
 from boeing_data_hub.store.work import Work
 
 WORKER_LOST: Final = (
-    "Every worker that published this part stopped, each time. It was given up, so that the others can go on. Look into "
-    "the workers' logs, then retry it."
+    "Every worker that published this part stopped, each time. It was given up, so that the others can go on. Look "
+    "into the workers' logs, then retry it."
 )
 
 
