@@ -208,7 +208,9 @@ def pace(note: Note, folder: Path, seconds: float) -> None:
     note("... and of all that could be used", f"{spent / allowed:.1%}")
     note("... throttled answers", f"{refused} of {asked}")
     note("... lowest bucket", f"{after['bucket']['lowest']:.0f} points")
-    note("... points a product", f"{spent / max(1, made):.2f}: {spent / max(1, made) * 200 / 60:.0f} minutes for 20,000")
+    note(
+        "... points a product", f"{spent / max(1, made):.2f}: {spent / max(1, made) * 200 / 60:.0f} minutes for 20,000"
+    )
 
 
 def measure(note: Note, *, seconds: float = 60.0) -> None:

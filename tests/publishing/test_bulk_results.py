@@ -134,11 +134,15 @@ def test_any_bytes_at_all_are_read_without_an_exception(lines):
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["data", "errors", "productSet", "product", "id", "userErrors", "variants", "nodes", "x"]),
-            inner,
-            max_size=4,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["data", "errors", "productSet", "product", "id", "userErrors", "variants", "nodes", "x"]
+                ),
+                inner,
+                max_size=4,
+            )
         ),
         max_leaves=20,
     )

@@ -1,4 +1,4 @@
-"""kill -9 at the boundaries of a publishing: whatever was under way is found out and gone on with, and nothing doubled."""
+"""kill -9 at the boundaries of a publishing: whatever was under way is found out and gone on with, nothing doubled."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import signal
 
 import pytest
 import redis as redis_client
+from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.sandbox.shopify.running import running_shopify
-from tests.system.shop import Shop
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
