@@ -211,7 +211,7 @@ def _handle_of(desk, part):
     there = desk.product(part.sku)
     desk.store.clear()
     for table in ("products", "publish_changes", "batch_items", "batches", "store_sightings"):
-        desk.do(f"DELETE FROM hub.{table}")
+        desk.do(f"DELETE FROM hub.{table}")  # noqa: S608 - constants
     desk.hub.storefront.forget()
     return there["handle"]
 
