@@ -135,6 +135,10 @@ class Publishing:
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; what was sent is found by the next claim")
             return 1
+            if isinstance(error, StopTheLine) and error.code == "shopify_setup":
+                self._storefront.forget()  # somebody may have deleted the definition of our custom ids
+                self._storefront.facts()
+                error = None if self._storefront.ensure_identity() else error
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
         if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
@@ -291,5 +295,6 @@ def anything_due(work: Work) -> int:
 
 def lost_lease(work: Work, skus: Sequence[str]) -> None:
     """Account for parts whose worker died under them: what was sent is found out by the next claim."""
-    counts = publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    counts, given_up = publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    orphans.add_given_up(work, given_up)
     batches.move_counts(work, counts)

@@ -205,10 +205,13 @@ def settle(work: Work, moves: ItemMoves) -> dict[UUID, dict[str, int]]:
     return counted
 
 
-def lost(work: Work, skus: Sequence[str]) -> dict[UUID, dict[str, int]]:
+def lost(work: Work, skus: Sequence[str]) -> tuple[dict[UUID, dict[str, int]], list[str]]:
     """Count the death of a worker against the items it worked on; they are free again at once.
 
-    One of which several workers have died alone fails. Returns the moves for the batches' counts.
+    One of which several workers have died alone fails.
+
+    Returns:
+        The moves for the batches' counts, and the SKUs of those that failed.
     """
     rows = work.rows(
         "WITH moved AS (UPDATE hub.batch_items SET attempts = attempts + 1, error_code = %(code)s,"
@@ -216,8 +219,8 @@ def lost(work: Work, skus: Sequence[str]) -> dict[UUID, dict[str, int]]:
         "   error = CASE WHEN attempts + 1 >= %(most)s THEN %(given_up)s ELSE %(lost)s END, updated_at = now()"
         "  WHERE state = 'pending' AND skus && %(skus)s::text[] AND batch_id IN"
         "   (SELECT id FROM hub.batches WHERE completed_at IS NULL AND batch_type = 'publish')"
-        "  RETURNING batch_id, state)"
-        " SELECT batch_id, count(*) AS items FROM moved WHERE state = 'failed' GROUP BY batch_id",
+        "  RETURNING batch_id, skus, state)"
+        " SELECT batch_id, skus, 1 AS items FROM moved WHERE state = 'failed'",
         {
             "code": _WORKER_LOST,
             "most": _MOST_DEATHS,
@@ -229,7 +232,7 @@ def lost(work: Work, skus: Sequence[str]) -> dict[UUID, dict[str, int]]:
     )
     counted: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     _count(counted, rows, "failed")
-    return counted
+    return counted, [sku for row in rows for sku in row["skus"]]
 
 
 def _count(counted: dict[UUID, dict[str, int]], rows: Iterable[dict[str, Any]], kind: str) -> None:
