@@ -7,6 +7,8 @@ from threading import Thread
 import pytest
 
 from boeing_data_hub.clock import monotonic
+from boeing_data_hub.publishing.run import lost_lease
+from boeing_data_hub.store import batches, publishing
 
 pytestmark = pytest.mark.services
 
@@ -99,3 +101,29 @@ def test_parts_of_a_worker_that_died_are_found_out_about(make_desk):
     again = desk.to_the_end(batch)
     desk.judge(done, again)
     assert {item.outcome for item in desk.items(again).values()} == {"created"}
+
+
+def test_a_part_of_which_every_worker_dies_is_worked_on_alone_and_given_up_at_last(desk):
+    skus = desk.stage(*desk.make_parts(9))
+    poison = skus[4]
+    batch = desk.publish(skus)
+    claimed = []
+    while desk.batch(batch.id).outcome is None:
+        # What a claim does first; then the process is gone.
+        due = desk.hub.database.run(lambda work: publishing.due_items(work, wanted=25))
+        claimed.append([item.part_number for item in due])
+        if poison in claimed[-1]:
+            desk.hub.database.run(lambda work, skus=claimed[-1]: _die(work, skus))
+        else:
+            desk.work(0.01)
+        assert len(claimed) < 40
+    items = desk.items(desk.batch(batch.id))
+    assert (items[poison].state, items[poison].error_code) == ("failed", "worker_lost")
+    assert "given up" in items[poison].error
+    assert [claim for claim in claimed if poison in claim][-4:] == [[poison]] * 4
+    desk.judge(desk.batch(batch.id), absent=[poison])
+
+
+def _die(work, skus):
+    batches.hold_ledger(work)
+    lost_lease(work, skus)

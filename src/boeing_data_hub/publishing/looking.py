@@ -138,13 +138,12 @@ class Looking:
             # It is as good as never made; what else was intended stays in doubt.
             job.product = replace(product, intent=replace(intent, stock_call=None))
             return
-        wanted = intent.form["stock"]
         rest = replace(intent, stock_call=None) if _says_otherwise(intent, product) else None
-        form = {
-            **product.form,
-            "stock": {**product.form["stock"], **{row.location: wanted[row.location] for row in rows}},
-        }
-        stock = {**product.stock, **{row.location: row.quantity for row in rows}}
+        base, stock = dict(product.form["stock"]), dict(product.stock)
+        for row in rows:
+            base |= row.boeing
+            stock |= row.set_by_name
+        form = {**product.form, "stock": base}
         learnt = carried_out(product, intent, form, stock)
         self._write_down(job, intent, replace(learnt, intent=rest), facts)
 

@@ -28,7 +28,7 @@ from boeing_data_hub.publishing.learning import unchanged
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
-from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
+from boeing_data_hub.store import batches, bulk_runs, leases, orphans, publishing
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
 from boeing_data_hub.store.work import Database, Work
@@ -135,6 +135,10 @@ class Publishing:
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; what was sent is found by the next claim")
             return 1
+            if isinstance(error, StopTheLine) and error.code == "shopify_setup":
+                self._storefront.forget()  # somebody may have deleted the definition of our custom ids
+                self._storefront.facts()
+                error = None if self._storefront.ensure_identity() else error
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
         if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
@@ -292,4 +296,6 @@ def anything_due(work: Work) -> int:
 
 def lost_lease(work: Work, skus: Sequence[str]) -> None:
     """Account for parts whose worker died under them: what was sent is found out by the next claim."""
-    publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    counts, given_up = publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])
+    orphans.add_given_up(work, given_up)
+    batches.move_counts(work, counts)

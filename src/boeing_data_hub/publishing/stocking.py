@@ -157,7 +157,7 @@ class Stocking:
                 return self._failed(claimed, error, wanted, keep=key)
             if not undoing:
                 job.remarks.extend(one for one in told if one)
-            _stocked(fresh, claimed.jobs, wanted={row.location: row.quantity for row in wanted})
+            _stocked(fresh, claimed.jobs)
             return None
         return None
 
@@ -186,15 +186,13 @@ def _mind(claimed: Claimed) -> None:
         raise NoLongerOursError
 
 
-def _stocked(rows: Sequence[StockRow], jobs: Mapping[str, Job], wanted: Mapping[str, int] | None = None) -> None:
+def _stocked(rows: Sequence[StockRow], jobs: Mapping[str, Job]) -> None:
     """Write down that these pieces are set: what we set, and the figure of Boeing's it was set for."""
     for row in rows:
         job = jobs.get(row.sku)
-        if job is None or job.confirmed is None:
-            continue
-        asked = row.quantity if wanted is None else wanted.get(row.location, row.quantity)
-        job.confirmed = with_stock(job.confirmed, {row.location: asked}, {row.location: row.quantity})
-        job.owes.discard("stock")
+        if job is not None and job.confirmed is not None:
+            job.confirmed = with_stock(job.confirmed, row.boeing, row.set_by_name)
+            job.owes.discard("stock")
 
 
 def with_stock(confirmed: Confirmed, base: Mapping[str, int], stock: Mapping[str, int]) -> Confirmed:

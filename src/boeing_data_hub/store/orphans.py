@@ -18,6 +18,16 @@ def add(work: Work, shop: str, *, sku: str, product_id: str | None, reason: str,
     )
 
 
+def add_given_up(work: Work, skus: Sequence[str]) -> None:
+    """Parts that were given up before it was known whether their first call had made a product."""
+    work.do(
+        "INSERT INTO hub.orphans (shop, sku, reason, batch_id)"
+        " SELECT shop, sku, 'The part was given up before it was known whether its product had been made.', batch_id"
+        " FROM hub.products WHERE sku = ANY(%s) AND state = 'intended' AND intent->>'action' = 'created'",
+        [list(skus)],
+    )
+
+
 def next_due(work: Work, shop: str) -> Orphan | None:
     """One that is due and on whose SKU nobody works."""
     row = work.row(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
 from boeing_data_hub.model.publications import DueItem, ItemMoves
 from boeing_data_hub.store.work import Work
 
+_WORKER_LOST = "worker_lost"
+_SUSPECT_AFTER = 2  # deaths
+_MOST_DEATHS = 7  # the last of them alone
 _FALLEN_BACK = 2  # failed tries after which an item of a bulk batch goes the direct way
 
 # SKUs somebody works on right now: a few claims' worth, and the lines of bulk operations that have not ended.
@@ -69,12 +72,12 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     rows = work.rows(
         f"WITH {_BUSY},"  # noqa: S608 - constants of this module
         " turns AS ("
-        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options, b.lot"
+        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code, b.status, b.options, b.lot"
         "    + row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS place"
         f"  FROM (SELECT id, status, options, random() AS lot FROM hub.batches WHERE {_OPEN}"
         "        AND (%(only)s::uuid IS NULL OR id = %(only)s)) b"
         "  CROSS JOIN LATERAL ("
-        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts FROM hub.batch_items i"
+        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code FROM hub.batch_items i"
         f"    WHERE i.batch_id = b.id AND {_DUE}"
         "      AND (b.id <> ALL(%(but_not)s) OR i.attempts >= %(fallen)s)"
         "      AND (%(only)s::uuid IS NULL OR i.attempts < %(fallen)s)"
@@ -82,15 +85,24 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
         " SELECT * FROM turns ORDER BY place LIMIT %(wanted)s",
         {"wanted": wanted, "but_not": list(but_not), "only": only, "fallen": _FALLEN_BACK},
     )
+    if rows and _is_suspect(rows[0]):
+        return [_item(rows[0])]
     taken: set[str] = set()
     found: list[DueItem] = []
     for row in rows:
+        if _is_suspect(row):
+            continue  # its turn comes when it is the first
         skus = tuple(row["skus"] or ())
         if taken.intersection(skus):
             continue  # two batches that want one part: the second sees what the first has made of it
         taken.update(skus)
         found.append(_item(row))
     return found
+
+
+def _is_suspect(row: Mapping[str, Any]) -> bool:
+    """Whether its worker died twice: it may be the one that kills them, and is worked on alone."""
+    return row["error_code"] == _WORKER_LOST and row["attempts"] >= _SUSPECT_AFTER
 
 
 def items_of_run(work: Work, run_id: UUID, batch_id: UUID) -> list[DueItem]:
@@ -196,15 +208,34 @@ def settle(work: Work, moves: ItemMoves) -> dict[UUID, dict[str, int]]:
     return counted
 
 
-def lost(work: Work, skus: Sequence[str]) -> None:
-    """Count the death of a worker against the items it worked on; they are free again at once."""
-    work.do(
-        "UPDATE hub.batch_items SET attempts = attempts + 1, error_code = 'worker_lost',"
-        "  error = 'The worker that published this part stopped. It is found out what became of it, and gone on with.',"
-        "  updated_at = now() WHERE state = 'pending' AND skus && %b::text[] AND batch_id IN"
-        "  (SELECT id FROM hub.batches WHERE completed_at IS NULL AND batch_type = 'publish')",
-        [list(skus)],
+def lost(work: Work, skus: Sequence[str]) -> tuple[dict[UUID, dict[str, int]], list[str]]:
+    """Count the death of a worker against the items it worked on; they are free again at once.
+
+    One of which several workers have died alone fails.
+
+    Returns:
+        The moves for the batches' counts, and the SKUs of those that failed.
+    """
+    rows = work.rows(
+        "WITH moved AS (UPDATE hub.batch_items SET attempts = attempts + 1, error_code = %(code)s,"
+        "   state = CASE WHEN attempts + 1 >= %(most)s THEN 'failed' ELSE state END,"
+        "   error = CASE WHEN attempts + 1 >= %(most)s THEN %(given_up)s ELSE %(lost)s END, updated_at = now()"
+        "  WHERE state = 'pending' AND skus && %(skus)s::text[] AND batch_id IN"
+        "   (SELECT id FROM hub.batches WHERE completed_at IS NULL AND batch_type = 'publish')"
+        "  RETURNING batch_id, skus, state)"
+        " SELECT batch_id, skus, 1 AS items FROM moved WHERE state = 'failed'",
+        {
+            "code": _WORKER_LOST,
+            "most": _MOST_DEATHS,
+            "skus": list(skus),
+            "lost": "The worker that published this part stopped. It is found out what became of it, and gone on with.",
+            "given_up": "Every worker that published this part stopped, each time. It was given up, so that the others "
+            "can go on. Look into the workers' logs, then retry it.",
+        },
     )
+    counted: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    _count(counted, rows, "failed")
+    return counted, [sku for row in rows for sku in row["skus"]]
 
 
 def _count(counted: dict[UUID, dict[str, int]], rows: Iterable[dict[str, Any]], kind: str) -> None:
