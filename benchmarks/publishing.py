@@ -1,4 +1,4 @@
-"""Publishing against the Shopify sandbox: products a second, lines a second, and how much of the store's budget is used.
+"""Publishing against the Shopify sandbox: products a second, lines a second, and the share of the store's budget used.
 
 `python -m benchmarks.publishing` measures only this; `make bench` measures it after everything else. Postgres, Redis,
 the sandbox and the workers share one machine, so the figures are of all of them together.
@@ -182,7 +182,7 @@ class _Once:
 
 
 def _runs(hub: Hub, which: Any) -> int:
-    return hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.bulk_runs WHERE " + which))
+    return hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.bulk_runs WHERE " + which))  # noqa: S608 - constants of this module
 
 
 def pace(note: Note, folder: Path, seconds: float) -> None:

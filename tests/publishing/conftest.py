@@ -167,6 +167,13 @@ _STAGED: dict[str, Any] = {
 }  # fmt: skip
 
 
+_WAITS = (
+    "UPDATE hub.pacing SET paused_until = now() WHERE paused_until > now()",
+    "UPDATE hub.batch_items SET not_before = now() WHERE not_before > now()",
+    "UPDATE hub.orphans SET not_before = now() WHERE not_before > now()",
+)
+
+
 class Desk:
     """A hub at work on the sandbox store.
 
@@ -244,12 +251,14 @@ class Desk:
         """Work until these batches have ended; returns them as they are then (one alone if one was given)."""
         ends_at = monotonic() + seconds
         while True:
-            self.work()
+            self.work(0.5)
             now = [self.batch(each.id) for each in wanted]
             if all(each.outcome is not None for each in now):
                 return now[0] if len(now) == 1 else now
             assert monotonic() < ends_at, [now, self.rows("SELECT * FROM hub.pacing")]
             self.hub.recovery.sweep()
+            for query in _WAITS:  # nobody waits here for a wait to be over
+                self.do(query)
             Event().wait(0.02)
 
     def run(self, part_numbers: Sequence[str], **request: Any) -> Batch:
@@ -258,12 +267,7 @@ class Desk:
 
     def the_wait_is_over(self) -> None:
         """Let every pause of the line to the store, every wait of a part and of an orphan be over, as time would."""
-        for query in (
-            "UPDATE hub.pacing SET paused_until = now() WHERE paused_until > now()",
-            "UPDATE hub.batch_items SET not_before = now() WHERE not_before > now()",
-            "UPDATE hub.orphans SET not_before = now() WHERE not_before > now()",
-            "UPDATE hub.bulk_runs SET not_before = now() WHERE not_before > now()",
-        ):
+        for query in (*_WAITS, "UPDATE hub.bulk_runs SET not_before = now() WHERE not_before > now()"):
             self.do(query)
 
     # What is seen.

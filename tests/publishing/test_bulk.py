@@ -1,4 +1,4 @@
-"""Large batches by bulk operation: what is sent, what comes back in whatever order and shape, and what each line costs."""
+"""Large batches by bulk operation: what is sent, and what comes back in whatever order and shape."""
 
 from __future__ import annotations
 

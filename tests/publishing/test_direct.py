@@ -33,15 +33,15 @@ def test_what_has_not_changed_costs_no_call(desk):
 
 
 def test_on_a_bad_day_every_part_is_published_once_all_the_same(desk):
-    skus = desk.stage(*desk.make_parts(150))
+    skus = desk.stage(*desk.make_parts(120))
     make_trouble(desk.store)
     done = desk.run(skus)
     desk.store.clear_faults()
     desk.judge(done)
-    assert (done.published_count, done.failed_count) == (150, 0)
+    assert (done.published_count, done.failed_count) == (120, 0)
     assert {item.outcome for item in desk.items(done).values()} == {"created"}
     made = [entry["customId"] for entry in desk.store.ledger(operation="productSet", effect="created")]
-    assert len(made) == len(set(made)) == 150
+    assert len(made) == len(set(made)) == 120
 
 
 def test_on_a_bad_day_changes_arrive_once_all_the_same(desk):

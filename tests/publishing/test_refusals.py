@@ -26,7 +26,6 @@ def part(desk):
         ({"stock": {"Germany CSC": 4}}, "only_unmapped_locations"),
         ({"status": "needs_review", "status_reason": "absurd", "status_detail": "Look here."}, "needs_review"),
         ({"currency": "EUR"}, "currency_differs"),
-        ({"currency": None}, "currency_missing"),
         ({"stock": {"Dallas Central": 2_000_000_000}}, "quantity_unreadable"),
     ],
 )

@@ -64,11 +64,9 @@ def test_stock_that_was_sold_from_since_is_left_as_it_is_and_told(desk, part):
     ("edit", "named"),
     [
         ({"title": "By hand"}, "title"),
-        ({"price": "1.23"}, "price"),
         ({"tags": ["by-hand"]}, "tags"),
         ({"metafields": {"theirs.note": "x"}}, "metafields.note"),
         ({"metafields": {"custom.condition": "SV"}}, "metafields.condition"),
-        ({"description_html": "<p>x</p>"}, "description"),
     ],
 )
 def test_what_a_person_changed_since_is_left_as_it_is(desk, part, edit, named):

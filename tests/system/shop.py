@@ -62,7 +62,8 @@ class Shop:
                 {"n": name, "p": price, "c": count},
             )
             work.do(
-                "INSERT INTO hub.stock_locations SELECT %s || i, 'Dallas Central', %s FROM generate_series(1, %s::int) i"
+                "INSERT INTO hub.stock_locations SELECT %s || i, 'Dallas Central', %s"
+                " FROM generate_series(1, %s::int) i"
                 " ON CONFLICT (sku, location) DO UPDATE SET quantity = excluded.quantity",
                 [name, pieces, count],
             )

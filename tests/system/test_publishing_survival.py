@@ -1,4 +1,4 @@
-"""kill -9 at the boundaries of a publishing: whatever was under way is found out and gone on with, and nothing doubled."""
+"""kill -9 at the boundaries of a publishing: whatever was under way is found out and gone on with, nothing doubled."""
 
 from __future__ import annotations
 

@@ -132,6 +132,10 @@ class Publishing:
         called_at = monotonic()
         try:
             count, error = self._step(keep_going, probe=probe)
+            if isinstance(error, StopTheLine) and error.code == "shopify_setup":
+                self._storefront.forget()  # somebody may have deleted the definition of our custom ids
+                self._storefront.facts()
+                error = None if self._storefront.ensure_identity() else error
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; what was sent is found by the next claim")
             return 1

@@ -120,17 +120,21 @@ class Storefront:
             return str(chosen["id"]), bool(chosen.get("autoPublish"))
         return None, False
 
-    def ensure_identity(self) -> None:
+    def ensure_identity(self) -> bool:
         """See to it that custom ids can be kept, before the first product: the definition is made if it is not there.
+
+        Returns:
+            Whether it was made just now.
 
         Raises:
             HubError: as `ShopifyClient.run`.
         """
         with self._lock:
             if self._defined:
-                return
-            self._define([custom_id_definition(self._policy)])
+                return False
+            told = self._define([custom_id_definition(self._policy)])
             self._defined = True
+            return bool(told["created"])
 
     def set_up(self) -> dict[str, list[str]]:
         """Make every definition that is not there; those that are there stay as they are. Safe to repeat.
