@@ -114,6 +114,20 @@ def test_the_answer_to_a_merge_after_a_sale_is_lost_and_the_merge_takes_hold_onc
     desk.judge(done, sold={(SKU, "Dallas"): 2})
 
 
+@pytest.mark.parametrize("hindrance", ["throttle", "unauthorized", "drop_before"])
+@pytest.mark.parametrize("sale", [0, 2])
+def test_a_lost_answer_is_not_forgotten_over_what_hinders_the_next_try(desk, published, hindrance, sale):
+    desk.stage(published.but(stock={"Dallas Central": 10, "Miami, FL": 4}))
+    first = 0
+    if sale:
+        desk.store.sell(SKU, "Dallas", sale)
+        first = 1  # it is refused, because some was sold
+    match = {"operation": "inventorySetQuantities"}
+    desk.store.fault("drop_after", times=1, skip=first, match=match)
+    desk.store.fault(hindrance, times=2, skip=first + 1, match=match)
+    desk.judge(desk.run([SKU]), sold={(SKU, "Dallas"): sale})
+
+
 def test_one_parts_sale_does_not_hold_up_the_stock_of_the_others_even_on_lost_answers(desk):
     parts = [part.but(stock={"Dallas Central": 20 + n}) for n, part in enumerate(desk.make_parts(12))]
     desk.run(desk.stage(*parts))

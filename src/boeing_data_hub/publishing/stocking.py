@@ -171,7 +171,8 @@ class Stocking:
             job.outcome = outcomes.failure(job, error, self._rules)
             if isinstance(job.outcome, Later) and job.outcome.lost:
                 job.confirmed = None
-            elif isinstance(error, OutcomeUnknown) and keep is not None and job.confirmed is not None and job.intent:
+            elif keep is not None and job.confirmed is not None and job.intent:
+                # Whatever the last try met: an earlier one, unanswered, may have been carried out.
                 job.confirmed = replace(job.confirmed, intent=replace(job.intent, stock_call=keep))
         return error if outcomes.stops_the_line(error) else None
 
