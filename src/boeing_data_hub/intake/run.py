@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
@@ -39,6 +40,7 @@ class SearchRequest:
         force_refresh: ask Boeing even where a fresh answer is at hand.
         retry_of: the batch whose failed items these are.
         actor: who asks, for the audit log, where it is not the owner.
+        source: where the list came from, for people, e.g. a file's name.
     """
 
     part_numbers: Sequence[str]
@@ -47,6 +49,7 @@ class SearchRequest:
     idempotency_key: str | None = None
     force_refresh: bool = False
     retry_of: UUID | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Intake:
                     "owner": request.owner,
                     "idempotency_key": request.idempotency_key,
                     "request_hash": fingerprint,
-                    "options": {"force_refresh": request.force_refresh},
+                    "options": _options(request),
                     "retry_of": request.retry_of,
                 },
             )
@@ -196,6 +199,11 @@ class Intake:
                 retry_of=batch_id,
             )
         )
+
+
+def _options(request: SearchRequest) -> dict[str, Any]:
+    options: dict[str, Any] = {"force_refresh": request.force_refresh}
+    return options | ({"source": request.source} if request.source else {})
 
 
 def _unknown(batch_id: UUID) -> NotFound:
