@@ -10,6 +10,7 @@ from typing import Any
 from boeing_data_hub.clock import now
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_JUST_NOW = 2  # seconds
 _LONG = 400  # characters of an outside text that are shown at once
 
 
@@ -69,7 +70,10 @@ def clock(moment: datetime | None) -> str:
 
 def ago(moment: datetime | None) -> str:
     """How long ago: `12 s ago`."""
-    return "never" if moment is None else f"{duration((now() - moment).total_seconds())} ago"
+    if moment is None:
+        return "never"
+    seconds = (now() - moment).total_seconds()
+    return "just now" if seconds < _JUST_NOW else f"{duration(seconds)} ago"
 
 
 def took(began: datetime, ended: datetime | None) -> str:

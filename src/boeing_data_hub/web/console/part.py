@@ -68,7 +68,7 @@ def download_raw(number: str, hub: TheHub, _visitor: Viewer) -> Response:
 def refresh(number: str, hub: TheHub, visitor: Operator) -> Response:
     """Ask Boeing for the part again."""
     part = _number(number)
-    hub.intake.search(SearchRequest(part_numbers=[part], owner=visitor.owner, force_refresh=True, source="one part"))
+    hub.intake.search(SearchRequest(part_numbers=[part], owner=visitor.owner, force_refresh=True, source=f"One part: {part}"))
     return go(f"/console/part/{quote(part, safe='')}", said="refreshing")
 
 

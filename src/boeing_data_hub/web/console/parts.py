@@ -73,4 +73,4 @@ def refresh_matching(
     if not found:
         return go("/console/parts", said="empty-list")
     said = ", ".join(text for text in (q and f"search {q[:40]!r}", status.replace("_", " ")) if text)
-    return new_search.keep(hub, visitor, found, f"parts of the catalogue ({said or 'all'})")
+    return new_search.keep(hub, visitor, found, f"Parts of the catalogue ({said or 'all'})")

@@ -82,7 +82,7 @@ def fragment(template: str, **context: Any) -> str:
     return _ENVIRONMENT.get_template(template).render(**context)
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+def page(request: Request, template: str, *, http_status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page for the person who asked."""
     theme = request.cookies.get(THEME_COOKIE, "auto")
     text = _ENVIRONMENT.get_template(template).render(
@@ -90,10 +90,10 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         theme=theme if theme in THEMES else "auto",
         path=request.url.path,
         here=_here(request),
-        notice=NOTICES.get(request.query_params.get("said", "")),
+        said=NOTICES.get(request.query_params.get("said", "")),
         **context,
     )
-    return HTMLResponse(text, status)
+    return HTMLResponse(text, http_status)
 
 
 def _here(request: Request) -> str:

@@ -28,7 +28,7 @@ from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/runs/{batch_id}")
 
-_ON_A_PAGE = 100
+_ON_A_PAGE = 50
 
 
 def _uuid(batch_id: str) -> UUID:

@@ -43,7 +43,7 @@ def show(request: Request, hub: TheHub, _visitor: Operator) -> HTMLResponse:
 def paste(hub: TheHub, visitor: Operator, parts: Annotated[str, Form()] = "") -> Response:
     """Read a pasted list."""
     found = part_list.from_text(parts, max_parts=hub.intake.rules.max_search)
-    return _drafted(hub, visitor, found, "pasted list")
+    return _drafted(hub, visitor, found, "Pasted list")
 
 
 @router.post("/upload", response_model=None)
@@ -58,7 +58,7 @@ def upload(hub: TheHub, visitor: Operator, file: UploadFile) -> Response:
 def sample(hub: TheHub, visitor: Operator) -> Response:
     """Read the list that comes with the hub."""
     found = part_list.from_file_text(SAMPLE.read_text(encoding="utf-8"), max_parts=hub.intake.rules.max_search)
-    return _drafted(hub, visitor, found, "sample list")
+    return _drafted(hub, visitor, found, "Sample list")
 
 
 def keep(hub: Hub, visitor: Visitor, numbers: Sequence[str], source: str) -> Response:
