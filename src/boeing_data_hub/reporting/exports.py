@@ -76,8 +76,8 @@ def failures_xlsx(database: Database, batch_id: UUID) -> Path:
     os.close(handle)
     path = Path(name)
     try:
-        book = Workbook(name, _XLSX_OPTIONS)
-        sheet: Any = book.add_worksheet("failures")
+        book: Any = Workbook(name, _XLSX_OPTIONS)
+        sheet = book.add_worksheet("failures")
         bold = book.add_format({"bold": True})
         text = book.add_format({"num_format": "@", "quote_prefix": True})
         sheet.freeze_panes(1, 0)
@@ -85,9 +85,7 @@ def failures_xlsx(database: Database, batch_id: UUID) -> Path:
             sheet.set_column(column, column, width)
         for column, title in enumerate(COLUMNS):
             sheet.write_string(0, column, title, bold)
-        row = 0
-        for item in chain.from_iterable(_failed_pages(database, batch_id)):
-            row += 1
+        for row, item in enumerate(chain.from_iterable(_failed_pages(database, batch_id)), 1):
             for column, cell in enumerate(_cells(item)):
                 sheet.write_string(row, column, cell[:_LONGEST_CELL], text)
         book.close()

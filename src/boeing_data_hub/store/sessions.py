@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from boeing_data_hub.store.work import Work
 
@@ -71,7 +71,10 @@ def find(work: Work, token: str) -> Session | None:
         "        AND k.id IS NOT NULL))",
         [_hash(token), IDLE_MINUTES],
     )
-    return Session(**{**row, "scopes": tuple(row["scopes"])}) if row else None
+    if row is None:
+        return None
+    values: dict[str, Any] = {**row, "scopes": tuple(row["scopes"])}
+    return Session(**values)
 
 
 def touch(work: Work, token: str) -> None:

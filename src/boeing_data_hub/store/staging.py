@@ -222,7 +222,7 @@ def browse(
     filter.
     """
     return work.rows(
-        f"SELECT {_LISTED_BRIEFLY}{_FILTERED}"  # noqa: S608 - constants of this module
+        f"SELECT {_LISTED_BRIEFLY}{_FILTERED}"
         " AND (%(after)s::text IS NULL OR ROW(search_key, sku) OPERATOR(pg_catalog.~>~) ROW(%(from)s::text, %(after)s))"
         " ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s",
         {
@@ -238,7 +238,7 @@ def browse(
 def matching(work: Work, *, limit: int, status: str | None = None, search: str | None = None) -> list[str]:
     """SKUs of the products that match, at most `limit`."""
     rows = work.rows(
-        f"SELECT sku{_FILTERED} ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s",  # noqa: S608
+        f"SELECT sku{_FILTERED} ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s",
         {"status": status, "key": _pattern(search), "limit": limit},
     )
     return [row["sku"] for row in rows]

@@ -93,7 +93,7 @@ class SafeHeaders:
 
     _HEADERS: tuple[tuple[bytes, bytes], ...] = (
         (b"x-content-type-options", b"nosniff"),
-        # Not `no-referrer`: with that, a browser sends `Origin: null` with our own forms, which we would have to refuse.
+        # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and we would refuse them.
         (b"referrer-policy", b"same-origin"),
         (b"x-frame-options", b"DENY"),
         (b"cross-origin-resource-policy", b"same-origin"),

@@ -1,4 +1,4 @@
-"""Static files: each address carries a hash of the content, so a browser may keep it for a year and never a stale one."""
+"""Static files: each address carries a hash of the content, so a browser keeps it for a year, and never a stale one."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ from typing import Any
 from boeing_data_hub.clock import now
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_NONE = "\u2013"
 _JUST_NOW = 2  # seconds
 _LONG = 400  # characters of an outside text that are shown at once
 
 
 def number(value: int | None) -> str:
     """12,345; a dash where there is none."""
-    return "–" if value is None else f"{value:,}"
+    return _NONE if value is None else f"{value:,}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -27,20 +28,20 @@ def percent(part: int, whole: int) -> str:
 def money(value: Decimal | None, currency: str | None) -> str:
     """An exact price: at least two places, more only where Boeing gave more."""
     if value is None:
-        return "–"
+        return _NONE
     places = max(2, -int(value.normalize().as_tuple().exponent))
     return f"{value:,.{places}f} {currency or ''}".rstrip()
 
 
 def measure(value: Decimal | None) -> str:
     """An exact measure without trailing zeros."""
-    return "–" if value is None else f"{value.normalize():f}"
+    return _NONE if value is None else f"{value.normalize():f}"
 
 
 def duration(seconds: float | None) -> str:
     """About how long, in the two largest units: `45 s`, `3 min`, `2 h 10 min`, `3 d 4 h`."""
     if seconds is None:
-        return "–"
+        return _NONE
     whole = max(0, round(seconds))
     if whole < _MINUTE * 2:
         return f"{whole} s"
@@ -62,7 +63,7 @@ def span(low: float, high: float) -> str:
 def clock(moment: datetime | None) -> str:
     """`14:05:09` of today, else with its date."""
     if moment is None:
-        return "–"
+        return _NONE
     if moment.date() == now().date():
         return f"{moment:%H:%M:%S}"
     return f"{moment:%Y-%m-%d %H:%M}"

@@ -30,9 +30,7 @@ def install(app: FastAPI) -> None:
         settings.router,
         sign_in.inside,
     ):
-        app.include_router(
-            router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False
-        )
+        app.include_router(router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False)
     app.include_router(assets.router)
     app.include_router(sign_in.router)
 

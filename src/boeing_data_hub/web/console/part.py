@@ -68,7 +68,9 @@ def download_raw(number: str, hub: TheHub, _visitor: Viewer) -> Response:
 def refresh(number: str, hub: TheHub, visitor: Operator) -> Response:
     """Ask Boeing for the part again."""
     part = _number(number)
-    hub.intake.search(SearchRequest(part_numbers=[part], owner=visitor.owner, force_refresh=True, source=f"One part: {part}"))
+    hub.intake.search(
+        SearchRequest(part_numbers=[part], owner=visitor.owner, force_refresh=True, source=f"One part: {part}")
+    )
     return go(f"/console/part/{quote(part, safe='')}", said="refreshing")
 
 
@@ -143,4 +145,5 @@ def _end(row: dict[str, Any]) -> str | None:
 
 def _from_audit(rows: list[dict[str, Any]]) -> Iterator[Happening]:
     for row in rows:
-        yield Happening(row["at"], "audit", row["action"], ACTIONS.get(row["action"], row["action"]), None, row["actor"])
+        action = str(row["action"])
+        yield Happening(row["at"], "audit", action, ACTIONS.get(action, action), None, row["actor"])

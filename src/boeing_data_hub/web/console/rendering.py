@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
@@ -45,7 +45,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(
+    filters = cast("dict[str, Any]", made.filters)
+    filters.update(
         number=figures.number,
         money=figures.money,
         measure=figures.measure,
@@ -57,7 +58,8 @@ def _environment() -> Environment:
         is_long=figures.is_long,
         path=lambda text: quote(str(text), safe=""),
     )
-    made.globals.update(  # pyright: ignore[reportUnknownMemberType] - Jinja's own dictionary is untyped
+    shared = cast("dict[str, Any]", made.globals)
+    shared.update(
         asset=assets.url,
         word=words.word,
         run_state=words.run_state,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.model.batches import Batch
@@ -29,7 +29,7 @@ def show(
     hub: TheHub,
     visitor: Viewer,
     outcome: Outcome = "",
-    mine: Annotated[bool, Query(description="Only one's own.")] = False,
+    mine: Literal["true", ""] = "",
     at: datetime | None = None,
     after: UUID | None = None,
 ) -> HTMLResponse:
@@ -54,7 +54,7 @@ def show(
         runs=[(run, situation.waiting_for(run)) for run in runs],
         names=names,
         outcome=outcome,
-        mine=mine,
+        mine=bool(mine),
         first=before is None,
         last=runs[-1] if len(found) > _ON_A_PAGE else None,
     )

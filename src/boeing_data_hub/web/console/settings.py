@@ -87,7 +87,7 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
 
 
 @router.post("/test")
-def test_connections(request: Request, hub: TheHub, _visitor: Administrator) -> HTMLResponse:
+def try_connections(request: Request, hub: TheHub, _visitor: Administrator) -> HTMLResponse:
     """Try every connection now. It changes nothing, and asks Boeing for a token only, never for a part."""
     return _settings(request, hub, "", "", findings=hub.examine())
 

@@ -127,5 +127,7 @@ def choose_theme(
     response = go(local_path(back))
     chosen = theme if theme in THEMES else "auto"
     secure = request.url.scheme == "https"
-    response.set_cookie(THEME_COOKIE, chosen, max_age=31_536_000, path="/", samesite="lax", httponly=True, secure=secure)
+    response.set_cookie(
+        THEME_COOKIE, chosen, max_age=31_536_000, path="/", samesite="lax", httponly=True, secure=secure
+    )
     return response

@@ -129,7 +129,9 @@ def needs(scope: str) -> Callable[[Visitor], Visitor]:
     def check(visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
         if not visitor.may(scope):
             log.warning("a visitor was refused", owner=visitor.owner, scope=scope)
-            raise Forbidden(f"This needs the scope `{scope}`, which {visitor.name!r} does not have. Nothing was changed.")
+            raise Forbidden(
+                f"This needs the scope `{scope}`, which {visitor.name!r} does not have. Nothing was changed."
+            )
         return visitor
 
     return check
