@@ -35,7 +35,7 @@ Topic = UUID | str
 
 _LOOK_EVERY: Final = 1.0  # seconds
 _TROUBLE_AFTER: Final = 2.5  # seconds a look may take before watchers are told that we cannot see
-_GUESTS_CHECKED_EVERY: Final = 15.0  # seconds; a session that ended hears no more after that
+_GUESTS_CHECKED_EVERY: Final = 4.0  # seconds; a session that ended hears no more after that
 _REDIS_ASKED_EVERY: Final = 2.0  # seconds
 _FAILURES_TOLD_EVERY: Final = 4.0  # seconds; each telling makes every watcher fetch the causes again
 _INDENTED: Final = re.compile(r"\n\s*")

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from boeing_data_hub.web.console import assets, overview, part, parts, refusals, run, runs, search, settings, sign_in
+from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.live import Board
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
@@ -19,6 +20,7 @@ UPLOADS: Final = "/console/search/upload"
 def install(app: FastAPI) -> None:
     """Add the pages, their static files, and how they tell errors."""
     app.state.throttle = Throttle()
+    app.state.causes = Causes()
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,

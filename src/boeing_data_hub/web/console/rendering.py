@@ -36,6 +36,11 @@ def _link(path: str, **query: Any) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def _in_a_path(text: object) -> str:
+    """A text as one step of an address, its slashes included."""
+    return quote(str(text), safe="")
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -56,7 +61,7 @@ def _environment() -> Environment:
         visible=figures.visible,
         brief=figures.brief,
         is_long=figures.is_long,
-        path=lambda text: quote(str(text), safe=""),
+        path=_in_a_path,
     )
     shared = cast("dict[str, Any]", made.globals)
     shared.update(

@@ -15,12 +15,13 @@ from boeing_data_hub.errors import NotFound
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
 from boeing_data_hub.model.states import ItemState
-from boeing_data_hub.reporting import exports, failures
+from boeing_data_hub.reporting import exports
 from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import batches, items, keys
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console import visitors
+from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.live import Board, welcome
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Viewer
@@ -66,6 +67,7 @@ def show(
     wanted = _uuid(batch_id)
     board: Board = request.app.state.board
     board.redis_answers()
+    causes: Causes = request.app.state.causes
 
     def step(work: Work) -> dict[str, Any]:
         batch = _existing(work, wanted)
@@ -73,7 +75,7 @@ def show(
             "batch": batch,
             "run": status_document(batch, hub.live.situation(work)),
             "troubles": board.troubles(work),
-            "found": failures.grouped(work, wanted),
+            "found": causes.of(work, batch),
             "retried_by": batches.retry_of(work, wanted) if batch.status.is_final else None,
             "names": keys.names(work),
             "items": items.page(
@@ -115,7 +117,13 @@ def _beginning(text: str) -> str | None:
 def show_failures(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
     """The causes alone, to be put into the page when there are new ones."""
     wanted = _uuid(batch_id)
-    batch, found = hub.database.run(lambda work: (_existing(work, wanted), failures.grouped(work, wanted)), hurry=True)
+    causes: Causes = request.app.state.causes
+
+    def step(work: Work) -> tuple[Batch, dict[str, Any]]:
+        batch = _existing(work, wanted)
+        return batch, causes.of(work, batch)
+
+    batch, found = hub.database.run(step, hurry=True)
     return page(request, "widgets/causes.html", batch=batch, found=found)
 
 
