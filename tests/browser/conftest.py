@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from boeing_data_hub.cli.start import local_key, sign_in_link
 from boeing_data_hub.sandbox.system import System, SystemPlan
@@ -24,6 +24,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+expect.set_options(timeout=15_000)  # a busy machine; what must be quicker says so itself
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
