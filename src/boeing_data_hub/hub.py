@@ -392,12 +392,17 @@ class Hub:
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
 
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues that must have a worker."""
+        return checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain))
+
     def readiness(self) -> dict[str, bool]:
         """Whether everything this hub needs is there; see `reporting/checkup.py`."""
         return checkup.readiness(
             self.database,
             self.hints,
-            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
+            queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
 
@@ -407,7 +412,7 @@ class Hub:
             self.database,
             self.hints,
             ask_boeing=self.boeing.ensure_tokens,
-            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
+            queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
             locations_mapped=bool(self.settings.shopify_location_map),
         )

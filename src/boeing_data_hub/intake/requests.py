@@ -22,6 +22,7 @@ class SearchRequest:
         force_refresh: ask Boeing even where a fresh answer is at hand.
         retry_of: the batch whose failed items these are.
         actor: who asks, for the audit log, where it is not the owner.
+        source: where the list came from, for people, e.g. a file's name.
     """
 
     part_numbers: Sequence[str]
@@ -30,6 +31,7 @@ class SearchRequest:
     idempotency_key: str | None = None
     force_refresh: bool = False
     retry_of: UUID | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,9 @@ class Intake:
             BadInput: the idempotency key was used for another request.
             Unavailable: Postgres did not answer; nothing was accepted, or, after a lost commit, the same key finds it.
         """
-        options = {"force_refresh": request.force_refresh}
+        options: dict[str, Any] = {"force_refresh": request.force_refresh}
+        if request.source:
+            options["source"] = request.source
 
         def fill(work: Work, batch_id: UUID) -> None:
             if not request.force_refresh and self.rules.reuse_fresh_for > 0:

@@ -45,7 +45,7 @@ class Situation:
                 "until": None,
                 "message": "No extraction worker is running. Start one with `bdh worker extraction`; nothing is lost.",
             }
-        return self._line_wait()
+        return self.line_wait()
 
     def _publishing_wait(self, batch: Batch) -> dict[str, Any] | None:
         if batch.status is BatchStatus.PENDING:
@@ -72,7 +72,8 @@ class Situation:
             return {"reason": "shopify_daily_limit", "until": self.creates_until, "message": message}
         return None
 
-    def _line_wait(self) -> dict[str, Any] | None:
+    def line_wait(self) -> dict[str, Any] | None:
+        """What keeps the line to Boeing from taking a call right now; None: nothing."""
         line = self.line
         until = max(line.next_slot, line.paused_until) if line.paused_until else line.next_slot
         since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"

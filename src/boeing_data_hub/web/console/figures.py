@@ -1,0 +1,105 @@
+"""Figures and texts as people read them: the template filters. Pure; what comes from outside is made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from boeing_data_hub.clock import now
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_NONE = "\u2013"
+_JUST_NOW = 2  # seconds
+_LONG = 400  # characters of an outside text that are shown at once
+
+
+def number(value: int | None) -> str:
+    """12,345; a dash where there is none."""
+    return _NONE if value is None else f"{value:,}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share rounded down, so that 100 is said only when all is done."""
+    return f"{part * 100 // whole if whole else 0} %"
+
+
+def money(value: Decimal | None, currency: str | None) -> str:
+    """An exact price: at least two places, more only where Boeing gave more."""
+    if value is None:
+        return _NONE
+    places = max(2, -int(value.normalize().as_tuple().exponent))
+    return f"{value:,.{places}f} {currency or ''}".rstrip()
+
+
+def measure(value: Decimal | None) -> str:
+    """An exact measure without trailing zeros."""
+    return _NONE if value is None else f"{value.normalize():f}"
+
+
+def duration(seconds: float | None) -> str:
+    """About how long, in the two largest units: `45 s`, `3 min`, `2 h 10 min`, `3 d 4 h`."""
+    if seconds is None:
+        return _NONE
+    whole = max(0, round(seconds))
+    if whole < _MINUTE * 2:
+        return f"{whole} s"
+    if whole < _HOUR * 2:
+        return f"{round(whole / _MINUTE)} min"
+    if whole < _DAY * 2:
+        hours, rest = divmod(whole, _HOUR)
+        return f"{hours} h {rest // _MINUTE} min" if rest >= _MINUTE else f"{hours} h"
+    days, rest = divmod(whole, _DAY)
+    return f"{days} d {rest // _HOUR} h" if rest >= _HOUR else f"{days} d"
+
+
+def span(low: float, high: float) -> str:
+    """A range of durations, said once where both ends sound the same."""
+    first, last = duration(low), duration(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def clock(moment: datetime | None) -> str:
+    """`14:05:09` of today, else with its date."""
+    if moment is None:
+        return _NONE
+    if moment.date() == now().date():
+        return f"{moment:%H:%M:%S}"
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago: `12 s ago`."""
+    if moment is None:
+        return "never"
+    seconds = (now() - moment).total_seconds()
+    return "just now" if seconds < _JUST_NOW else f"{duration(seconds)} ago"
+
+
+def took(began: datetime, ended: datetime | None) -> str:
+    """How long it took, or has taken so far."""
+    return duration(((ended or now()) - began).total_seconds())
+
+
+def visible(text: Any) -> str:
+    """A text from outside with its invisible and direction-changing characters written out, so that nothing hides."""
+    told = "" if text is None else str(text)
+    if told.isprintable():
+        return told
+    return "".join(c if c == "\n" or not _hides(c) else f"[U+{ord(c):04X}]" for c in told)
+
+
+def _hides(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def brief(text: Any, most: int = _LONG) -> str:
+    """The beginning of a text from outside, made visible."""
+    told = visible(text)
+    return told if len(told) <= most else f"{told[:most].rstrip()} …"
+
+
+def is_long(text: Any, most: int = _LONG) -> bool:
+    """Whether `brief` leaves something out."""
+    return len(visible(text)) > most
