@@ -41,6 +41,7 @@ class PublishRequest:
     Attributes:
         undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
         plan: it waits for a person's word, and is then done exactly as its plan shows.
+        source: where the list came from, for people.
     """
 
     part_numbers: Sequence[str]
@@ -50,6 +51,7 @@ class PublishRequest:
     retry_of: UUID | None = None
     undo_of: UUID | None = None
     plan: bool = False
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

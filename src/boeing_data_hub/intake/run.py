@@ -84,6 +84,8 @@ class Intake:
             options["undo_of"] = str(request.undo_of)
         if request.plan:
             options["planned"] = True
+        if request.source:
+            options["source"] = request.source
 
         def fill(work: Work, batch_id: UUID) -> None:
             if request.undo_of is not None:
@@ -255,6 +257,10 @@ class Intake:
                 retry_of=batch_id,
             )
         )
+
+    def undone_by(self, work: Work, batch: Batch) -> Batch | None:
+        """The batch that takes back what this one did, or None."""
+        return batches.by_key(work, batch.owner, f"{_UNDO}{batch.id}")
 
     def undo(self, batch_id: UUID, *, actor: str) -> Accepted:
         """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -15,6 +15,15 @@ def record(work: Work, *, actor: str, action: str, target: str, details: Mapping
     work.do(
         "INSERT INTO hub.audit_log (actor, action, target, details) VALUES (%s, %s, %s, %s)",
         [actor, action, target, Jsonb(dict(details or {}))],
+    )
+
+
+def record_each(work: Work, *, actor: str, action: str, targets: Sequence[str], details: Mapping[str, Any]) -> None:
+    """Write one such line for each of these, in one statement."""
+    work.do(
+        "INSERT INTO hub.audit_log (actor, action, target, details)"
+        " SELECT %s, %s, target, %s FROM unnest(%b::text[]) AS one(target)",
+        [actor, action, Jsonb(dict(details)), list(targets)],
     )
 
 

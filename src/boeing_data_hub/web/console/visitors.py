@@ -127,16 +127,20 @@ def needs(scope: str) -> Callable[[Visitor], Visitor]:
     """A dependency that lets only visitors with this scope through."""
 
     def check(visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
-        if not visitor.may(scope):
-            log.warning("a visitor was refused", owner=visitor.owner, scope=scope)
-            raise Forbidden(
-                f"This needs the scope `{scope}`, which {visitor.name!r} does not have. Nothing was changed."
-            )
+        insist(visitor, scope)
         return visitor
 
     return check
 
 
+def insist(visitor: Visitor, scope: str) -> None:
+    """Refuse where a page's need depends on what it is about. Raises Forbidden."""
+    if not visitor.may(scope):
+        log.warning("a visitor was refused", owner=visitor.owner, scope=scope)
+        raise Forbidden(f"This needs the scope `{scope}`, which {visitor.name!r} does not have. Nothing was changed.")
+
+
 Viewer = Annotated[Visitor, Depends(signed_in)]
 Operator = Annotated[Visitor, Depends(needs("search"))]
+Publisher = Annotated[Visitor, Depends(needs("publish"))]
 Administrator = Annotated[Visitor, Depends(needs("admin"))]
