@@ -43,7 +43,7 @@ def of_parts(work: Work, skus: Sequence[str], policy: ListingPolicy) -> dict[str
     shop = products.current_shop(work) or ""
     staged = hand_data.for_publishing(work, skus)
     known = products.known(work, shop, skus)
-    facts = StoreFacts(shop)
+    facts = StoreFacts(shop=shop)
     moment = now()
     found: dict[str, Difference] = {}
     for sku, row in staged.items():

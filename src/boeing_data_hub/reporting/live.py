@@ -60,6 +60,10 @@ class Situation:
                 "until": None,
                 "message": "No publishing worker is running. Start one with `bdh worker publishing`; nothing is lost.",
             }
+        return self.store_wait()
+
+    def store_wait(self) -> dict[str, Any] | None:
+        """What keeps the line to the store from going on right now, or from making new products; None: nothing."""
         line = self.store_line
         if line.pause_reason is not None and line.paused_until is not None:
             since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"

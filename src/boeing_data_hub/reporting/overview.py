@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.budget import Budget
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.reporting.live import Situation
-from boeing_data_hub.store import batches, raw, staging, workers
+from boeing_data_hub.store import batches, budget, orphans, plans, products, raw, sightings, staging, workers
 from boeing_data_hub.store.work import Work
 
 MOST_COUNTED: Final = 10_000
@@ -33,6 +34,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSide:
+    """What the first page tells of the store.
+
+    Attributes:
+        budget: the shared account; None before the first call.
+        free: points in it now, by our account.
+        live: products, counted to `MOST_COUNTED`; `last` is when something was published last.
+    """
+
+    budget: Budget | None
+    free: float
+    live: int
+    last: datetime | None
+    conflicts: int
+    orphans: int
+    plans: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """Everything the first page tells.
 
@@ -52,6 +72,7 @@ class Overview:
     parts_about: int
     freshness: dict[str, Any]
     problems: list[Problem]
+    store: StoreSide | None
 
 
 def heard_of(work: Work, *, queues: Sequence[str], silent_after: float) -> dict[str, float | None]:
@@ -83,6 +104,39 @@ def troubles(heard: dict[str, float | None], *, redis_answers: bool, silent_afte
     return found
 
 
+def store_side(work: Work, situation: Situation) -> StoreSide:
+    """Read what is told of the store."""
+    account = budget.look(work, "shopify")
+    free = 0.0
+    if account is not None:
+        elapsed = max(0.0, (situation.now - account.as_of).total_seconds())
+        free = min(account.maximum, max(0.0, account.free + elapsed * account.restore_rate))
+    return StoreSide(
+        budget=account,
+        free=free,
+        **products.about_the_store(work, most=MOST_COUNTED),
+        conflicts=sightings.open_conflicts(work),
+        orphans=orphans.count_due(work),
+        plans=plans.count_waiting(work),
+    )
+
+
+def _for_a_person(store: StoreSide) -> list[Problem]:
+    found: list[Problem] = []
+    if store.conflicts:
+        said = "1 part is" if store.conflicts == 1 else f"{store.conflicts:,} parts are"
+        message = f"{said} in the store from somebody else already, and not published until you decide."
+        found.append(Problem("warning", message, "Decide them.", "/console/attention#conflicts"))
+    if store.orphans:
+        said = "1 product of ours has" if store.orphans == 1 else f"{store.orphans:,} products of ours have"
+        message = f"{said} still to leave the store."
+        found.append(Problem("warning", message, "Look at them.", "/console/attention#orphans"))
+    if store.plans:
+        said = "1 publish plan waits" if store.plans == 1 else f"{store.plans:,} publish plans wait"
+        found.append(Problem("warning", f"{said} for your word.", "Read and decide.", "/console/attention#plans"))
+    return found
+
+
 def gather(
     work: Work, situation: Situation, *, queues: Sequence[str], redis_answers: bool, silent_after: float
 ) -> Overview:
@@ -92,6 +146,12 @@ def gather(
     line = situation.line_wait() if heard[Stage.EXTRACTION] is not None else None
     if line is not None and line["reason"] in {"credentials", "upstream", "limit"}:
         problems.append(Problem("error" if line["reason"] == "credentials" else "warning", line["message"]))
+    store = store_side(work, situation) if Stage.PUBLISHING in queues else None
+    if store is not None:
+        stopped = situation.store_wait()
+        if stopped is not None:
+            problems.append(Problem("warning", stopped["message"]))
+        problems.extend(_for_a_person(store))
     latest = batches.newest(work, limit=_RUNS_SHOWN)
     problems.extend(_unhappy(work, latest))
     parts = {
@@ -115,6 +175,7 @@ def gather(
         parts_about=staging.about_how_many(work),
         freshness=staging.freshness(work, most=MOST_COUNTED),
         problems=problems,
+        store=store,
     )
 
 

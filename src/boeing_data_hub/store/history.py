@@ -15,8 +15,8 @@ def of_part(work: Work, part_number: str, *, limit: int) -> list[dict[str, Any]]
     """
     return work.rows(
         "SELECT i.batch_id, i.part_number, i.state, i.skus, i.outcome, i.reason, i.error_code, i.error, i.attempts,"
-        "   i.updated_at, i.raw_id, b.created_at, b.owner, b.retry_of, b.batch_type, b.options, r.fetched_at,"
-        "   r.state AS raw_state"
+        "   i.updated_at, i.raw_id, b.created_at, b.owner, b.retry_of, b.batch_type, b.options, b.status,"
+        "   b.started_at, r.fetched_at, r.state AS raw_state"
         " FROM hub.batch_items i JOIN hub.batches b ON b.id = i.batch_id"
         " LEFT JOIN hub.boeing_raw_data r ON r.id = i.raw_id"
         " WHERE i.part_number = %(part)s"

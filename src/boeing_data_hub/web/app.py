@@ -66,7 +66,7 @@ def create_app(hub: Hub) -> FastAPI:
         BodyLimit,
         most=settings.hub_max_body_bytes,
         uploads=settings.hub_max_upload_bytes,
-        upload_paths=("/api/uploads", console.UPLOADS),
+        upload_paths=("/api/uploads", *console.UPLOADS),
     )
     app.add_middleware(SafeHeaders)
     return app

@@ -16,6 +16,7 @@ ANY_UUID = "00000000-0000-0000-0000-000000000000"
 FIELDS = {"/console/theme": {"theme": "dark"}}
 FOR_ADMINISTRATORS = {
     "/console/settings/test",
+    "/console/settings/metafields",
     "/console/settings/keys",
     "/console/settings/keys/{key_id}/revoke",
     "/console/settings/audit",
@@ -28,13 +29,14 @@ def pages(app):
     found = set()
     for one in app.routes:
         for route in one.effective_route_contexts() if hasattr(one, "effective_route_contexts") else [one]:
-            if not route.path.startswith(("/api", "/health", "/ready", "/openapi")):
+            if not route.path.startswith(("/api", "/health", "/ready", "/openapi", "/media")):
                 found.update((method, route.path) for method in route.methods or ())
     return sorted(found)
 
 
 def filled(path):
     path = path.replace("{batch_id}", ANY_UUID).replace("{draft_id}", ANY_UUID).replace("{key_id}", "0")
+    path = path.replace("{plan_id}", ANY_UUID)
     return path.replace("{number:path}", "AN3-43A")
 
 

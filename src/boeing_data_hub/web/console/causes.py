@@ -29,7 +29,7 @@ class Causes:
         if known is not None:
             return known
         found = failures.grouped(work, batch.id)
-        if batch.status.is_final:
+        if batch.outcome is not None:
             with self._lock:
                 if len(self._known) >= _MOST_REMEMBERED:
                     self._known.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from boeing_data_hub.clock import now
 
@@ -103,3 +103,19 @@ def brief(text: Any, most: int = _LONG) -> str:
 def is_long(text: Any, most: int = _LONG) -> bool:
     """Whether `brief` leaves something out."""
     return len(visible(text)) > most
+
+
+def told(value: Any) -> str:
+    """A value of a listing as text: a list, a weight, a flag, or what it says."""
+    match value:
+        case None | "":
+            return _NONE
+        case bool():
+            return "yes" if value else "no"
+        case {"value": amount, "unit": unit}:
+            return f"{amount} {str(unit).lower()}"
+        case list():
+            entries = cast("list[Any]", value)
+            return ", ".join(str(one) for one in entries) or _NONE
+        case _:
+            return str(value)

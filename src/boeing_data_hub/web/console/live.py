@@ -21,10 +21,10 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, Unauthorized
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import Stage
+from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.reporting import overview
 from boeing_data_hub.reporting.live import status_document
-from boeing_data_hub.store import batches
+from boeing_data_hub.store import batches, bulk_runs
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.console.rendering import fragment
 
@@ -147,7 +147,8 @@ class Board:
                 troubles = self.troubles(work)
                 for batch in batches.get_many(work, wanted):
                     document = status_document(batch, situation)
-                    shown = fragment("widgets/run_live.html", batch=batch, run=document, troubles=troubles)
+                    bulk = bulk_runs.of_batch(work, batch.id) if batch.batch_type is BatchType.PUBLISH else []
+                    shown = fragment("widgets/run_live.html", batch=batch, run=document, troubles=troubles, bulk=bulk)
                     found[batch.id] = [("live", _event("live", shown)), *self._more(batch)]
             if OVERVIEW in topics:
                 shown = fragment("widgets/overview_live.html", overview=self.overview(work))
@@ -159,13 +160,13 @@ class Board:
     def _more(self, batch: Batch) -> Iterable[tuple[str, bytes]]:
         """What else there is to tell of a run: new failures, now and then; its end."""
         told_at, told = self._failures.get(batch.id, (0.0, -1))
-        due = batch.status.is_final or monotonic() - told_at > _FAILURES_TOLD_EVERY
+        due = batch.outcome is not None or monotonic() - told_at > _FAILURES_TOLD_EVERY
         if batch.failed_count != told and due:
             self._failures[batch.id] = (monotonic(), batch.failed_count)
             told = batch.failed_count
         if told > 0:
             yield ("failures", _event("failures", str(told)))
-        if batch.status.is_final:
+        if batch.outcome is not None:  # a cancelled publishing may still have parts under way
             yield ("done", _event("done", str(batch.outcome)))
 
     def _tell(self, topic: Topic, events: Iterable[tuple[str, bytes]]) -> None:

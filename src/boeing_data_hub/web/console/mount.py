@@ -7,13 +7,29 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
-from boeing_data_hub.web.console import assets, overview, part, parts, refusals, run, runs, search, settings, sign_in
+from boeing_data_hub.web.console import (
+    assets,
+    attention,
+    by_hand,
+    overview,
+    part,
+    parts,
+    plan,
+    publish,
+    refusals,
+    run,
+    runs,
+    search,
+    settings,
+    sign_in,
+)
 from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.live import Board
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
+from boeing_data_hub.web.console.waiting import Waiting
 
-UPLOADS: Final = "/console/search/upload"
+UPLOADS: Final = ("/console/search/upload", "/console/publish/upload")
 """Where files arrive, whose bodies may be larger."""
 
 
@@ -21,14 +37,19 @@ def install(app: FastAPI) -> None:
     """Add the pages, their static files, and how they tell errors."""
     app.state.throttle = Throttle()
     app.state.causes = Causes()
+    app.state.waiting = Waiting(app.state.hub)
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,
         search.router,
+        publish.router,
+        plan.router,
         runs.router,
         run.router,
         parts.router,
+        by_hand.router,
         part.router,
+        attention.router,
         settings.router,
         sign_in.inside,
     ):

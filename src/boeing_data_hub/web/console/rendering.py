@@ -26,6 +26,29 @@ NOTICES: Final = {
     "started-before": "This list was started before; here is its run. Nothing was started twice.",
     "refreshing": "Boeing is being asked for this part again. Its answer will appear here.",
     "revoked": "The key is revoked, and everyone who had signed in with it is signed out.",
+    "planned": "This is what publishing would do. Nothing was sent: read it, then approve or discard it.",
+    "planned-before": "This list was planned before; here is that plan.",
+    "planned-capped": "More parts match than one plan may hold (MAX_BULK_PUBLISH_SIZE), so it holds the first of them. "
+    "Publish these, then plan the rest.",
+    "approved": "Approved. Exactly what the plan shows is being sent. You may close this page.",
+    "discarded": "Discarded. Nothing was sent.",
+    "publish-retried": "The failed parts are being published again, as this new run.",
+    "publish-retried-before": "The failed parts were being published again already, as this run.",
+    "undoing": "Undoing has begun: this run brings the products back to what they were.",
+    "undoing-before": "Undoing had begun already; here is its run.",
+    "adopted": "The product is ours now. Publish the part again: that brings it up to date.",
+    "noted": "Noted. Give the other product another handle in the store, then publish the part again.",
+    "left": "The product stays as it is, and the part is not published.",
+    "orphan-retry": "It is tried again at once.",
+    "orphan-keep": "It stays in the store.",
+    "edited": "Kept. It counts from the next publishing on.",
+    "not-edited": "Nothing was different, so nothing was changed.",
+    "excluded": "Excluded: these parts are not published until they are included again. What is in the store stays.",
+    "included": "Included again: these parts may be published.",
+    "excluded-capped": "Done for the first parts that match: no more than MAX_BULK_SEARCH_SIZE are changed at a time. "
+    "Narrow the filter for the rest.",
+    "set-up": "The store's metafields are set up.",
+    "nothing-to-publish": "None of these parts may be published, so no plan was made.",
     "empty-list": "The list holds no part number, so there is nothing to start.",
 }
 
@@ -62,6 +85,8 @@ def _environment() -> Environment:
         brief=figures.brief,
         is_long=figures.is_long,
         path=_in_a_path,
+        told=figures.told,
+        field=words.field_name,
     )
     shared = cast("dict[str, Any]", made.globals)
     shared.update(
@@ -97,6 +122,7 @@ def page(request: Request, template: str, *, http_status: int = 200, **context: 
         theme=theme if theme in THEMES else "auto",
         path=request.url.path,
         here=_here(request),
+        waiting=getattr(request.state, "waiting", 0),
         said=NOTICES.get(request.query_params.get("said", "")),
         **context,
     )

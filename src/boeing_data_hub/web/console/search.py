@@ -69,6 +69,11 @@ def keep(hub: Hub, visitor: Visitor, numbers: Sequence[str], source: str) -> Res
 def _drafted(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Response:
     if not found.part_numbers and not found.rejected_count:
         raise BadInput("The list holds no part number. Nothing was started.", code="empty_list")
+    return go(f"/console/search/{draft_of(hub, visitor, found, source).id}")
+
+
+def draft_of(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Draft:
+    """A list that was read, kept until its owner says what is to become of it."""
     draft = Draft(
         id=uuid4(),
         owner=visitor.owner,
@@ -80,10 +85,11 @@ def _drafted(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Respon
         rejected_count=found.rejected_count,
     )
     hub.database.run(lambda work: drafts.keep(work, draft), patience=5)
-    return go(f"/console/search/{draft.id}")
+    return draft
 
 
-def _draft(work: Work, draft_id: UUID, visitor: Visitor) -> Draft:
+def draft_for(work: Work, draft_id: UUID, visitor: Visitor) -> Draft:
+    """A draft of this person. Raises NotFound."""
     draft = drafts.get(work, draft_id, owner=visitor.owner)
     if draft is None:
         raise NotFound("This list is no longer kept: drafts last a day. Bring it again.", code="draft_not_found")
@@ -95,7 +101,7 @@ def preview(draft_id: UUID, request: Request, hub: TheHub, visitor: Operator) ->
     """What is good, doubled and refused, and what a search would cost."""
 
     def step(work: Work) -> tuple[Draft, Forecast]:
-        draft = _draft(work, draft_id, visitor)
+        draft = draft_for(work, draft_id, visitor)
         return draft, drafts.forecast(work, draft, younger_than=hub.intake.rules.reuse_fresh_for)
 
     draft, forecast = hub.database.run(step, hurry=True)
@@ -132,7 +138,7 @@ def start(
     ask: Annotated[Literal["missing", "all"], Form()] = "missing",
 ) -> Response:
     """Start it. The draft is the idempotency key, so that a second click finds the same run."""
-    draft = hub.database.run(lambda work: _draft(work, draft_id, visitor))
+    draft = hub.database.run(lambda work: draft_for(work, draft_id, visitor))
     if not draft.part_numbers:
         return go("/console/search", said="empty-list")
     accepted = hub.intake.search(

@@ -15,6 +15,7 @@ from boeing_data_hub.normalization import pricing
 from boeing_data_hub.store import audit, keys, sessions, workers
 from boeing_data_hub.store.keys import ApiKey
 from boeing_data_hub.store.work import Work
+from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import SCOPES, TheHub
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Administrator, Viewer, Visitor
@@ -83,7 +84,30 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         batch_size=hub.intake.rules.batch_size,
         reuse_for=hub.intake.rules.reuse_fresh_for,
         example=_example(hub, list_price, net_price),
+        policy=hub.listing_policy,
+        store=_store_facts(hub),
     )
+
+
+def _store_facts(hub: Hub) -> dict[str, Any]:
+    """What is set of the store; its token never."""
+    s = hub.settings
+    return {
+        "domain": s.shopify_store_domain.strip(),
+        "version": s.shopify_api_version,
+        "max_publish": s.max_bulk_publish_size,
+        "bulk_from": s.hub_bulk_publish_from,
+        "bulk_lines": s.hub_bulk_lines,
+        "bulk_lanes": s.hub_bulk_lanes,
+    }
+
+
+@router.post("/metafields", response_model=None)
+def set_up_metafields(hub: TheHub, visitor: Administrator) -> Response:
+    """Make the metafield definitions the store lacks. Safe to repeat."""
+    _ = hub.shopify_access
+    store_setup.set_up(hub, actor=visitor.owner)
+    return go("/console/settings", said="set-up")
 
 
 @router.post("/test")

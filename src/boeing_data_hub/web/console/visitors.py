@@ -16,6 +16,7 @@ from boeing_data_hub.store import sessions
 from boeing_data_hub.store.sessions import Session
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import granted, the_hub
+from boeing_data_hub.web.console.waiting import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +114,11 @@ def signed_in(request: Request, csrf: Annotated[str | None, Form()] = None) -> V
     from_our_pages(request)
     visitor = visitor_of(request)
     request.state.visitor = visitor
+    waiting: Waiting = request.app.state.waiting
+    if request.method not in _SAFE:
+        waiting.forget()
+    elif "text/html" in request.headers.get("accept", "text/html"):
+        request.state.waiting = waiting.total()
     if request.method not in _SAFE:
         sent = csrf or request.headers.get(_TOKEN_HEADER, "")
         if not hmac.compare_digest(sent.encode(), visitor.csrf.encode()):

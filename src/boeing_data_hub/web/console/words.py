@@ -36,6 +36,9 @@ ITEM: Final[dict[str, Word]] = {
     "extracted": Word("Answered", "busy", "dots"),
     "normalized": Word("Staged", "good", "check"),
     "published": Word("In the store", "good", "check"),
+    "to_send": Word("Not sent yet", "idle", "clock"),
+    "sent_again": Word("Tried again", "warn", "clock"),
+    "taken_back": Word("Taken back", "good", "undo"),
     "failed": Word("Failed", "bad", "cross"),
     "cancelled": Word("Cancelled", "idle", "stop"),
 }
@@ -44,6 +47,7 @@ PART: Final[dict[str, Word]] = {
     "blocked": Word("Blocked", "warn", "stop", "Read well, and not for sale as it stands."),
     "needs_review": Word("Needs review", "bad", "alert", "A person should look before it is sold."),
     "published": Word("In the store", "good", "check", "Live in the store."),
+    "excluded": Word("Excluded", "idle", "stop", "A person has excluded it from publishing."),
     "unknown": Word("Not staged", "idle", "stop", "Boeing has not answered with this part."),
 }
 CHECK: Final[dict[str, Word]] = {
@@ -56,14 +60,83 @@ KEY: Final[dict[str, Word]] = {
     "revoked": Word("Revoked", "idle", "stop"),
     "expired": Word("Expired", "idle", "stop"),
 }
-KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY}
+PLAN: Final[dict[str, Word]] = {
+    "create": Word("Create", "good", "plus", "The store gets a new product."),
+    "update": Word("Update", "busy", "refresh", "Fields of a product that is there are changed."),
+    "restock": Word("Restock", "busy", "parts", "Only the pieces in stock are changed."),
+    "unchanged": Word("Unchanged", "idle", "check", "The store has it already as it is to be; nothing is sent."),
+    "blocked": Word("Blocked", "warn", "stop", "It may not be published as it stands; nothing is sent."),
+    "conflict": Word("Conflict", "bad", "alert", "The store has it from somebody else; a person must decide."),
+}
+OUTCOME: Final[dict[str, Word]] = {
+    "created": Word("Created", "good", "plus", "A new product in the store."),
+    "updated": Word("Updated", "good", "refresh", "Fields or stock of a product were changed."),
+    "unchanged": Word("Unchanged", "idle", "check", "The store had it already; nothing was sent."),
+    "blocked": Word("Blocked", "warn", "stop", "It may not be published as it stands."),
+    "conflict": Word("Conflict", "bad", "alert", "The store has it from somebody else; a person must decide."),
+    "failed": Word("Failed", "bad", "cross"),
+    "cancelled": Word("Cancelled", "idle", "stop"),
+    "pending": Word("To go", "idle", "clock"),
+}
+BULK: Final[dict[str, Word]] = {
+    "prepared": Word("Prepared", "idle", "clock", "Its file is written; it waits for one of the store's lanes."),
+    "starting": Word("Starting", "busy", "dots", "Its file is being uploaded."),
+    "running": Word("Running", "busy", "dots", "The store works through it."),
+    "finished": Word("Reading results", "busy", "dots", "The store is done; its results are being read."),
+    "ended": Word("Ended", "good", "check"),
+}
+STORE: Final[dict[str, Word]] = {
+    "live": Word("Live", "good", "check", "It is in the store."),
+    "archived": Word("Archived", "idle", "stop", "It was taken out of sale by an undo, and can be published anew."),
+    "missing": Word("Missing", "bad", "alert", "The store does not have it any more; publishing makes it anew."),
+    "intended": Word("Being sent", "busy", "dots"),
+}
+CONFLICT: Final[dict[str, Word]] = {
+    "sku_taken": Word("SKU taken", "warn", "alert", "The store has another product with this SKU."),
+    "handle_taken": Word("Address taken", "warn", "alert", "Another product has the address of this one's page."),
+    "adopt": Word("Taken over", "good", "check"),
+    "leave": Word("Left alone", "idle", "stop"),
+}
+KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
+    "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT,
+}  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
+
+# What a field of a product in the store is called.
+FIELDS: Final[dict[str, str]] = {
+    "price": "Price",
+    "cost": "Cost",
+    "title": "Title",
+    "description_html": "Description",
+    "status": "Status in the store",
+    "tags": "Tags",
+    "weight": "Weight",
+    "country_of_origin": "Country of origin",
+    "hs_code": "HS code",
+    "image_source": "Image",
+    "handle": "Address of its page",
+    "product_type": "Type",
+    "price_override": "Price set by hand",
+    "expiration_date": "Expiration date",
+    "cert": "Certificate",
+    "excluded": "Excluded from publishing",
+}
 
 # What an audit line's action is called.
 ACTIONS: Final[dict[str, str]] = {
     "batch.search": "Started a search",
     "batch.cancel": "Cancelled a run",
     "batch.publish": "Started publishing",
+    "batch.plan": "Made a publish plan",
+    "plan.approve": "Approved a plan",
+    "part.edit": "Edited a part by hand",
+    "parts.exclude": "Excluded parts from publishing",
+    "parts.include": "Included parts again",
+    "conflict.adopt": "Took a product over",
+    "conflict.leave": "Left somebody else's product alone",
+    "orphan.retry": "Had an orphan tried again",
+    "orphan.keep": "Let an orphan stay",
+    "store.setup": "Set up the store's metafields",
     "key.create": "Created an API key",
     "key.revoke": "Revoked an API key",
     "session.begin": "Signed in",
@@ -84,3 +157,13 @@ def run_state(batch: Batch, waiting_for: Any = None) -> str:
     if batch.status is BatchStatus.PENDING:
         return "pending"
     return "waiting" if waiting_for else "running"
+
+
+def field_name(field: str) -> str:
+    """What a changed field is called: `stock.Dallas` is "Stock at Dallas"."""
+    kind, dot, rest = field.partition(".")
+    if dot and kind == "stock":
+        return f"Stock at {rest}" if rest else "Stock"
+    if dot and kind == "metafields":
+        return f"Metafield {rest}"
+    return FIELDS.get(field) or field.replace("_", " ").capitalize()

@@ -76,6 +76,13 @@
   }
   for (const field of document.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
 
+  // Ticking parts of the list means these, not all that match.
+  document.addEventListener("change", (event) => {
+    if (event.target.name !== "sku" || event.target.type !== "checkbox") return;
+    const which = event.target.form.elements.which;
+    if (which) which.value = event.target.form.querySelector("[name=sku]:checked") ? "selected" : "all";
+  });
+
   // A form that is on its way is not sent twice.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
@@ -86,7 +93,7 @@
 
   // Keys: "/" finds, "g" then a letter goes, "n" begins a search.
   if (!document.body.hasAttribute("data-signed-in")) return;
-  const places = { o: "/console", r: "/console/runs", p: "/console/parts", s: "/console/settings" };
+  const places = { o: "/console", r: "/console/runs", p: "/console/parts", a: "/console/attention", s: "/console/settings" };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
