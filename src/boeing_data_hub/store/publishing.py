@@ -80,11 +80,11 @@ def count_publishable(work: Work, batch_id: UUID) -> int:
 
 
 def outcomes(work: Work, batch_id: UUID) -> list[dict[str, Any]]:
-    """What became of the items of a publish batch: `outcome`, `remarks` (how many have one), `items`."""
+    """What became of the items of a publish batch: `outcome`, `remarks` (how many have one), `parts`."""
     return work.rows(
-        "SELECT outcome, count(*) AS items, count(*) FILTER (WHERE state = 'published' AND reason IS NOT NULL) AS"
+        "SELECT outcome, count(*) AS parts, count(*) FILTER (WHERE state = 'published' AND reason IS NOT NULL) AS"
         " remarks FROM (SELECT CASE WHEN state = 'published' OR outcome IS NOT NULL THEN outcome ELSE state END AS"
-        "   outcome, state, reason FROM hub.batch_items WHERE batch_id = %s) told GROUP BY outcome ORDER BY items DESC",
+        "   outcome, state, reason FROM hub.batch_items WHERE batch_id = %s) told GROUP BY outcome ORDER BY parts DESC",
         [batch_id],
     )
 

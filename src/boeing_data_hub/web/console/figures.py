@@ -90,6 +90,11 @@ def visible(text: Any) -> str:
     return "".join(c if c == "\n" or not _hides(c) else f"[U+{ord(c):04X}]" for c in told)
 
 
+def seen(text: Any) -> str:
+    """A text to be edited, without the characters that hide or turn it round: publishing leaves them out."""
+    return "".join(c for c in str(text or "") if c == "\n" or not _hides(c))
+
+
 def _hides(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 

@@ -82,6 +82,7 @@ def _environment() -> Environment:
         clock=figures.clock,
         ago=figures.ago,
         visible=figures.visible,
+        seen=figures.seen,
         brief=figures.brief,
         is_long=figures.is_long,
         path=_in_a_path,
