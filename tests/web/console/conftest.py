@@ -12,6 +12,36 @@ from starlette.testclient import TestClient
 
 ADDRESS = "http://testserver"
 
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}{% raw %}",
+    "\u202egnp.exe",
+    "a\u0000b",
+    "\u200b\u2066x\u2069",
+    '=HYPERLINK("http://evil.example")',
+    "x" * 10_000,
+    "\U0001f4a3" * 500,
+]
+TAGS = re.compile(
+    r"<(?!/?(?:!doctype|html|head|title|meta|link|script|body|a|div|header|svg|path|circle|rect|nav|ul|li|ol|"
+    r"form|input|button|span|bdi|small|main|p|h1|h2|h3|section|dl|dt|dd|code|pre|details|summary|table|caption|"
+    r"thead|tbody|tr|th|td|select|option|label|textarea|fieldset|legend|b|strong|progress|time|noscript)\b)"
+)
+
+
+def _harmless(page: str) -> None:
+    """No tag that is not ours, no handler, and no character that turns the line round."""
+    page = re.sub(r' value="[^"]*"', "", page)  # a field holds what was typed, as it was typed
+    assert not TAGS.search(page)
+    assert not re.search(r"<(script|img)\b(?![^>]*\bsrc=\"/static/)", page)
+    assert not re.search(r"<[^>]*\son[a-z]+=", page)
+    assert not re.search(r'(href|src|action)="(?!/|https://|#)', page)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u0000]", page)
+    assert "49{" not in page
+
 
 class Person:
     """Somebody with a browser, who signs in, looks at pages and sends their forms."""
@@ -95,3 +125,15 @@ def admin(signed_in) -> Person:
 @pytest.fixture
 def viewer(signed_in) -> Person:
     return signed_in("read")
+
+
+@pytest.fixture
+def hostile() -> list[str]:
+    """Texts that would like to do something."""
+    return HOSTILE
+
+
+@pytest.fixture
+def harmless() -> Callable[[str], None]:
+    """Insists that a page has no tag that is not ours, no handler, and nothing that turns the line round."""
+    return _harmless

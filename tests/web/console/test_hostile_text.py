@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from urllib.parse import quote
 
 import pytest
@@ -14,44 +13,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"),
 ]
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'-alert(1)-'",
-    "javascript:alert(1)",
-    "{{ 7 * 7 }}{% raw %}",
-    "\u202egnp.exe",
-    "a\u0000b",
-    "\u200b\u2066x\u2069",
-    '=HYPERLINK("http://evil.example")',
-    "x" * 10_000,
-    "\U0001f4a3" * 500,
-]
-TAGS = re.compile(
-    r"<(?!/?(?:!doctype|html|head|title|meta|link|script|body|a|div|header|svg|path|circle|rect|nav|ul|li|ol|"
-    r"form|input|button|span|bdi|small|main|p|h1|h2|h3|section|dl|dt|dd|code|pre|details|summary|table|caption|"
-    r"thead|tbody|tr|th|td|select|option|label|textarea|fieldset|legend|b|strong|progress|time|noscript)\b)"
-)
 
-
-def harmless(page):
-    """No tag that is not ours, no handler, and no character that turns the line round."""
-    page = re.sub(r' value="[^"]*"', "", page)  # a field holds what was typed, as it was typed
-    assert not TAGS.search(page)
-    assert not re.search(r"<(script|img)\b(?![^>]*\bsrc=\"/static/)", page)
-    assert not re.search(r"<[^>]*\son[a-z]+=", page)
-    assert not re.search(r'(href|src|action)="(?!/|https://|#)', page)
-    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u0000]", page)
-    assert "49{" not in page
-
-
-def test_what_boeing_says_is_only_text(admin, stages, boeing):
+def test_what_boeing_says_is_only_text(admin, stages, boeing, hostile, harmless):
     skus = []
-    for number, text in enumerate(HOSTILE):
+    for number, text in enumerate(hostile):
         fields = dict.fromkeys(("name", "description", "manufacturerName", "countryOfOrigin", "eccn", "uom"), text)
         items = boeing.set_part(f"H-{number}", unknown=False, listPrice=10.0, **fields, locations={text[:200]: 5})
         skus.extend(item["aviallPartNumber"] for item in items)
-    draft = admin.send("/console/search/paste", parts="\n".join(f"H-{n}" for n in range(len(HOSTILE))))
+    draft = admin.send("/console/search/paste", parts="\n".join(f"H-{n}" for n in range(len(hostile))))
     run = admin.send(f"{draft.headers['location']}/start").headers["location"].partition("?")[0]
     stages.settle()
     for path in ("/console/parts?q=h", run, "/console", *(f"/console/part/{quote(sku, safe='')}" for sku in skus)):
@@ -60,8 +29,8 @@ def test_what_boeing_says_is_only_text(admin, stages, boeing):
         harmless(answer.text)
 
 
-def test_what_people_type_is_only_text(admin):
-    for text in HOSTILE:
+def test_what_people_type_is_only_text(admin, hostile, harmless):
+    for text in hostile:
         asked = quote(text[:90].replace("\0", ""), safe="")
         for path in (f"/console/parts?q={asked}", f"/console/part/{asked}", f"/console/runs?outcome={asked}"):
             answer = admin.get(path)
@@ -81,7 +50,7 @@ def test_a_nul_in_an_address_or_a_form_is_refused_in_words(admin):
     assert admin.send("/console/settings/keys", name="a\0b", scope=["read"]).status_code == 422
 
 
-def test_a_file_s_name_is_only_text(operator):
+def test_a_file_s_name_is_only_text(operator, harmless):
     for name in ("<script>alert(1)</script>.csv", "\u202egnp.csv", "x" * 300 + ".csv", "a\r\nb.csv"):
         draft = operator.send("/console/search/upload", files={"file": (name, b"AN3-43A\n")})
         harmless(operator.get(draft.headers["location"]).text)

@@ -43,6 +43,7 @@ def show(
         }
 
     told = hub.database.run(step, hurry=True)
+    request.state.waiting = told["counted"].total  # what the page says, its navigation says, too
     found = told.pop("conflicts")
     shown = found[:_ON_A_PAGE]
     return page(

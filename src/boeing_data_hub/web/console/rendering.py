@@ -97,6 +97,7 @@ def _environment() -> Environment:
         kinds=words.KINDS,
         roles=words.ROLES,
         actions=words.ACTIONS,
+        causes=words.CAUSES,
         link=_link,
         span=figures.span,
         percent=figures.percent,

@@ -122,6 +122,14 @@ FIELDS: Final[dict[str, str]] = {
     "excluded": "Excluded from publishing",
 }
 
+# Causes whose sentence names one part, told for all of them.
+CAUSES: Final[dict[str, str]] = {
+    "sku_taken": "The store has these SKUs from somebody else. Nothing of theirs was touched.",
+    "handle_taken": "Other products of the store have the addresses these parts need.",
+    "changed_since": "People have changed these products in the store since. They were left as they are.",
+    "plan_changed": "These parts have changed since the plan was made. Nothing was sent for them.",
+}
+
 # What an audit line's action is called.
 ACTIONS: Final[dict[str, str]] = {
     "batch.search": "Started a search",
