@@ -49,7 +49,9 @@ def tour(page: Page, link: str) -> None:
     page.wait_for_timeout(1500)
     take(page, "overview")
     page.goto(run)
-    page.wait_for_function("() => document.querySelector('.hero-figure').textContent.startsWith('100')", timeout=180_000)
+    page.wait_for_function(
+        "() => document.querySelector('.hero-figure').textContent.startsWith('100')", timeout=180_000
+    )
     page.get_by_text("Retry failed").wait_for()
     page.goto(run)
     take(page, "run-ended")

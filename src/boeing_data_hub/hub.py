@@ -15,6 +15,7 @@ from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
 from boeing_data_hub.intake.run import Intake, IntakeRules
+from boeing_data_hub.model.people import IdentityProvider
 from boeing_data_hub.model.products import NormalizationRules
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
@@ -161,6 +162,20 @@ class Hub:
             limit=self.boeing_limit,
             batch_size=self.settings.boeing_batch_size,
             worker_silent_after=self.settings.hub_worker_silent_after,
+        )
+
+    @cached_property
+    def identity_provider(self) -> IdentityProvider | None:
+        """Who vouches for people besides API keys; None: nobody."""
+        s = self.settings
+        if not s.hub_oidc_issuer:
+            return None
+        return IdentityProvider(
+            issuer=s.hub_oidc_issuer,
+            client_id=s.hub_oidc_client_id,
+            client_secret=s.hub_oidc_client_secret.get_secret_value(),
+            role_claim=s.hub_oidc_role_claim,
+            roles=s.hub_oidc_roles,
         )
 
     def readiness(self) -> dict[str, bool]:

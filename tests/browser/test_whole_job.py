@@ -128,6 +128,7 @@ def test_everything_can_be_done_by_keyboard_alone(open_browser, key, system):
     page.keyboard.type("KEYS-1\nKEYS-2")
     tab_to(page, "Look at the list")
     page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/console/search/[0-9a-f-]{36}$"))
     tab_to(page, "Start the search")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/runs/**")
