@@ -20,6 +20,11 @@ def number(value: int | None) -> str:
     return _NONE if value is None else f"{value:,}"
 
 
+def rate(value: float) -> str:
+    """A rate: whole above ten, else with one place."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - where a place no longer matters
+
+
 def percent(part: int, whole: int) -> str:
     """A share rounded down, so that 100 is said only when all is done."""
     return f"{part * 100 // whole if whole else 0} %"
