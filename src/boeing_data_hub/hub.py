@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
@@ -163,6 +164,11 @@ class Hub:
             batch_size=self.settings.boeing_batch_size,
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
+
+    @property
+    def locations(self) -> Mapping[str, str]:
+        """Boeing's locations the store sells from, and what the store calls them."""
+        return self.settings.shopify_location_map
 
     @cached_property
     def identity_provider(self) -> IdentityProvider | None:

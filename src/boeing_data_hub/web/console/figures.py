@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from boeing_data_hub.clock import now
+from boeing_data_hub.model.rates import RateLimit
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _NONE = "\u2013"
@@ -23,6 +24,15 @@ def number(value: int | None) -> str:
 def rate(value: float) -> str:
     """A rate: whole above ten, else with one place."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - where a place no longer matters
+
+
+def limit(allowed: RateLimit | None) -> str:
+    """What a limit allows: `20 calls a minute`."""
+    if allowed is None:
+        return "unlimited"
+    unit = {1: "a second", _MINUTE: "a minute", _HOUR: "an hour", _DAY: "a day"}
+    calls = f"{allowed.calls:,} call{'' if allowed.calls == 1 else 's'}"
+    return f"{calls} {unit.get(round(allowed.window), f'in {duration(allowed.window)}')}"
 
 
 def percent(part: int, whole: int) -> str:
