@@ -58,9 +58,11 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return _NONE
     whole = max(0, round(seconds))
+    if not whole:
+        return "less than 1 s"
     if whole < _MINUTE * 2:
         return f"{whole} s"
-    if whole < _HOUR * 2:
+    if whole < _HOUR * 2 and whole != _HOUR:
         return f"{round(whole / _MINUTE)} min"
     if whole < _DAY * 2:
         hours, rest = divmod(whole, _HOUR)
