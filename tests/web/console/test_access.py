@@ -10,7 +10,7 @@ from boeing_data_hub.store import sessions
 
 pytestmark = pytest.mark.services
 
-OPEN = {"/", "/sign-in", "/sign-in/{token}", "/static/{rest:path}"}
+OPEN = {"/", "/sign-in", "/sign-in/{token}", "/sign-in/oidc", "/sign-in/oidc/back", "/static/{rest:path}"}
 ANY_UUID = "00000000-0000-0000-0000-000000000000"
 # What a form needs besides its token, so that a refusal is one of the right and not of the form.
 FIELDS = {"/console/theme": {"theme": "dark"}}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from boeing_data_hub.clock import now
+from boeing_data_hub.model.rates import RateLimit
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _NONE = "\u2013"
@@ -18,6 +19,20 @@ _LONG = 400  # characters of an outside text that are shown at once
 def number(value: int | None) -> str:
     """12,345; a dash where there is none."""
     return _NONE if value is None else f"{value:,}"
+
+
+def rate(value: float) -> str:
+    """A rate: whole above ten, else with one place."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - where a place no longer matters
+
+
+def limit(allowed: RateLimit | None) -> str:
+    """What a limit allows: `20 calls a minute`."""
+    if allowed is None:
+        return "unlimited"
+    unit = {1: "a second", _MINUTE: "a minute", _HOUR: "an hour", _DAY: "a day"}
+    calls = f"{allowed.calls:,} call{'' if allowed.calls == 1 else 's'}"
+    return f"{calls} {unit.get(round(allowed.window), f'in {duration(allowed.window)}')}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -43,9 +58,11 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return _NONE
     whole = max(0, round(seconds))
+    if not whole:
+        return "less than 1 s"
     if whole < _MINUTE * 2:
         return f"{whole} s"
-    if whole < _HOUR * 2:
+    if whole < _HOUR * 2 and whole != _HOUR:
         return f"{round(whole / _MINUTE)} min"
     if whole < _DAY * 2:
         hours, rest = divmod(whole, _HOUR)

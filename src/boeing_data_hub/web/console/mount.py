@@ -22,8 +22,10 @@ from boeing_data_hub.web.console import (
     search,
     settings,
     sign_in,
+    sign_in_oidc,
 )
 from boeing_data_hub.web.console.causes import Causes
+from boeing_data_hub.web.console.identity import Identity
 from boeing_data_hub.web.console.live import Board
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
@@ -36,6 +38,8 @@ UPLOADS: Final = ("/console/search/upload", "/console/publish/upload")
 def install(app: FastAPI) -> None:
     """Add the pages, their static files, and how they tell errors."""
     app.state.throttle = Throttle()
+    provider = app.state.hub.identity_provider
+    app.state.identity = Identity(provider) if provider else None
     app.state.causes = Causes()
     app.state.waiting = Waiting(app.state.hub)
     app.state.board = Board(app.state.hub)
@@ -55,6 +59,7 @@ def install(app: FastAPI) -> None:
     ):
         app.include_router(router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False)
     app.include_router(assets.router)
+    app.include_router(sign_in_oidc.router)  # before the links, whose tokens could be called so
     app.include_router(sign_in.router)
 
     @app.get("/", include_in_schema=False)

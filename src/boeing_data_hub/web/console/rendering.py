@@ -79,6 +79,7 @@ def _environment() -> Environment:
         money=figures.money,
         measure=figures.measure,
         duration=figures.duration,
+        rate=figures.rate,
         clock=figures.clock,
         ago=figures.ago,
         visible=figures.visible,

@@ -22,7 +22,7 @@ from boeing_data_hub.store import drafts
 from boeing_data_hub.store.drafts import Draft, Forecast
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
-from boeing_data_hub.web.console.figures import brief
+from boeing_data_hub.web.console.figures import brief, limit
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Visitor
 
@@ -111,7 +111,7 @@ def preview(draft_id: UUID, request: Request, hub: TheHub, visitor: Operator) ->
         draft=draft,
         forecast=forecast,
         reuse_for=hub.intake.rules.reuse_fresh_for,
-        limit=hub.settings.boeing_api_rate_limit,
+        limit=limit(hub.boeing_limit),
         asking=cost(hub, len(draft.part_numbers) - forecast.fresh, forecast.ahead),
         asking_all=cost(hub, len(draft.part_numbers), forecast.ahead),
     )

@@ -17,6 +17,7 @@ from boeing_data_hub.store.keys import ApiKey
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import SCOPES, TheHub
+from boeing_data_hub.web.console.figures import limit
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Administrator, Viewer, Visitor
 from boeing_data_hub.web.limits import STORABLE
@@ -78,8 +79,8 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         findings=findings,
         workers=alive,
         rules=hub.normalization_rules,
-        locations=hub.settings.shopify_location_map,
-        limit=hub.settings.boeing_api_rate_limit,
+        locations=hub.locations,
+        limit=limit(hub.boeing_limit),
         spacing=hub.boeing_limit.spacing if hub.boeing_limit else None,
         batch_size=hub.intake.rules.batch_size,
         reuse_for=hub.intake.rules.reuse_fresh_for,

@@ -48,7 +48,9 @@ def _welcome(request: Request, token: str, to: str) -> Response:
 @router.get("/sign-in")
 def sign_in_page(request: Request, next: str | None = None) -> HTMLResponse:  # noqa: A002 - its name in the address
     """The form."""
-    return page(request, "pages/sign_in.html", next=local_path(next), wrong=None)
+    return page(
+        request, "pages/sign_in.html", next=local_path(next), wrong=None, oidc=request.app.state.identity is not None
+    )
 
 
 @router.post("/sign-in", response_model=None)
@@ -70,8 +72,9 @@ def sign_in(
     if token is None:
         throttle.failed(_address(request))
         log.warning("a sign-in failed", address=_address(request))
+        oidc = request.app.state.identity is not None
         wrong = "This key is not known, has expired or was revoked."
-        return page(request, "pages/sign_in.html", http_status=401, next=local_path(next), wrong=wrong)
+        return page(request, "pages/sign_in.html", http_status=401, next=local_path(next), wrong=wrong, oidc=oidc)
     throttle.succeeded(_address(request))
     return _welcome(request, token, local_path(next))
 
