@@ -8,10 +8,10 @@ T      ?= tests
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast lint types imports spelling fmt check bench lock clean
+.PHONY: help setup demo test test-browser fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ A newcomer's two commands
 demo: setup ## run the main job on embedded services and sandboxes, about a minute (ARGS=--help for more)
@@ -32,8 +32,16 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
+test-browser: setup ## run the console's tests in headless Chromium (installs Debian's where it may)
+	@for name in chromium chromium-headless-shell chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing Chromium ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else echo "These tests need Chromium. On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; fi
+	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
+
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser" $(ARGS)
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
@@ -45,10 +53,16 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test ## exactly what CI runs
+check: lint test test-browser ## exactly what CI runs
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-console: setup ## the same for the console, over a million parts
+	@$(BIN)/python -m benchmarks.console
+
+pictures: setup ## take the documentation's pictures of the console anew (needs Chromium)
+	@$(BIN)/python docs/make_pictures.py
 
 ##@ Rare
 lock: ## renew requirements.lock (needs uv)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from boeing_data_hub.media.guards import FetchRules
 from boeing_data_hub.media.store import ImageStore, LocalFolderStore
 from boeing_data_hub.media.supabase import SupabaseStorage
 from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.model.people import IdentityProvider
 from boeing_data_hub.model.products import NormalizationRules
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
@@ -400,12 +402,36 @@ class Hub:
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
 
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues that must have a worker."""
+        return checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain))
+
+    @property
+    def locations(self) -> Mapping[str, str]:
+        """Boeing's locations the store sells from, and what the store calls them."""
+        return self.settings.shopify_location_map
+
+    @cached_property
+    def identity_provider(self) -> IdentityProvider | None:
+        """Who vouches for people besides API keys; None: nobody."""
+        s = self.settings
+        if not s.hub_oidc_issuer:
+            return None
+        return IdentityProvider(
+            issuer=s.hub_oidc_issuer,
+            client_id=s.hub_oidc_client_id,
+            client_secret=s.hub_oidc_client_secret.get_secret_value(),
+            role_claim=s.hub_oidc_role_claim,
+            roles=s.hub_oidc_roles,
+        )
+
     def readiness(self) -> dict[str, bool]:
         """Whether everything this hub needs is there; see `reporting/checkup.py`."""
         return checkup.readiness(
             self.database,
             self.hints,
-            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
+            queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
 
@@ -415,7 +441,7 @@ class Hub:
             self.database,
             self.hints,
             ask_boeing=self.boeing.ensure_tokens,
-            queues=checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain)),
+            queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
             locations_mapped=bool(self.settings.shopify_location_map),
         )

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import httpx2
 import pytest
 
 pytestmark = [
@@ -70,6 +71,9 @@ def test_it_starts_serves_mends_itself_stops_and_starts_again_with_its_data(up, 
     url = re.search(r"ready at (http://127\.0\.0\.1:\d+)", out.text).group(1)
     key = re.search(r"shown once: (bdh_\S+)", out.text).group(1)
     assert (data_dir / "api-key").read_text().strip() == key
+    link = re.search(r"^Console: (http://127\.0\.0\.1:\d+/sign-in/\S+) ", out.text, re.MULTILINE).group(1)
+    answers = [httpx2.post(link, headers={"Origin": url}, trust_env=False).status_code for _ in range(2)]
+    assert answers == [303, 410]
     for name in ("api-key", "running.json"):
         assert (data_dir / name).stat().st_mode & 0o077 == 0
 

@@ -7,6 +7,8 @@ import io
 
 import pytest
 
+from boeing_data_hub.reporting import exports
+
 pytestmark = pytest.mark.services
 
 
@@ -120,6 +122,16 @@ def test_failures_as_csv_can_be_uploaded_again(api, troubled):
     body = api.post("/api/uploads", files={"file": ("failures.csv", file)}).json()
     assert body["part_numbers"] == ["GONE", "REFUSED-1", "-3/8-16"]
     assert body["rejected_count"] == 0
+
+
+def test_failures_come_as_a_workbook_that_can_be_uploaded_again(api, troubled):
+    answer = api.get(f"/api/batches/{troubled}/failures?format=xlsx")
+    assert answer.headers["content-type"] == exports.XLSX
+    assert "attachment" in answer.headers["content-disposition"]
+    listed = api.get(f"/api/batches/{troubled}/failures?format=csv").text.splitlines()[1:]
+    read = api.post("/api/uploads", files={"file": ("failures.xlsx", answer.content)}).json()
+    assert read["total"] == len(listed) > 0
+    assert api.get("/api/batches/00000000-0000-0000-0000-000000000000/failures?format=xlsx").status_code == 404
 
 
 def test_a_csv_without_failures_is_its_heading(api, finished):

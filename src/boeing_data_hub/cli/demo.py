@@ -15,7 +15,7 @@ from boeing_data_hub.cli import output, progress
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.cli.local import keep_key
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.cli.start import local_key, stop_on_signals, tell_exit
+from boeing_data_hub.cli.start import local_key, sign_in_link, stop_on_signals, tell_console, tell_exit
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl
@@ -87,6 +87,7 @@ def _tell(system: System, key: str, keep: bool, stop: threading.Event, ended: li
         ended.append(ExitCode.DONE if good else ExitCode.ERROR)
         if keep:
             output.say(f"\nThe hub stays at {system.url} until Ctrl-C. API key: {key}")
+            tell_console(sign_in_link(system.environment["DATABASE_URL"], key, system.url))
             output.say(f"  curl -H 'Authorization: Bearer {key}' {system.url}/api/products/published")
             return
     except HubError as error:

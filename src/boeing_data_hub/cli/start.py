@@ -22,7 +22,7 @@ from boeing_data_hub.model.states import Stage
 from boeing_data_hub.sandbox.services.keeper import ChildStatus
 from boeing_data_hub.sandbox.system import QUEUES, System, SystemPlan
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.store import audit, keys
+from boeing_data_hub.store import audit, keys, sessions
 from boeing_data_hub.store.work import Database, Work
 
 sandbox = typer.Typer(no_args_is_help=True, help="Stand-ins for the outside APIs.")
@@ -114,6 +114,26 @@ def local_key(url: str, data_dir: Path) -> tuple[str, bool]:
         database.close()
 
 
+def sign_in_link(url: str, key: str, address: str) -> str:
+    """A link into the console that works once: what a key opens, it opens too, so it is as short-lived as it can be."""
+    database = Database(url, size=1, name="bdh-up")
+    try:
+
+        def step(work: Work) -> str:
+            record = keys.find(work, key)
+            assert record is not None  # noqa: S101 - found or made a moment ago
+            return sessions.make_link(work, record.id)
+
+        return f"{address}/sign-in/{database.run(step)}"
+    finally:
+        database.close()
+
+
+def tell_console(link: str) -> None:
+    """Say where the console is."""
+    output.say(f"Console: {link} (signs you in once, within {sessions.LINK_MINUTES} minutes)")
+
+
 def stop_on_signals() -> threading.Event:
     """An event that Ctrl-C and SIGTERM set."""
     stop = threading.Event()
@@ -197,6 +217,7 @@ def up(
             system.wait_until_ready()
             stop = stop_on_signals()
             output.say(f"The hub is ready at {system.url} (it describes its API at /openapi.json).")
+            tell_console(sign_in_link(system.environment["DATABASE_URL"], key, system.url))
             if is_new:
                 output.say(f"API key of this machine's operator, shown once: {key}")
             output.say(

@@ -22,6 +22,7 @@ class SearchRequest:
         force_refresh: ask Boeing even where a fresh answer is at hand.
         retry_of: the batch whose failed items these are.
         actor: who asks, for the audit log, where it is not the owner.
+        source: where the list came from, for people, e.g. a file's name.
     """
 
     part_numbers: Sequence[str]
@@ -30,6 +31,7 @@ class SearchRequest:
     idempotency_key: str | None = None
     force_refresh: bool = False
     retry_of: UUID | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class PublishRequest:
         found_by: the search that has found these parts. Sent again, it is the same request, whatever has become of
             them since.
         plan: it waits for a person's word, and is then done exactly as its plan shows.
+        source: where the list came from, for people.
     """
 
     part_numbers: Sequence[str]
@@ -51,6 +54,7 @@ class PublishRequest:
     undo_of: UUID | None = None
     found_by: UUID | None = None
     plan: bool = False
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

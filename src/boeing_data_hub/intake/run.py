@@ -57,7 +57,9 @@ class Intake:
             BadInput: the idempotency key was used for another request.
             Unavailable: Postgres did not answer; nothing was accepted, or, after a lost commit, the same key finds it.
         """
-        options = {"force_refresh": request.force_refresh}
+        options: dict[str, Any] = {"force_refresh": request.force_refresh}
+        if request.source:
+            options["source"] = request.source
 
         def fill(work: Work, batch_id: UUID) -> None:
             if not request.force_refresh and self.rules.reuse_fresh_for > 0:
@@ -82,6 +84,8 @@ class Intake:
             options["undo_of"] = str(request.undo_of)
         if request.plan:
             options["planned"] = True
+        if request.source:
+            options["source"] = request.source
 
         def fill(work: Work, batch_id: UUID) -> None:
             if request.undo_of is not None:
@@ -253,6 +257,10 @@ class Intake:
                 retry_of=batch_id,
             )
         )
+
+    def undone_by(self, work: Work, batch: Batch) -> Batch | None:
+        """The batch that takes back what this one did, or None."""
+        return batches.by_key(work, batch.owner, f"{_UNDO}{batch.id}")
 
     def undo(self, batch_id: UUID, *, actor: str) -> Accepted:
         """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import tempfile
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
 from uuid import UUID
 
+from xlsxwriter import Workbook
+
+from boeing_data_hub.model.batches import Item
 from boeing_data_hub.reporting.failures import what_to_do
 from boeing_data_hub.store import items
 from boeing_data_hub.store.work import Database
 
 COLUMNS = ("part_number", "error_code", "error", "what_to_do")
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_A_TIME = 2000
+_WIDTHS = (24, 24, 60, 60)
+_LONGEST_CELL = 32_767  # what a spreadsheet holds
+_XLSX_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -24,6 +41,11 @@ def safe_cell(text: str) -> str:
 def failures_csv(database: Database, batch_id: UUID) -> Iterator[str]:
     """The failed items of a batch as CSV, piece by piece, so that memory stays flat."""
     yield "\ufeff" + _line(COLUMNS)
+    for found in _failed_pages(database, batch_id):
+        yield "".join(_line(_cells(item)) for item in found)
+
+
+def _failed_pages(database: Database, batch_id: UUID) -> Iterator[list[Item]]:
     after = 0
     while True:
         found = database.run(
@@ -31,14 +53,43 @@ def failures_csv(database: Database, batch_id: UUID) -> Iterator[str]:
         )
         if not found:
             return
-        yield "".join(
-            _line((item.part_number, item.error_code or "", item.error or "", what_to_do(item.error_code)))
-            for item in found
-        )
+        yield found
         after = found[-1].position
+
+
+def _cells(item: Item) -> tuple[str, ...]:
+    return item.part_number, item.error_code or "", item.error or "", what_to_do(item.error_code)
 
 
 def _line(cells: tuple[str, ...]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
     return out.getvalue()
+
+
+def failures_xlsx(database: Database, batch_id: UUID) -> Path:
+    """The same as XLSX, in a temporary file that the caller deletes.
+
+    Every cell is text, and marked so that it stays text when somebody edits it: nothing in it is ever calculated.
+    """
+    handle, name = tempfile.mkstemp(prefix="bdh-failures-", suffix=".xlsx")
+    os.close(handle)
+    path = Path(name)
+    try:
+        book: Any = Workbook(name, _XLSX_OPTIONS)
+        sheet = book.add_worksheet("failures")
+        bold = book.add_format({"bold": True})
+        text = book.add_format({"num_format": "@", "quote_prefix": True})
+        sheet.freeze_panes(1, 0)
+        for column, width in enumerate(_WIDTHS):
+            sheet.set_column(column, column, width)
+        for column, title in enumerate(COLUMNS):
+            sheet.write_string(0, column, title, bold)
+        for row, item in enumerate(chain.from_iterable(_failed_pages(database, batch_id)), 1):
+            for column, cell in enumerate(_cells(item)):
+                sheet.write_string(row, column, cell[:_LONGEST_CELL], text)
+        book.close()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path

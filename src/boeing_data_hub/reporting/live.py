@@ -45,7 +45,7 @@ class Situation:
                 "until": None,
                 "message": "No extraction worker is running. Start one with `bdh worker extraction`; nothing is lost.",
             }
-        return self._line_wait()
+        return self.line_wait()
 
     def _publishing_wait(self, batch: Batch) -> dict[str, Any] | None:
         if batch.status is BatchStatus.PENDING:
@@ -60,6 +60,10 @@ class Situation:
                 "until": None,
                 "message": "No publishing worker is running. Start one with `bdh worker publishing`; nothing is lost.",
             }
+        return self.store_wait()
+
+    def store_wait(self) -> dict[str, Any] | None:
+        """What keeps the line to the store from going on right now, or from making new products; None: nothing."""
         line = self.store_line
         if line.pause_reason is not None and line.paused_until is not None:
             since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"
@@ -72,7 +76,8 @@ class Situation:
             return {"reason": "shopify_daily_limit", "until": self.creates_until, "message": message}
         return None
 
-    def _line_wait(self) -> dict[str, Any] | None:
+    def line_wait(self) -> dict[str, Any] | None:
+        """What keeps the line to Boeing from taking a call right now; None: nothing."""
         line = self.line
         until = max(line.next_slot, line.paused_until) if line.paused_until else line.next_slot
         since = line.paused_since.strftime("%H:%M") if line.paused_since else "?"

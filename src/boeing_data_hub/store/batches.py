@@ -129,6 +129,47 @@ def newest(
     return [Batch.from_row(row) for row in rows]
 
 
+def running(work: Work, *, limit: int) -> list[Batch]:
+    """Batches that have not ended, newest first."""
+    rows = work.rows(
+        "SELECT * FROM hub.batches WHERE status IN ('pending', 'processing') ORDER BY created_at DESC LIMIT %s", [limit]
+    )
+    return [Batch.from_row(row) for row in rows]
+
+
+def with_outcome(
+    work: Work,
+    *,
+    limit: int,
+    outcome: str | None = None,
+    batch_type: str | None = None,
+    owner: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+) -> list[Batch]:
+    """Batches newest first, behind `before`, by what they came to: an outcome, or `running`."""
+    rows = work.rows(
+        "SELECT * FROM hub.batches WHERE CASE %(outcome)s::text"
+        "     WHEN 'running' THEN status IN ('pending', 'processing')"
+        "     WHEN 'succeeded' THEN status = 'completed' AND failed_count = 0"
+        "     WHEN 'finished_with_failures' THEN status = 'completed' AND failed_count > 0"
+        "     WHEN 'failed' THEN status = 'failed'"
+        "     WHEN 'cancelled' THEN status = 'cancelled' ELSE true END"
+        "   AND (%(type)s::text IS NULL OR batch_type = %(type)s)"
+        "   AND (%(owner)s::text IS NULL OR owner = %(owner)s)"
+        "   AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s))"
+        " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+        {
+            "outcome": outcome,
+            "type": batch_type,
+            "owner": owner,
+            "at": before[0] if before else None,
+            "id": before[1] if before else None,
+            "limit": limit,
+        },
+    )
+    return [Batch.from_row(row) for row in rows]
+
+
 def count(work: Work, *, status: str | None = None, batch_type: str | None = None) -> int:
     """How many batches there are."""
     return work.value(

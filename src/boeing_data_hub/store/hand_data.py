@@ -64,3 +64,22 @@ def save(work: Work, sku: str, changes: Mapping[str, Any], *, actor: str) -> dic
         {**after, "sku": sku, "actor": actor},
     )
     return {name: (before.get(name), after[name]) for name in changes if before.get(name) != after[name]}
+
+
+def exclude(work: Work, skus: Sequence[str], *, excluded: bool, actor: str) -> list[str]:
+    """Exclude parts from publishing, or include them again. Returns those for which that changed something."""
+    rows = work.rows(
+        "INSERT INTO hub.hand_data AS h (sku, excluded, updated_by)"
+        " SELECT sku, %(excluded)s, %(actor)s FROM unnest(%(skus)b::text[]) AS part(sku)"
+        "  WHERE %(excluded)s OR EXISTS (SELECT 1 FROM hub.hand_data k WHERE k.sku = part.sku) ORDER BY sku"
+        " ON CONFLICT (sku) DO UPDATE SET excluded = excluded.excluded, updated_by = excluded.updated_by,"
+        "   updated_at = now() WHERE h.excluded <> excluded.excluded RETURNING sku",
+        {"skus": list(skus), "excluded": excluded, "actor": actor},
+    )
+    return [row["sku"] for row in rows]
+
+
+def excluded_among(work: Work, skus: Sequence[str]) -> set[str]:
+    """Those of these parts that a person has excluded."""
+    rows = work.rows("SELECT sku FROM hub.hand_data WHERE excluded AND sku = ANY(%b)", [list(skus)])
+    return {row["sku"] for row in rows}

@@ -221,15 +221,34 @@ def page(
     state: str | None = None,
     outcome: str | None = None,
     error_code: str | None = None,
+    reason: str | None = None,
+    search: str | None = None,
+    has_remark: bool = False,
 ) -> list[Item]:
-    """Items in the order they were handed in, from the position behind `after`."""
+    """Items in the order they were handed in, from the position behind `after`.
+
+    `search` is how the part begins; `has_remark`: only those that were published with something to be told.
+    """
     rows = work.rows(
         f"SELECT {_ITEM} FROM hub.batch_items WHERE batch_id = %(batch)s AND position > %(after)s"  # noqa: S608
         " AND (%(state)s::text IS NULL OR state = %(state)s)"
         " AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)"
         " AND (%(code)s::text IS NULL OR error_code = %(code)s)"
+        " AND (%(reason)s::text IS NULL OR reason = %(reason)s)"
+        " AND (NOT %(remark)s OR state = 'published' AND reason IS NOT NULL)"
+        " AND (%(search)s::text IS NULL OR starts_with(part_number, %(search)s))"
         " ORDER BY position LIMIT %(limit)s",
-        {"batch": batch_id, "after": after, "state": state, "outcome": outcome, "code": error_code, "limit": limit},
+        {
+            "batch": batch_id,
+            "after": after,
+            "state": state,
+            "outcome": outcome,
+            "code": error_code,
+            "reason": reason,
+            "search": search,
+            "remark": has_remark,
+            "limit": limit,
+        },
     )
     return [Item.from_row(row) for row in rows]
 

@@ -81,9 +81,24 @@ def all_keys(work: Work) -> list[ApiKey]:
 
 
 def revoke(work: Work, key_id: str) -> ApiKey | None:
-    """Revoke a key by id; it stops working within seconds everywhere. None when there is none."""
+    """Revoke a key by id; it stops working within seconds everywhere, its sessions at once. None when there is none."""
     row = work.row(
         f"UPDATE hub.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %s RETURNING {_KEY}",  # noqa: S608
+        [key_id],
+    )
+    return _from_row(row) if row else None
+
+
+def names(work: Work) -> dict[str, str]:
+    """Key id → name, for lists that say who did something."""
+    return {row["id"]: row["name"] for row in work.rows("SELECT id, name FROM hub.api_keys")}
+
+
+def find_by_id(work: Work, key_id: str) -> ApiKey | None:
+    """The live key with this id, or None when there is none, or it is revoked or expired."""
+    row = work.row(
+        f"SELECT {_KEY} FROM hub.api_keys WHERE id = %s AND revoked_at IS NULL"  # noqa: S608 - constant columns
+        " AND (expires_at IS NULL OR expires_at > now())",
         [key_id],
     )
     return _from_row(row) if row else None

@@ -8,11 +8,18 @@ from uuid import UUID
 
 import msgspec
 
+from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.store.work import Work
 
 
-def save(work: Work, batch_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep a plan: `position`, `sku`, `action`, `code`, `sentence`, `changes`, `digest` of each part."""
+def save(work: Work, batch_id: UUID, rows: Sequence[Mapping[str, Any]], forecast: Mapping[str, Any]) -> None:
+    """Keep a plan: `position`, `sku`, `action`, `code`, `sentence`, `changes`, `digest` of each part; and what it was
+    foretold to take when it was made.
+    """
+    work.do(
+        "UPDATE hub.batches SET options = options || jsonb_build_object('forecast', %s::jsonb) WHERE id = %s",
+        [msgspec.json.encode(forecast).decode(), batch_id],
+    )
     work.do(
         "INSERT INTO hub.plan_items (batch_id, position, sku, action, code, sentence, changes, digest)"
         " SELECT %s, r.position, r.sku, r.action, r.code, r.sentence, r.changes, r.digest FROM"
@@ -22,17 +29,58 @@ def save(work: Work, batch_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def page(work: Work, batch_id: UUID, *, limit: int, after: int = 0, action: str | None = None) -> list[dict[str, Any]]:
-    """`limit` parts of a plan in the order they were handed in, behind position `after`; a row for each SKU of them."""
+def page(
+    work: Work,
+    batch_id: UUID,
+    *,
+    limit: int,
+    after: int = 0,
+    action: str | None = None,
+    code: str | None = None,
+    search: str | None = None,
+) -> list[dict[str, Any]]:
+    """`limit` parts of a plan in the order they were handed in, behind position `after`; a row for each SKU of them.
+
+    `search` is how a part number or SKU begins.
+    """
     return work.rows(
-        "WITH wanted AS (SELECT DISTINCT position FROM hub.plan_items WHERE batch_id = %(batch)s"
-        "   AND position > %(after)s AND (%(action)s::text IS NULL OR action = %(action)s)"
-        "   ORDER BY position LIMIT %(limit)s)"
-        " SELECT p.position, i.part_number, p.sku, p.action, p.code, p.sentence, p.changes FROM wanted"
-        " JOIN hub.plan_items p ON p.batch_id = %(batch)s AND p.position = wanted.position"
-        " JOIN hub.batch_items i ON i.batch_id = p.batch_id AND i.position = p.position"
-        " WHERE %(action)s::text IS NULL OR p.action = %(action)s ORDER BY p.position, p.sku",
-        {"batch": batch_id, "after": after, "action": action, "limit": limit},
+        "WITH chosen AS (SELECT p.position, i.part_number, p.sku, p.action, p.code, p.sentence, p.changes"
+        "  FROM hub.plan_items p JOIN hub.batch_items i ON i.batch_id = p.batch_id AND i.position = p.position"
+        "  WHERE p.batch_id = %(batch)s AND p.position > %(after)s"
+        "    AND (%(action)s::text IS NULL OR p.action = %(action)s) AND (%(code)s::text IS NULL OR p.code = %(code)s)"
+        "    AND (%(search)s::text IS NULL OR starts_with(i.part_number, %(search)s)"
+        "         OR starts_with(p.sku, %(search)s)))"
+        " SELECT * FROM chosen WHERE position IN"
+        "   (SELECT DISTINCT position FROM chosen ORDER BY position LIMIT %(limit)s)"
+        " ORDER BY position, sku",
+        {"batch": batch_id, "after": after, "action": action, "code": code, "search": search, "limit": limit},
+    )
+
+
+def reasons(work: Work, batch_id: UUID) -> list[dict[str, Any]]:
+    """Why parts of a plan are not published, the commonest reason first: `action`, `code`, `sentence`, `parts`."""
+    return work.rows(
+        "SELECT action, code, min(sentence) AS sentence, count(*) AS parts FROM hub.plan_items"
+        " WHERE batch_id = %s AND action IN ('blocked', 'conflict') GROUP BY action, code ORDER BY parts DESC, code",
+        [batch_id],
+    )
+
+
+def waiting(work: Work, *, limit: int = 100) -> list[Batch]:
+    """Plans that wait for a person's word, newest first."""
+    rows = work.rows(
+        "SELECT * FROM hub.batches WHERE status = 'pending' AND batch_type = 'publish'"
+        " ORDER BY created_at DESC LIMIT %s",
+        [limit],
+    )
+    return [Batch.from_row(row) for row in rows]
+
+
+def count_waiting(work: Work) -> int:
+    """How many they are, counted to 1,000."""
+    return work.value(
+        "SELECT count(*) FROM (SELECT 1 FROM hub.batches WHERE status = 'pending' AND batch_type = 'publish'"
+        " LIMIT 1000) counted"
     )
 
 

@@ -143,6 +143,11 @@ def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
         " WHERE sku = ANY(%b) AND status = 'fetched'",
         [live],
     )
+    work.do(
+        "UPDATE hub.product_staging SET status = 'fetched', updated_at = now()"
+        " WHERE sku = ANY(%b) AND status = 'published'",
+        [[one.sku for one in ordered if one.state == "archived"]],
+    )
 
 
 def forget_intents(work: Work, shop: str, skus: Sequence[str]) -> None:
@@ -244,6 +249,40 @@ def changes_of_sku(work: Work, sku: str, *, limit: int = 50) -> list[dict[str, A
         " ORDER BY at DESC LIMIT %s",
         [sku, limit],
     )
+
+
+def changed_by(work: Work, batch_id: UUID) -> dict[str, int]:
+    """How many products a batch `created` and `updated`."""
+    rows = work.rows(
+        "SELECT action, count(*) AS products FROM hub.publish_changes WHERE batch_id = %s GROUP BY action", [batch_id]
+    )
+    return {row["action"]: row["products"] for row in rows}
+
+
+def current_shop(work: Work) -> str | None:
+    """The store that was published to last, as far as the rows tell; None before the first publishing. No call."""
+    rows = work.rows(
+        "WITH RECURSIVE shops AS ((SELECT shop FROM hub.products ORDER BY shop LIMIT 1) UNION ALL"
+        " SELECT (SELECT p.shop FROM hub.products p WHERE p.shop > s.shop ORDER BY p.shop LIMIT 1) FROM shops s"
+        " WHERE s.shop IS NOT NULL) SELECT shop FROM shops WHERE shop IS NOT NULL"
+    )
+    if len(rows) > 1:  # a store was changed for another: rare enough for a look at every row
+        return work.value("SELECT shop FROM hub.products ORDER BY updated_at DESC LIMIT 1")
+    return rows[0]["shop"] if rows else None
+
+
+def about_the_store(work: Work, *, most: int) -> dict[str, Any]:
+    """How many products are live (counted to `most`), and when something was last published."""
+    shop = current_shop(work)
+    live = work.value(
+        "SELECT count(*) FROM (SELECT 1 FROM hub.products WHERE shop = %s AND state = 'live' LIMIT %s) counted",
+        [shop, most],
+    )
+    last = work.value(
+        "SELECT updated_at FROM hub.batches WHERE batch_type = 'publish' AND published_count > 0"
+        " ORDER BY created_at DESC LIMIT 1"
+    )
+    return {"live": live, "last": last}
 
 
 def save_stock_call(work: Work, shop: str, key: UUID, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -57,15 +57,39 @@ def part_numbers(work: Work, batch_id: UUID) -> list[str]:
     return [row["part_number"] for row in rows]
 
 
-def publishable_of(work: Work, batch_id: UUID) -> list[str]:
-    """The SKUs a search has found that nothing spoke against then, in the order of its items."""
+def publishable_of(work: Work, batch_id: UUID, *, new_first: bool = False) -> list[str]:
+    """The SKUs a search has found that nothing spoke against then, in the order of its items.
+
+    `new_first`: those that are not in the store come before the others.
+    """
     rows = work.rows(
         "SELECT s.sku, min(i.position) AS first FROM hub.batch_items i, unnest(i.skus) AS found(sku)"
         " JOIN hub.product_staging s ON s.sku = found.sku WHERE i.batch_id = %s AND i.state = 'normalized'"
-        "  AND s.status IN ('fetched', 'published') GROUP BY s.sku ORDER BY first, s.sku",
-        [batch_id],
+        "  AND s.status IN ('fetched', 'published') GROUP BY s.sku"
+        " ORDER BY CASE WHEN %s AND s.status = 'published' THEN 1 ELSE 0 END, first, s.sku",
+        [batch_id, new_first],
     )
     return [row["sku"] for row in rows]
+
+
+def count_publishable(work: Work, batch_id: UUID) -> int:
+    """How many they are."""
+    return work.value(
+        "SELECT count(DISTINCT s.sku) FROM hub.batch_items i, unnest(i.skus) AS found(sku)"
+        " JOIN hub.product_staging s ON s.sku = found.sku WHERE i.batch_id = %s AND i.state = 'normalized'"
+        "  AND s.status IN ('fetched', 'published')",
+        [batch_id],
+    )
+
+
+def outcomes(work: Work, batch_id: UUID) -> list[dict[str, Any]]:
+    """What became of the items of a publish batch: `outcome`, `remarks` (how many have one), `parts`."""
+    return work.rows(
+        "SELECT outcome, count(*) AS parts, count(*) FILTER (WHERE state = 'published' AND reason IS NOT NULL) AS"
+        " remarks FROM (SELECT CASE WHEN state = 'published' OR outcome IS NOT NULL THEN outcome ELSE state END AS"
+        "   outcome, state, reason FROM hub.batch_items WHERE batch_id = %s) told GROUP BY outcome ORDER BY parts DESC",
+        [batch_id],
+    )
 
 
 def take_as_skus(work: Work, batch_id: UUID) -> None:

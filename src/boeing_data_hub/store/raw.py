@@ -117,3 +117,37 @@ def newest_for(work: Work, part_number: str) -> dict[str, Any] | None:
         " (SELECT raw_id FROM hub.product_staging WHERE sku = %(part)s))",
         {"part": part_number},
     )
+
+
+def about_part(work: Work, raw_id: int, part_number: str) -> dict[str, Any] | None:
+    """A kept answer, laid out for people by Postgres, so that its numbers stay exact: the line items of one part where
+    the answer names it, else all of it.
+    """
+    return work.row(
+        "SELECT id, search_query, state, error, fetched_at, jsonb_pretty(coalesce("
+        "   (SELECT jsonb_agg(item) FROM jsonb_array_elements(CASE jsonb_typeof(raw_payload -> 'lineItems')"
+        "        WHEN 'array' THEN raw_payload -> 'lineItems' ELSE '[]' END) AS item"
+        "     WHERE upper(trim(item ->> 'aviallPartNumber')) = %s), raw_payload)) AS payload"
+        " FROM hub.boeing_raw_data WHERE id = %s",
+        [part_number, raw_id],
+    )
+
+
+def newest_id(work: Work, part_number: str) -> int | None:
+    """The id of the newest answer kept for a part, as asked or as Boeing spells it."""
+    return work.value(
+        "SELECT coalesce((SELECT raw_id FROM hub.product_staging WHERE sku = %(part)s),"
+        " (SELECT raw_id FROM hub.part_answers WHERE part_number = %(part)s))",
+        {"part": part_number},
+    )
+
+
+def lately(work: Work, *, seconds: float, most: int) -> tuple[int, datetime | None]:
+    """How many answers came within the last `seconds`, counted no further than `most`, and when the newest came."""
+    row = work.row(
+        "SELECT count(*) FILTER (WHERE fetched_at > now() - %s * interval '1 second') AS answers,"
+        " max(fetched_at) AS newest FROM (SELECT fetched_at FROM hub.boeing_raw_data ORDER BY id DESC LIMIT %s) r",
+        [seconds, most],
+    )
+    assert row is not None  # noqa: S101 - an aggregate always has one row
+    return row["answers"], row["newest"]

@@ -79,6 +79,15 @@ def conflict(work: Work, sku: str) -> dict[str, Any] | None:
     )
 
 
+def open_of(work: Work, sku: str) -> dict[str, Any] | None:
+    """The same, to look at."""
+    return work.row(
+        "SELECT shop, sku, kind, product_id, title, sentence, batch_id, found_at FROM hub.conflicts"
+        " WHERE sku = %s AND decided_at IS NULL LIMIT 1",
+        [sku],
+    )
+
+
 def decide(work: Work, shop: str, sku: str, *, decision: str, actor: str) -> None:
     """A person has decided."""
     work.do(

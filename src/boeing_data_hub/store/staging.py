@@ -202,3 +202,69 @@ def count_of_batch(work: Work, batch_id: UUID) -> int:
         " WHERE batch_id = %s AND state = 'normalized'",
         [batch_id],
     )
+
+
+_LISTED_BRIEFLY: LiteralString = (
+    "sku, search_key, boeing_name, supplier_name, price, currency, inventory_quantity, status, status_reason,"
+    " status_detail, fetched_at"
+)
+# The filter of the console's list. Every row it lets through stands in one index, in the order of the list.
+_FILTERED: LiteralString = (
+    " FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)"
+    " AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)"
+)
+
+
+def browse(
+    work: Work, *, limit: int, status: str | None = None, search: str | None = None, after: str | None = None
+) -> list[dict[str, Any]]:
+    """Staged products in the order of their search keys, from behind SKU `after`: quick at any depth, whatever the
+    filter.
+    """
+    return work.rows(
+        f"SELECT {_LISTED_BRIEFLY}{_FILTERED}"
+        " AND (%(after)s::text IS NULL OR ROW(search_key, sku) OPERATOR(pg_catalog.~>~) ROW(%(from)s::text, %(after)s))"
+        " ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s",
+        {
+            "status": status,
+            "key": pattern(search),
+            "after": after,
+            "from": search_key(after) if after else None,
+            "limit": limit,
+        },
+    )
+
+
+def matching(work: Work, *, limit: int, status: str | None = None, search: str | None = None) -> list[str]:
+    """SKUs of the products that match, at most `limit`."""
+    rows = work.rows(
+        f"SELECT sku{_FILTERED} ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s",
+        {"status": status, "key": pattern(search), "limit": limit},
+    )
+    return [row["sku"] for row in rows]
+
+
+def count_up_to(work: Work, most: int, *, status: str | None = None, search: str | None = None) -> int:
+    """How many staged products match, counted no further than `most`."""
+    return work.value(
+        f"SELECT count(*) FROM (SELECT 1{_FILTERED} LIMIT %(most)s) counted",  # noqa: S608 - constants of this module
+        {"status": status, "key": pattern(search), "most": most},
+    )
+
+
+def about_how_many(work: Work) -> int:
+    """About how many products are staged, as Postgres' own statistics say: no count over everything."""
+    return work.value("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'hub.product_staging'::regclass")
+
+
+def freshness(work: Work, *, most: int) -> dict[str, Any]:
+    """When the oldest and the newest staged answer came, and how many are older than a day (counted up to `most`)."""
+    row = work.row(
+        "SELECT (SELECT min(fetched_at) FROM hub.product_staging) AS oldest,"
+        " (SELECT max(fetched_at) FROM hub.product_staging) AS newest,"
+        " (SELECT count(*) FROM (SELECT 1 FROM hub.product_staging"
+        "    WHERE fetched_at < now() - interval '1 day' LIMIT %s) c) AS older_than_a_day",
+        [most],
+    )
+    assert row is not None  # noqa: S101 - always one row
+    return row

@@ -106,12 +106,13 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def run(self, step: Callable[[Work], T], *, patience: float = 1.0) -> T:
+    def run(self, step: Callable[[Work], T], *, patience: float = 1.0, hurry: bool = False) -> T:
         """Run a step in one transaction and commit it.
 
         Args:
             step: what to do; run again from its start after a lost connection or a deadlock.
             patience: seconds for which a database that does not answer is tried again.
+            hurry: a person waits: a connection that cannot be had within `patience` is not waited for again.
 
         Raises:
             Unavailable: Postgres did not answer within `patience`. Whether the last try was committed is unknown.
@@ -129,7 +130,8 @@ class Database:
                 time.sleep(random.uniform(0.01, 0.05) * tries)  # noqa: S311 - jitter, not a secret
             except (psycopg.OperationalError, PoolTimeout, IdleInTransactionSessionTimeout) as lost:
                 # Every pooled connection may be dead after a restart, so a few tries are free.
-                if monotonic() > deadline and tries > self._size:
+                free = tries <= self._size and not (hurry and isinstance(lost, PoolTimeout))
+                if monotonic() > deadline and not free:
                     raise Unavailable(
                         "Postgres does not answer. Nothing was lost: what was accepted is kept and goes on when it is "
                         "back. Try again in a few seconds.",

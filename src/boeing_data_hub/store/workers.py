@@ -42,3 +42,12 @@ def count(work: Work, queue: str, *, silent_after: float) -> int:
         "SELECT count(*) FROM hub.workers WHERE %s = ANY(queues) AND seen_at > now() - %s * interval '1 second'",
         [queue, silent_after],
     )
+
+
+def quiet(work: Work, queue: str, *, silent_after: float) -> float | None:
+    """Seconds since the liveliest worker of a queue was heard of; None when none was within `silent_after`."""
+    return work.value(
+        "SELECT extract(epoch FROM now() - max(seen_at))::float8 FROM hub.workers"
+        " WHERE %s = ANY(queues) AND seen_at > now() - %s * interval '1 second'",
+        [queue, silent_after],
+    )

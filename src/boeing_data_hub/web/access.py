@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated
@@ -24,6 +24,11 @@ _IMPLIED = {
 }
 _REMEMBER_SECONDS = 3.0  # a revoked key works no longer than this
 _MOST_REMEMBERED = 1000
+
+
+def granted(scopes: Iterable[str]) -> frozenset[str]:
+    """What these scopes allow, implied ones included."""
+    return frozenset(one for scope in scopes for one in _IMPLIED.get(scope, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,7 @@ class Doorkeeper:
                 "This API key is not known, has expired or was revoked. "
                 "`bdh keys create NAME --scope search` makes one."
             )
-        granted = {one for scope in record.scopes for one in _IMPLIED.get(scope, ())}
-        principal = Principal(record.id, record.name, frozenset(granted))
+        principal = Principal(record.id, record.name, granted(record.scopes))
         self._hub.database.run(lambda work: keys.touch(work, record.id))
         with self._lock:
             if len(self._known) >= _MOST_REMEMBERED:

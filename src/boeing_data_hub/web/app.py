@@ -1,4 +1,4 @@
-"""The HTTP application: every router with its prefix, the doorkeeper, the limits, and how errors are told."""
+"""The HTTP application: the API's routers, the console, the doorkeeper, the limits, and how errors are told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
 from boeing_data_hub.web.api import attention, batches, boeing, bulk, health, media, products, publish, shopify, uploads
+from boeing_data_hub.web.console import mount as console
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
 from boeing_data_hub.web.watch import Watch
 
@@ -59,12 +60,13 @@ def create_app(hub: Hub) -> FastAPI:
         return JSONResponse(app.openapi())
 
     problems.install(app)
+    console.install(app)
     settings = hub.settings
     app.add_middleware(
         BodyLimit,
         most=settings.hub_max_body_bytes,
         uploads=settings.hub_max_upload_bytes,
-        upload_path="/api/uploads",
+        upload_paths=("/api/uploads", *console.UPLOADS),
     )
     app.add_middleware(SafeHeaders)
     return app

@@ -26,22 +26,22 @@ class BodyLimit:
     Args:
         app: what comes behind it.
         most: largest body in bytes.
-        uploads: largest body in bytes under `upload_path`.
-        upload_path: where files are uploaded.
+        uploads: largest body in bytes under `upload_paths`.
+        upload_paths: where files are uploaded.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, uploads: int, upload_path: str) -> None:
+    def __init__(self, app: ASGIApp, *, most: int, uploads: int, upload_paths: tuple[str, ...]) -> None:
         self._app = app
         self._most = most
         self._uploads = uploads
-        self._upload_path = upload_path
+        self._upload_paths = upload_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its body is too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._uploads if scope["path"].startswith(self._upload_path) else self._most
+        most = self._uploads if scope["path"].startswith(self._upload_paths) else self._most
         declared = _declared_length(scope)
         if declared is not None and declared > most:
             await self._refuse(most, scope, receive, send)
@@ -96,13 +96,21 @@ class SafeHeaders:
 
     _HEADERS: tuple[tuple[bytes, bytes], ...] = (
         (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
+        # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and we would refuse them.
+        (b"referrer-policy", b"same-origin"),
         (b"x-frame-options", b"DENY"),
     )
     _UNLESS_SAID: tuple[tuple[bytes, bytes], ...] = (
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"cache-control", b"no-store"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            b"content-security-policy",
+            b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+        ),
     )
+    _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -116,6 +124,8 @@ class SafeHeaders:
                 said = {name for name, _ in headers}
                 headers.extend(self._HEADERS)
                 headers.extend(header for header in self._UNLESS_SAID if header[0] not in said)
+                if scope["scheme"] == "https":
+                    headers.append(self._HTTPS_ONLY)
                 message["headers"] = headers
             await send(message)
 

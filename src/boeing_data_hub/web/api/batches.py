@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from sse_starlette import EventSourceResponse
+from starlette.background import BackgroundTask
 
 from boeing_data_hub.errors import NotFound
 from boeing_data_hub.hub import Hub
@@ -184,17 +185,24 @@ def _item(item: Item) -> dict[str, Any]:
 @router.get(
     "/{batch_id}/failures",
     response_model=dict[str, Any],
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
 )
 def list_failures(
     batch_id: str,
     hub: TheHub,
     _principal: Reader,
     request: Request,
-    format: Annotated[Literal["json", "csv"] | None, Query(description="csv: every failure, to correct.")] = None,  # noqa: A002
-) -> dict[str, Any] | StreamingResponse:
-    """Failures grouped by cause, with what to do; as CSV: every failed item, to be corrected and uploaded again."""
+    format: Annotated[  # noqa: A002 - its name in the address
+        Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: every failure, to correct.")
+    ] = None,
+) -> dict[str, Any] | StreamingResponse | FileResponse:
+    """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
     wanted = _uuid(batch_id)
+    if format == "xlsx":
+        hub.database.run(lambda work: _existing(work, wanted))
+        path = exports.failures_xlsx(hub.database, wanted)
+        gone = BackgroundTask(path.unlink, missing_ok=True)
+        return FileResponse(path, media_type=exports.XLSX, filename=f"failures-{wanted}.xlsx", background=gone)
     if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
         hub.database.run(lambda work: _existing(work, wanted))
         return StreamingResponse(

@@ -14,10 +14,11 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.part_list import PartList
 from boeing_data_hub.intake.requests import Accepted, PublishRequest
 from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import BatchStatus, BatchType
+from boeing_data_hub.model.states import BatchType
 from boeing_data_hub.reporting.plans import plan_document
-from boeing_data_hub.store import audit, batches, plans, publishing
+from boeing_data_hub.store import batches, plans, publishing
 from boeing_data_hub.store.work import Work
+from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, clean_list, idempotency_key, told
 
@@ -110,10 +111,7 @@ def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any]
         return known, None
     if asked.found_by is not None:
         asked = replace(asked, part_numbers=_found(hub, asked.found_by))
-    if not asked.plan:
-        return hub.intake.publish(asked), None
-    plan = hub.planning.plan(asked.part_numbers)
-    return hub.intake.publish(asked, also=lambda work, batch: plans.save(work, batch, plan.rows())), plan.forecast
+    return plans_of.make(hub, asked) if asked.plan else (hub.intake.publish(asked), None)
 
 
 def _found(hub: Hub, search: UUID) -> list[str]:
@@ -153,29 +151,15 @@ def _located(accepted: Accepted, response: Response) -> None:
 
 
 def _approved(hub: Hub, plan_id: UUID, actor: str, response: Response) -> BulkPublishResponse:
-    sending = hub.planning.approve(plan_id)
-
-    def step(work: Work) -> Batch:
-        audit.record(work, actor=actor, action="plan.approve", target=str(plan_id), details={"sending": sending})
-        return _plan(work, plan_id)
-
-    batch = hub.database.run(step)
-    hub.intake.wake_publishing()
+    batch = plans_of.approve(hub, plan_id, actor=actor)
     response.headers["Location"] = f"/api/batches/{batch.id}"
     return BulkPublishResponse(**told(Accepted(batch, is_new=True)).model_dump(), plan_id=str(plan_id))
-
-
-def _plan(work: Work, plan_id: UUID) -> Batch:
-    batch = batches.get(work, plan_id)
-    if batch is None or not batch.options.get("planned"):
-        raise NotFound("There is no such plan. A dry run makes one.", code="plan_not_found")
-    return batch
 
 
 @router.get("/plans/{plan_id}")
 def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     """A plan: its counts and its first parts of each kind."""
-    return hub.database.run(lambda work: plan_document(work, _plan(work, plan_id)))
+    return hub.database.run(lambda work: plan_document(work, plans_of.existing(work, plan_id)))
 
 
 @router.get("/plans/{plan_id}/items")
@@ -190,7 +174,7 @@ def list_plan_items(
     """The parts of a plan in the order they were handed in, with every field that would change, old and new."""
 
     def step(work: Work) -> list[dict[str, Any]]:
-        _plan(work, plan_id)
+        plans_of.existing(work, plan_id)
         return plans.page(work, plan_id, limit=limit, after=after, action=action)
 
     found = hub.database.run(step)
@@ -208,8 +192,5 @@ def approve_plan(plan_id: UUID, hub: TheHub, principal: Publisher, response: Res
 @router.delete("/plans/{plan_id}")
 def discard_plan(plan_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
     """Discard a plan that waits."""
-    batch = hub.database.run(lambda work: _plan(work, plan_id))
-    if batch.status is not BatchStatus.PENDING:
-        raise Conflict("This plan has been run or discarded already. Nothing was changed.", code="plan_decided")
-    hub.intake.cancel(plan_id, actor=principal.owner)
+    plans_of.discard(hub, plan_id, actor=principal.owner)
     return {"message": "Discarded. Nothing was sent.", "plan_id": str(plan_id)}

@@ -20,6 +20,7 @@ from boeing_data_hub.model.states import ItemState
 from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import audit, batches, hand_data, items, products
 from boeing_data_hub.store.work import Work
+from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.limits import STORABLE
 
@@ -180,15 +181,4 @@ def check(
 @router.post("/metafields/setup")
 def set_up(hub: TheHub, principal: Admin) -> dict[str, Any]:
     """Make the metafield definitions the store lacks, that of our custom ids first. Safe to repeat."""
-    try:
-        told = hub.storefront.set_up()
-    except (Retry, Reject, StopTheLine) as error:
-        raise Unavailable(
-            f"The definitions could not all be made. {error.message} It is safe to repeat.", code=error.code
-        ) from None
-    hub.database.run(
-        lambda work: audit.record(
-            work, actor=principal.owner, action="store.setup", target="metafields", details={"created": told["created"]}
-        )
-    )
-    return {"success": True, **told}
+    return {"success": True, **store_setup.set_up(hub, actor=principal.owner)}

@@ -1,0 +1,168 @@
+"""/console/plans/{id}: what a publishing would do, part by part and field by field; approve exactly that, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from boeing_data_hub.errors import Conflict, NotFound
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.intake.requests import PublishRequest
+from boeing_data_hub.model.states import BatchStatus
+from boeing_data_hub.reporting.plans import ACTIONS
+from boeing_data_hub.store import keys, plans, publishing
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web import plans as plans_of
+from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console.rendering import go, page
+from boeing_data_hub.web.console.run import beginning
+from boeing_data_hub.web.console.visitors import Publisher, Viewer
+from boeing_data_hub.web.limits import STORABLE
+
+router = APIRouter(prefix="/plans/{plan_id}")
+
+_ON_A_PAGE: Final = 50
+_SENDING: Final = ("create", "update", "restock")
+Action = Literal["create", "update", "restock", "unchanged", "blocked", "conflict", ""]
+
+
+def _uuid(plan_id: str) -> UUID:
+    try:
+        return UUID(plan_id)
+    except ValueError:
+        raise NotFound("There is no such plan.", code="plan_not_found") from None
+
+
+@router.get("")
+def show(
+    plan_id: str,
+    request: Request,
+    hub: TheHub,
+    _visitor: Viewer,
+    action: Action = "",
+    code: Annotated[str, Query(max_length=100, pattern=STORABLE)] = "",
+    q: Annotated[str, Query(max_length=100, pattern=STORABLE)] = "",
+    after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> HTMLResponse:
+    """Counts, forecast, reasons, and the parts, filtered by the address."""
+    return _shown(request, hub, _uuid(plan_id), {"action": action, "code": code, "q": q}, after=after)
+
+
+def _shown(
+    request: Request,
+    hub: Hub,
+    plan_id: UUID,
+    filters: Mapping[str, str],
+    *,
+    after: int = 0,
+    changed: Mapping[str, Any] | None = None,
+    wrong: str | None = None,
+    http_status: int = 200,
+) -> HTMLResponse:
+    def step(work: Work) -> dict[str, Any]:
+        batch = plans_of.existing(work, plan_id)
+        counted = plans.counts(work, plan_id)
+        return {
+            "batch": batch,
+            "counts": {action: counted.get(action, 0) for action in ACTIONS},
+            "reasons": plans.reasons(work, plan_id),
+            "names": keys.names(work),
+            "parts": plans.page(
+                work,
+                plan_id,
+                limit=_ON_A_PAGE + 1,
+                after=after,
+                action=filters["action"] or None,
+                code=filters["code"] or None,
+                search=beginning(filters["q"]),
+            ),
+        }
+
+    told = hub.database.run(step, hurry=True)
+    rows = told.pop("parts")
+    # A part number may stand for several SKUs: a page never ends within one.
+    last = rows[_ON_A_PAGE]["position"] if len(rows) > _ON_A_PAGE else None
+    shown = [row for row in rows if row["position"] != last] or rows if last is not None else rows
+    return page(
+        request,
+        "pages/plan.html",
+        http_status=http_status,
+        **told,
+        sending=sum(told["counts"][action] for action in _SENDING),
+        waits=told["batch"].status is BatchStatus.PENDING,
+        parts=shown,
+        next_after=shown[-1]["position"] if last is not None else None,
+        filters=dict(filters),
+        first=after == 0,
+        changed=changed,
+        wrong=wrong,
+    )
+
+
+_NO_FILTERS: Final = {"action": "", "code": "", "q": ""}
+
+
+@router.post("/approve", response_model=None)
+def approve(
+    plan_id: str,
+    request: Request,
+    hub: TheHub,
+    visitor: Publisher,
+    sending: Annotated[int, Form()] = -1,
+    sure: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Run the plan exactly as it was shown. The form says how many products it was shown to change, and must be right.
+
+    When something has changed since, the page says what, and nothing is sent.
+    """
+    wanted = _uuid(plan_id)
+
+    def count(work: Work) -> int:
+        plans_of.existing(work, wanted)
+        counted = plans.counts(work, wanted)
+        return sum(counted.get(action, 0) for action in _SENDING)
+
+    if sure != "yes" or hub.database.run(count) != sending:
+        wrong = "Tick the box beside the number of products to be changed, then approve. Nothing was sent."
+        return _shown(request, hub, wanted, _NO_FILTERS, wrong=wrong, http_status=422)
+    try:
+        batch = plans_of.approve(hub, wanted, actor=visitor.owner)
+    except Conflict as error:
+        if error.code != "plan_changed":
+            raise
+        return _shown(request, hub, wanted, _NO_FILTERS, changed=error.details, http_status=409)
+    return go(f"/console/runs/{batch.id}", said="approved")
+
+
+@router.post("/discard", response_model=None)
+def discard(plan_id: str, hub: TheHub, visitor: Publisher) -> Response:
+    """Throw the plan away."""
+    wanted = _uuid(plan_id)
+    plans_of.discard(hub, wanted, actor=visitor.owner)
+    return go(f"/console/plans/{wanted}", said="discarded")
+
+
+@router.post("/again", response_model=None)
+def again(plan_id: str, hub: TheHub, visitor: Publisher) -> Response:
+    """A new plan of the same parts; the old one, where it still waits, is thrown away. Asked twice, it is one plan."""
+    wanted = _uuid(plan_id)
+
+    def step(work: Work) -> tuple[plans.Batch, list[str]]:
+        return plans_of.existing(work, wanted), publishing.part_numbers(work, wanted)
+
+    old, numbers = hub.database.run(step)
+    asked = PublishRequest(
+        part_numbers=numbers,
+        owner=visitor.owner,
+        idempotency_key=f"again {wanted}",
+        plan=True,
+        source=old.options.get("source"),
+    )
+    accepted, _ = plans_of.make(hub, asked)
+    if old.status is BatchStatus.PENDING:
+        hub.intake.cancel(wanted, actor=visitor.owner)
+    return go(f"/console/plans/{accepted.batch.id}", said="planned" if accepted.is_new else "planned-before")

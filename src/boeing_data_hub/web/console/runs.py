@@ -1,0 +1,60 @@
+"""/console/runs: every search there was, by what it came to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.reporting.live import Situation
+from boeing_data_hub.store import batches, keys
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console.rendering import page
+from boeing_data_hub.web.console.visitors import Viewer
+
+router = APIRouter(prefix="/runs")
+
+_ON_A_PAGE = 50
+Outcome = Literal["running", "succeeded", "finished_with_failures", "failed", "cancelled", ""]
+
+
+@router.get("")
+def show(
+    request: Request,
+    hub: TheHub,
+    visitor: Viewer,
+    outcome: Outcome = "",
+    mine: Literal["true", ""] = "",
+    at: datetime | None = None,
+    after: UUID | None = None,
+) -> HTMLResponse:
+    """The list, newest first; `at` and `after` continue behind a page."""
+    before = (at, after) if at is not None and after is not None else None
+
+    def step(work: Work) -> tuple[list[Batch], Situation, dict[str, str]]:
+        found = batches.with_outcome(
+            work,
+            limit=_ON_A_PAGE + 1,
+            outcome=outcome or None,
+            owner=visitor.owner if mine else None,
+            before=before,
+        )
+        return found, hub.live.situation(work), keys.names(work)
+
+    found, situation, names = hub.database.run(step, hurry=True)
+    runs = found[:_ON_A_PAGE]
+    return page(
+        request,
+        "pages/runs.html",
+        runs=[(run, situation.waiting_for(run)) for run in runs],
+        names=names,
+        outcome=outcome,
+        mine=bool(mine),
+        first=before is None,
+        last=runs[-1] if len(found) > _ON_A_PAGE else None,
+    )

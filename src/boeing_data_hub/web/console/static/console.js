@@ -1,0 +1,114 @@
+// What the console adds where there is JavaScript. Every page works without it.
+"use strict";
+
+(() => {
+  const one = (selector) => document.querySelector(selector);
+
+  // The connection of a page that moves: say when it is lost, and when it is back.
+  const lost = one("#connection");
+  let timer = 0;
+  const standing = () => {
+    if (!timer) timer = window.setTimeout(() => { lost.hidden = false; }, 1500);
+  };
+  const moving = () => {
+    window.clearTimeout(timer);
+    timer = 0;
+    lost.hidden = true;
+  };
+  document.addEventListener("htmx:sseError", standing);
+  document.addEventListener("htmx:sseOpen", moving);
+  document.addEventListener("htmx:sseMessage", (event) => {
+    moving();
+    const live = event.target;
+    if (live.id === "live") {
+      const trouble = one("#trouble");
+      if (trouble) trouble.replaceChildren();
+      times(live);
+      speak();
+    }
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status >= 500) lost.hidden = false;
+  });
+
+  // Progress is said to screen readers now and then, not at every change.
+  let said = 0;
+  const speak = () => {
+    const target = one("#progress-said");
+    const text = one("#live .lead");
+    if (!target || !text || Date.now() - said < 15000) return;
+    said = Date.now();
+    target.textContent = text.textContent;
+  };
+
+  // The reader's own time beside UTC.
+  const times = (within) => {
+    for (const time of within.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (!Number.isNaN(moment.getTime())) time.title = `${moment.toLocaleString()} (your time)`;
+    }
+  };
+  times(document);
+  document.addEventListener("htmx:afterSwap", (event) => times(event.target));
+
+  // A file may be dropped anywhere on its field.
+  for (const field of document.querySelectorAll("[data-drop]")) {
+    const input = field.querySelector("input[type=file]");
+    const over = (on) => (event) => {
+      event.preventDefault();
+      field.classList.toggle("over", on);
+    };
+    field.addEventListener("dragover", over(true));
+    field.addEventListener("dragleave", over(false));
+    field.addEventListener("drop", (event) => {
+      over(false)(event);
+      if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+    });
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+    });
+  }
+  for (const field of document.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
+
+  // Ticking parts of the list means these, not all that match.
+  document.addEventListener("change", (event) => {
+    if (event.target.name !== "sku" || event.target.type !== "checkbox") return;
+    const which = event.target.form.elements.which;
+    if (which) which.value = event.target.form.querySelector("[name=sku]:checked") ? "selected" : "all";
+  });
+
+  // A form that is on its way is not sent twice.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+    window.setTimeout(() => { delete event.target.dataset.sent; }, 5000);
+  });
+
+  // Keys: "/" finds, "g" then a letter goes, "n" begins a search.
+  if (!document.body.hasAttribute("data-signed-in")) return;
+  const places = { o: "/console", r: "/console/runs", p: "/console/parts", a: "/console/attention", s: "/console/settings" };
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "/") {
+      const field = one("#q");
+      event.preventDefault();
+      if (field) field.focus();
+      else window.location.assign("/console/parts");
+    } else if (event.key === "g") {
+      going = Date.now();
+    } else if (Date.now() - going < 1500 && places[event.key]) {
+      window.location.assign(places[event.key]);
+    } else if (event.key === "n") {
+      window.location.assign("/console/search");
+    }
+  });
+})();

@@ -1,0 +1,20 @@
+"""Links into the store's own administration, where there is one to go to."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from boeing_data_hub.hub import Hub
+
+_DOMAIN: Final = re.compile(r"([a-z0-9][a-z0-9-]*)\.myshopify\.com")
+_PRODUCT: Final = re.compile(r"(?:gid://shopify/Product/)?([0-9]{1,20})")
+
+
+def admin_link(hub: Hub, product_id: str | None) -> str | None:
+    """The product's page for the store's staff; None where the store is a simulator or the id is none."""
+    domain = _DOMAIN.fullmatch(hub.settings.shopify_store_domain.strip().removeprefix("https://").rstrip("/").lower())
+    product = _PRODUCT.fullmatch(product_id or "")
+    if domain is None or product is None:
+        return None
+    return f"https://admin.shopify.com/store/{domain[1]}/products/{product[1]}"

@@ -1,0 +1,112 @@
+"""Every page: axe finds nothing, in light and in dark; nothing is wider than the window, narrow or wide."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from boeing_data_hub.cli.client import Api
+from boeing_data_hub.clock import monotonic
+
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The same elements in other colours and another width: only what looks at these can find something new.
+LOOKS_AGAIN = [
+    "color-contrast",
+    "link-in-text-block",
+    "target-size",
+    "scrollable-region-focusable",
+    "aria-hidden-focus",
+]
+
+
+@pytest.fixture(scope="module")
+def addresses(system, key):
+    """Every page there is, with something on it."""
+    system.boeing.set_part("EACH-1", unknown=True)
+    system.boeing.set_part("EACH-2", quantity=0)
+    sku = system.boeing.set_part("EACH-3", unknown=False, quantity=3)[0]["aviallPartNumber"].replace("=", "%3D")
+    api = Api(system.url, key)
+    ended = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"EACH-{n}" for n in range(1, 30)]})["batch_id"]
+    deadline = monotonic() + 30
+    while not api.call("GET", f"/api/batches/{ended}")["outcome"]:
+        assert monotonic() < deadline
+    running = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"ALL-{n}" for n in range(20_000)]})
+    yield [
+        "/console",
+        "/console/search",
+        "/console/runs",
+        "/console/runs?outcome=failed&mine=true",
+        f"/console/runs/{ended}?state=failed",
+        f"/console/runs/{running['batch_id']}?q=all-1999",
+        "/console/parts?q=each",
+        "/console/parts?q=nothing-like-it",
+        f"/console/part/{sku}",
+        "/console/part/EACH-1",
+        "/console/settings",
+        "/console/settings/keys",
+        "/console/settings/audit",
+    ]
+    api.call("DELETE", f"/api/batches/{running['batch_id']}")
+    api.close()
+
+
+LOOKS = (("light", 1920, EVERYTHING), ("dark", 360, LOOKS_AGAIN))
+
+
+def wrong(page):
+    """What axe finds, and whether the page is wider than its window: light and wide, dark and narrow."""
+    page.evaluate(AXE)
+    told = []
+    for scheme, width, rules in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 1000})
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
+        found = page.evaluate("options => axe.run(document, options)", options)
+        told.extend(
+            (scheme, one["id"], node["target"], node.get("failureSummary", "")[:300])
+            for one in found["violations"]
+            for node in one["nodes"][:3]
+        )
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            told.append((scheme, "wider than the window", page.evaluate("document.documentElement.scrollWidth")))
+    return told
+
+
+def test_axe_finds_nothing_and_nothing_is_too_wide(page, addresses):
+    found = {}
+
+    def look(name):
+        if told := wrong(page):
+            found[name] = told
+
+    for address in addresses:
+        page.goto(address)
+        look(address)
+    # Pages that come only after something was sent, and those for strangers.
+    page.goto("/console/search")
+    page.get_by_label("Part numbers").fill("EACH-1\nEACH-1\nnot\u20acone")
+    page.get_by_role("button", name="Look at the list").click()
+    look("a list before it starts")
+    page.goto("/console/settings")
+    page.get_by_role("button", name="Test now").click()
+    page.get_by_text("Boeing gave tokens").wait_for()
+    look("tested connections")
+    page.goto("/console/settings/keys")
+    page.get_by_label("Name").fill("axe")
+    page.get_by_label("read").check()
+    page.get_by_role("button", name="Make the key").click()
+    page.locator("summary").filter(has_text="Revoke").first.click()
+    look("a new key, and the question before one is revoked")
+    page.goto(addresses[5])
+    page.get_by_text("Cancel run").click()
+    look("the question before a run is cancelled")
+    page.goto(addresses[8])
+    page.get_by_text("Show the raw answer").click()
+    look("a raw answer")
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    look("the door")
+    assert found == {}, json.dumps(found, indent=1)

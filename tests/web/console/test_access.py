@@ -1,0 +1,316 @@
+"""Nobody sees a page without a session, and nobody changes anything without the right, the token, and our own pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from boeing_data_hub.store import sessions
+
+pytestmark = pytest.mark.services
+
+OPEN = {"/", "/sign-in", "/sign-in/{token}", "/sign-in/oidc", "/sign-in/oidc/back", "/static/{rest:path}"}
+ANY_UUID = "00000000-0000-0000-0000-000000000000"
+# What a form needs besides its token, so that a refusal is one of the right and not of the form.
+FIELDS = {"/console/theme": {"theme": "dark"}}
+FOR_ADMINISTRATORS = {
+    "/console/settings/test",
+    "/console/settings/metafields",
+    "/console/settings/keys",
+    "/console/settings/keys/{key_id}/revoke",
+    "/console/settings/audit",
+}
+FOR_EVERYONE_SIGNED_IN = {"/console/theme", "/console/sign-out"}
+
+
+def pages(app):
+    """Method and path of every route that is not the API's."""
+    found = set()
+    for one in app.routes:
+        for route in one.effective_route_contexts() if hasattr(one, "effective_route_contexts") else [one]:
+            if not route.path.startswith(("/api", "/health", "/ready", "/openapi", "/media")):
+                found.update((method, route.path) for method in route.methods or ())
+    return sorted(found)
+
+
+def filled(path):
+    path = path.replace("{batch_id}", ANY_UUID).replace("{draft_id}", ANY_UUID).replace("{key_id}", "0")
+    path = path.replace("{plan_id}", ANY_UUID)
+    return path.replace("{number:path}", "AN3-43A")
+
+
+def inside(app):
+    return [(method, path) for method, path in pages(app) if path not in OPEN and method != "HEAD"]
+
+
+def test_the_routes_are_found(anonymous):
+    found = inside(anonymous.app)
+    assert ("GET", "/console") in found
+    assert ("POST", "/console/runs/{batch_id}/cancel") in found
+    assert len(found) > 25
+    assert all(path.startswith("/console") for _, path in found)
+
+
+def test_a_stranger_is_led_to_the_door_and_no_form_of_theirs_is_taken(someone, anonymous):
+    stranger = someone()
+    for method, path in inside(anonymous.app):
+        headers = {"Origin": stranger.address}
+        answer = stranger.browser.request(method, filled(path), headers=headers, data=None)
+        if method == "GET":
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["location"].startswith("/sign-in?next=%2Fconsole")
+        else:
+            assert answer.status_code == 401, (method, path)
+
+
+def test_a_viewer_may_look_and_change_nothing(viewer, anonymous):
+    for method, path in inside(anonymous.app):
+        if method == "GET" or path in FOR_EVERYONE_SIGNED_IN:
+            continue
+        answer = viewer.send(filled(path), **FIELDS.get(path, {}))
+        assert answer.status_code == 403, (method, path)
+
+
+def test_an_operator_may_not_do_what_is_for_administrators(operator, anonymous):
+    for method, path in inside(anonymous.app):
+        if path in FOR_ADMINISTRATORS:
+            answer = operator.get(filled(path)) if method == "GET" else operator.send(filled(path))
+            assert answer.status_code == 403, (method, path)
+
+
+def test_what_one_may_not_do_is_not_offered(viewer, operator, admin):
+    assert "New search" not in viewer.read("/console")
+    assert "Audit log" not in operator.read("/console/settings")
+    assert "Audit log" in admin.read("/console/settings")
+
+
+def test_a_wrong_key_opens_nothing(someone):
+    for key in ("", "nonsense", "bdh_0_" + "x" * 43, "bdh_\u00e9", "x" * 5000):
+        person = someone()
+        answer = person.sign_in(key)
+        assert answer.status_code in {401, 422}
+        assert "set-cookie" not in answer.headers
+        assert person.get("/console").status_code == 303
+
+
+def test_a_revoked_key_ends_its_sessions(admin, signed_in, hub):
+    person = signed_in("search")
+    hub.database.run(lambda work: work.do("UPDATE hub.api_keys SET revoked_at = now() WHERE 'search' = ANY(scopes)"))
+    assert person.get("/console").status_code == 303
+    assert admin.get("/console").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hub.api_keys SET expires_at = now()",
+        "UPDATE hub.sessions SET expires_at = now()",
+        "UPDATE hub.sessions SET last_seen_at = now() - interval '31 minutes'",
+        "DELETE FROM hub.api_keys",
+    ],
+)
+def test_a_session_ends_with_its_key_its_time_or_its_idleness(operator, hub, statement):
+    hub.database.run(lambda work: work.do(statement))
+    assert operator.get("/console/runs").status_code == 303
+
+
+def test_a_session_lasts_twelve_hours_and_looking_keeps_it_from_being_idle(operator, hub):
+    assert sessions.LASTS_HOURS == 12
+    hub.database.run(lambda work: work.do("UPDATE hub.sessions SET last_seen_at = now() - interval '29 minutes'"))
+    operator.read("/console/runs")
+    quiet = "SELECT extract(epoch FROM now() - last_seen_at) FROM hub.sessions"
+    assert hub.database.run(lambda work: work.value(quiet)) < 5
+
+
+def test_a_session_planted_before_sign_in_is_worth_nothing(someone, make_key):
+    person = someone()
+    person.browser.cookies.set("bdh_session", "planted", domain="testserver.local")
+    person.sign_in(make_key("read"))
+    assert person.browser.cookies.get("bdh_session") != "planted"
+    thief = someone()
+    thief.browser.cookies.set("bdh_session", "planted")
+    assert thief.get("/console").status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(operator, make_key, someone):
+    before = operator.browser.cookies.get("bdh_session")
+    operator.sign_in(make_key("search"))
+    other = someone()
+    other.browser.cookies.set("bdh_session", before)
+    assert other.get("/console").status_code == 303
+
+
+def test_signing_out_ends_the_session_on_the_server(operator, someone):
+    cookie = operator.browser.cookies.get("bdh_session")
+    assert operator.send("/console/sign-out").headers["location"] == "/sign-in"
+    other = someone()
+    other.browser.cookies.set("bdh_session", cookie)
+    assert other.get("/console").status_code == 303
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(someone, make_key):
+    cookie = someone().sign_in(make_key("read")).headers["set-cookie"].lower()
+    assert cookie.startswith("bdh_session=")
+    for part in ("httponly", "samesite=lax", "path=/", "max-age=43200"):
+        assert part in cookie
+    assert "secure" not in cookie
+
+
+def test_with_https_the_cookie_is_bound_to_the_host(someone, make_key):
+    person = someone("https://testserver")
+    answer = person.sign_in(make_key("read"))
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-bdh=")
+    assert "Secure" in cookie
+    assert "domain" not in cookie.lower()
+    assert answer.headers["strict-transport-security"]
+    assert person.get("/console").status_code == 200
+
+
+def test_the_database_holds_no_usable_session_or_link(operator, hub, make_key):
+    cookie = operator.browser.cookies.get("bdh_session")
+    link = hub.database.run(lambda work: sessions.make_link(work, "0"))
+    rows = hub.database.run(
+        lambda work: (work.rows("SELECT * FROM hub.sessions"), work.rows("SELECT * FROM hub.sign_in_links"))
+    )
+    assert cookie not in str(rows)
+    assert link not in str(rows)
+
+
+def test_a_form_without_its_token_is_refused(operator, hub):
+    for csrf in ({}, {"csrf": ""}, {"csrf": "wrong"}, {"csrf": "\u00e9"}):
+        data = {"parts": "AN3-43A", **csrf}
+        answer = operator.browser.post("/console/search/paste", data=data, headers={"Origin": operator.address})
+        assert answer.status_code == 403
+    assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.search_drafts")) == 0
+
+
+def test_another_session_s_token_is_refused(operator, signed_in):
+    data = {"csrf": signed_in("search").token(), "parts": "AN3-43A"}
+    answer = operator.browser.post("/console/search/paste", data=data, headers={"Origin": operator.address})
+    assert answer.status_code == 403
+
+
+ELSEWHERE = (
+    {},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://testserver.evil.example"},
+    {"Origin": "http://testserver:8001"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
+)
+
+
+def test_a_form_from_elsewhere_is_refused_even_with_its_token(operator, someone, make_key):
+    data = {"csrf": operator.token(), "parts": "AN3-43A"}
+    key = make_key("read")
+    for headers in ELSEWHERE:
+        assert operator.browser.post("/console/search/paste", data=data, headers=headers).status_code == 403, headers
+        assert someone().browser.post("/sign-in", data={"key": key}, headers=headers).status_code == 403, headers
+
+
+def test_a_form_from_our_own_page_is_taken(operator):
+    data = {"csrf": operator.token(), "parts": "AN3-43A"}
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": operator.address}
+    assert operator.browser.post("/console/search/paste", data=data, headers=headers).status_code == 303
+
+
+def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(someone, hub, make_key):
+    key_id = make_key("search").split("_")[1]
+    link = "/sign-in/" + hub.database.run(lambda work: sessions.make_link(work, key_id))
+    previewer, person = someone(), someone()
+    assert previewer.get(link).status_code == 200
+    assert person.get(link).status_code == 200
+    assert person.browser.post(link, headers={"Origin": person.address}).status_code == 303
+    assert person.get("/console").status_code == 200
+    second = previewer.browser.post(link, headers={"Origin": person.address})
+    assert second.status_code == 410
+    assert previewer.get("/console").status_code == 303
+
+
+def test_a_link_that_is_too_old_or_whose_key_is_revoked_opens_nothing(someone, hub, make_key):
+    key_id = make_key("search").split("_")[1]
+    person = someone()
+    for spoil in ("UPDATE hub.sign_in_links SET expires_at = now()", "UPDATE hub.api_keys SET revoked_at = now()"):
+        link = "/sign-in/" + hub.database.run(lambda work: sessions.make_link(work, key_id))
+        hub.database.run(lambda work, spoil=spoil: work.do(spoil))
+        assert person.browser.post(link, headers={"Origin": person.address}).status_code == 410
+
+
+def test_whoever_tries_keys_is_made_to_wait(someone, make_key):
+    person = someone()
+    for _ in range(10):
+        assert person.sign_in("wrong").status_code == 401
+    answer = person.sign_in(make_key("read"))
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 60
+
+
+def test_sign_in_leads_back_into_the_console_and_nowhere_else(someone, make_key):
+    key = make_key("read")
+    wanted = "/console/runs?outcome=failed"
+    assert someone().sign_in(key, next=wanted).headers["location"] == wanted
+    for elsewhere in (
+        "https://evil.example",
+        "//evil.example",
+        "/console//evil.example",
+        "/console\\evil",
+        "javascript:alert(1)",
+        "",
+    ):
+        assert someone().sign_in(key, next=elsewhere).headers["location"] == "/console"
+
+
+def test_signing_in_and_out_is_in_the_audit_log(operator, admin):
+    operator.send("/console/sign-out")
+    told = admin.read("/console/settings/audit?action=session.")
+    assert "Signed in" in told
+    assert "Signed out" in told
+
+
+def test_a_session_is_no_key_for_the_api(admin):
+    assert admin.get("/api/batches").status_code == 401
+
+
+def test_every_answer_carries_the_headers_of_a_careful_site(someone, admin):
+    for answer in (
+        admin.get("/console"),
+        admin.get("/console/nowhere"),
+        someone().get("/console"),
+        someone().get("/sign-in"),
+        someone().get("/static/nothing"),
+        admin.get("/console/runs?outcome=nonsense"),
+    ):
+        policy = answer.headers["content-security-policy"]
+        for part in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+            assert part in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_no_page_has_script_or_style_of_its_own(admin, someone):
+    paths = ["", "/search", "/runs", "/parts", "/settings", "/settings/keys", "/settings/audit", "/nowhere"]
+    for answer in (*(admin.get(f"/console{path}") for path in paths), someone().get("/sign-in")):
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)
+
+
+def test_static_files_are_kept_for_a_year_under_an_address_of_their_content(someone):
+    stranger = someone()
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', stranger.get("/sign-in").text)
+    assert len(addresses) >= 4
+    for address in addresses:
+        answer = stranger.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert stranger.get(address, **{"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert stranger.get("/static/000000000000/console.css").status_code == 404
+
+
+def test_the_front_door_leads_to_the_console(someone):
+    assert someone().get("/").headers["location"] == "/console"

@@ -1,0 +1,351 @@
+"""Publishing by hand in the console: plan, approve, look, undo; who may; and every text in it is only text."""
+
+from __future__ import annotations
+
+import re
+from threading import Event
+from urllib.parse import quote
+
+import pytest
+
+from boeing_data_hub.sandbox.shopify.control_client import environment
+from boeing_data_hub.sandbox.shopify.running import running_shopify
+from boeing_data_hub.worker.shifts import Shift
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def store_server():
+    with running_shopify() as control:
+        yield control
+
+
+@pytest.fixture
+def store(store_server):
+    store_server.clear_faults()
+    store_server.clear()
+    return store_server
+
+
+@pytest.fixture
+def settings(store):
+    given = {name.lower(): value for name, value in environment(store.url).items()}
+    return {**given, "max_bulk_publish_size": 20, "hub_image_timeout": 1, "hub_image_allow_hosts": []}
+
+
+@pytest.fixture
+def publisher(signed_in):
+    return signed_in("search", "publish")
+
+
+@pytest.fixture
+def staged(operator, stages, boeing, hub):
+    """Parts that were searched for; their SKUs in the order of the list."""
+
+    def search(*parts, **facts):
+        for part in parts:
+            boeing.set_part(part, unknown=False, **{"quantity": 5, "listPrice": 10.0, **facts})
+        draft = operator.send("/console/search/paste", parts="\n".join(parts))
+        run = operator.send(f"{draft.headers['location']}/start").headers["location"].partition("?")[0]
+        stages.settle()
+        found = hub.database.run(
+            lambda work: work.rows(
+                "SELECT skus FROM hub.batch_items WHERE batch_id = %s ORDER BY position", [run[-36:]]
+            )
+        )
+        return run, [sku for row in found for sku in row["skus"] or ()]
+
+    return search
+
+
+@pytest.fixture
+def work_off(hub, wait):
+    """Lets the publishing stage work until no batch is open."""
+
+    def settled():
+        hub.publishing.work(Shift(Event(), 5))
+        return not hub.database.run(
+            lambda work: work.value(
+                "SELECT count(*) FROM hub.batches WHERE completed_at IS NULL AND status <> 'pending'"
+                " AND batch_type = 'publish'"
+            )
+        )
+
+    return lambda: wait.until(settled, what="the end of the publishing")
+
+
+def plan_of(person, path="/console/publish/paste", **fields):
+    answer = person.send(path, **fields)
+    assert answer.status_code == 303, answer.text[:1000]
+    assert answer.headers["location"].startswith("/console/plans/"), answer.headers["location"]
+    return answer.headers["location"].partition("?")[0]
+
+
+def approve(person, plan):
+    count = re.search(r'name="sending" value="(\d+)"', person.get(plan).text)[1]
+    return person.send(f"{plan}/approve", sending=count, sure="yes")
+
+
+def part_page(sku):
+    return f"/console/part/{quote(sku, safe='')}"
+
+
+def audited(hub):
+    return [row["action"] for row in hub.database.run(lambda work: work.rows("SELECT action FROM hub.audit_log"))]
+
+
+def test_from_a_search_to_the_store_and_back(publisher, staged, store, work_off, hub):
+    run, skus = staged("PUB-1", "PUB-2", "PUB-3")
+    assert "Publish what was found" in publisher.read(run)
+    plan = plan_of(publisher, f"/console/publish/run/{run[-36:]}")
+    page = publisher.read(plan)
+    assert f"change {len(skus)} products" in page
+    assert "Shopify points" in page
+    assert store.products() == []
+
+    answer = approve(publisher, plan)
+    made = answer.headers["location"].partition("?")[0]
+    work_off()
+    assert {row["sku"] for row in store.products()} == set(skus)
+    page = publisher.read(made)
+    assert f"{len(skus)} in the store" in page
+    assert "Created" in page
+    assert f"{len(skus)} products that this run created are archived" in page
+    assert "It is in the store." in publisher.get(part_page(skus[0])).text
+    assert "Made in the store." in publisher.read(part_page(skus[0]))
+    assert skus[0] in publisher.read("/console/parts?store=live")
+    assert "No part matches" in publisher.read("/console/parts?store=absent")
+
+    undone = publisher.send(f"{made}/undo").headers["location"].partition("?")[0]
+    work_off()
+    assert {row["status"] for row in store.products()} == {"ARCHIVED"}
+    assert "Taken back" in publisher.read(undone)
+    assert "The run that undid it" in publisher.read(made)
+    assert "Archived" in publisher.read(part_page(skus[0]))
+    assert skus[0] in publisher.read("/console/parts?store=absent")
+    assert {"batch.plan", "plan.approve", "batch.publish"} <= set(audited(hub))
+
+
+def test_an_approval_is_bound_to_what_was_shown(publisher, staged, store, work_off):
+    _, skus = staged("BOUND-1", "BOUND-2")
+    plan = plan_of(publisher, parts=",".join(skus))
+    assert publisher.send(f"{plan}/approve", sending="1", sure="yes").status_code == 422
+    assert publisher.send(f"{plan}/approve", sending="2").status_code == 422
+    publisher.send(f"{part_page(skus[0])}/edit", price_override="99.50")
+    answer = approve(publisher, plan)
+    assert answer.status_code == 409
+    assert "1 of these parts has changed since the plan was made" in answer.text
+    assert "Make a new plan" in answer.text
+    assert store.products() == []
+
+    new = plan_of(publisher, f"{plan}/again")
+    assert new == plan_of(publisher, f"{plan}/again")
+    assert "This plan was discarded" in publisher.read(plan)
+    assert publisher.send(f"{plan}/approve", sending="2", sure="yes").status_code == 409
+    approve(publisher, new)
+    work_off()
+    assert store.product(skus[0])["price"] == "99.50"
+
+
+def test_what_differs_is_shown_field_by_field_without_asking_the_store(publisher, staged, store, work_off, hub):
+    _, skus = staged("DIFF-1", "DIFF-2")
+    approve(publisher, plan_of(publisher, parts=",".join(skus)))
+    work_off()
+    calls = store.stats()
+    publisher.send(f"{part_page(skus[0])}/edit", price_override="1,234.50", notes="call first")
+    page = publisher.read(part_page(skus[0]))
+    assert re.search(r"Price was [\d.]+ → becomes 1234.50", page)
+    found = publisher.read("/console/parts?store=differs")
+    assert skus[0] in found
+    assert skus[1] not in found
+    assert store.stats()["requests"] == calls["requests"]
+    assert "Edited 1 time" in page
+    plan = plan_of(publisher, "/console/parts/publish", store="differs")
+    assert "change 1 product " in publisher.read(plan)
+    assert "becomes 1234.50" in publisher.read(f"{plan}?action=update")
+    publisher.send(f"{plan}/discard")
+    assert "This plan was discarded. Nothing was sent." in publisher.read(plan)
+
+
+def test_a_wrong_value_by_hand_changes_nothing(publisher, staged, hub):
+    _, skus = staged("HAND-1")
+    for wrong in (
+        {"price_override": "free"},
+        {"price_override": "-1"},
+        {"expiration_date": "soon"},
+        {"condition": "NEWISH"},
+    ):
+        answer = publisher.send(f"{part_page(skus[0])}/edit", **wrong)
+        assert answer.status_code == 422
+        assert "Nothing was changed" in answer.text
+    assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.hand_data")) == 0
+
+
+def test_parts_are_excluded_and_included_in_bulk_and_each_says_so(publisher, staged, hub):
+    _, skus = staged("EXCL-1", "EXCL-2", "OTHER-1")
+    publisher.send("/console/parts/exclude", q="EXCL")
+    excluded = publisher.read("/console/parts?q=EXCL").count("Ready Excluded")
+    assert excluded == sum(sku.startswith("EXCL") for sku in skus)
+    assert "Edited a part by hand" in publisher.read(part_page(skus[0]))
+    plan = plan_of(publisher, parts=",".join(skus))
+    assert "A person has excluded this part" in publisher.read(plan)
+    publisher.send("/console/parts/include", which="selected", sku=[skus[0]])
+    assert publisher.read("/console/parts?q=EXCL").count("Ready Excluded") == excluded - 1
+    assert {"parts.exclude", "parts.include", "part.edit"} <= set(audited(hub))
+
+
+def test_no_plan_holds_more_than_is_allowed_and_it_says_so(publisher, staged):
+    staged(*(f"MANY-{number}" for number in range(25)))
+    answer = publisher.send("/console/parts/publish", q="MANY")
+    assert answer.headers["location"].endswith("said=planned-capped")
+    page = publisher.read(answer.headers["location"])
+    assert "MAX_BULK_PUBLISH_SIZE" in page
+    assert "20 part numbers" in page
+
+
+def test_a_conflict_is_decided_once(publisher, viewer, staged, store, work_off, hub):
+    _, skus = staged("CONF-1", "CONF-2")
+    for sku in skus[:2]:
+        store.seed_product(sku=sku, title="Somebody's", price="1.00")
+    approve(publisher, plan_of(publisher, parts=",".join(skus[:2])))
+    work_off()
+    assert "2 waiting" in publisher.read("/console/attention")
+    assert "Take it over" in publisher.read("/console/attention")
+    assert "Take it over" not in viewer.read("/console/attention")
+    adopted = publisher.send("/console/attention/conflict", sku=skus[0], decision="adopt")
+    assert "The product is ours now" in publisher.follow(adopted)
+    left = publisher.send("/console/attention/conflict", sku=skus[1], decision="leave")
+    assert "The product stays as it is" in publisher.follow(left)
+    assert "Nothing waits for you" in publisher.read("/console/attention")
+    assert publisher.send("/console/attention/conflict", sku=skus[0], decision="leave").status_code == 404
+    decided = publisher.read("/console/attention?state=decided")
+    assert "Taken over" in decided
+    assert "Left alone" in decided
+    assert {"conflict.adopt", "conflict.leave"} <= set(audited(hub))
+    approve(publisher, plan_of(publisher, parts=skus[0]))
+    work_off()
+    assert store.product(skus[0])["title"] != "Somebody's"
+
+
+def test_an_orphan_may_be_tried_again_or_stay(publisher, hub, harmless):
+    hub.database.run(
+        lambda work: work.do(
+            "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) SELECT 'shop', 'ORPHAN-' || n,"
+            " 'gid://shopify/Product/7', 'It came in all the same.', '<script>', now() + interval '1 hour'"
+            " FROM generate_series(1, 2) n"
+        )
+    )
+    page = publisher.get("/console/attention")
+    harmless(page.text)
+    first, second = re.findall(r'name="orphan" value="(\d+)"><input type="hidden" name="what" value="retry"', page.text)
+    assert publisher.send("/console/attention/orphan", orphan=first, what="keep").status_code == 303
+    assert publisher.send("/console/attention/orphan", orphan=second, what="retry").status_code == 303
+    assert publisher.send("/console/attention/orphan", orphan=first, what="retry").status_code == 404
+    assert {"orphan.keep", "orphan.retry"} <= set(audited(hub))
+
+
+def test_who_may_only_search_publishes_nothing(publisher, operator, viewer, staged, work_off, hub):
+    run, skus = staged("ROLE-1")
+    plan = plan_of(publisher, parts=skus[0])
+    for person in (operator, viewer):
+        assert "New publish" not in person.read("/console")
+        assert "Publish what was found" not in person.read(run)
+        assert "waits for somebody who may publish" in person.read(plan)
+        assert "Keep this" not in person.read(part_page(skus[0]))
+        for path in (
+            "/console/publish/paste",
+            f"/console/publish/run/{run[-36:]}",
+            "/console/parts/publish",
+            "/console/parts/exclude",
+            f"{plan}/approve",
+            f"{plan}/discard",
+            f"{plan}/again",
+            f"{part_page(skus[0])}/edit",
+            f"{part_page(skus[0])}/publish",
+            "/console/attention/conflict",
+            "/console/settings/metafields",
+        ):
+            assert person.send(path, parts=skus[0], sending="1", sure="yes").status_code == 403, path
+    made = approve(publisher, plan).headers["location"].partition("?")[0]
+    assert operator.send(f"{made}/cancel").status_code == 403
+    work_off()
+    for what in ("undo", "retry"):
+        assert operator.send(f"{made}/{what}").status_code == 403
+    # And the other way round: who may only publish starts no search.
+    hub.database.run(lambda work: work.do("UPDATE hub.api_keys SET scopes = '{publish}' WHERE 'publish' = ANY(scopes)"))
+    assert publisher.send(f"{run}/cancel").status_code == 403
+
+
+def test_no_form_is_taken_without_its_token_or_from_another_site(publisher, staged):
+    _, skus = staged("CSRF-1")
+    plan = plan_of(publisher, parts=skus[0])
+    for path in (f"{plan}/approve", f"{plan}/discard", "/console/parts/publish", f"{part_page(skus[0])}/edit"):
+        data = {"sending": "1", "sure": "yes", "csrf": publisher.token()}
+        foreign = publisher.browser.post(path, data=data, headers={"Origin": "http://evil.example"})
+        assert foreign.status_code == 403
+        bare = publisher.browser.post(path, data={**data, "csrf": ""}, headers={"Origin": publisher.address})
+        assert bare.status_code == 403
+    assert "change 1 product " in publisher.read(plan)
+
+
+def test_hostile_text_is_only_text_on_every_page_of_publishing(
+    publisher, admin, staged, store, work_off, hostile, harmless
+):
+    run, skus = staged(*(f"HT-{n}" for n in range(len(hostile))))
+    skus = skus[:20]
+    for sku, text in zip(skus, hostile, strict=False):
+        title = text.replace("\0", "")[:200]
+        store.seed_product(sku=sku, title=title, price="1.00")
+    rest = skus[len(hostile) :] or staged("HT-REST-1", "HT-REST-2")[1]
+    for sku, text in zip(rest, hostile, strict=False):
+        kept = {"notes": text.replace("\0", "")[:4000], "trace": text.replace("\0", "")[:1000]}
+        assert publisher.send(f"{part_page(sku)}/edit", **kept).status_code == 303
+    plan = plan_of(publisher, parts=",".join([*skus[:10], *rest[:10]]))
+    made = approve(publisher, plan).headers["location"].partition("?")[0]
+    work_off()
+    for sku in rest[:2]:
+        publisher.send(f"{part_page(sku)}/edit", notes="\u202eother <b>", price_override="5.55")
+    again = plan_of(publisher, parts=",".join(rest[:10]))
+    paths = [
+        "/console",
+        "/console/attention",
+        "/console/parts?store=differs",
+        plan,
+        again,
+        made,
+        run,
+        "/console/publish",
+    ]
+    for path in [*paths, *(part_page(sku) for sku in {*skus, *rest})]:
+        answer = publisher.get(path)
+        assert answer.status_code == 200, (path, answer.text[:2000])
+        harmless(answer.text)
+    harmless(admin.get("/console/settings/audit").text)
+    bad = publisher.send("/console/publish/paste", parts="AN3-43A\n<script>alert(1)</script>\u20ac")
+    harmless(publisher.get(bad.headers["location"]).text)
+
+
+def test_the_store_is_tested_and_set_up_in_the_settings(admin, store):
+    page = admin.follow(admin.send("/console/settings/metafields"))
+    assert "metafields are set up" in page
+    tested = admin.send("/console/settings/test")
+    assert "answers" in tested.text
+    assert "sandbox-token" not in tested.text
+    assert "store.setup" not in tested.text
+    assert "Set up the store's metafields" in admin.read("/console/settings/audit")
+
+
+def test_a_store_that_does_not_answer_is_said_in_words_and_nothing_changes(publisher, staged, store, hub):
+    _, skus = staged("DOWN-1")
+    hub.storefront.forget()
+    store.fault("error_before", status=503)
+    answer = publisher.send("/console/publish/paste", parts=skus[0])
+    assert answer.status_code == 503
+    assert "No plan could be made" in answer.text
+    assert (
+        hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.batches WHERE batch_type = 'publish'")) == 0
+    )
