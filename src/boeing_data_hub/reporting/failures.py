@@ -48,7 +48,7 @@ WHAT_TO_DO = {
     "metafield_refused": "Mend the value by hand, or the store's definition; or set HUB_METAFIELD_REFUSAL=leave_out.",
     "shopify_refused": "The store says what is wrong. Mend the part or the store's settings, then retry.",
     "shopify_rejected": "The store does not take the call as it is. Look at the worker's log, and report it.",
-    "shopify_too_dear": "The store holds the call to be too dear. Lower the number of locations or metafields.",
+    "shopify_too_dear": "The store holds the call to be too dear. Look at the worker's log, and report it.",
     "shopify_upload_refused": "The store did not take the file. Retry the failed items; look at the worker's log.",
     "shopify_scope": "Grant the app the scope that `bdh doctor` names, then retry.",
     "shopify_credentials": "Set SHOPIFY_ADMIN_API_TOKEN right (`bdh doctor` checks it), then retry.",
