@@ -165,3 +165,16 @@ def test_what_cannot_be_undone_is_said_to_be(api, search, publish, published, de
     ):
         answer = api.post(f"/api/batches/{batch_id}/undo")
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("image", [None, "https://www.aviall.com/content-images/P512777_280.JPG"])
+def test_what_was_made_without_an_answer_is_taken_back_too(api, desk, part, published, store, image):
+    skus = desk.stage(*(part(f"LOST-{n}=K3", columns={"boeing_image_url": image}) for n in range(3)))
+    store.fault("drop_after", match={"operation": "productSet"}, times=2)
+    batch_id = published(*skus)
+    items = desk.items(desk.batch(batch_id))
+    assert {item.outcome for item in items.values()} == {"created"}
+    undo = api.post(f"/api/batches/{batch_id}/undo").json()
+    assert undo["total_items"] == 3
+    desk.to_the_end(desk.batch(undo["batch_id"]))
+    assert {each["status"] for each in store.products()} == {"ARCHIVED"}

@@ -347,6 +347,28 @@ def test_the_store_s_daily_limit_is_told(api, publish, desk, part, stages, store
     assert (status["published_count"], status["failed_count"]) == (1, 0)
 
 
+class TestInBulk:
+    @pytest.fixture
+    def settings(self, store_settings):
+        return {**store_settings, "hub_bulk_publish_from": 40}
+
+    def test_a_bulk_operation_under_way_is_told(self, api, publish, desk, stages, store, wait):
+        stages.pulse("publishing")
+        store.settings(bulk_lines_per_second=20)
+        batch_id = publish(*desk.stage(*desk.make_parts(60)))
+
+        def told():
+            desk.work(0.3)
+            return waits_for(api, batch_id)
+
+        waiting = wait.until(told, what="a bulk operation")
+        assert waiting["reason"] == "shopify_bulk_operation"
+        assert "60 parts" in waiting["message"]
+        store.settings(bulk_lines_per_second=0)
+        assert desk.to_the_end(desk.batch(batch_id)).outcome == "succeeded"
+        assert waits_for(api, batch_id) is None
+
+
 def test_a_plan_waits_for_a_word(api):
     plan = api.post("/api/bulk-publish", json={"part_numbers": ["A"], "dry_run": True}).json()
     told = waits_for(api, plan["plan_id"])

@@ -34,3 +34,43 @@ def test_every_operation_but_health_describes_its_refusals_as_problem_documents(
 
 def test_the_search_request_has_examples(description):
     assert description["components"]["schemas"]["BulkSearchRequest"]["examples"]
+
+
+@pytest.mark.parametrize("name", ["BulkSearchRequest", "BulkPublishRequest", "PublishPart", "HandData", "Decision"])
+def test_what_is_sent_has_examples_that_are_true_to_its_own_description(description, name):
+    schema = description["components"]["schemas"][name]
+    assert schema["additionalProperties"] is False
+    for example in schema["examples"]:
+        assert set(example) <= set(schema["properties"]), name
+
+
+def test_every_field_that_is_sent_is_described(description):
+    told = {"expiration_date", "notes", "condition", "cert"}  # nothing to add to the name
+    schemas = description["components"]["schemas"]
+    for name in ("BulkSearchRequest", "BulkPublishRequest", "PublishPart", "HandData", "Decision"):
+        for field, schema in schemas[name]["properties"].items():
+            assert schema.get("description") or field in told, (name, field)
+
+
+def test_the_routes_of_publishing_are_there(description):
+    names = {name for name, _ in operations(description)}
+    assert names >= {
+        "POST /api/bulk-publish", "GET /api/plans/{plan_id}", "GET /api/plans/{plan_id}/items",
+        "POST /api/plans/{plan_id}/approve", "DELETE /api/plans/{plan_id}", "POST /api/shopify/publish",
+        "PUT /api/shopify/products/{product_id}", "GET /api/shopify/check", "POST /api/shopify/metafields/setup",
+        "GET /api/products/published", "GET /api/products/published/{key}", "PATCH /api/products/staging/{sku}",
+        "GET /api/conflicts", "POST /api/conflicts/{sku}", "GET /api/orphans", "POST /api/orphans/{orphan_id}/{what}",
+        "POST /api/batches/{batch_id}/undo",
+    }  # fmt: skip
+
+
+def test_nothing_but_health_and_images_is_open_to_strangers(anonymous, description):
+    for name, operation in operations(description):
+        method, path = name.split()
+        if path.startswith(("/health", "/ready", "/media")):
+            continue
+        for parameter in operation.get("parameters", []):
+            path = path.replace(f"{{{parameter['name']}}}", "1")
+        answer = anonymous.request(method, path, json={})
+        assert answer.status_code == 401, name
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -123,6 +123,8 @@ def finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
         output.say(batch["message"])
         if batch["failed_count"]:
             _tell_failures(api.call("GET", _path(batch_id, "/failures")))
+        if batch["batch_type"] == "search" and batch["normalized_count"]:
+            output.note(f"See what publishing it would do: bdh plan --from {batch_id}")
     raise typer.Exit(progress.exit_code(batch))
 
 

@@ -78,7 +78,8 @@ def plan(
             output.as_json(made)
             return
         _tell(made["plan"])
-        output.say(f"\nRun exactly this with: bdh plans approve {made['plan_id']}")
+        if any(made["plan"]["counts"][action] for action in ("create", "update", "restock")):
+            output.say(f"\nRun exactly this with: bdh plans approve {made['plan_id']}")
 
     with_api(do, json_wanted=as_json)
 

@@ -99,7 +99,7 @@ def forecast(verdicts: Iterable[Verdict], capacity: Capacity) -> dict[str, Any]:
         "rate_known": capacity.known,
         "bulk_pace_known": None if not in_bulk else capacity.lines_per_second is not None,
         "daily_limit": daily_limit(creates, capacity),
-        "message": _sentence(len(sending), points, waiting + running, in_bulk=in_bulk),
+        "message": _sentence(sum(isinstance(one, Send) for one in judged), points, low, in_bulk=in_bulk),
     }
 
 
@@ -128,6 +128,8 @@ def daily_limit(creates: int, capacity: Capacity) -> dict[str, Any] | None:
 
 
 def _sentence(parts: int, points: float, seconds: float, *, in_bulk: bool) -> str:
+    if not parts:
+        return "Nothing is to be sent."
     way = "by bulk operation" if in_bulk else "one by one"
     return f"{parts:,} parts are sent {way}: about {points:,.0f} points, about {_span(seconds)}."
 

@@ -66,7 +66,10 @@ class Looking:
             return stop
         every = list(jobs.values())
         return (
-            self._each([job for job in every if decisions.needs_looking(job)], lambda job: self._find(job, facts))
+            self._each(
+                [job for job in every if decisions.needs_looking(job)],
+                lambda job: self._find(job, facts, keep=not only_look),
+            )
             or self._learn_stock([job for job in every if _call_pending(job) and not only_look], facts)
             or self._each([job for job in every if _to_be_ended(job)], lambda job: self._learn_update(job, facts))
             or self.read([job for job in every if job.undo and job.outcome is None])
@@ -96,7 +99,7 @@ class Looking:
             return error if stops_the_line(error) else None
         return None
 
-    def _find(self, job: Job, facts: StoreFacts) -> None:
+    def _find(self, job: Job, facts: StoreFacts, *, keep: bool) -> None:
         product = job.product
         assert product is not None  # noqa: S101 - see `needs_looking`
         job.found = self._storefront.find(product.custom_id)
@@ -105,9 +108,8 @@ class Looking:
             return
         job.product = decisions.resolved(product, job.found)
         if product.intent is not None and product.intent.action == "created":
-            self._write_down(
-                job, product.intent, created(job.product, product.intent, on_channel=facts.publishes_itself), facts
-            )
+            learnt = created(job.product, product.intent, on_channel=facts.publishes_itself)
+            self._write_down(job, product.intent, learnt, facts, keep=keep)
 
     def _learn_stock(self, jobs: Sequence[Job], facts: StoreFacts) -> HubError | None:
         """Earlier calls that set stock may or may not have been carried out: made again, they tell."""
@@ -160,9 +162,12 @@ class Looking:
         learnt = carried_out(product, intent, form, product.stock)
         self._write_down(job, intent, replace(learnt, kept=intent.kept, image=intent.image), facts)
 
-    def _write_down(self, job: Job, intent: Intent, learnt: Confirmed, facts: StoreFacts) -> None:
-        """At once: whatever becomes of this claim, it must not be forgotten again."""
-        self._database.run(lambda work: lost_calls.learn(work, facts.shop, intent, learnt), patience=60)
+    def _write_down(self, job: Job, intent: Intent, learnt: Confirmed, facts: StoreFacts, *, keep: bool = True) -> None:
+        """At once: whatever becomes of this claim, it must not be forgotten again. A plan holds no lease, and keeps
+        nothing: somebody may be in the middle of this very call.
+        """
+        if keep:
+            self._database.run(lambda work: lost_calls.learn(work, facts.shop, intent, learnt), patience=60)
         if job.product is not None:
             image = learnt.image or {}
             job.product = replace(

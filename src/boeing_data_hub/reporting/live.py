@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.rates import Line, RateLimit
 from boeing_data_hub.model.states import BatchStatus, BatchType, Stage
+from boeing_data_hub.store import bulk_runs, workers
 from boeing_data_hub.store import line as line_store
-from boeing_data_hub.store import workers
 from boeing_data_hub.store.work import Database, Work
 
 _WORTH_SAYING = 2.0  # seconds; a shorter wait is no news
@@ -30,6 +31,7 @@ class Situation:
     store_line: Line
     publishing_workers: int
     creates_until: datetime | None
+    in_bulk: Mapping[UUID, tuple[int, int]]
 
     def waiting_for(self, batch: Batch) -> dict[str, Any] | None:
         """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
@@ -74,6 +76,13 @@ class Situation:
             clock = self.creates_until.strftime("%H:%M")
             message = f"The store makes no more new products for now; the next is tried at {clock} UTC. Updates go on."
             return {"reason": "shopify_daily_limit", "until": self.creates_until, "message": message}
+        if batch.id in self.in_bulk:
+            lines, done = self.in_bulk[batch.id]
+            so_far = f"; it has done {done:,} of them" if done else ""
+            message = (
+                f"The store works on a bulk operation with {lines:,} parts{so_far}. They are counted when it has ended."
+            )
+            return {"reason": "shopify_bulk_operation", "until": None, "message": message}
         return None
 
     def line_wait(self) -> dict[str, Any] | None:
@@ -129,7 +138,15 @@ class Live:
         extraction = workers.count(work, Stage.EXTRACTION, silent_after=self.worker_silent_after)
         publishing = workers.count(work, Stage.PUBLISHING, silent_after=self.worker_silent_after)
         return Situation(
-            now, line, self.limit, self.batch_size, extraction, store_line, publishing, creates.paused_until
+            now,
+            line,
+            self.limit,
+            self.batch_size,
+            extraction,
+            store_line,
+            publishing,
+            creates.paused_until,
+            bulk_runs.under_way(work),
         )
 
 

@@ -122,6 +122,15 @@ def move(work: Work, run_id: UUID, state: str, *, wait: float = 0.0, **changes: 
     )
 
 
+def under_way(work: Work) -> dict[UUID, tuple[int, int]]:
+    """By batch: lines the store works on or whose results are about to be read, and how many it says are done."""
+    rows = work.rows(
+        "SELECT batch_id, sum(lines)::int AS lines, sum(least(object_count, lines))::int AS done FROM hub.bulk_runs"
+        " WHERE state IN ('starting', 'running', 'finished') GROUP BY batch_id"
+    )
+    return {row["batch_id"]: (row["lines"], row["done"]) for row in rows}
+
+
 def anything_due(work: Work) -> int:
     """How many runs could take a step now."""
     return work.value(
