@@ -1,4 +1,4 @@
-"""Headless Chromium in front of the whole system of one machine: services, workers, a Boeing and a Shopify sandbox of its own."""
+"""Headless Chromium before the whole system of one machine: services, workers, a Boeing and a Shopify sandbox."""
 
 from __future__ import annotations
 

@@ -141,6 +141,7 @@ class System:
         url = f"http://127.0.0.1:{port}"
         self.environment.update(store_environment(url))
         self.shopify = ShopifyControl(url)
+        self._stack.callback(self.shopify.close)
         _wait_for(url + "/control/stats", "The Shopify sandbox", self.logs / "shopify-sandbox.log")
 
     def start_process(
