@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 T      ?= tests
+# Tests wait as much as they compute, so two for each of CI's two cores. N=0: in one process, as a debugger needs it.
+N      ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-browser fast lint types imports spelling fmt check bench bench-console pictures lock clean
@@ -15,8 +17,8 @@ help: ## print this help
 demo: setup ## run the main job on embedded services and sandboxes, about a minute (ARGS=--help for more)
 	@$(BIN)/bdh demo $(ARGS)
 
-test: setup ## run every test (T=tests/intake for a part)
-	@$(BIN)/python -m pytest $(T) $(ARGS)
+test: setup ## run every test, four at a time (T=tests/intake for a part, N=0 for one at a time)
+	@$(BIN)/python -m pytest -n $(N) --dist worksteal $(T) $(ARGS)
 
 ##@ Daily work
 setup: $(VENV)/.installed ## install into .venv from the hashed lock file; starts nothing

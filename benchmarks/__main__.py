@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks import publishing
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.cli.start import local_key, tell_exit
@@ -113,6 +114,7 @@ def main() -> None:
 
             threading.Thread(target=measure, daemon=True).start()
             system.keeper.watch(stop, on_exit=tell_exit)
+    publishing.measure(bench.note)
     output.table("Measured", ["what", "figure"], bench.rows)
 
 

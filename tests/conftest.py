@@ -1,10 +1,13 @@
-"""Real Postgres, real Redis, real sandboxes: started once, empty for each test."""
+"""Real Postgres, real Redis, real sandboxes: started once (for each of pytest's processes), empty for each test."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -25,11 +28,38 @@ from boeing_data_hub.store.work import Database
 _OURS = ("BOEING_", "SHOPIFY_", "SUPABASE_", "HUB_", "CELERY_", "DATABASE_URL", "REDIS_URL", "PRICE_", "MAX_BULK_")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that run alone come first, in one go: later, each would wait for somebody's long test."""
+    items.sort(key=lambda item: item.get_closest_marker("alone") is None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: waiting for the others is not the test's own time
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where several processes share the tests, a test marked `alone` waits for the others' tests, and they for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    alone = item.get_closest_marker("alone") is not None
+    # Whoever waits to be alone keeps the gate, so that the room empties.
+    with _locked(Path(__file__), alone=alone) as leave_gate, _locked(Path(__file__).parent, alone=alone):
+        if not alone:
+            leave_gate()
+        return (yield)
+
+
+@contextmanager
+def _locked(path: Path, *, alone: bool) -> Iterator[Callable[[], None]]:
+    """Any file or folder that all have will do; the kernel lets go of it, too, if this process is killed."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield lambda: fcntl.flock(opened, fcntl.LOCK_UN)
+    finally:
+        os.close(opened)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        import os
-
         for name in list(os.environ):
             if name.startswith(_OURS):
                 patch.delenv(name)

@@ -118,8 +118,11 @@ class SharedBudget:
     def close(self) -> None:
         """Give back what was taken ahead. What is under way is forgotten by the account in its own time."""
         with self._lock:
+            if not self._reported_at:  # nothing was taken, or this is the second time: the account need not hear of it
+                return
             self._empty_purse()
             self._tell(lambda account, _now: (account, None))
+            self._reported_at = 0.0
 
     def _ration(self, points: float) -> Ration:
         if monotonic() > self._purse_until:

@@ -43,6 +43,7 @@ from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.run import CREATES, Publishing, PublishingRules
 from boeing_data_hub.publishing.sending import Sender
+from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.storefront import Storefront
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.recovery import Recovery, SweepRules
@@ -253,7 +254,8 @@ class Hub:
     @cached_property
     def aftercare(self) -> Aftercare:
         """Channel and stock."""
-        return Aftercare(self.shopify, self.storefront, self.publishing_retry)
+        stocking = Stocking(self.database, self.shopify, self.storefront, self.publishing_retry)
+        return Aftercare(self.shopify, stocking, self.publishing_retry)
 
     @cached_property
     def preparing(self) -> Preparing:
@@ -284,7 +286,12 @@ class Hub:
             database=self.database,
             client=self.shopify,
             transfer=self.shopify_transfer,
-            reading=Reading(database=self.database, aftercare=self.aftercare, rules=self.publishing_retry),
+            reading=Reading(
+                database=self.database,
+                aftercare=self.aftercare,
+                rules=self.publishing_retry,
+                leave_out=s.hub_metafield_refusal == "leave_out",
+            ),
             held=self.held,
             owner=self.owner,
             rules=BulkRules(
@@ -292,6 +299,7 @@ class Hub:
                 lanes=s.hub_bulk_lanes,
                 fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
                 lease_seconds=s.hub_lease_seconds,
+                stuck_seconds=s.hub_bulk_stuck_seconds,
             ),
         )
         compensation = Compensation(

@@ -17,6 +17,7 @@ from boeing_data_hub.extraction.verdicts import FailureRules
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization import run as normalization
 from boeing_data_hub.publishing import run as publishing
+from boeing_data_hub.publishing.lost_claims import lost_lease as publishing_lost
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import batches, items, leases, raw, workers
 from boeing_data_hub.store.work import Database, Work
@@ -92,7 +93,7 @@ class Recovery:
             elif lease.stage == Stage.NORMALIZATION:
                 normalization.lost_lease(work, lease.raw_ids)
             elif lease.stage == Stage.PUBLISHING:
-                publishing.lost_lease(work, lease.part_numbers)
+                publishing_lost(work, lease.part_numbers, most=self._rules.max_attempts)
         if forgotten := batches.unfinished_but_settled(work):
             log.error("ended batches that were settled but open", batches=[str(b) for b in forgotten])
             batches.finish_settled(work, forgotten)

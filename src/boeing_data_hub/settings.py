@@ -152,6 +152,12 @@ class Settings(BaseSettings):
     )
     hub_bulk_lines: int = Field(default=2000, ge=1, le=20_000, description="Most parts in one bulk operation.")
     hub_bulk_lanes: int = Field(default=4, ge=1, le=5, description="Bulk operations at a time; the store runs five.")
+    hub_bulk_stuck_seconds: float = Field(
+        default=900,
+        gt=0,
+        le=86_400,
+        description="Seconds after which a bulk operation that does not begin is given up.",
+    )
     hub_publish_calls: int = Field(
         default=8, ge=1, le=64, description="Calls to the store at a time, for each publishing thread."
     )

@@ -76,6 +76,7 @@ def test_eight_threads_survive_the_end_of_all_tokens_with_one_login(make_client,
     assert all(isinstance(answer, Answer) for answer in answers)
 
 
+@pytest.mark.alone
 def test_every_fault_of_the_stand_in_is_an_answer_or_one_of_our_errors(make_client, control):
     met = {}
     for kind in control.kinds():

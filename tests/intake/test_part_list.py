@@ -298,6 +298,7 @@ def test_no_table_breaks_the_reader(rows: list[list[str]]):
 # --- speed
 
 
+@pytest.mark.alone
 def test_fifty_thousand_part_numbers_are_read_in_a_moment():
     numbers = [f"ms20470ad{number}-10=k3" for number in range(50_000)]
     started = time.monotonic()
@@ -316,6 +317,7 @@ def test_fifty_thousand_part_numbers_are_read_in_a_moment():
         ("x,y\n" + '"a,"b\n' * 200_000),
     ],
 )
+@pytest.mark.alone
 def test_quotes_upon_quotes_take_no_more_than_their_share_of_time(hostile: str):
     started = time.monotonic()
     from_file_text(hostile, max_parts=MOST)

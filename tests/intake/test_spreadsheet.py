@@ -265,6 +265,7 @@ def test_a_workbook_without_content_is_refused():
     assert refusal(sheet_of([])).code == "empty_file"
 
 
+@pytest.mark.alone
 def test_an_ordinary_list_of_fifty_thousand_rows_is_read_quickly():
     content = sheet_of([["pn", "d"], *([f"MS{number}-2", "BOLT"] for number in range(50_000))])
     started = time.monotonic()

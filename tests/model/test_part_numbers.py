@@ -133,6 +133,7 @@ def test_case_never_makes_a_difference(typed: str):
     assert clean(typed.lower()) == clean(typed.upper()) == clean(f"  {typed}\n") == expected
 
 
+@pytest.mark.alone
 def test_fifty_thousand_plain_part_numbers_take_a_moment():
     parts = [f"ms20470ad{number}-10=k3" for number in range(50_000)]
     started = time.monotonic()

@@ -56,6 +56,7 @@ def work_off(clients, calls, *, threads=3):
     return monotonic() - started, len(throttled)
 
 
+@pytest.mark.alone
 def test_three_processes_use_the_whole_rate_and_never_overdraw(store, processes, make_client):
     rate, size, calls = 250.0, 300.0, 110
     store.settings(plan="standard", restore_rate=rate, bucket_size=size)
@@ -66,6 +67,7 @@ def test_three_processes_use_the_whole_rate_and_never_overdraw(store, processes,
     assert (calls * 10 - size) / seconds >= 0.9 * rate
 
 
+@pytest.mark.alone
 def test_lost_answers_do_not_wear_the_budget_down(store, processes, make_client):
     rate, size, calls = 400.0, 300.0, 110
     store.settings(plan="standard", restore_rate=rate, bucket_size=size)
@@ -101,6 +103,7 @@ def test_a_larger_plan_is_used_from_the_first_answer_on(store, processes, make_c
     assert account.free > 15_000
 
 
+@pytest.mark.alone
 def test_a_fast_store_is_not_held_up_by_questions_to_postgres(store, processes, make_client):
     client = make_client(store.url, processes[0])
     with pytest.raises(Reject):

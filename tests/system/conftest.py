@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 import pytest
@@ -24,13 +25,82 @@ from boeing_data_hub.store.work import Database
 QUICK = {"HUB_LEASE_SECONDS": "3", "HUB_SWEEP_SECONDS": "0.5", "HUB_LOG_FORMAT": "text"}
 
 
+class Starts(Protocol):
+    """How a module of the hub becomes a process."""
+
+    def __call__(self, module: str, arguments: list[str], environment: dict[str, str], log: Path) -> Any: ...
+
+
+def start_python(module: str, arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """As people do."""
+    return spawn([sys.executable, "-m", f"boeing_data_hub.{module}", *arguments], env=environment, stdout=log)
+
+
+class Nursery:
+    """Starts processes by `nursery.py`: the imports of five of them for each test were a fifth of all tests' time."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self, module: str, arguments: list[str], environment: dict[str, str], log: Path) -> Child:
+        order = {"module": module, "arguments": arguments, "environment": environment, "log": str(log)}
+        return Child(self, self.ask(start=order))
+
+    def ask(self, **order: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+class Child:
+    """As much of a `Popen` as the rig and `end_all` use."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self._nursery = nursery
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = self._nursery.ask(pid=self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float = 60) -> int:
+        deadline = monotonic() + timeout
+        while self.poll() is None:
+            if monotonic() > deadline:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
+            time.sleep(0.01)
+        assert self.returncode is not None
+        return self.returncode
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def starts() -> Iterator[Starts]:
+    if sys.platform != "linux":  # where a fork that does not become another program is not to be trusted
+        yield start_python
+        return
+    program = Path(__file__).with_name("nursery.py")
+    with subprocess.Popen([sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ours:
+        yield Nursery(ours).start
+
+
 class Rig:
     """Starts, kills and starts again; asks the API as any client would."""
 
-    def __init__(self, database_url: str, redis_url: str, logs: Path, settings: dict[str, str]) -> None:
+    def __init__(self, starts: Starts, database_url: str, redis_url: str, logs: Path, settings: dict[str, str]) -> None:
         self.logs = logs
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._argv: dict[str, list[str]] = {}
+        self.processes: dict[str, Any] = {}
+        self._starts = starts
+        self._modules: dict[str, tuple[str, list[str]]] = {}
         self.environment: dict[str, str] = {}
         sandbox_port = free_port()
         self.start("sandbox", "sandbox.boeing", "--port", str(sandbox_port), "--limit", "0")
@@ -50,12 +120,12 @@ class Rig:
         self.wait(lambda: self._answers(sandbox_url + "/control/stats"), "the sandbox")
 
     def start(self, name: str, module: str, *arguments: str) -> None:
-        self._argv[name] = [sys.executable, "-m", f"boeing_data_hub.{module}", *arguments]
+        self._modules[name] = module, list(arguments)
         self.start_again(name)
 
     def start_again(self, name: str) -> None:
         environ = {**os.environ, **self.environment}
-        self.processes[name] = spawn(self._argv[name], env=environ, stdout=self.logs / f"{name}.log")
+        self.processes[name] = self._starts(*self._modules[name], environ, self.logs / f"{name}.log")
 
     def start_api(self, name: str = "api") -> httpx2.Client:
         port = free_port()
@@ -122,6 +192,7 @@ class Rig:
             lambda work: work.row(
                 "SELECT b.*, count(*) AS items, count(*) FILTER (WHERE i.state = 'normalized') AS normalized,"
                 " count(*) FILTER (WHERE i.state = 'failed') AS failed,"
+                " count(*) FILTER (WHERE i.state = 'published') AS published,"
                 " count(*) FILTER (WHERE i.state = 'cancelled') AS cancelled,"
                 " count(*) FILTER (WHERE i.state IN ('pending', 'extracted')) AS open"
                 " FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id WHERE b.id = %s GROUP BY b.id",
@@ -133,6 +204,7 @@ class Rig:
         assert row["items"] == row["total_items"]
         assert row["normalized"] == row["normalized_count"]
         assert row["failed"] == row["failed_count"]
+        assert row["published"] == row["published_count"]
         assert row["cancelled"] == row["cancelled_count"]
         assert (row["open"] == 0) == (row["status"] in {"completed", "failed", "cancelled"})
 
@@ -159,11 +231,11 @@ class Rig:
 
 
 @pytest.fixture
-def make_rig(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+def make_rig(starts: Starts, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Rig]]:
     made: list[Rig] = []
 
     def make(**settings: str) -> Rig:
-        rig = Rig(database_url, redis_url, tmp_path, settings)
+        rig = Rig(starts, database_url, redis_url, tmp_path, settings)
         made.append(rig)
         return rig
 

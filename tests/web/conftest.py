@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from threading import Event
+from contextlib import contextmanager, suppress
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,9 +25,27 @@ from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, 
 from boeing_data_hub.sandbox.services.children import end, spawn
 from boeing_data_hub.sandbox.services.ports import free_port
 from boeing_data_hub.sandbox.services.postgres import Postgres
+from boeing_data_hub.sandbox.shopify import control_client as shopify_control
+from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
 from boeing_data_hub.store import keys, workers
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.worker.shifts import Shift
+
+
+def _beside(name: str) -> Any:
+    """The fixtures of another folder of tests, which is no package."""
+    spec = spec_from_file_location(f"{name}_fixtures", Path(__file__).parent.parent / name / "conftest.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their own module up
+    spec.loader.exec_module(module)
+    return module
+
+
+_publishing = _beside("publishing")
+Part, make_parts = _publishing.Part, _publishing.make_parts
+running_store, store = _publishing.running_store, _publishing.store
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +199,81 @@ def finished(search: Callable[..., str], stages: Stages) -> Callable[..., str]:
     def run(*parts: str, **more: Any) -> str:
         batch_id = search(*parts, **more)
         stages.settle()
+        return batch_id
+
+    return run
+
+
+# --- Publishing: a hub with a store, parts staged by SQL ---
+
+
+@pytest.fixture
+def store_settings(store: ShopifyControl, tmp_path: Path) -> dict[str, Any]:
+    """Settings of a hub that publishes to the sandbox store."""
+    return {
+        **{name.lower(): value for name, value in shopify_control.environment(store.url).items()},
+        "shopify_location_map": json.dumps(_publishing.STORE_MAP),
+        "hub_data_dir": tmp_path,
+        "hub_publish_retry_seconds": 0.05,
+    }
+
+
+@pytest.fixture
+def part() -> Callable[..., Any]:
+    """Makes a part that can be staged: its SKU, and what is not usual about it."""
+    return Part
+
+
+@pytest.fixture
+def desk(hub: Hub, store: ShopifyControl) -> Any:
+    """Stages parts, works like a publishing worker, and looks into the store's books."""
+    return _publishing.Desk(hub, store)
+
+
+@pytest.fixture
+def at_work(hub: Hub) -> Callable[[], Any]:
+    """A publishing worker at work, for as long as a `with` lasts."""
+
+    @contextmanager
+    def working() -> Iterator[None]:
+        stop = Event()
+
+        def work() -> None:
+            while not stop.is_set():
+                hub.publishing.work(Shift(stop, 1.0))
+                stop.wait(0.02)
+
+        thread = Thread(target=work)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(20)
+
+    return working
+
+
+@pytest.fixture
+def publish(api: TestClient) -> Callable[..., str]:
+    """Starts a publishing; the batch's id."""
+
+    def start(*parts: str, **more: Any) -> str:
+        body = {"part_numbers": list(parts), **more} if parts else more
+        answer = api.post("/api/bulk-publish", json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["batch_id"]
+
+    return start
+
+
+@pytest.fixture
+def published(publish: Callable[..., str], desk: Any) -> Callable[..., str]:
+    """Starts a publishing and works it to its end; the batch's id."""
+
+    def run(*parts: str, **more: Any) -> str:
+        batch_id = publish(*parts, **more)
+        desk.to_the_end(desk.batch(batch_id))
         return batch_id
 
     return run

@@ -25,7 +25,7 @@ from boeing_data_hub.sandbox.system import System, SystemPlan
 LIST = Path(__file__).parent.parent / "sandbox" / "part-numbers.csv"
 _LIMIT = 420  # calls a minute: 335 calls then last about 49 s
 _PARTS_PER_CALL = 10
-_LOCATIONS = (
+LOCATIONS = (
     '{"Dallas Central": "Dallas", "Miami, FL": "Miami", "Chicago, IL": "Chicago", "New York, NY": "New York", '
     '"Los Angeles, CA": "Los Angeles", "Goodyear AZ": "Phoenix", "Anchorage, AK": "Seattle"}'
 )
@@ -53,7 +53,7 @@ def demo(
                 "SUPABASE_URL": "",
                 "BOEING_API_RATE_LIMIT": f"{limit}/m",
                 "BOEING_BATCH_SIZE": str(_PARTS_PER_CALL),
-                "SHOPIFY_LOCATION_MAP": _LOCATIONS,
+                "SHOPIFY_LOCATION_MAP": LOCATIONS,
                 "SHOPIFY_DEFAULT_LOCATION_NAME": "",
                 "HUB_DATA_DIR": str(folder),
                 "HUB_PUBLIC_URL": "",

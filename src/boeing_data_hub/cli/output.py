@@ -81,4 +81,8 @@ def fail(error: HubError, *, json_wanted: bool = False) -> NoReturn:
             note(f"  line {one['line']}: {one['reason']}")
         if len(rejected) > _LINES_TOLD:
             note(f"  and {len(rejected) - _LINES_TOLD:,} more")
+        for one in details.get("changed", [])[:_LINES_TOLD]:
+            note(f"  {one['part_number']}: {one['planned'] or 'not in the plan'} → {one['now']}")
+            for change in one["changes"][:_LINES_TOLD]:
+                note(f"      {change['field']}: {change['old']} → {change['new']}")
     raise Exit(code)

@@ -25,6 +25,7 @@ Skip = Annotated[bool, typer.Option("--skip-rejected", help="Go on without the l
 PlanId = Annotated[str, typer.Argument(help="The plan's id.")]
 
 _SHOWN = 10
+_LOOKING = 900.0  # seconds: a plan looks into the store for every part, at the pace that is left by what is publishing
 _WORDS = {
     "create": "created", "update": "updated", "restock": "restocked", "unchanged": "unchanged",
     "blocked": "blocked", "conflict": "in conflict",
@@ -44,10 +45,15 @@ def publish(
     """Publish staged parts to the store: `bdh publish list.xlsx`, `bdh publish WF338109=K3`, `bdh publish --from ID`"""
 
     def do(api: Api) -> None:
-        body = {"plan_id": plan} if plan else _body(api, what, from_batch, skip_rejected=skip_rejected)
-        if key:
-            body["idempotency_key"] = key
-        started = api.call("POST", "/api/bulk-publish", json=body)
+        if plan is not None:
+            if what or from_batch or key:
+                raise typer.BadParameter("A plan names its parts itself: give --plan alone.")
+            started = api.call("POST", _plan_path(plan, "/approve"), timeout=_LOOKING)
+        else:
+            body = _body(api, what, from_batch, skip_rejected=skip_rejected)
+            if key:
+                body["idempotency_key"] = key
+            started = api.call("POST", "/api/bulk-publish", json=body)
         output.note(f"{started['message']} Batch {started['batch_id']}")
         if wait:
             finish(api, started["batch_id"], json_wanted=as_json)
@@ -67,7 +73,7 @@ def plan(
 
     def do(api: Api) -> None:
         body = _body(api, what, from_batch, skip_rejected=skip_rejected)
-        made = api.call("POST", "/api/bulk-publish", json={**body, "dry_run": True})
+        made = api.call("POST", "/api/bulk-publish", json={**body, "dry_run": True}, timeout=_LOOKING)
         if as_json:
             output.as_json(made)
             return
@@ -79,6 +85,8 @@ def plan(
 
 def _body(api: Api, what: list[str] | None, from_batch: str | None, *, skip_rejected: bool) -> dict[str, Any]:
     if from_batch is not None:
+        if what:
+            raise typer.BadParameter("Give either parts or a search with --from, not both.")
         return {"from_batch": from_batch}
     if not what:
         raise typer.BadParameter("Name a file or parts, or a search with --from.")
@@ -129,7 +137,7 @@ def approve(
     """Run a plan exactly as it was shown. When something has changed since, it says what, and nothing is sent."""
 
     def do(api: Api) -> None:
-        started = api.call("POST", _plan_path(plan_id, "/approve"))
+        started = api.call("POST", _plan_path(plan_id, "/approve"), timeout=_LOOKING)
         output.note(f"{started['message']} Batch {started['batch_id']}")
         if wait:
             finish(api, started["batch_id"], json_wanted=as_json)
@@ -253,3 +261,23 @@ def list_orphans(*, as_json: Json = False) -> None:
         output.table(f"{len(rows):,} orphans", ["id", "sku", "product", "tries", "last error"], rows)
 
     with_api(do, json_wanted=as_json)
+
+
+def _decide_orphan(orphan_id: int, what: str, *, as_json: bool) -> None:
+    def do(api: Api) -> None:
+        done = api.call("POST", f"/api/orphans/{orphan_id}/{what}")
+        output.as_json(done) if as_json else output.say(done["message"])
+
+    with_api(do, json_wanted=as_json)
+
+
+@store.command("retry-orphan")
+def retry_orphan(orphan_id: Annotated[int, typer.Argument(help="Its id.")], *, as_json: Json = False) -> None:
+    """Try again at once to take an orphan out of the store."""
+    _decide_orphan(orphan_id, "retry", as_json=as_json)
+
+
+@store.command("keep-orphan")
+def keep_orphan(orphan_id: Annotated[int, typer.Argument(help="Its id.")], *, as_json: Json = False) -> None:
+    """Let an orphan stay in the store."""
+    _decide_orphan(orphan_id, "keep", as_json=as_json)

@@ -149,8 +149,8 @@ def tell_exit(child: ChildStatus) -> None:
 
 @contextmanager
 def _noted(data_dir: Path, system: System) -> Generator[None]:
-    local.keep_addresses(data_dir, system)
-    try:
+    try:  # a Ctrl-C may come as soon as the file is there
+        local.keep_addresses(data_dir, system)
         yield
     finally:
         local.forget_addresses(data_dir)

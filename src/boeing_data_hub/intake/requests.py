@@ -40,6 +40,8 @@ class PublishRequest:
 
     Attributes:
         undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
+        found_by: the search that has found these parts. Sent again, it is the same request, whatever has become of
+            them since.
         plan: it waits for a person's word, and is then done exactly as its plan shows.
         source: where the list came from, for people.
     """
@@ -50,6 +52,7 @@ class PublishRequest:
     idempotency_key: str | None = None
     retry_of: UUID | None = None
     undo_of: UUID | None = None
+    found_by: UUID | None = None
     plan: bool = False
     source: str | None = None
 
@@ -64,7 +67,10 @@ class Accepted:
 
 def publish_fingerprint(request: PublishRequest) -> str:
     """As `search_fingerprint`; never equal to that of a search."""
-    digest = hashlib.sha256(json.dumps(["publish", request.plan, str(request.retry_of), str(request.undo_of)]).encode())
+    asked = ["publish", request.plan, str(request.retry_of), str(request.undo_of)]
+    if request.found_by is not None:
+        return hashlib.sha256(json.dumps([*asked, str(request.found_by)]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(asked).encode())
     digest.update("\n".join(request.part_numbers).encode())
     return digest.hexdigest()
 

@@ -84,9 +84,10 @@ class Item:
     """One part number of a batch.
 
     Attributes:
-        skus: the full part numbers Boeing answered with.
-        outcome: for a normalized item the staged status: fetched, blocked or needs_review; `reason` says why.
-        attempts: failed Boeing calls so far; `not_before` is when the next may start.
+        skus: the full part numbers Boeing answered with, or that are to be published.
+        outcome: for a normalized item the staged status: fetched, blocked or needs_review; of a publishing: created,
+            updated, unchanged, blocked or conflict. `reason` says why, or is a remark.
+        attempts: failed Boeing calls, or tries to publish, so far; `not_before` is when the next may start.
     """
 
     batch_id: UUID

@@ -219,6 +219,8 @@ class BulkRun:
         object_count: lines done, as the store last said.
         cancelling: its batch was cancelled.
         attempts: failed steps in a row.
+        age: seconds in this state, by the database's clock.
+        waited: seconds since it was prepared.
     """
 
     id: UUID
@@ -234,7 +236,8 @@ class BulkRun:
     cancelling: bool
     note: str | None
     attempts: int
-    state_since: datetime
+    age: float
+    waited: float
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

@@ -28,9 +28,9 @@ class BatchStatus(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where one part of a batch stands. A search walks pending → extracted → normalized."""
+    """Where one part stands. A search walks pending → extracted → normalized, a publishing pending → published."""
 
-    PENDING = "pending"  #: waits for Boeing
+    PENDING = "pending"  #: waits for Boeing, or for its turn to be published
     EXTRACTED = "extracted"  #: Boeing answered; waits for normalization
     NORMALIZED = "normalized"  #: staged (end)
     PUBLISHED = "published"  #: in the store (end)

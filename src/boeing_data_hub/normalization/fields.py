@@ -217,7 +217,7 @@ def in_stock(item: Item) -> bool | Problem | None:
     value = item.get("inStock")
     if value is None or isinstance(value, bool):
         return value
-    word = str(value).strip().lower() if isinstance(value, str) or value in (0, 1) else None
+    word = str(value).strip().lower() if isinstance(value, str | int | Decimal) else None
     if word == "":
         return None
     if word in _YES:

@@ -6,65 +6,65 @@ was killed is missed by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
 
-from boeing_data_hub.clock import monotonic, now
-from boeing_data_hub.errors import HubError, Reject, Retry
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, Unavailable
 from boeing_data_hub.model.publications import BulkRun, DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.publishing import outcomes
 from boeing_data_hub.publishing.bulk_results import Results, read
 from boeing_data_hub.publishing.claims import Claim
 from boeing_data_hub.publishing.jobs import Job
+from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.sending import UPSERT
-from boeing_data_hub.publishing.storefront import AsksStore
+from boeing_data_hub.publishing.turns import Stepped, Turn
 from boeing_data_hub.shopify import documents
-from boeing_data_hub.shopify.failures import UserErrors
+from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer, first_target
 from boeing_data_hub.store import bulk_runs, leases, publishing
-from boeing_data_hub.store.leases import HeldLeases
+from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
 
-_LOST_START_SECONDS: Final = 45.0  # longer than a call may take: a start that is not to be seen by then did not happen
-_STUCK_SECONDS: Final = 900.0
-_LATE_SECONDS: Final = 100.0  # partial results may appear that long after the end
-_LANE_SECONDS: Final = 5.0
-_MOST_STARTS: Final = 3
+_LOOK_SECONDS: Final = 2.0  # between two looks for a start whose answer was lost
+_MOST_FAILED: Final = {"prepared": 6, "starting": 6, "running": 20, "finished": 6}  # steps, then another way is taken
 _ENDED: Final = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
+_TAKEN: Final = "All of the store's bulk operations are taken; this one waits for its turn."
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRules:
-    """How bulk operations are used (settings of the same names).
+    """How bulk operations are used (settings of the same names, where there are such).
 
     Attributes:
         lines: most upserts in one operation.
         lanes: operations at a time; the store runs five, and others of this app may want one.
         fewest: parts that change below which a claim goes the direct way all the same.
         lease_seconds: how long a step is ours without a sign of life.
+        stuck_seconds: after which an operation that does not begin, or gets no lane, is given up.
+        lost_start_seconds: a start that cannot be seen by then did not happen.
+        late_seconds: the results of an operation that failed may appear that long after its end.
+        lane_seconds: before a lane is asked for again.
     """
 
     lines: int
     lanes: int
     fewest: int
     lease_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """A step was taken; `error` speaks against everybody's calls."""
-
-    error: HubError | None = None
+    stuck_seconds: float = 900.0
+    lost_start_seconds: float = 20.0
+    late_seconds: float = 100.0
+    lane_seconds: float = 5.0
 
 
 class Bulk:
@@ -97,8 +97,15 @@ class Bulk:
         return publishing.due_items(work, wanted=self._rules.lines, only=batch_id)
 
     def choose(self, jobs: Sequence[Job]) -> None:
-        """Mark what goes by bulk operation: everything with an upsert, unless too few are left for it to pay."""
-        sending = [job for job in jobs if job.send is not None and job.variables is not None]
+        """Mark what goes by bulk operation: every upsert, unless too few are left for it to pay.
+
+        The SKUs of one item go together or not at all, so that one reading can tell what became of the item.
+        """
+        own: defaultdict[tuple[UUID, int], list[Job]] = defaultdict(list)
+        for job in jobs:
+            own[job.item.batch_id, job.item.position].append(job)
+        whole = [each for each in own.values() if all(job.send is not None and job.variables for job in each)]
+        sending = [job for each in whole for job in each]
         if len(sending) >= self._rules.fewest:
             for job in sending:
                 job.in_bulk = True
@@ -112,7 +119,11 @@ class Bulk:
             bulk_runs.add(work, claim.run_id, facts.shop, claim.items[0].batch_id, lines)
 
     def step(self, facts: StoreFacts) -> Stepped | None:
-        """Take the next step of a run that is due; None when none is."""
+        """Take the next step of a run that is due; None when none is.
+
+        Raises:
+            LeaseLostError: the step took too long, and somebody else goes on with the run.
+        """
         lease, taken_at = uuid4(), monotonic()
 
         def claim(work: Work) -> BulkRun | None:
@@ -133,123 +144,138 @@ class Bulk:
         if run is None:
             return None
         with self._held.holding(lease, taken_at=taken_at):
+            turn = Turn(self._database, run, lease, lambda: self._held.is_sure(lease))
             try:
-                self._advance(run, facts)
-                error = None
-            except (Retry, Reject) as failed:
-                error = failed if outcomes.stops_the_line(failed) else None
-                self._postpone(run, facts, failed)
+                return self._advance(turn, facts)
+            except (LeaseLostError, Unavailable):
+                raise
+            except HubError as failed:
+                return self._postpone(turn, facts, failed)
+            except Exception as error:  # a bug must not hang all publishing: the run is given up in the end
+                log.exception("unexpected error in a step of a bulk operation", run=str(run.id))
+                bug = f"The hub met an unexpected error ({type(error).__name__}) with a bulk operation."
+                return self._postpone(turn, facts, Retry(bug, code="internal_error"))
             finally:
                 self._database.run(lambda work: leases.let_go(work, lease), patience=20)
-        return Stepped(error)
 
-    def _postpone(self, run: BulkRun, facts: StoreFacts, failed: HubError) -> None:
-        log.warning("a step of a bulk operation failed", run=str(run.id), state=run.state, code=failed.code)
-        counted = not outcomes.stops_the_line(failed) and failed.code != "shopify_throttled"
-        attempts = run.attempts + counted
-        if attempts > _MOST_STARTS * 2 and run.state in {"prepared", "starting"}:
-            self._reading.give_up(run, facts, failed, unsure=run.state == "starting")
-            return
-        wait = 1.0 if not counted else min(30.0, 1.0 * 2**attempts)
-        self._move(run, run.state, wait=wait, attempts=attempts, note=failed.message[:500])
+    def _postpone(self, turn: Turn, facts: StoreFacts, failed: HubError) -> Stepped:
+        run, stops = turn.run, outcomes.stops_the_line(failed)
+        log.warning("a step of a bulk operation failed", run=str(run.id), state=turn.state, code=failed.code)
+        counted = not stops and not isinstance(failed, RateLimited)
+        attempts = run.attempts + (2 if isinstance(failed, Reject) else 1) * counted
+        if attempts > _MOST_FAILED[turn.state]:
+            log.warning("a bulk operation is given up", run=str(run.id), code=failed.code)
+            return self._reading.finish(turn, facts, Results(), sure=turn.state == "prepared")
+        wait = 1.0 if not counted else min(30.0, 0.5 * 2**attempts)
+        if turn.state == "starting":
+            wait = min(wait, _LOOK_SECONDS)
+        turn.move(turn.state, wait=wait, attempts=attempts, note=failed.message[:500])
+        return Stepped(failed if stops else None)
 
-    def _advance(self, run: BulkRun, facts: StoreFacts) -> None:
-        match run.state:
-            case "prepared" if run.cancelling:
-                self._reading.give_up(run, facts, None, unsure=False)
+    def _advance(self, turn: Turn, facts: StoreFacts) -> Stepped:
+        match turn.state:
+            case "prepared" if turn.run.cancelling:
+                return self._reading.finish(turn, facts, Results(), sure=True, counted=False)
             case "prepared":
-                self._start(run)
+                return self._start(turn, facts)
             case "starting":
-                self._find_start(run)
+                return self._find_start(turn)
             case "running":
-                self._poll(run, facts)
+                return self._poll(turn, facts)
             case _:
-                self._read(run, facts)
+                return self._read(turn, facts)
 
-    def _move(self, run: BulkRun, state: str, *, wait: float = 0.0, **changes: Any) -> None:
-        self._database.run(lambda work: bulk_runs.move(work, run.id, state, wait=wait, **changes), patience=60)
-
-    def _start(self, run: BulkRun) -> None:
+    def _start(self, turn: Turn, facts: StoreFacts) -> Stepped:
+        run = turn.run
         lines = self._database.run(lambda work: bulk_runs.variables(work, run.id), patience=20)
         name = f"{run.id.hex}.jsonl"
         upload = {"filename": name, "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
         answer = self._client.run("staged_upload", {"input": [{**upload, "httpMethod": "POST"}]})
         path = self._transfer.put(first_target(answer), name, "\n".join([*lines, ""]).encode())
         # The state comes before the call: whoever finds it looks whether the store has begun.
-        self._move(run, "starting", wait=_LOST_START_SECONDS, path=path)
+        turn.move("starting", wait=_LOOK_SECONDS, path=path)
         variables = {"mutation": _marked(run), "path": path, "clientIdentifier": f"hub-{run.id}"}
         try:
-            answer = self._client.run("bulk_run", variables)
-        except UserErrors as refused:
-            if refused.has("OPERATION_IN_PROGRESS") or refused.has("LIMIT_REACHED"):
-                note = "All of the store's bulk operations are taken; this one waits for its turn."
-                self._move(run, "prepared", wait=_LANE_SECONDS, note=note)
-                return
-            self._move(run, "prepared", attempts=run.attempts)
+            answer = self._client.run("bulk_run", variables, keep_going=turn.is_ours)
+        except OutcomeUnknown:
             raise
-        except Retry as lost:
-            if not outcomes.was_sent(lost):
-                self._move(run, "prepared", wait=1.0)
-            raise
+        except HubError as refused:  # it has surely not begun
+            if not isinstance(refused, UserErrors) or not (
+                refused.has("OPERATION_IN_PROGRESS") or refused.has("LIMIT_REACHED")
+            ):
+                turn.move("prepared")
+                raise
+            if run.waited > self._rules.stuck_seconds:
+                return self._reading.finish(turn, facts, Results(), sure=True)
+            turn.move("prepared", wait=self._rules.lane_seconds, note=_TAKEN)
+            return Stepped()
         operation = part(part(answer, "bulkOperationRunMutation"), "bulkOperation")
-        self._move(run, "running", wait=0.5, operation_id=operation["id"], attempts=0, note=None)
+        if not operation.get("id"):
+            raise OutcomeUnknown(
+                "Shopify's answer names no bulk operation. It is looked for.", code="shopify_malformed"
+            )
+        turn.move("running", wait=0.5, operation_id=operation["id"], attempts=0, note=None)
+        return Stepped()
 
-    def _find_start(self, run: BulkRun) -> None:
+    def _find_start(self, turn: Turn) -> Stepped:
         """The answer to a start was lost: the operation is found by the name in its text, or did not begin."""
         found = self._client.run("bulk_running", {"first": 50})
         for node in nodes(found, "bulkOperations"):
-            if _mark(run) in str(node.get("query") or ""):
-                self._move(run, "running", operation_id=node["id"], attempts=0, note=None)
-                return
-        self._move(run, "prepared", attempts=run.attempts + 1)
+            if _mark(turn.run) in str(node.get("query") or ""):
+                turn.move("running", operation_id=node["id"], attempts=0, note=None)
+                return Stepped()
+        if turn.run.age < self._rules.lost_start_seconds:
+            turn.move("starting", wait=_LOOK_SECONDS)
+        else:
+            turn.move("prepared", attempts=turn.run.attempts + 1)
+        return Stepped()
 
-    def _poll(self, run: BulkRun, facts: StoreFacts) -> None:
+    def _poll(self, turn: Turn, facts: StoreFacts) -> Stepped:
+        run = turn.run
         found = part(self._client.run("bulk_status", {"id": run.operation_id}), "bulkOperation")
         if not found:
-            self._reading.finish(run, facts, Results(), sure=False)
-            return
-        status, age = str(found.get("status")), (now() - run.state_since).total_seconds()
-        count = int(found.get("objectCount") or 0)
+            return self._reading.finish(turn, facts, Results(), sure=False)
+        status, count = str(found.get("status")), int(found.get("objectCount") or 0)
         if status in _ENDED:
-            url = found.get("url") or found.get("partialDataUrl")
-            empty = not url and count > 0 and status != "EXPIRED"
-            if empty and run.note is None:  # the results may still be on their way
-                self._move(run, "running", wait=1.0, object_count=count, note=f"ended {now().isoformat()}")
-                return
-            if empty and run.note and _seconds_since(run.note) < _LATE_SECONDS:
-                self._move(run, "running", wait=3.0, object_count=count)
-                return
             partial = status != "COMPLETED"
-            note = None if not partial else f"The store ended it as {status} ({found.get('errorCode') or 'no code'})."
-            self._move(run, "finished", url=url, partial=partial, object_count=count, note=note)
-            return
-        if run.cancelling and status in {"CREATED", "RUNNING"}:
-            try:
-                self._client.run("bulk_cancel", {"id": run.operation_id})
-            except UserErrors as refused:
-                log.info("a bulk operation was not cancelled", reason=refused.message)
-        elif status == "CREATED" and count == 0 and age > _STUCK_SECONDS:
-            self._client.run("bulk_cancel", {"id": run.operation_id})
-        self._move(run, "running", wait=min(10.0, max(0.5, age / 5)), object_count=count)
+            note = f"The store ended it as {status} ({found.get('errorCode') or 'no code'})." if partial else None
+            turn.move(
+                "finished", url=_results_of(found), partial=partial, object_count=count, note=note, attempts=0
+            )  # fmt: skip
+            if status == "EXPIRED" and not _results_of(found):  # there are no results any more to wait for
+                return self._reading.finish(turn, facts, Results(), sure=False)
+            return Stepped()
+        stuck = status == "CREATED" and count == 0 and run.age > self._rules.stuck_seconds
+        if stuck or (run.cancelling and status in {"CREATED", "RUNNING"}):
+            self._cancel(run)
+        turn.move("running", wait=min(10.0, max(0.5, run.age / 5)), object_count=count, attempts=0)
+        return Stepped()
 
-    def _read(self, run: BulkRun, facts: StoreFacts) -> None:
+    def _cancel(self, run: BulkRun) -> None:
+        try:
+            self._client.run("bulk_cancel", {"id": run.operation_id})
+        except UserErrors as refused:
+            log.info("a bulk operation was not cancelled", run=str(run.id), reason=refused.message)
+
+    def _read(self, turn: Turn, facts: StoreFacts) -> Stepped:
+        run = turn.run
+        if not run.url and run.object_count > 0 and run.age < self._rules.late_seconds:
+            found = part(self._client.run("bulk_status", {"id": run.operation_id}), "bulkOperation")
+            url = _results_of(found)
+            turn.move("finished", wait=0.0 if url else 3.0, url=url)
+            return Stepped()
         try:
             results = read(self._transfer.lines(run.url)) if run.url else Results()
         except ResultsGone:
-            self._reading.finish(run, facts, Results(), sure=False)
-            return
-        if (
-            run.partial
-            and results.count < run.object_count
-            and (now() - run.state_since).total_seconds() < _LATE_SECONDS
-        ):
-            fresh = part(self._client.run("bulk_status", {"id": run.operation_id}), "bulkOperation")
-            url = fresh.get("url") or fresh.get("partialDataUrl") or run.url
-            self._move(run, "finished", wait=3.0, url=url)
-            return
+            return self._reading.finish(turn, facts, Results(), sure=False)
         # What the store did not get to has surely not been done; a line that is only missing may have been.
-        sure = run.partial and results.count >= run.object_count and not results.unreadable
-        self._reading.finish(run, facts, results, sure=sure)
+        sure = run.partial and len(results.by_number) >= run.object_count and not results.unreadable
+        return self._reading.finish(turn, facts, results, sure=sure)
+
+
+def _results_of(operation: Mapping[str, Any]) -> str | None:
+
+    return operation.get("url") or operation.get("partialDataUrl") or None
 
 
 def _mark(run: BulkRun) -> str:
@@ -259,10 +285,3 @@ def _mark(run: BulkRun) -> str:
 def _marked(run: BulkRun) -> str:
     """The inner mutation under a name of its own: the store shows it, and nothing else tells two runs apart."""
     return documents.load(UPSERT).text.replace("mutation ProductUpsertLean(", f"mutation {_mark(run)}(", 1)
-
-
-def _seconds_since(note: str) -> float:
-    try:
-        return (now() - datetime.fromisoformat(note.removeprefix("ended "))).total_seconds()
-    except ValueError:
-        return _LATE_SECONDS

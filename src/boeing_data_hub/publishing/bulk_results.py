@@ -19,7 +19,7 @@ from boeing_data_hub.shopify.shapes import part
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What became of one line: the ids of its product, or an error."""
+    """What became of one line: the ids of its product, or an error. Neither, where the store names neither."""
 
     ids: Mapping[str, Any] | None
     error: HubError | None
@@ -31,45 +31,53 @@ class Results:
 
     Attributes:
         by_number: by the line's number, counted from 0.
-        count: lines that answer one of ours.
         unreadable: lines that make no sense, such as a last one that was cut off.
     """
 
     by_number: dict[int, LineResult] = field(default_factory=dict[int, LineResult])
-    count: int = 0
     unreadable: int = 0
+
+    def error_of(self, number: int) -> HubError | None:
+        """The error of a line, if it has one."""
+        found = self.by_number.get(number)
+        return found.error if found is not None else None
 
 
 def read(lines: Iterable[bytes]) -> Results:
     """Read all lines; a line that cannot be read leaves its part unknown, and is no reason to drop the others."""
     results = Results()
-    children: dict[str, dict[str, Any]] = {}
+    children: dict[str, Mapping[str, Any]] = {}
     for line in lines:
-        try:
-            parsed: Any = json.loads(line)
-        except ValueError:
-            results.unreadable += 1
-            continue
-        if not isinstance(parsed, dict):
-            results.unreadable += 1
-            continue
-        given = cast("dict[str, Any]", parsed)
+        given = _parsed(line)
         number = given.get("__lineNumber")
-        if isinstance(number, int):
-            results.by_number[number] = _one(given)
-            results.count += 1
-        elif isinstance(given.get("__parentId"), str):
-            children.setdefault(given["__parentId"], given)
+        parent = given.get("__parentId")
+        if type(number) is int and number >= 0:
+            found = _one(given)
+            # Should a line be answered twice, what says that the product is there counts.
+            if found.ids is not None or number not in results.by_number:
+                results.by_number[number] = found
+        elif isinstance(parent, str):
+            if "inventoryItem" in given:  # of all that a product may have below it, a variant
+                children.setdefault(parent, given)
         else:
             results.unreadable += 1
     for number, result in results.by_number.items():
         if result.ids is not None and result.ids.get("variant_id") is None:
-            child = children.get(str(result.ids["product_id"]))
+            child = children.get(result.ids["product_id"])
             if child is not None:
                 ids = {**result.ids, "variant_id": child.get("id")}
                 ids["inventory_item_id"] = part(child, "inventoryItem").get("id")
-                results.by_number[number] = LineResult(ids, None)
+                results.by_number[number] = LineResult(_only_texts(ids), None)
     return results
+
+
+def _parsed(line: bytes) -> Mapping[str, Any]:
+    """The object a line holds; empty when it holds none."""
+    try:
+        parsed: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
 
 
 def _one(given: Mapping[str, Any]) -> LineResult:
@@ -77,4 +85,9 @@ def _one(given: Mapping[str, Any]) -> LineResult:
     if answer.error is not None:
         return LineResult(None, answer.error)
     product = product_of(answer.data)
-    return LineResult(ids_of(product) if product is not None else None, None)
+    ids = _only_texts(ids_of(product)) if product is not None else {}
+    return LineResult(ids if ids.get("product_id") else None, None)
+
+
+def _only_texts(ids: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, str) else None for name, value in ids.items()}

@@ -34,6 +34,7 @@ class Claim:
         jobs: one for each SKU.
         by_bulk: it was taken for a bulk operation, whose id will be `run_id`.
         calls: calls that set stock, kept before they are made.
+        probes_creating: the store made no new products when we last heard, and is asked again.
     """
 
     lease: UUID
@@ -41,6 +42,7 @@ class Claim:
     items: list[DueItem]
     jobs: dict[str, Job]
     by_bulk: bool = False
+    probes_creating: bool = False
     run_id: UUID = field(default_factory=uuid4)
     calls: dict[UUID, list[StockRow]] = field(default_factory=dict[UUID, list[StockRow]])
 
@@ -61,12 +63,17 @@ def take(
 
 
 def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
-    """Write down what is about to be sent. What was cancelled meanwhile is dropped here, before the first call."""
+    """Write down what is about to be sent. What was cancelled meanwhile is dropped here, before the first call.
+
+    Raises:
+        LeaseLostError: somebody else has the work now, and may have written down what they are about to send.
+    """
+    leases.prove(work, claim.lease)
     batches.hold_ledger(work)
     gone = publishing.cancelled_among(work, list({item.batch_id for item in claim.items}))
     for job in claim.jobs.values():
-        if job.item.batch_id in gone and job.outcome is None:
-            job.outcome = Dropped()
+        if job.item.batch_id in gone and job.send is not None:
+            _drop(job)
     sending = [job for job in claim.jobs.values() if job.send is not None and job.intent is not None]
     rows = {
         job.sku: restocking.rows_of(job, facts.location_ids, job.product.inventory_item_id)
@@ -114,12 +121,26 @@ class Guard:
         return Dropped() if job.item.batch_id in self._gone else None
 
 
+def end_cancelled(jobs: Sequence[Job]) -> None:
+    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
+    for job in jobs:
+        if job.item.cancelled and job.outcome is None:
+            _drop(job)
+
+
+def _drop(job: Job) -> None:
+    if job.earlier is not None:
+        job.verdict = Leave(channel=job.earlier == "created")
+    else:
+        job.outcome = Dropped()
+
+
 def conclude(jobs: Iterable[Job]) -> None:
     """Give every job that got to the end of its calls its outcome."""
     for job in jobs:
         if job.outcome is not None or job.in_bulk:
             continue
-        if job.confirmed is not None or isinstance(job.verdict, Leave):
+        if not job.owes and (job.confirmed is not None or isinstance(job.verdict, Leave)):
             job.outcome = outcomes.done(job)
         else:
             job.outcome = Later()  # nothing was done about it, for a reason that lies elsewhere
@@ -169,12 +190,16 @@ def write(work: Work, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
 
 def _surely_not(job: Job) -> bool:
     """Whether an intent was written for this claim, and the store has surely not carried it out."""
-    if job.intent is None or job.confirmed is not None or not isinstance(job.verdict, Send):
+    if job.confirmed is not None:
         return False
-    match job.outcome:
+    if job.intent is None and job.looked and job.found is None and isinstance(job.outcome, Dropped | NotDone):
+        return True  # of an earlier claim, and the store has been asked
+    match job.outcome if job.intent is not None and isinstance(job.verdict, Send) else None:
         case Later(unsure=unsure, lost=lost):
             return not unsure and not lost
-        case Dropped() | NotDone():
+        case NotDone(unsure=unsure):
+            return not unsure
+        case Dropped():
             return True
         case _:
             return False

@@ -12,7 +12,8 @@ from boeing_data_hub.errors import HubError, Retry, StopTheLine
 from boeing_data_hub.model.publications import Orphan, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.publishing import outcomes
-from boeing_data_hub.publishing.storefront import AsksStore, Storefront
+from boeing_data_hub.publishing.patience import AsksStore
+from boeing_data_hub.publishing.storefront import Storefront
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.store import leases, orphans
 from boeing_data_hub.store.leases import HeldLeases

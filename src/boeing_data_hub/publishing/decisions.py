@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from boeing_data_hub.model.listings import Blocked, Listing, ListingPolicy
+from boeing_data_hub.model.listings import Blocked, Change, Listing, ListingPolicy
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing.difference import compare
-from boeing_data_hub.publishing.forms import form_of, listing_hash, listing_of, stock_hash
+from boeing_data_hub.publishing.forms import form_of
 from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Leave, Send, Verdict, is_old
 from boeing_data_hub.publishing.listing import build_listing
 from boeing_data_hub.publishing.restocking import every_location
 
-_PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that was missing for a passing reason is tried again
+_PICTURE_RETRY: Final = 86_400.0  # seconds after which a picture that could not be had for a passing reason is tried
+_PICTURE_RETRY_LATE: Final = 604_800.0  # ... and for any other, for sources are mended, too
 _LISTS: Final = ("tags", "metafields.", "custom_id")
 LEFT_AS_IS: Final = " The product is in the store and was left as it is."
 
@@ -35,29 +37,15 @@ def needs_looking(job: Job) -> bool:
 
 
 def resolved(product: StoreProduct, found: Mapping[str, Any]) -> StoreProduct:
-    """The row of a product after the store was found to have it: a call whose answer was lost has been carried out."""
-    intent = product.intent
-    known = replace(
+    """The row of a product after the store was found to have it, with a listing that is not known yet."""
+    return replace(
         product,
         state="live",
         product_id=found["product_id"],
         variant_id=found.get("variant_id"),
         inventory_item_id=found.get("inventory_item_id"),
+        form=None,
         intent=None,
-    )
-    if intent is None or intent.action != "created":
-        return replace(known, form=None)
-    wanted = listing_of(intent.form)
-    image = intent.image or {}
-    return replace(
-        known,
-        form=dict(intent.form),
-        listing_hash=listing_hash(wanted),
-        stock_hash=stock_hash(wanted),
-        stock=dict(intent.stock),
-        image_sha256=image.get("sha256"),
-        image_url=image.get("url"),
-        image_code=image.get("code"),
     )
 
 
@@ -84,7 +72,8 @@ def decide(job: Job, policy: ListingPolicy, facts: StoreFacts, now: datetime) ->
 
 def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
     seen = job.sighting
-    if seen is not None and seen.others:
+    there = job.found is not None or (seen is not None and seen.ours is not None)
+    if seen is not None and seen.others and not there:
         other = seen.others[0]
         title, where = str(other.get("title") or "?")[:100], str(other.get("product_id"))
         sentence = (
@@ -93,7 +82,6 @@ def _unknown(job: Job, listing: Listing, *, channel: bool) -> Verdict:
         )
         shown = {"sku": job.sku, "kind": "sku_taken", "product_id": where, "title": title, "sentence": sentence}
         return Hold("conflict", "sku_taken", sentence, {**shown, "batch_id": str(job.item.batch_id)})
-    there = job.found is not None or (seen is not None and seen.ours is not None)
     every = tuple(every_location(listing))
     if there:  # ours, and its listing unknown: after a restored database, or given to us by a person
         return Send(action="updated", listing=listing, stock=every, whole=True, needs_kept=True, channel=channel)
@@ -104,21 +92,35 @@ def _known(listing: Listing, product: StoreProduct, *, channel: bool, now: datet
     known = product.published
     assert known is not None  # noqa: S101 - the caller has looked
     decision = compare(listing, known)
-    picture = any(change.field == "image_source" for change in decision.changes) or (
-        product.image_code in _PASSING and is_old(product.image_at, now, seconds=_PICTURE_RETRY)
+    changes = (*decision.changes, *_doubtful(listing, product, decision.changes))
+    again = _PICTURE_RETRY if product.image_code in _PASSING else _PICTURE_RETRY_LATE
+    picture = any(change.field == "image_source" for change in changes) or (
+        product.image_code is not None
+        and listing.image_source is not None
+        and is_old(product.image_at, now, seconds=again)
     )
     missing = channel and not product.on_channel and product.state == "live"
-    if decision.action == "unchanged" and not picture:
+    if not changes and not decision.stock and not picture:
         return Leave(channel=missing)
     return Send(
         action="updated",
         listing=listing,
-        changes=decision.changes,
+        changes=changes,
         stock=decision.stock,
-        needs_kept=picture or any(change.field.startswith(_LISTS) for change in decision.changes),
+        needs_kept=picture or any(change.field.startswith(_LISTS) for change in changes),
         image_wanted=picture,
         channel=missing,
     )
+
+
+def _doubtful(listing: Listing, product: StoreProduct, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Fields that an update without an answer may have changed, and that are now wanted as they were before it."""
+    intent, known = product.intent, product.published
+    if intent is None or intent.action != "updated" or known is None:
+        return ()
+    named = {change.field for change in changes}
+    maybe = compare(listing, replace(known, form=intent.form, listing_hash=""))
+    return tuple(change for change in maybe.changes if change.field not in named)
 
 
 _PASSING: Final = frozenset(
@@ -129,7 +131,7 @@ _PASSING: Final = frozenset(
 def _begun(job: Job) -> bool:
     """Whether this very batch has already begun to do what its plan shows, so that the rest looks different now."""
     product, batch = job.product, job.item.batch_id
-    return product is not None and (product.batch_id == batch or job.resolved or _intends(product, batch))
+    return product is not None and (product.batch_id == batch or _intends(product, batch))
 
 
 def _intends(product: StoreProduct, batch: UUID) -> bool:
@@ -172,7 +174,12 @@ def shown_changes(verdict: Verdict) -> list[dict[str, Any]]:
         return []
     if verdict.action == "created":
         return []
-    return [{"field": each.field, "old": each.old, "new": each.new} for each in (*verdict.changes, *verdict.stock)]
+    return changes_as_json(verdict.changes, verdict.stock)
+
+
+def changes_as_json(*changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Changes as rows keep them."""
+    return [{"field": each.field, "old": each.old, "new": each.new} for each in chain(*changes)]
 
 
 def _changed_since(planned: str, verdict: Verdict) -> str:

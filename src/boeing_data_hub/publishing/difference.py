@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from boeing_data_hub.model.listings import Change, Decision, Listing, Published
-from boeing_data_hub.publishing.forms import PLAIN_FIELDS, form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.forms import PLAIN_FIELDS, form_of, hashes_of, stock_hash
 
 
 def compare(wanted: Listing, known: Published | None) -> Decision:
@@ -20,7 +20,7 @@ def compare(wanted: Listing, known: Published | None) -> Decision:
     if known is None or known.product_id is None:
         return Decision("create")
     new = form_of(wanted)
-    same = known.listing_hash == listing_hash(wanted)
+    same = known.listing_hash == hashes_of(new)[0]
     changes = () if same else tuple(_changes(known.form, new))
     stock = () if known.stock_hash == stock_hash(wanted) else tuple(_stock(wanted, known))
     if changes:

@@ -19,8 +19,10 @@ _METAFIELD: Final = 0.4
 _IMAGE: Final = 1.9
 _VARIANT: Final = 0.2
 _LISTS_READ: Final = 26.0
-_SEARCHED: Final = 0.4  # each part's share of the question whether its SKU is there
-_OFFERED: Final = 0.4  # its share of being put on the sales channel
+# Its share of being put on the sales channel: a bulk operation offers twice as many at once. What was looked up for the
+# plan is remembered for its run, and costs nothing again.
+_OFFERED: Final = 0.4
+_OFFERED_IN_BULK: Final = 0.2
 _RESTOCKED: Final = 0.2
 _RUN: Final = 30.0  # a bulk operation with its upload and its polls
 _ASSUMED_LINES: Final = 20.0  # lines a second of a bulk operation, until this store has shown its own figure
@@ -55,14 +57,15 @@ class Capacity:
 
 def cost_of(verdict: Verdict, *, in_bulk: bool) -> float:
     """Points that one part will cost; a part that stays as it is costs nothing."""
+    offered = _OFFERED_IN_BULK if in_bulk else _OFFERED
     if isinstance(verdict, Leave):
-        return _OFFERED if verdict.channel else 0.0
+        return offered if verdict.channel else 0.0
     if not isinstance(verdict, Send):
         return 0.0
-    points = (_OFFERED if verdict.channel else 0.0) + (_LISTS_READ if verdict.needs_kept else 0.0)
+    points = (offered if verdict.channel else 0.0) + (_LISTS_READ if verdict.needs_kept else 0.0)
     if verdict.action == "created":
         upsert = _UPSERT + _VARIANT + _IMAGE + _METAFIELD * (len(verdict.listing.metafields) + 1)
-        return points + _SEARCHED + (0.0 if in_bulk else math.ceil(upsert))
+        return points + (0.0 if in_bulk else math.ceil(upsert))
     if verdict.stock:
         points += _RESTOCKED
     if verdict.changes or verdict.whole:
@@ -109,13 +112,16 @@ def daily_limit(creates: int, capacity: Capacity) -> dict[str, Any] | None:
     if limited <= 0:
         return None
     days = math.ceil(limited / NEW_A_DAY)
+    time = "1 day" if days == 1 else f"{days:,} days"
     return {
         "variants_now": capacity.variants,
+        "limited_from": VARIANTS_UNTIL_LIMIT,
         "new_a_day": NEW_A_DAY,
+        "limited": limited,
         "days": days,
         "message": (
             f"The store has {capacity.variants:,} variants. From {VARIANTS_UNTIL_LIMIT:,} on its plan takes only "
-            f"{NEW_A_DAY:,} new ones a day, so {limited:,} of these parts will take about {days:,} days. Updates are "
+            f"{NEW_A_DAY:,} new ones a day, so {limited:,} of these parts will take about {time}. Updates are "
             "not limited."
         ),
     }

@@ -51,12 +51,17 @@ def listing_of(form: Mapping[str, Any]) -> Listing:
 
 def listing_hash(listing: Listing) -> str:
     """64 hexadecimal digits over everything that is published but the stock."""
-    return _hash({name: value for name, value in form_of(listing).items() if name != "stock"})
+    return hashes_of(form_of(listing))[0]
 
 
 def stock_hash(listing: Listing) -> str:
     """64 hexadecimal digits over the pieces by location."""
-    return _hash(form_of(listing)["stock"])
+    return _hash({name: listing.stock[name] for name in sorted(listing.stock)})
+
+
+def hashes_of(form: Mapping[str, Any]) -> tuple[str, str]:
+    """The same two of a listing whose form is at hand."""
+    return _hash({name: value for name, value in form.items() if name != "stock"}), _hash(form["stock"])
 
 
 def money(amount: Decimal) -> str:

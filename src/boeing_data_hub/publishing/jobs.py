@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.listings import Change, Listing
 from boeing_data_hub.model.pictures import Picture
 from boeing_data_hub.model.publications import Confirmed, DueItem, Intent, ItemMoves, Sighting, StoreProduct
@@ -74,12 +75,18 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """It will not succeed by itself. `orphan`: a product may have come into the store all the same, and is to go."""
+    """It will not succeed by itself.
+
+    Attributes:
+        orphan: a product may have come into the store all the same, and is to go.
+        unsure: the store may have changed it all the same, so that the intent must be kept.
+    """
 
     kind: Literal["blocked", "conflict", "failed"]
     code: str
     sentence: str
     orphan: bool = False
+    unsure: bool = False
     conflict: Mapping[str, Any] | None = None
 
 
@@ -95,6 +102,7 @@ class Later:
         unsure: whether the store may have done it, so that the intent must be kept.
         lost: the ids we knew are gone from the store.
         no_creating: the store makes no new products for a while.
+        direct: by bulk operation it would only fail again.
     """
 
     wait: float = 0.0
@@ -104,6 +112,7 @@ class Later:
     unsure: bool = False
     lost: bool = False
     no_creating: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +134,14 @@ class Job:
         product: what we know to be in the store.
         sighting: what the store showed under the SKU, where we know of no product.
         looked: whether the store was asked by custom id, with the answer in `found`.
+        earlier: what this very batch has done about it in an earlier go, as far as it is known by now.
         whole: everything the store says of the product, read where others' lists must be kept.
         plan: action and digest that a plan has shown.
         undo: the change to be taken back.
-        resolved: an earlier call of this batch turned out to have been carried out.
         confirmed: what is to be written down as being in the store.
         in_bulk: it goes with a bulk operation: its outcome is known when that is read.
+        error: what went wrong with it last in this claim.
+        owes: what is still to follow its upsert (`channel`, `stock`): it is not done before nothing is.
     """
 
     item: DueItem
@@ -140,10 +151,10 @@ class Job:
     sighting: Sighting | None = None
     looked: bool = False
     found: Mapping[str, Any] | None = None
+    earlier: Action | None = None
     whole: Mapping[str, Any] | None = None
     plan: tuple[str, str] | None = None
     undo: Mapping[str, Any] | None = None
-    resolved: bool = False
     verdict: Verdict | None = None
     image: Picture | None = None
     intent: Intent | None = None
@@ -151,6 +162,8 @@ class Job:
     confirmed: Confirmed | None = None
     outcome: Outcome | None = None
     in_bulk: bool = False
+    error: HubError | None = None
+    owes: set[str] = field(default_factory=set[str])
     remarks: list[str] = field(default_factory=list[str])
 
     @property
@@ -193,6 +206,9 @@ def settled(items: Sequence[DueItem], jobs: Mapping[str, Job]) -> ItemMoves:
     return moves
 
 
+FALLS_BACK_AFTER = 2
+"""Failed tries after which a part of a bulk batch goes the direct way; `store.publishing` has the same figure."""
+
 NOT_STAGED = "Nothing is staged under this part number. Search for it first, then publish it."
 
 
@@ -200,7 +216,8 @@ def _again(later: Sequence[Later]) -> tuple[float, int, str | None, str | None]:
     if not later:
         return 0.0, 0, None, None
     longest = max(later, key=lambda one: one.wait)
-    return longest.wait, int(any(one.counted for one in later)), longest.code, longest.sentence
+    tries = FALLS_BACK_AFTER if any(one.direct for one in later) else int(any(one.counted for one in later))
+    return longest.wait, tries, longest.code, longest.sentence
 
 
 def _best(done: Sequence[Done]) -> str:

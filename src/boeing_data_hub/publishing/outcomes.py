@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTheLine
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
-from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
+from boeing_data_hub.publishing.forms import form_of, hashes_of
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
-from boeing_data_hub.shopify.exchange import NotSentError
-from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
+from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0
+_FEW: Final = 3  # calls that go unanswered tell of no outage yet
+_STEP_ASIDE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +46,59 @@ def stops_the_line(error: HubError) -> bool:
     )
 
 
+def is_creating(job: Job) -> bool:
+    """Whether a job puts a new product into the store."""
+    return isinstance(job.verdict, Send) and job.verdict.action == "created"
+
+
 def was_sent(error: HubError) -> bool:
     """Whether the store may have got the call, so that it must be found out what became of it."""
     return isinstance(error, OutcomeUnknown)
 
 
+def outage(jobs: Iterable[Job], *, probe: bool) -> Retry | None:
+    """An error against everybody's calls, where every call of these jobs went unanswered; then none of them is to blame
+    for it, and their outcomes say so.
+
+    Args:
+        jobs: of a claim, with their outcomes.
+        probe: the line was unwell already, so that one call is enough to tell.
+    """
+    jobs = list(jobs)
+    failed = [(job, job.error) for job in jobs if isinstance(job.error, Retry) and _may_be_an_outage(job.error)]
+    answered = any(job.variables is not None and job.confirmed is not None for job in jobs)
+    if not failed or answered or (len(failed) < _FEW and not probe):
+        return None
+    for job, error in failed:
+        job.outcome = Later(
+            wait=_STEP_ASIDE if probe else 0.0,  # so that the next probe is another part's
+            code=error.code,
+            sentence=error.message,
+            unsure=isinstance(error, OutcomeUnknown)
+            or (isinstance(job.outcome, Later | NotDone) and job.outcome.unsure),
+        )
+    error = failed[0][1]
+    return Retry(error.message, code=error.code, retry_after=error.retry_after, whole_line=True)
+
+
+def _may_be_an_outage(error: Retry) -> bool:
+    return not error.whole_line and not isinstance(error, RateLimited | DailyLimit) and error.code != "internal_error"
+
+
 def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
-    """What a failed call means for its job."""
+    """What a failed call means for its job, which keeps the error, too."""
+    job.error = error
     match error:
         case UserErrors():
             return _refused(job, error)
         case DailyLimit():
             return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
-        case RateLimited():
-            return Later(wait=0.5)
-        case NotSentError() | StopTheLine():
-            return Later()
+        case RateLimited() | NotSentError() | StopTheLine():
+            return Later(wait=0.5 if isinstance(error, RateLimited) else 0.0)
         case Retry():
             return _again(job, error, rules)
+        case Refused():  # our own database did not answer, be it before the call or after it
+            return Later(code=error.code, sentence=error.message, unsure=True)
         case _:
             return NotDone("failed", error.code, error.message)
 
@@ -73,8 +109,7 @@ def _again(job: Job, error: Retry, rules: RetryRules) -> Outcome:
         return Later(code=error.code, sentence=error.message, unsure=unsure)
     tries = job.item.attempts + 1
     if tries >= rules.most:
-        creates = isinstance(job.verdict, Send) and job.verdict.action == "created"
-        return NotDone("failed", error.code, _given_up(error, tries), orphan=unsure and creates)
+        return NotDone("failed", error.code, _given_up(error, tries), orphan=unsure and is_creating(job), unsure=unsure)
     return Later(rules.wait(tries), counted=True, code=error.code, sentence=error.message, unsure=unsure)
 
 
@@ -83,7 +118,11 @@ def _given_up(error: HubError, tries: int) -> str:
 
 
 def _refused(job: Job, error: UserErrors) -> Outcome:
-    gone = error.has("PRODUCT_DOES_NOT_EXIST") or any("does not exist" in each.message for each in error.errors)
+    gone = (
+        error.has("PRODUCT_DOES_NOT_EXIST")
+        or error.has("INVALID_INVENTORY_ITEM")
+        or any(each.message.startswith("Product does not exist") for each in error.errors)
+    )
     by_id = job.product is not None and job.product.product_id is not None and not (job.send and job.send.whole)
     if gone and by_id:
         sentence = "The store has this product no more under the id we knew. It is looked for by its custom id."
@@ -97,10 +136,24 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
         conflict = {"sku": job.sku, "kind": "handle_taken", "product_id": None, "title": None, "sentence": sentence}
         conflict["batch_id"] = str(job.item.batch_id)
         return NotDone("conflict", "handle_taken", sentence, conflict=conflict)
-    if all("metafields" in each.field.split(".") for each in error.errors):
+    if only_metafields(error):
         said = "; ".join(dict.fromkeys(f"{_metafield(job, each.field)}: {each.message}" for each in error.errors))
         return NotDone("failed", "metafield_refused", f"The store refuses a value of this part. {said}"[:1000])
     return NotDone("failed", error.code, error.message)
+
+
+def only_metafields(error: HubError) -> bool:
+    """Whether the store refuses nothing but values of metafields."""
+    return isinstance(error, UserErrors) and all("metafields" in each.field.split(".") for each in error.errors)
+
+
+def unsure(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome where it is not known what the store has done. Only what may have been made just now is an orphan."""
+    if isinstance(outcome, Later):
+        return replace(outcome, unsure=True)
+    if isinstance(outcome, NotDone):
+        return replace(outcome, unsure=True, orphan=is_creating(job))
+    return outcome
 
 
 def _metafield(job: Job, path: str) -> str:
@@ -139,6 +192,8 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
     base: Mapping[str, int] = {} if send.action == "created" or before is None else before.form.get("stock") or {}
     wanted = send.listing if send.action == "created" else replace(send.listing, stock=dict(base))
     product = job.product
+    form = form_of(wanted)
+    hashes = hashes_of(form)
     return Confirmed(
         sku=job.sku,
         batch_id=job.item.batch_id,
@@ -146,9 +201,9 @@ def succeeded(job: Job, ids: Mapping[str, Any]) -> Confirmed:
         product_id=ids["product_id"],
         variant_id=ids.get("variant_id") or (product.variant_id if product else None),
         inventory_item_id=ids.get("inventory_item_id") or (product.inventory_item_id if product else None),
-        form=form_of(wanted),
-        listing_hash=listing_hash(wanted),
-        stock_hash=stock_hash(wanted),
+        form=form,
+        listing_hash=hashes[0],
+        stock_hash=hashes[1],
         stock=dict(send.listing.stock) if send.action == "created" else dict(product.stock if product else {}),
         kept=kept_of(job),
         left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
@@ -169,32 +224,6 @@ def is_nothing(job: Job) -> bool:
     """Whether what looked like a change comes to none: another address of the very same picture."""
     send = job.verdict
     return isinstance(send, Send) and job.variables is None and not send.stock
-
-
-def unchanged(job: Job) -> Confirmed | None:
-    """What is to be written down of a part that is as it should be: nothing, unless it was only just found out."""
-    product = job.product
-    if product is None or product.form is None or product.product_id is None:
-        return None
-    return Confirmed(
-        sku=job.sku,
-        batch_id=job.item.batch_id if job.resolved else (product.batch_id or job.item.batch_id),
-        state=product.state,
-        product_id=product.product_id,
-        variant_id=product.variant_id,
-        inventory_item_id=product.inventory_item_id,
-        form=product.form,
-        listing_hash=product.listing_hash or "",
-        stock_hash=product.stock_hash or "",
-        stock=product.stock,
-        kept=product.kept,
-        left_out=product.left_out,
-        on_channel=product.on_channel,
-        image={"sha256": product.image_sha256, "url": product.image_url, "code": product.image_code}
-        if job.resolved
-        else None,
-        change={"action": "created", "changes": [], "before": None} if job.resolved else None,
-    )
 
 
 def kept_of(job: Job) -> dict[str, Any]:
@@ -237,7 +266,8 @@ def done(job: Job) -> Done:
     """The outcome of a job all of whose calls went well."""
     send = job.verdict
     action = send.action if isinstance(send, Send) and not is_nothing(job) else "unchanged"
-    action = "created" if job.resolved else action
+    if action == "unchanged" or job.earlier == "created":
+        action = job.earlier or action
     remarks = list(job.remarks)
     if isinstance(send, Send):
         remarks += [f"Left out: {one.field} ({one.reason})" for one in send.listing.left_out]

@@ -4,11 +4,12 @@ shown; what has changed since is told first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from boeing_data_hub.clock import now
 from boeing_data_hub.errors import Conflict, HubError, NotFound, Retry, StopTheLine, Unavailable
 from boeing_data_hub.model.budget import SMALLEST_BUCKET, SMALLEST_RATE, Budget
 from boeing_data_hub.model.listings import ListingPolicy
@@ -16,7 +17,7 @@ from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import BatchStatus
 from boeing_data_hub.publishing import decisions
 from boeing_data_hub.publishing.forecast import Capacity, forecast
-from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Later, Verdict
+from boeing_data_hub.publishing.jobs import NOT_STAGED, Hold, Job, Later, Leave, NotDone, Verdict
 from boeing_data_hub.publishing.preparing import Preparing
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.store import batches, bulk_runs, plans, publishing
@@ -29,12 +30,13 @@ _NO_BATCH: Final = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
-    """One SKU of a plan."""
+    """One SKU of a plan. `same_as` is an earlier part number of the list that stands for the same SKU."""
 
     position: int
     part_number: str
     sku: str
     verdict: Verdict
+    same_as: str | None = None
 
     def as_row(self) -> dict[str, Any]:
         """For the table of plans."""
@@ -44,10 +46,13 @@ class PlannedPart:
             "sku": self.sku,
             "action": decisions.action_of(self.verdict),
             "code": hold.code if hold else None,
-            "sentence": hold.sentence if hold else None,
+            "sentence": hold.sentence if hold else self._twin(),
             "changes": decisions.shown_changes(self.verdict),
             "digest": decisions.digest(self.verdict),
         }
+
+    def _twin(self) -> str | None:
+        return f"The same product as {self.same_as}, which is in the list, too." if self.same_as else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Planning:
         return Plan(parts, forecast([part.verdict for part in parts], self._capacity(facts)))
 
     def _judged(self, part_numbers: Sequence[str], facts: StoreFacts) -> Iterator[PlannedPart]:
+        named: dict[str, str] = {}
         for start in range(0, len(part_numbers), _AT_ONCE):
             some = part_numbers[start : start + _AT_ONCE]
             skus = self._database.run(lambda work, some=some: publishing.skus_of(work, some), patience=20)
@@ -138,9 +144,9 @@ class Planning:
                 )
                 for place, part in enumerate(some, 1)
             ]
-            yield from self._some(items, facts)
+            yield from self._some(items, facts, named)
 
-    def _some(self, items: Sequence[DueItem], facts: StoreFacts) -> Iterator[PlannedPart]:
+    def _some(self, items: Sequence[DueItem], facts: StoreFacts, named: dict[str, str]) -> Iterator[PlannedPart]:
         jobs = self._database.run(lambda work: self._preparing.load(work, items, facts), patience=20)
         error = self._preparing.look(jobs, facts, ahead=False, only_look=True)
         if error is not None:
@@ -150,18 +156,23 @@ class Planning:
                 raise Retry("The store did not answer.", code=job.outcome.code or "shopify_unreachable")
         self._preparing.decide(jobs.values(), facts)
         for item in items:
-            own = [jobs[sku] for sku in item.skus if sku in jobs]
-            if not own:
+            if not item.skus:
                 yield PlannedPart(item.position, item.part_number, "", Hold("failed", "not_staged", NOT_STAGED))
-            for job in own:
-                if job.verdict is not None:
-                    yield PlannedPart(item.position, item.part_number, job.sku, job.verdict)
+            for sku in item.skus:
+                first = named.setdefault(sku, item.part_number)
+                verdict, same_as = _verdict(jobs[sku]), first if first != item.part_number else None
+                # One product is sent once, however many of the numbers in the list stand for it.
+                yield PlannedPart(item.position, item.part_number, sku, Leave() if same_as else verdict, same_as)
 
     def _capacity(self, facts: StoreFacts) -> Capacity:
         budget = self._budget()
         pace = self._database.run(lambda work: bulk_runs.pace(work, facts.shop), patience=20)
+        available = SMALLEST_BUCKET
+        if budget is not None:  # what was taken ahead for calls like these counts, and what has come in since
+            restored = budget.restore_rate * max(0.0, (now() - budget.as_of).total_seconds())
+            available = max(0.0, min(budget.maximum, budget.free + budget.held + restored))
         return Capacity(
-            available=max(0.0, budget.free) if budget else SMALLEST_BUCKET,
+            available=available,
             restore_rate=budget.restore_rate if budget else SMALLEST_RATE,
             known=budget.known if budget else False,
             lines_per_second=pace,
@@ -182,13 +193,7 @@ class Planning:
         """
         numbers, shown = self._database.run(lambda work: self._shown(work, batch_id), patience=5)
         fresh = self.plan(numbers)
-        changed = [
-            {"part_number": part.part_number, "sku": part.sku, "planned": was[0] if was else None, "now": row["action"],
-             "changes": row["changes"], "reason": row["sentence"]}
-            for part in fresh.parts
-            if (row := part.as_row()) and ((was := shown.get(part.sku)) is None or was[1] != row["digest"])
-            and not (part.sku == "" and was is not None)
-        ]  # fmt: skip
+        changed = list(_changed(fresh.parts, shown))
         if changed:
             first = changed[0]
             raise Conflict(
@@ -211,6 +216,33 @@ class Planning:
         if batch.status is not BatchStatus.PENDING:
             raise _decided(batch_id)
         return publishing.part_numbers(work, batch_id), plans.digests(work, batch_id)
+
+
+def _changed(parts: Sequence[PlannedPart], shown: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """The parts that would be dealt with otherwise than the plan has shown, by action and digest of each SKU."""
+    for part in parts:
+        row, was = part.as_row(), shown.get(part.sku)
+        if part.same_as is not None or (was is not None and (not part.sku or was[1] == row["digest"])):
+            continue
+        yield {
+            "part_number": part.part_number,
+            "sku": part.sku,
+            "planned": was[0] if was else None,
+            "now": row["action"],
+            "changes": row["changes"],
+            "reason": row["sentence"],
+        }
+
+
+def _verdict(job: Job) -> Verdict:
+    """What was decided of a job; one whose decision failed is shown with why."""
+    if job.verdict is not None:
+        return job.verdict
+    one = job.outcome
+    if isinstance(one, NotDone):
+        return Hold(one.kind, one.code, one.sentence)
+    code, sentence = (one.code, one.sentence) if isinstance(one, Later) else (None, None)
+    return Hold("failed", code or "internal_error", sentence or "Nothing could be decided about this part.")
 
 
 def _decided(batch_id: UUID) -> HubError:

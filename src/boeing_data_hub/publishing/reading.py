@@ -6,17 +6,14 @@ read again: a killed reader's successor goes on with the lines that are left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Final
-from uuid import UUID, uuid4
-
-import structlog
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import LeftOut, Listing
 from boeing_data_hub.model.pictures import Picture
-from boeing_data_hub.model.publications import BulkRun, DueItem, Intent, StoreFacts, StoreProduct
+from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts, StoreProduct
 from boeing_data_hub.publishing import claims, outcomes, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk_results import LineResult, Results
@@ -25,13 +22,29 @@ from boeing_data_hub.publishing.forms import listing_of
 from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Send, settled
 from boeing_data_hub.publishing.outcomes import RetryRules
 from boeing_data_hub.publishing.restocking import StockRow
-from boeing_data_hub.shopify.failures import OutcomeUnknown
+from boeing_data_hub.publishing.stocking import with_stock
+from boeing_data_hub.publishing.turns import Stepped, Turn
+from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.store import batches, bulk_runs, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
-log = structlog.get_logger(__name__)
-
 _AT_ONCE: Final = 250  # as many as one call can restock
+_MISSING: Final = "The result of this part's line is missing. It is found out what became of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the store has told of a run's lines.
+
+    Attributes:
+        results: lines may be missing.
+        sure: a line that is missing has surely not been carried out.
+        counted: a line that is missing counts as a failed try.
+    """
+
+    results: Results
+    sure: bool
+    counted: bool
 
 
 class Reading:
@@ -41,122 +54,159 @@ class Reading:
         database: the rows.
         aftercare: what follows an upsert.
         rules: how long a part is tried.
+        leave_out: whether a part whose metafield the store refuses goes without that metafield: then it goes directly.
     """
 
-    def __init__(self, *, database: Database, aftercare: Aftercare, rules: RetryRules) -> None:
+    def __init__(self, *, database: Database, aftercare: Aftercare, rules: RetryRules, leave_out: bool) -> None:
         self._database = database
         self._aftercare = aftercare
         self._rules = rules
+        self._leave_out = leave_out
 
-    def give_up(self, run: BulkRun, facts: StoreFacts, error: HubError | None, *, unsure: bool) -> None:
-        """End a run whose operation did not begin: its parts are done another way, or dropped with their batch."""
-        results = Results()
-        if error is not None:
-            log.warning("a bulk operation is given up", run=str(run.id), code=error.code)
-        self.finish(run, facts, results, sure=not unsure, counted=error is not None)
-
-    def finish(self, run: BulkRun, facts: StoreFacts, results: Results, *, sure: bool, counted: bool = True) -> None:
+    def finish(self, turn: Turn, facts: StoreFacts, results: Results, *, sure: bool, counted: bool = True) -> Stepped:
         """Write down the results of all lines that are still open, and end the run.
 
         Args:
-            run: the run.
+            turn: at the run.
             facts: of its store.
-            results: what the store has told; lines may be missing.
-            sure: a line that is missing has surely not been carried out.
-            counted: a line that is missing counts as a failed try.
-        """
-        lines = self._database.run(lambda work: bulk_runs.open_lines(work, run.id), patience=60)
-        numbers = sorted(lines)
-        for start in range(0, len(numbers), _AT_ONCE):
-            some = numbers[start : start + _AT_ONCE]
-            self._apply(run, facts, {n: lines[n] for n in some}, results, sure=sure, counted=counted)
-        self._database.run(
-            lambda work: bulk_runs.move(work, run.id, "ended", object_count=max(results.count, run.object_count)),
-            patience=60,
-        )
+            results: see `Told`, as for the others.
+            sure: see there.
+            counted: see there.
 
-    def _apply(
-        self,
-        run: BulkRun,
-        facts: StoreFacts,
-        lines: Mapping[int, str],
-        results: Results,
-        *,
-        sure: bool,
-        counted: bool,
-    ) -> None:
-        skus = list(lines.values())
-        items, known, cancelled = self._database.run(
-            lambda work: (
-                publishing.items_of(work, run.batch_id, skus),
-                products.known(work, facts.shop, skus),
-                run.batch_id in publishing.cancelled_among(work, [run.batch_id]),
-            ),
+        Raises:
+            HubError: an error that speaks against everybody's calls: the lines not written down by then stay open.
+            LeaseLostError: somebody else reads the run now.
+        """
+        run, told = turn.run, Told(results, sure, counted)
+        lines, items = self._database.run(
+            lambda work: (bulk_runs.open_lines(work, run.id), publishing.items_of_run(work, run.id, run.batch_id)),
             patience=60,
         )
         item_of = {sku: item for item in items for sku in item.skus}
+        ended = Stepped()
+        for some in _portions(lines, item_of):
+            jobs = self._apply(turn, facts, some, item_of, told)
+            for job in jobs.values():
+                if isinstance(job.outcome, Later) and job.outcome.no_creating:
+                    ended = replace(ended, no_creating=job.outcome)
+                if outcomes.is_creating(job) and job.confirmed is not None:
+                    ended = replace(ended, created=True)
+        count = max(len(results.by_number), run.object_count)
+        turn.move("ended", object_count=count)
+        return replace(ended, error=_against_all(results))
+
+    def _apply(
+        self, turn: Turn, facts: StoreFacts, lines: Mapping[int, str], item_of: Mapping[str, DueItem], told: Told
+    ) -> dict[str, Job]:
+        run, numbers, skus = turn.run, list(lines), list(lines.values())
+        refused = [number for number in numbers if isinstance(told.results.error_of(number), UserErrors)]
+        known, cancelled, sent = self._database.run(
+            lambda work: (
+                products.known(work, facts.shop, skus),
+                run.batch_id in publishing.cancelled_among(work, [run.batch_id]),
+                bulk_runs.variables_of(work, run.id, refused) if refused else {},
+            ),
+            patience=60,
+        )
         jobs: dict[str, Job] = {}
         for number, sku in lines.items():
-            product, item = known.get(sku), item_of.get(sku)
-            if product is None or product.intent is None or item is None:
+            product = known.get(sku)
+            if product is None or product.intent is None:
                 continue
-            job = _job(item, product, product.intent, facts)
-            jobs[sku] = job
-            self._judge(job, results.by_number.get(number), sure=sure, counted=counted)
+            # The item may have been settled by hand: what is in the store is written down all the same.
+            item = item_of.get(sku) or DueItem(
+                batch_id=run.batch_id, position=-1, part_number=sku, skus=(sku,), attempts=0
+            )
+            job = jobs[sku] = _job(item, product, product.intent, facts)
+            job.variables = sent.get(number, job.variables)
+            self._judge(job, told.results.by_number.get(number), told)
             if cancelled and isinstance(job.outcome, Later) and not job.outcome.unsure:
                 job.outcome = Dropped()
-        calls = self._stock_calls(jobs, facts)
-        stop = self._aftercare.offer(list(jobs.values()), facts) or self._aftercare.restock(calls, jobs)
-        if stop is not None:
-            log.warning("reading a bulk operation was held up", code=stop.code)
+        self._look_after(turn, jobs, facts)
         claims.conclude(jobs.values())
-        numbers = list(lines)
+        items = {item_of[sku].position: item_of[sku] for sku in jobs if sku in item_of}
 
         def step(work: Work) -> None:
             batches.hold_ledger(work)
             claims.write(work, jobs, facts)
             bulk_runs.settle_lines(work, run.id, numbers)
-            batches.move_counts(work, publishing.settle(work, settled(items, jobs)))
+            batches.move_counts(work, publishing.settle(work, settled(list(items.values()), jobs)))
 
-        self._database.run(step, patience=60)
+        turn.save(step)
+        return jobs
 
-    def _judge(self, job: Job, result: LineResult | None, *, sure: bool, counted: bool) -> None:
+    def _judge(self, job: Job, result: LineResult | None, told: Told) -> None:
         if result is None:
-            if sure:
-                job.outcome = Later(counted=counted)
+            if told.sure:
+                job.outcome = Later(counted=told.counted)
                 return
-            lost = OutcomeUnknown(
-                "The result of this part's line is missing. It is found out what became of it.",
-                code="shopify_outcome_unknown",
-            )
+            lost = OutcomeUnknown(_MISSING, code="shopify_outcome_unknown")
             job.outcome = outcomes.failure(job, lost, self._rules)
             if isinstance(job.outcome, Later):
                 job.outcome = replace(job.outcome, wait=0.0)
         elif result.error is not None:
-            job.outcome = outcomes.failure(job, result.error, self._rules)
-            if isinstance(job.outcome, Later) and not isinstance(result.error, Retry):
-                job.outcome = replace(job.outcome, wait=0.0)
+            if self._leave_out and outcomes.only_metafields(result.error):
+                job.outcome = Later(counted=True, direct=True)
+            else:
+                job.outcome = outcomes.failure(job, result.error, self._rules)
         elif result.ids is None:
-            job.outcome = Later(counted=True, unsure=True, code="shopify_malformed")
+            malformed = Retry("Shopify's result names neither a product nor an error.", code="shopify_malformed")
+            job.outcome = outcomes.unsure(job, outcomes.failure(job, malformed, self._rules))
         else:
             job.confirmed = outcomes.succeeded(job, result.ids)
 
-    def _stock_calls(self, jobs: Mapping[str, Job], facts: StoreFacts) -> dict[UUID, list[StockRow]]:
-        """The calls that set stock, kept with the intents before any of them is made."""
-        rows = [
+    def _look_after(self, turn: Turn, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
+        """Channel and stock. Where these are held up for everybody, the lines stay open, and are read again."""
+        done = self._learn(jobs)
+        fresh = restocking.grouped(
             restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
-            for job in jobs.values()
-            if job.confirmed is not None and job.confirmed.inventory_item_id
-        ]
-        calls = {uuid4(): call for call in restocking.grouped(rows)}
-        if calls:
+            for sku, job in jobs.items()
+            if sku not in done and job.confirmed is not None and job.confirmed.inventory_item_id
+        )
+        stop = self._aftercare.finish(jobs, facts, kept={}, fresh=fresh, ours=turn.is_ours)
+        if stop is not None:
+            raise stop
 
-            def step(work: Work) -> None:
-                for key, call in calls.items():
-                    products.save_stock_call(work, facts.shop, key, [row.as_json() for row in call])
+    def _learn(self, jobs: Mapping[str, Job]) -> set[str]:
+        """Stock that a reader before us may have set: the same call again tells. Returns the SKUs where it has."""
+        earlier = {job.intent.stock_call for job in jobs.values() if job.intent and job.intent.stock_call}
+        if not earlier:
+            return set()
+        kept = self._database.run(lambda work: products.stock_calls(work, sorted(earlier)), patience=60)
+        done: set[str] = set()
+        for key, rows in kept.items():
+            made = [StockRow(**row) for row in rows]
+            if not self._aftercare.stocking.repeat(key, made):
+                continue
+            for row in made:
+                job = jobs.get(row.sku)
+                if job is None or job.confirmed is None or job.intent is None:
+                    continue
+                asked = {row.location: job.intent.form["stock"].get(row.location, 0)}
+                job.confirmed = with_stock(job.confirmed, asked, {row.location: row.quantity})
+                done.add(row.sku)
+        return done
 
-            self._database.run(step, patience=60)
-        return calls
+
+def _portions(lines: Mapping[int, str], item_of: Mapping[str, DueItem]) -> Iterator[dict[int, str]]:
+    """Lines in their order, some hundred at a time; those of one item stay together."""
+    some: dict[int, str] = {}
+    last: DueItem | None = None
+    for number in sorted(lines):
+        item = item_of.get(lines[number])
+        if len(some) >= _AT_ONCE and (item is None or item is not last):
+            yield some
+            some = {}
+        some[number] = lines[number]
+        last = item
+    if some:
+        yield some
+
+
+def _against_all(results: Results) -> HubError | None:
+    """An error of a line that speaks against everybody's calls."""
+    errors = (one.error for one in results.by_number.values() if one.error is not None)
+    return next((error for error in errors if outcomes.stops_the_line(error)), None)
 
 
 def _job(item: DueItem, product: StoreProduct, intent: Intent, facts: StoreFacts) -> Job:
@@ -175,9 +225,8 @@ def _job(item: DueItem, product: StoreProduct, intent: Intent, facts: StoreFacts
         )  # fmt: skip
     image = intent.image
     picture = Picture(str(image["url"]), str(image["sha256"]), "", code=image.get("code")) if image else None
-    return Job(
-        item, product.sku, product=product, verdict=verdict, intent=intent, image=picture, variables={"input": {}}
-    )
+    nothing: dict[str, Any] = {"input": {}}
+    return Job(item, product.sku, product=product, verdict=verdict, intent=intent, image=picture, variables=nothing)
 
 
 def _listing(intent: Intent) -> Listing:

@@ -7,7 +7,7 @@ Boeing since our last publishing is applied to what the store has: neither the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from boeing_data_hub.model.listings import Change, Listing
@@ -23,10 +23,11 @@ class StockRow:
     """One quantity to set.
 
     Attributes:
-        location: the store location's name, as in our settings.
+        location: the store location's name, as in our settings; the first of several.
         quantity: pieces wanted.
         was: pieces we last set there; None where we never set any, and nothing is compared.
         base: Boeing's pieces at our last publishing, for the merge.
+        boeing: Boeing's pieces now, by every name we have for the location.
     """
 
     sku: str
@@ -36,30 +37,48 @@ class StockRow:
     quantity: int
     was: int | None
     base: int | None
+    boeing: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """For the row that keeps a call."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    @property
+    def set_by_name(self) -> dict[str, int]:
+        """Pieces that are set now by our names of the location: all of them under the first."""
+        return {**dict.fromkeys(self.boeing, 0), self.location: self.quantity}
+
 
 def rows_of(job: Job, location_ids: Mapping[str, str], item: str) -> list[StockRow]:
-    """The quantities a job sets: one for each location whose pieces differ. Two names of one location are added up."""
+    """The quantities a job sets: one for each location whose pieces differ, under however many names we know it."""
     send = job.send
     if send is None or send.action == "created":
         return []
+    form = job.product.form if job.product is not None else None
+    base: Mapping[str, int] = (form or {}).get("stock") or {}
     known: Mapping[str, int] = {} if job.product is None else job.product.stock
-    rows: dict[str, StockRow] = {}
-    for change in send.stock:
-        name = change.field.removeprefix("stock.")
-        place = location_ids.get(name)
-        if place is None:
-            continue  # a location that is gone from the store has no stock to set
-        row = StockRow(
-            sku=job.sku, item=item, location=name, location_id=place, quantity=int(change.new),
-            was=known.get(name), base=None if change.old is None else int(change.old),
-        )  # fmt: skip
-        rows[place] = row if place not in rows else _together(rows[place], row)
-    return list(rows.values())
+    names: dict[str, list[str]] = {}
+    for name in sorted({*base, *known, *send.listing.stock}):
+        if name in location_ids:  # a location that is gone from the store has no stock to set
+            names.setdefault(location_ids[name], []).append(name)
+    moved = {location_ids.get(change.field.removeprefix("stock.")) for change in send.stock}
+    return [
+        StockRow(
+            sku=job.sku, item=item, location=own[0], location_id=place,
+            quantity=sum(send.listing.stock.get(name, 0) for name in own), was=_sum(known, own), base=_sum(base, own),
+            boeing={name: send.listing.stock.get(name, 0) for name in own},
+        )
+        for place, own in names.items()
+        if place in moved
+    ]  # fmt: skip
+
+
+def rows_after(job: Job, location_ids: Mapping[str, str]) -> list[StockRow]:
+    """The quantities of a product whose ids were only learnt from its upsert."""
+    known = job.product.inventory_item_id if job.product is not None else None
+    if known or job.confirmed is None or job.confirmed.inventory_item_id is None:
+        return []
+    return rows_of(job, location_ids, job.confirmed.inventory_item_id)
 
 
 def every_location(listing: Listing) -> Iterator[Change]:
@@ -68,15 +87,9 @@ def every_location(listing: Listing) -> Iterator[Change]:
         yield Change(f"stock.{name}", None, pieces)
 
 
-def _together(one: StockRow, two: StockRow) -> StockRow:
-    return StockRow(
-        sku=one.sku, item=one.item, location=one.location, location_id=one.location_id,
-        quantity=one.quantity + two.quantity, was=_sum(one.was, two.was), base=_sum(one.base, two.base),
-    )  # fmt: skip
-
-
-def _sum(one: int | None, two: int | None) -> int | None:
-    return None if one is None or two is None else one + two
+def _sum(pieces: Mapping[str, int], names: Sequence[str]) -> int | None:
+    known = [pieces[name] for name in names if name in pieces]
+    return sum(known) if known else None
 
 
 def grouped(rows: Iterable[Sequence[StockRow]]) -> list[list[StockRow]]:
@@ -120,13 +133,15 @@ def guilty(refused: UserErrors, rows: Sequence[StockRow]) -> set[str]:
 
 
 def merged(row: StockRow, there: int) -> StockRow:
-    """The row where the store has other pieces than we last set: Boeing's change is applied to what is there."""
+    """The row where the store has other pieces than we last set: Boeing's change is applied to what is there.
+
+    What is there already as it is wanted stays: after a restored database it was us who set it.
+    """
+    if there == row.quantity:
+        return replace(row, was=there)
     change = row.quantity - row.base if row.base is not None else 0
     target = max(0, there + change) if row.base is not None else row.quantity
-    return StockRow(
-        sku=row.sku, item=row.item, location=row.location, location_id=row.location_id,
-        quantity=target, was=there, base=row.base,
-    )  # fmt: skip
+    return replace(row, quantity=target, was=there)
 
 
 def remark(row: StockRow, there: int) -> str | None:

@@ -6,15 +6,14 @@ transaction open → one short transaction that saves everything. What a killed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
-from uuid import uuid4
 
 import structlog
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
@@ -24,9 +23,10 @@ from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk import Bulk
 from boeing_data_hub.publishing.claims import Claim, Guard
 from boeing_data_hub.publishing.compensation import Compensation
-from boeing_data_hub.publishing.jobs import Dropped, Job, Later, Leave
+from boeing_data_hub.publishing.jobs import Job, Later, Leave
+from boeing_data_hub.publishing.learning import unchanged
 from boeing_data_hub.publishing.preparing import Preparing
-from boeing_data_hub.publishing.sending import Sender, is_creating
+from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.store import bulk_runs, leases, orphans, publishing
 from boeing_data_hub.store import line as line_store
@@ -40,6 +40,7 @@ _CLAIM_SECONDS: Final = 2.0  # a claim is what can be sent in about this time
 _FEWEST: Final = 25  # offering products on the channel costs the less the more go together
 _MOST: Final = 100
 _SOON: Final = 5.0
+_BREATH: Final = 0.2
 CREATES: Final = "shopify-creates"  # the line that rests while the store makes no new products
 
 
@@ -131,12 +132,20 @@ class Publishing:
         called_at = monotonic()
         try:
             count, error = self._step(keep_going, probe=probe)
+            if isinstance(error, StopTheLine) and error.code == "shopify_setup":
+                self._storefront.forget()  # somebody may have deleted the definition of our custom ids
+                self._storefront.facts()
+                error = None if self._storefront.ensure_identity() else error
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; what was sent is found by the next claim")
             return 1
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
-        if isinstance(error, Retry | StopTheLine):
+        except Reject as refused:  # of a question that is about no single part, so nobody's can succeed
+            count, error = 1, StopTheLine(refused.message, code=refused.code)
+        if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
+            keep_going.wait(_BREATH)
+        elif isinstance(error, Retry | StopTheLine):
             log.warning("publishing rests", code=error.code, reason=error.message)
             self._line.failed(error, fresh=True, called_at=called_at)
         elif probe:
@@ -159,6 +168,7 @@ class Publishing:
             return 1, None
         stepped = self._bulk.step(facts)
         if stepped is not None:
+            self._note_creates([stepped.no_creating], created=stepped.created)
             return 1, stepped.error
         return self._publish(facts, keep_going, wanted=1 if probe else self._wanted())
 
@@ -184,9 +194,11 @@ class Publishing:
         with self._held.holding(claim.lease, taken_at=claim.taken_at):
             began = monotonic()
             error = self._carry_out(claim, facts, keep_going)
+            error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
             self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
             self._note_pace(claim, monotonic() - began)
-        self._note_creates(claim)
+        made = any(outcomes.is_creating(job) and job.confirmed for job in claim.jobs.values())
+        self._note_creates([job.outcome for job in claim.jobs.values()], created=claim.probes_creating and made)
         return len(claim.items), error
 
     def _take(self, work: Work, items: Sequence[DueItem], facts: StoreFacts) -> Claim:
@@ -202,10 +214,10 @@ class Publishing:
         """Everything between the claim and its save. Every job has its outcome then."""
         jobs = list(claim.jobs.values())
         error = self._preparing.look(claim.jobs, facts)
-        _end_cancelled(jobs)
+        claims.end_cancelled(jobs)
         if error is None:
             self._preparing.decide(jobs, facts)
-            self._hold_creates(jobs)
+            claim.probes_creating = self._hold_creates(jobs)
             error = self._preparing.furnish([job for job in jobs if job.send], facts)
         if error is None:
             if claim.by_bulk:
@@ -221,46 +233,55 @@ class Publishing:
             self._bulk.prepare(work, claim, facts)
 
     def _send(self, claim: Claim, facts: StoreFacts, keep_going: KeepGoing) -> HubError | None:
-        jobs = [job for job in claim.jobs.values() if not job.in_bulk]
+        jobs = {sku: job for sku, job in claim.jobs.items() if not job.in_bulk}
+        held = claims.still_held(self._held, claim)
         guard = Guard(
             cancelled=lambda: self._database.run(
                 lambda work: publishing.cancelled_among(work, list({item.batch_id for item in claim.items})),
                 patience=20,
             ),
-            held=claims.still_held(self._held, claim),
+            held=held,
             keep_going=lambda: keep_going.wait(0),
         )
-        error = self._sender.send([job for job in jobs if job.send], may_go=guard)
-        for job in jobs:
-            if isinstance(job.verdict, Leave) and job.outcome is None:
-                job.confirmed = outcomes.unchanged(job) if job.verdict.channel or job.resolved else None
-        if error is not None:
-            return error
-        calls = dict(claim.calls)
-        for call in restocking.grouped(_rows_after(job, facts) for job in jobs):
-            calls[uuid4()] = call
-        return self._aftercare.offer(jobs, facts) or self._aftercare.restock(calls, claim.jobs)
+        stopped = self._sender.send([job for job in jobs.values() if job.send], may_go=guard)
+        for job in jobs.values():
+            if isinstance(job.verdict, Leave) and job.outcome is None and job.product is not None:
+                job.confirmed = unchanged(job) if job.verdict.channel or job.product.intent is not None else None
+        return self._aftercare.finish(
+            jobs,
+            facts,
+            kept=claim.calls,
+            fresh=restocking.grouped(restocking.rows_after(job, facts.location_ids) for job in jobs.values()),
+            stopped=stopped,
+            ours=held,
+        )
 
-    def _hold_creates(self, jobs: Sequence[Job]) -> None:
-        """While the store makes no new products, parts that need one wait, and the others go on."""
-        creating = [job for job in jobs if job.outcome is None and is_creating(job)]
+    def _hold_creates(self, jobs: Sequence[Job]) -> bool:
+        """While the store makes no new products, parts that need one wait, and the others go on.
+
+        Returns:
+            Whether it made none when we last heard, and is asked again now.
+        """
+        creating = [job for job in jobs if job.outcome is None and outcomes.is_creating(job)]
         if not creating:
-            return
+            return False
         line, at = self._database.run(lambda work: line_store.look(work, CREATES), patience=20)
         if line.paused_until is None or line.paused_until <= at:
-            return
+            return line.pause_reason is not None
         wait = (line.paused_until - at).total_seconds()
         for job in creating:
             job.outcome = Later(wait=wait, code="shopify_daily_limit", sentence=line.pause_note)
+        return False
 
-    def _note_creates(self, claim: Claim) -> None:
-        for job in claim.jobs.values():
-            one = job.outcome
+    def _note_creates(self, told: Iterable[object], *, created: bool) -> None:
+        for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._creates.failed(
                     StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
                 )
                 return
+        if created:
+            self._creates.answered()
 
     def _note_pace(self, claim: Claim, seconds: float) -> None:
         sent = sum(job.variables is not None for job in claim.jobs.values() if not job.in_bulk)
@@ -270,29 +291,6 @@ class Publishing:
             self._part_seconds = 0.6 * known + 0.4 * took
 
 
-def _rows_after(job: Job, facts: StoreFacts) -> list[restocking.StockRow]:
-    """Stock of a product whose ids were only learnt from its upsert."""
-    known = job.product.inventory_item_id if job.product is not None else None
-    if known or job.confirmed is None or job.confirmed.inventory_item_id is None:
-        return []
-    return restocking.rows_of(job, facts.location_ids, job.confirmed.inventory_item_id)
-
-
-def _end_cancelled(jobs: Sequence[Job]) -> None:
-    """Parts of cancelled batches are only brought to an end: what was made counts, everything else is dropped."""
-    for job in jobs:
-        if job.item.cancelled and job.outcome is None:
-            if job.resolved:
-                job.verdict = Leave()
-            else:
-                job.outcome = Dropped()
-
-
 def anything_due(work: Work) -> int:
     """How many parts, steps of bulk operations and orphans could be worked on now, counted no further than 200."""
     return publishing.anything_due(work) or bulk_runs.anything_due(work) or orphans.anything_due(work)
-
-
-def lost_lease(work: Work, skus: Sequence[str]) -> None:
-    """Account for parts whose worker died under them: what was sent is found out by the next claim."""
-    publishing.lost(work, [sku for sku in skus if not sku.startswith("run:")])

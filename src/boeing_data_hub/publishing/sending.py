@@ -14,12 +14,12 @@ import structlog
 
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import Listing, Metafield
-from boeing_data_hub.model.publications import StoreFacts
+from boeing_data_hub.model.publications import StoreFacts, StoreProduct
 from boeing_data_hub.publishing import outcomes
-from boeing_data_hub.publishing.jobs import Job, Later, NotDone, Outcome, Send
+from boeing_data_hub.publishing.jobs import Job, Later, Outcome
 from boeing_data_hub.publishing.outcomes import RetryRules
+from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.payload import ImageFile, Kept, update_variables, upsert_variables, without_refused
-from boeing_data_hub.publishing.storefront import AsksStore
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.shapes import nodes
 
@@ -40,12 +40,15 @@ def variables_of(job: Job, facts: StoreFacts) -> dict[str, Any] | None:
         beside = outcomes.kept_of(job)
         kept = Kept([Metafield(*each) for each in beside["metafields"]], beside["tags"])
     if send.whole:
-        locations = facts.location_ids if send.action == "created" else None
-        return upsert_variables(send.listing, location_ids=locations, image=file, kept=kept)
+        if send.action == "created":
+            return upsert_variables(send.listing, location_ids=facts.location_ids, image=file, kept=kept)
+        given = upsert_variables(send.listing, image=file, kept=kept)
+        given["input"]["redirectNewHandle"] = True  # it is there under an address that people may know
+        return given
     known = product.published if product is not None else None
     assert known is not None  # noqa: S101 - only what is known is changed in part
     changed = [change.field for change in send.changes]
-    if file is not None and product is not None and image is not None and product.image_sha256 == image.sha256:
+    if file is not None and image is not None and _has_picture(product, image.sha256):
         file = None
     given = update_variables(send.listing, known, changed, image=file, kept=kept)
     if file is not None:
@@ -53,9 +56,18 @@ def variables_of(job: Job, facts: StoreFacts) -> dict[str, Any] | None:
     return given if given["input"] else None
 
 
+def _has_picture(product: StoreProduct | None, sha256: str) -> bool:
+    """Whether the store surely has this very picture."""
+    if product is None or product.image_sha256 != sha256:
+        return False
+    return product.intent is None or product.intent.image is None or product.intent.image.get("sha256") == sha256
+
+
 def _other_files(job: Job, listing: Listing) -> list[dict[str, Any]]:
     """Pictures that people have added beside ours: a list that is sent replaces the one that is there."""
-    return [{"id": node["id"]} for node in nodes(job.whole, "media") if node.get("alt") != listing.title]
+    form = job.product.form if job.product is not None else None
+    ours = {listing.title, (form or {}).get("title")}
+    return [{"id": node["id"]} for node in nodes(job.whole, "media") if node.get("alt") not in ours]
 
 
 class Sender:
@@ -104,7 +116,8 @@ class Sender:
             data = self._ask(job, keep_going)
             product = outcomes.product_of(data)
             if product is None:
-                job.outcome = _no_product(job, self._rules)
+                failure = Retry("Shopify's answer names neither a product nor an error.", code="shopify_malformed")
+                job.outcome = outcomes.unsure(job, outcomes.failure(job, failure, self._rules))
             else:
                 job.confirmed = outcomes.succeeded(job, outcomes.ids_of(product))
         except HubError as error:
@@ -116,7 +129,7 @@ class Sender:
             failure = Retry(
                 f"The hub met an unexpected error ({type(error).__name__}) while publishing.", code="internal_error"
             )
-            job.outcome = _unsure(outcomes.failure(job, failure, self._rules))
+            job.outcome = outcomes.unsure(job, outcomes.failure(job, failure, self._rules))
         return None
 
     def _ask(self, job: Job, keep_going: Callable[[], bool]) -> dict[str, Any]:
@@ -157,20 +170,3 @@ def _known_ids(job: Job) -> dict[str, Any]:
         "variant_id": product.variant_id,
         "inventory_item_id": product.inventory_item_id,
     }
-
-
-def _no_product(job: Job, rules: RetryRules) -> Outcome:
-    failure = Retry("Shopify's answer names neither a product nor an error.", code="shopify_malformed")
-    return _unsure(outcomes.failure(job, failure, rules))
-
-
-def _unsure(outcome: Outcome) -> Outcome:
-    """The outcome where it is not known what the store has done."""
-    if isinstance(outcome, Later):
-        return replace(outcome, unsure=True)
-    return replace(outcome, orphan=True) if isinstance(outcome, NotDone) else outcome
-
-
-def is_creating(job: Job) -> bool:
-    """Whether a job puts a new product into the store."""
-    return isinstance(job.verdict, Send) and job.verdict.action == "created"

@@ -5,9 +5,9 @@ One per process; facts are remembered for some minutes, and asked for anew when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
@@ -17,6 +17,7 @@ from boeing_data_hub.model.listings import PRIMARY_LOCATION, ListingPolicy
 from boeing_data_hub.model.publications import Sighting, StoreFacts
 from boeing_data_hub.publishing.definitions import custom_id_definition, slot_of, wanted_definitions
 from boeing_data_hub.publishing.outcomes import ids_of
+from boeing_data_hub.publishing.patience import AsksStore, patiently
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows, text
 
@@ -25,19 +26,6 @@ log = structlog.get_logger(__name__)
 SURVEYED_AT_ONCE: Final = 100  # SKUs in one search: the longer the page, the fewer points each of them costs
 _FACTS_SECONDS: Final = 600.0
 _PAGE: Final = 250
-
-
-class AsksStore(Protocol):
-    """What publishing needs of the store's client; see `ShopifyClient.run`."""
-
-    def run(  # noqa: D102
-        self,
-        name: str,
-        variables: Mapping[str, Any],
-        *,
-        points: float | None = None,
-        keep_going: Callable[[], bool] = ...,
-    ) -> dict[str, Any]: ...
 
 
 class Storefront:
@@ -87,7 +75,7 @@ class Storefront:
             self._defined = False
 
     def _read_facts(self) -> StoreFacts:
-        shop_facts = self._client.run("shop_facts", {})
+        shop_facts = patiently(self._client, "shop_facts", {})
         shop = part(shop_facts, "shop")
         plan = part(shop, "plan")
         variants = part(shop_facts, "productVariantsCount")
@@ -118,7 +106,7 @@ class Storefront:
     def _channel(self) -> tuple[str | None, bool]:
         """The channel by its name; where no name fits, the only one, or the one whose name comes closest."""
         try:
-            found = nodes(self._client.run("publications", {}), "publications")
+            found = nodes(patiently(self._client, "publications", {}), "publications")
         except Reject as refused:
             log.warning("the sales channels cannot be read", code=refused.code)
             return None, False
@@ -132,17 +120,21 @@ class Storefront:
             return str(chosen["id"]), bool(chosen.get("autoPublish"))
         return None, False
 
-    def ensure_identity(self) -> None:
+    def ensure_identity(self) -> bool:
         """See to it that custom ids can be kept, before the first product: the definition is made if it is not there.
+
+        Returns:
+            Whether it was made just now.
 
         Raises:
             HubError: as `ShopifyClient.run`.
         """
         with self._lock:
             if self._defined:
-                return
-            self._define([custom_id_definition(self._policy)])
+                return False
+            told = self._define([custom_id_definition(self._policy)])
             self._defined = True
+            return bool(told["created"])
 
     def set_up(self) -> dict[str, list[str]]:
         """Make every definition that is not there; those that are there stay as they are. Safe to repeat.
@@ -190,7 +182,7 @@ class Storefront:
     def _pages(self, document: str, variables: Mapping[str, Any], root: str) -> Iterator[Mapping[str, Any]]:
         after: str | None = None
         while True:
-            found = self._client.run(document, {**variables, "after": after})
+            found = patiently(self._client, document, {**variables, "after": after})
             yield from nodes(found, root)
             page = part(part(found, root), "pageInfo")
             if not page.get("hasNextPage"):
@@ -224,13 +216,13 @@ class Storefront:
 
     def find(self, custom_id: str) -> dict[str, Any] | None:
         """The ids of the product with our custom id, asked of the store itself and not of its search; or None."""
-        answer = self._client.run("product_ids", {"identifier": self.identifier(custom_id)})
+        answer = patiently(self._client, "product_ids", {"identifier": self.identifier(custom_id)})
         found = part(answer, "productByIdentifier")
         return ids_of(found) if found else None
 
     def read(self, custom_id: str) -> Mapping[str, Any] | None:
         """Everything the store says of the product with our custom id, or None."""
-        answer = self._client.run("product_by_custom_id", {"identifier": self.identifier(custom_id)})
+        answer = patiently(self._client, "product_by_custom_id", {"identifier": self.identifier(custom_id)})
         return part(answer, "productByIdentifier") or None
 
     def identifier(self, custom_id: str) -> dict[str, Any]:
@@ -239,13 +231,15 @@ class Storefront:
         custom = {"namespace": policy.custom_id_namespace, "key": policy.custom_id_key, "value": custom_id}
         return {"customId": custom}
 
-    def levels(self, inventory_item_id: str) -> dict[str, int]:
-        """Pieces available by location id, as the store has them now."""
+    def levels(self, inventory_item_id: str) -> dict[str, int] | None:
+        """Pieces available by location id, as the store has them now; None when it has no such item any more."""
         found: dict[str, int] = {}
         after: str | None = None
         while True:
-            answer = self._client.run("inventory_levels", {"id": inventory_item_id, "after": after})
+            answer = patiently(self._client, "inventory_levels", {"id": inventory_item_id, "after": after})
             item = part(answer, "inventoryItem")
+            if not item:
+                return None
             for node in nodes(item, "inventoryLevels"):
                 for quantity in rows(node, "quantities"):
                     if quantity.get("name") == "available":

@@ -27,7 +27,6 @@ from boeing_data_hub.sandbox.services.postgres import Postgres, start_postgres
 from boeing_data_hub.sandbox.services.redis import RedisServer, start_redis
 from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
 from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
-from boeing_data_hub.store import schema
 
 _READY_WITHIN = 60.0  # seconds
 QUEUES = ("extraction", "normalization", "publishing", "default")
@@ -98,6 +97,8 @@ class System:
         self._stack.close()
 
     def _start(self) -> None:
+        from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool: a quarter of every command
+
         self._start_services()
         schema.upgrade_if_needed(self.environment["DATABASE_URL"])
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -140,8 +141,7 @@ class System:
         self.start_process("shopify-sandbox", "sandbox.shopify", "--port", str(port), *arguments)
         url = f"http://127.0.0.1:{port}"
         self.environment.update(store_environment(url))
-        self.shopify = ShopifyControl(url)
-        self._stack.callback(self.shopify.close)
+        self.shopify = self._stack.enter_context(ShopifyControl(url))
         _wait_for(url + "/control/stats", "The Shopify sandbox", self.logs / "shopify-sandbox.log")
 
     def start_process(

@@ -23,7 +23,7 @@ _FIXED: Final = {
     "locations": 11,
     "metafield_definition_create": 14,
     "metafield_definitions": 48,
-    "product_by_custom_id": 26,
+    "product_by_custom_id": 37,
     "product_delete": MUTATION,
     "product_ids": 7,
     "product_publish": MUTATION,

@@ -15,7 +15,7 @@ from boeing_data_hub import __version__
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Retry
 from boeing_data_hub.shopify.access import ShopifyAccess
-from boeing_data_hub.shopify.failures import kept_text, unanswered
+from boeing_data_hub.shopify.failures import NotSentError, kept_text, unanswered
 
 _CONNECTIONS = 64
 _KEEP_IDLE = 20.0  # seconds; shorter than what gateways keep, so that few calls meet a connection just closed
@@ -30,12 +30,6 @@ _NEVER_SENT = (
     httpx2.InvalidURL,
 )
 _CAUGHT = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, httpx2.CookieConflict, httpx2.SSEError, OSError)
-
-
-class NotSentError(Retry):
-    """The call never reached the store, so it cost nothing and changed nothing."""
-
-    code = "shopify_unreachable"
 
 
 @dataclass(frozen=True, slots=True)

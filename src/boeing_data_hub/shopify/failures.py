@@ -22,6 +22,12 @@ _CREDENTIALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CLOSED = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.LOCKED)
 
 
+class NotSentError(Retry):
+    """The call never reached the store, so it cost nothing and changed nothing."""
+
+    code = "shopify_unreachable"
+
+
 class OutcomeUnknown(Retry):
     """The store may have carried the change out although we were not told. Asking again must be safe to do twice."""
 

@@ -248,21 +248,23 @@ def finish_settled(work: Work, batch_ids: Sequence[UUID]) -> list[UUID]:
 
 _UNDER_WAY: LiteralString = (
     "(SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing'"
-    " UNION ALL SELECT sku FROM hub.bulk_lines WHERE NOT settled)"
+    " UNION ALL SELECT sku FROM hub.bulk_lines WHERE NOT settled"
+    " UNION ALL SELECT sku FROM hub.products WHERE intent IS NOT NULL)"
 )
 
 
 def cancel(work: Work, batch_id: UUID) -> bool:
     """Cancel what is not settled. What was done stays. False when there was nothing left to cancel.
 
-    Of a publishing, parts that are being sent at this moment are left open: what becomes of them is found out, and
-    only then has the batch its end. The caller holds the ledger alone.
+    Of a publishing, parts that are being sent at this moment, or of which it is unknown what became of an earlier call,
+    are left open: it is found out, and only then has the batch its end. The caller holds the ledger alone.
     """
     publishing = work.value("SELECT batch_type = 'publish' FROM hub.batches WHERE id = %s", [batch_id])
     cancelled = work.do(
         "UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()"  # noqa: S608 - a constant of this module
         " WHERE batch_id = %(batch)s AND state IN ('pending', 'extracted')"
-        f" AND NOT (%(publishing)s AND coalesce(skus && ARRAY{_UNDER_WAY}, false))",
+        " AND NOT (%(publishing)s AND coalesce("
+        f"   (SELECT bool_or(s.sku IN {_UNDER_WAY}) FROM unnest(skus) AS s(sku)), false))",
         {"batch": batch_id, "publishing": publishing},
     )
     row = work.row(

@@ -13,7 +13,7 @@ from boeing_data_hub.store.work import Work
 
 _RUN: LiteralString = (
     "id, shop, batch_id, state, lines, operation_id, path, url, partial, object_count, cancelling, note, attempts,"
-    " state_since"
+    " extract(epoch FROM now() - state_since)::float8 AS age, extract(epoch FROM now() - created_at)::float8 AS waited"
 )
 
 
@@ -23,11 +23,11 @@ def add(work: Work, run_id: UUID, shop: str, batch_id: UUID, lines: Sequence[tup
         "INSERT INTO hub.bulk_runs (id, shop, batch_id, lines) VALUES (%s, %s, %s, %s)",
         [run_id, shop, batch_id, len(lines)],
     )
-    records = [{"n": n, "sku": sku, "v": variables} for n, (sku, variables) in enumerate(lines)]
+    # As columns, and not as one document: that would be parsed twice.
     work.do(
         "INSERT INTO hub.bulk_lines (run_id, number, sku, variables)"
-        " SELECT %s, r.n, r.sku, r.v FROM json_to_recordset(%s::json) AS r(n int, sku text, v jsonb)",
-        [run_id, msgspec.json.encode(records).decode()],
+        " SELECT %s, t.n - 1, t.sku, t.v::jsonb FROM unnest(%b::text[], %b::text[]) WITH ORDINALITY AS t(sku, v, n)",
+        [run_id, [sku for sku, _ in lines], [msgspec.json.encode(variables).decode() for _, variables in lines]],
     )
 
 
@@ -72,6 +72,14 @@ def variables(work: Work, run_id: UUID) -> list[str]:
     """The variables of all lines as JSON text, in order."""
     rows = work.rows("SELECT variables::text AS line FROM hub.bulk_lines WHERE run_id = %s ORDER BY number", [run_id])
     return [row["line"] for row in rows]
+
+
+def variables_of(work: Work, run_id: UUID, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The variables of some lines, by number."""
+    rows = work.rows(
+        "SELECT number, variables FROM hub.bulk_lines WHERE run_id = %s AND number = ANY(%s)", [run_id, list(numbers)]
+    )
+    return {row["number"]: row["variables"] for row in rows}
 
 
 def open_lines(work: Work, run_id: UUID) -> dict[int, str]:

@@ -50,7 +50,7 @@ def save(work: Work, sku: str, changes: Mapping[str, Any], *, actor: str) -> dic
         changes: some of `FIELDS`; None clears one.
         actor: who asks.
     """
-    before = get(work, sku) or {}
+    before = get(work, sku) or {"excluded": False}
     after = {name: before.get(name) for name in FIELDS} | dict(changes)
     after["excluded"] = bool(after["excluded"])
     work.do(

@@ -19,6 +19,9 @@ from boeing_data_hub.store.work import Work
 # Parts somebody is asking for right now. Tiny: a few calls' worth.
 _IN_FLIGHT = "SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction'"
 
+# Items of searches: a publishing may wait for the same part number, and Boeing's answer is none to it.
+_SEARCHED = "EXISTS (SELECT 1 FROM hub.batches s WHERE s.id = i.batch_id AND s.batch_type = 'search')"
+
 _ITEM = (
     "batch_id, position, part_number, state, skus, outcome, reason, error_code, error, attempts, not_before, updated_at"
 )
@@ -92,8 +95,8 @@ def anything_due(work: Work) -> int:
 def waiting(work: Work, part_numbers: Sequence[str]) -> list[DuePart]:
     """Those of these parts that some batch still waits for."""
     rows = work.rows(
-        "SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM hub.batch_items"
-        " WHERE state = 'pending' AND part_number = ANY(%b) GROUP BY part_number",
+        "SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM hub.batch_items i"  # noqa: S608
+        f" WHERE state = 'pending' AND part_number = ANY(%b) AND {_SEARCHED} GROUP BY part_number",
         [list(part_numbers)],
     )
     return [DuePart(**row) for row in rows]
@@ -111,12 +114,12 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
     if verdicts.found:
         parts = list(verdicts.found)
         rows = work.rows(
-            "WITH moved AS ("
+            "WITH moved AS ("  # noqa: S608 - a constant of this module
             "  UPDATE hub.batch_items i SET state = 'extracted', raw_id = a.raw_id,"
             "    skus = string_to_array(a.skus, chr(31)), error_code = NULL, error = NULL, not_before = NULL,"
             "    call_group = NULL, updated_at = now()"
             "  FROM unnest(%b::text[], %b::bigint[], %b::text[]) AS a(part_number, raw_id, skus)"
-            "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
+            f"  WHERE i.part_number = a.part_number AND i.state = 'pending' AND {_SEARCHED} RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [
                 parts,
@@ -128,11 +131,11 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
     if verdicts.missing:
         parts = list(verdicts.missing)
         rows = work.rows(
-            "WITH moved AS ("
+            "WITH moved AS ("  # noqa: S608 - a constant of this module
             "  UPDATE hub.batch_items i SET state = 'failed', raw_id = a.raw_id, error_code = 'not_found',"
             "    skus = '{}', error = %s, not_before = NULL, call_group = NULL, updated_at = now()"
             "  FROM unnest(%b::text[], %b::bigint[]) AS a(part_number, raw_id)"
-            "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
+            f"  WHERE i.part_number = a.part_number AND i.state = 'pending' AND {_SEARCHED} RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [NOT_FOUND, parts, [verdicts.missing[p] for p in parts]],
         )
@@ -140,12 +143,12 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
     if verdicts.failed:
         parts = list(verdicts.failed)
         rows = work.rows(
-            "WITH moved AS ("
+            "WITH moved AS ("  # noqa: S608 - a constant of this module
             "  UPDATE hub.batch_items i SET state = 'failed', error_code = a.code, error = a.sentence,"
             "    not_before = NULL,"
             "    call_group = NULL, attempts = i.attempts + 1, updated_at = now()"
             "  FROM unnest(%b::text[], %b::text[], %b::text[]) AS a(part_number, code, sentence)"
-            "  WHERE i.part_number = a.part_number AND i.state = 'pending' RETURNING i.batch_id)"
+            f"  WHERE i.part_number = a.part_number AND i.state = 'pending' AND {_SEARCHED} RETURNING i.batch_id)"
             " SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id",
             [parts, [verdicts.failed[p][0] for p in parts], [verdicts.failed[p][1] for p in parts]],
         )
@@ -154,11 +157,12 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
         parts = list(verdicts.again)
         again = [verdicts.again[p] for p in parts]
         work.do(
-            "UPDATE hub.batch_items i SET not_before = now() + a.wait * interval '1 second', attempts = a.attempts,"
+            "UPDATE hub.batch_items i SET not_before = now() + a.wait * interval '1 second',"  # noqa: S608 - same
+            "  attempts = a.attempts,"
             "  call_group = a.call_group, error_code = a.code, error = a.sentence, updated_at = now()"
             " FROM unnest(%b::text[], %b::float8[], %b::int[], %b::bigint[], %b::text[], %b::text[])"
             "   AS a(part_number, wait, attempts, call_group, code, sentence)"
-            " WHERE i.part_number = a.part_number AND i.state = 'pending'",
+            f" WHERE i.part_number = a.part_number AND i.state = 'pending' AND {_SEARCHED}",
             [parts, *([a[n] for a in again] for n in range(5))],
         )
     return moves

@@ -62,6 +62,16 @@ def release(work: Work, lease: UUID) -> None:
         raise LeaseLostError
 
 
+def prove(work: Work, lease: UUID) -> None:
+    """Prove, in the middle of work, that a lease is still held; until the commit nobody can take it away.
+
+    Raises:
+        LeaseLostError: it had expired and was taken away.
+    """
+    if work.row("SELECT 1 AS held FROM hub.leases WHERE id = %s FOR KEY SHARE", [lease]) is None:
+        raise LeaseLostError
+
+
 def let_go(work: Work, lease: UUID) -> bool:
     """End a lease under which nothing is saved. False when it had run out."""
     return bool(work.do("DELETE FROM hub.leases WHERE id = %s", [lease]))

@@ -39,14 +39,22 @@ def page(
     code: str | None = None,
     search: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The parts of a plan in the order they were handed in, behind position `after`; `search` is how one begins."""
+    """`limit` parts of a plan in the order they were handed in, behind position `after`; a row for each SKU of them.
+
+    `search` is how the part number, or one of its SKUs, begins.
+    """
     return work.rows(
-        "SELECT p.position, i.part_number, p.sku, p.action, p.code, p.sentence, p.changes FROM hub.plan_items p"
+        "WITH wanted AS (SELECT DISTINCT p.position FROM hub.plan_items p"
+        "   JOIN hub.batch_items i ON i.batch_id = p.batch_id AND i.position = p.position"
+        "   WHERE p.batch_id = %(batch)s AND p.position > %(after)s"
+        "   AND (%(action)s::text IS NULL OR p.action = %(action)s) AND (%(code)s::text IS NULL OR p.code = %(code)s)"
+        "   AND (%(search)s::text IS NULL OR starts_with(i.part_number, %(search)s)"
+        "     OR starts_with(p.sku, %(search)s))"
+        "   ORDER BY p.position LIMIT %(limit)s)"
+        " SELECT p.position, i.part_number, p.sku, p.action, p.code, p.sentence, p.changes FROM wanted"
+        " JOIN hub.plan_items p ON p.batch_id = %(batch)s AND p.position = wanted.position"
         " JOIN hub.batch_items i ON i.batch_id = p.batch_id AND i.position = p.position"
-        " WHERE p.batch_id = %(batch)s AND p.position > %(after)s AND (%(action)s::text IS NULL OR p.action ="
-        " %(action)s) AND (%(code)s::text IS NULL OR p.code = %(code)s)"
-        " AND (%(search)s::text IS NULL OR starts_with(i.part_number, %(search)s) OR starts_with(p.sku, %(search)s))"
-        " ORDER BY p.position, p.sku LIMIT %(limit)s",
+        " WHERE %(action)s::text IS NULL OR p.action = %(action)s ORDER BY p.position, p.sku",
         {"batch": batch_id, "after": after, "action": action, "code": code, "search": search, "limit": limit},
     )
 
@@ -87,10 +95,10 @@ def counts(work: Work, batch_id: UUID) -> dict[str, int]:
 
 
 def digests(work: Work, batch_id: UUID, skus: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
-    """Action and digest by SKU."""
+    """Action and digest by SKU; where the list names a SKU more than once, of the first mention, which is done."""
     rows = work.rows(
-        "SELECT sku, action, digest FROM hub.plan_items WHERE batch_id = %(batch)s"
-        " AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))",
+        "SELECT DISTINCT ON (sku) sku, action, digest FROM hub.plan_items WHERE batch_id = %(batch)s"
+        " AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)) ORDER BY sku, position",
         {"batch": batch_id, "skus": None if skus is None else list(skus)},
     )
     return {row["sku"]: (row["action"], row["digest"]) for row in rows}

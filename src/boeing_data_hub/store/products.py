@@ -126,7 +126,9 @@ def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
             " FROM json_to_recordset(%s::json) AS r(batch_id uuid, sku text, action text, changes jsonb, before jsonb,"
             "   after jsonb, product_id text)"
             # A batch that needs two goes at a part (fields, then stock) has one change: from before the first go.
-            " ON CONFLICT (batch_id, sku) DO UPDATE SET changes = c.changes || excluded.changes,"
+            " ON CONFLICT (batch_id, sku) DO UPDATE SET"
+            "   changes = CASE WHEN c.changes @> excluded.changes THEN c.changes"
+            "     ELSE c.changes || excluded.changes END,"
             "   after = excluded.after, product_id = excluded.product_id, at = now()",
             [shop, msgspec.json.encode(changes).decode()],
         )
@@ -161,6 +163,16 @@ def forget_intents(work: Work, shop: str, skus: Sequence[str]) -> None:
         " WHERE shop = %s AND sku = ANY(%b) AND intent IS NOT NULL",
         [shop, list(skus)],
     )
+
+
+def in_doubt(work: Work, skus: Sequence[str]) -> list[tuple[str, str]]:
+    """Store and SKU of those that were about to be made when we last heard, and were never seen there."""
+    rows = work.rows(
+        "SELECT shop, sku FROM hub.products WHERE sku = ANY(%s) AND intent IS NOT NULL AND product_id IS NULL"
+        " ORDER BY shop, sku",
+        [list(skus)],
+    )
+    return [(row["shop"], row["sku"]) for row in rows]
 
 
 def lose(work: Work, shop: str, skus: Sequence[str]) -> None:

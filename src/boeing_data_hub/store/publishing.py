@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
 from boeing_data_hub.model.publications import DueItem, ItemMoves
 from boeing_data_hub.store.work import Work
 
+_WORKER_LOST = "worker_lost"
+_SUSPECT_AFTER = 2  # deaths
 _FALLEN_BACK = 2  # failed tries after which an item of a bulk batch goes the direct way
 
 # SKUs somebody works on right now: a few claims' worth, and the lines of bulk operations that have not ended.
@@ -20,7 +22,8 @@ _BUSY: LiteralString = (
 _OPEN: LiteralString = "completed_at IS NULL AND batch_type = 'publish' AND status IN ('processing', 'cancelled')"
 _DUE: LiteralString = (
     "i.state = 'pending' AND (i.not_before IS NULL OR i.not_before <= now())"
-    " AND NOT coalesce(i.skus && ARRAY(SELECT sku FROM busy), false)"
+    # Asked for as a value, the list is hashed once; as a condition it is joined, and costs its square.
+    " AND NOT coalesce((SELECT bool_or(s.sku IN (SELECT sku FROM busy)) FROM unnest(i.skus) AS s(sku)), false)"
 )
 
 
@@ -120,12 +123,12 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     rows = work.rows(
         f"WITH {_BUSY},"  # noqa: S608 - constants of this module
         " turns AS ("
-        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options, b.lot"
+        "  SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code, b.status, b.options, b.lot"
         "    + row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS place"
         f"  FROM (SELECT id, status, options, random() AS lot FROM hub.batches WHERE {_OPEN}"
         "        AND (%(only)s::uuid IS NULL OR id = %(only)s)) b"
         "  CROSS JOIN LATERAL ("
-        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts FROM hub.batch_items i"
+        "    SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, i.error_code FROM hub.batch_items i"
         f"    WHERE i.batch_id = b.id AND {_DUE}"
         "      AND (b.id <> ALL(%(but_not)s) OR i.attempts >= %(fallen)s)"
         "      AND (%(only)s::uuid IS NULL OR i.attempts < %(fallen)s)"
@@ -133,9 +136,13 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
         " SELECT * FROM turns ORDER BY place LIMIT %(wanted)s",
         {"wanted": wanted, "but_not": list(but_not), "only": only, "fallen": _FALLEN_BACK},
     )
+    if rows and _is_suspect(rows[0]):
+        return [_item(rows[0])]
     taken: set[str] = set()
     found: list[DueItem] = []
     for row in rows:
+        if _is_suspect(row):
+            continue  # its turn comes when it is the first
         skus = tuple(row["skus"] or ())
         if taken.intersection(skus):
             continue  # two batches that want one part: the second sees what the first has made of it
@@ -144,13 +151,20 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     return found
 
 
-def items_of(work: Work, batch_id: UUID, skus: Sequence[str]) -> list[DueItem]:
-    """The open items of a batch that stand for any of these SKUs."""
+def _is_suspect(row: Mapping[str, Any]) -> bool:
+    """Whether its worker died twice: it may be the one that kills them, and is worked on alone."""
+    return row["error_code"] == _WORKER_LOST and row["attempts"] >= _SUSPECT_AFTER
+
+
+def items_of_run(work: Work, run_id: UUID, batch_id: UUID) -> list[DueItem]:
+    """The open items of a batch that stand for open lines of a bulk operation."""
     rows = work.rows(
-        "SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options"
+        "WITH lines AS MATERIALIZED (SELECT sku FROM hub.bulk_lines WHERE run_id = %s AND NOT settled)"
+        " SELECT i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options"
         " FROM hub.batch_items i JOIN hub.batches b ON b.id = i.batch_id"
-        " WHERE i.batch_id = %s AND i.state = 'pending' AND i.skus && %b::text[]",
-        [batch_id, list(skus)],
+        " WHERE i.batch_id = %s AND i.state = 'pending'"
+        "   AND (SELECT bool_or(s.sku IN (SELECT sku FROM lines)) FROM unnest(i.skus) AS s(sku))",
+        [run_id, batch_id],
     )
     return [_item(row) for row in rows]
 
@@ -245,15 +259,24 @@ def settle(work: Work, moves: ItemMoves) -> dict[UUID, dict[str, int]]:
     return counted
 
 
-def lost(work: Work, skus: Sequence[str]) -> None:
-    """Count the death of a worker against the items it worked on; they are free again at once."""
-    work.do(
-        "UPDATE hub.batch_items SET attempts = attempts + 1, error_code = 'worker_lost',"
+def lost(work: Work, skus: Sequence[str], *, most: int) -> list[DueItem]:
+    """Count the death of a worker against the items it worked on; they are free again at once.
+
+    Returns:
+        The items of a part that has killed its worker so often, alone in the end, that it must be set aside; they are
+        still open.
+    """
+    rows = work.rows(
+        "UPDATE hub.batch_items i SET attempts = i.attempts + 1, error_code = 'worker_lost',"
         "  error = 'The worker that published this part stopped. It is found out what became of it, and gone on with.',"
-        "  updated_at = now() WHERE state = 'pending' AND skus && %b::text[] AND batch_id IN"
-        "  (SELECT id FROM hub.batches WHERE completed_at IS NULL AND batch_type = 'publish')",
+        "  updated_at = now() FROM hub.batches b WHERE b.id = i.batch_id AND i.state = 'pending'"
+        "  AND i.skus && %b::text[] AND b.completed_at IS NULL AND b.batch_type = 'publish'"
+        " RETURNING i.batch_id, i.position, i.part_number, i.skus, i.attempts, b.status, b.options",
         [list(skus)],
     )
+    items = [_item(row) for row in rows]
+    alone = len({item.skus for item in items}) == 1
+    return [item for item in items if alone and item.attempts >= most]
 
 
 def _count(counted: dict[UUID, dict[str, int]], rows: Iterable[dict[str, Any]], kind: str) -> None:

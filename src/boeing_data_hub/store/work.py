@@ -12,21 +12,26 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
+import msgspec
 import psycopg
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, IdleInTransactionSessionTimeout, SerializationFailure
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Unavailable
 
+set_json_loads(msgspec.json.decode)  # a row of a product holds five documents, and rows come by the thousand
+
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
 
 # One round trip opens the transaction with its time limits; SET LOCAL is all that a transaction pooler allows. Our
-# statements run for milliseconds, and compiling one of them would take a hundred.
+# statements run for milliseconds, and compiling one of them would take a hundred. A process that is frozen within a
+# transaction holds up everybody who wants its locks: the server ends it after ten seconds, and the step is run again.
 _BEGIN = (
-    "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"
+    "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '10s';"
     " SET LOCAL jit = off"
 )
 
@@ -123,7 +128,7 @@ class Database:
                 if tries > 10:  # noqa: PLR2004 - ten lost races in a row are no accident
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * tries)  # noqa: S311 - jitter, not a secret
-            except (psycopg.OperationalError, PoolTimeout) as lost:
+            except (psycopg.OperationalError, PoolTimeout, IdleInTransactionSessionTimeout) as lost:
                 # Every pooled connection may be dead after a restart, so a few tries are free.
                 free = tries <= self._size and not (hurry and isinstance(lost, PoolTimeout))
                 if monotonic() > deadline and not free:

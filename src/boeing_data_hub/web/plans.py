@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.errors import BadInput, NotFound
+from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.requests import Accepted, PublishRequest
 from boeing_data_hub.model.batches import Batch
@@ -64,8 +64,8 @@ def approve(hub: Hub, plan_id: UUID, *, actor: str) -> Batch:
 
 
 def discard(hub: Hub, plan_id: UUID, *, actor: str) -> None:
-    """Discard a plan that waits. Raises NotFound, and BadInput when it waits no more."""
+    """Discard a plan that waits. Raises NotFound, and Conflict when it waits no more."""
     batch = hub.database.run(lambda work: existing(work, plan_id))
     if batch.status is not BatchStatus.PENDING:
-        raise BadInput("This plan has been run or discarded already. Nothing was changed.", code="plan_decided")
+        raise Conflict("This plan has been run or discarded already. Nothing was changed.", code="plan_decided")
     hub.intake.cancel(plan_id, actor=actor)

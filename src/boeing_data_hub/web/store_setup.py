@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from boeing_data_hub.errors import HubError, Unavailable
+from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.store import audit
 
@@ -17,7 +17,7 @@ def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
     """
     try:
         told = hub.storefront.set_up()
-    except HubError as error:
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(
             f"The definitions could not all be made. {error.message} It is safe to repeat.", code=error.code
         ) from None

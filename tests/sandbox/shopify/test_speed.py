@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
 
+
+@pytest.mark.alone
 def test_a_bulk_run_does_300_products_a_second(shop):
     shop.define()
     pattern = shop.part("P0")["input"]

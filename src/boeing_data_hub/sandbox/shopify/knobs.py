@@ -78,6 +78,9 @@ class Knobs(BaseModel):
     daily_variant_threshold: int = Field(
         default=50_000, ge=0, description="variants in the store from which the cap counts"
     )
+    other_variants: int = Field(
+        default=0, ge=0, description="more variants in the store, of which nothing but their number is known"
+    )
     daily_cap_plans: list[str] = Field(default_factory=lambda: ["standard", "advanced"])
     stock_at_new_location: Literal["allow", "refuse"] = "allow"
     idempotency_seconds: Seconds = 86_400.0

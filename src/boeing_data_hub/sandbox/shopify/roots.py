@@ -31,8 +31,6 @@ from boeing_data_hub.sandbox.shopify.records import (
 Answer = Callable[..., Any]
 Info = GraphQLResolveInfo[Any]
 
-_COUNTED = 10_000
-
 
 def _mutation(act: Callable[..., Any], *names: str, **fixed: Any) -> Answer:
     """A mutation answered by `act(call, ...)` with these arguments in this order; absent ones are None."""
@@ -54,8 +52,10 @@ def _record(kind: type[Any]) -> Answer:
 
 
 def _count(total: int, limit: int | None) -> dict[str, Any]:
-    ceiling = _COUNTED if limit is None else limit
-    return {"count": min(total, ceiling), "precision": "EXACT" if total <= ceiling else "AT_LEAST"}
+    """The schema counts to 10,000 unless told otherwise; null, said expressly, counts all."""
+    if limit is None or total <= limit:
+        return {"count": total, "precision": "EXACT"}
+    return {"count": limit, "precision": "AT_LEAST"}
 
 
 def _products(_: Any, info: Info, **given: Any) -> Any:
@@ -107,8 +107,10 @@ def _products_count(_: Any, info: Info, limit: int | None = None, query: str | N
 
 
 def _variants_count(_: Any, info: Info, limit: int | None = None, query: str | None = None) -> Any:
-    rows = list(info.context.world.store.variants.values())
-    return _count(len(found(info, rows, query, read.VARIANTS, ("title",))), limit)
+    world = info.context.world
+    rows = list(world.store.variants.values())
+    more = 0 if query else world.knobs.other_variants
+    return _count(len(found(info, rows, query, read.VARIANTS, ("title",))) + more, limit)
 
 
 def _locations(_: Any, info: Info, **given: Any) -> Any:

@@ -230,6 +230,7 @@ class Store:
 
     def left_today(self, knobs: Knobs) -> int | None:
         """How many variants may still be created today; None when nobody counts."""
-        if knobs.plan not in knobs.daily_cap_plans or len(self.variants) < knobs.daily_variant_threshold:
+        there = len(self.variants) + knobs.other_variants
+        if knobs.plan not in knobs.daily_cap_plans or there < knobs.daily_variant_threshold:
             return None
         return max(0, knobs.daily_variant_cap - self.created_variants[now().date().isoformat()])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from boeing_data_hub.errors import HubError, NotFound, Unavailable
+from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.store import orphans, sightings
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.limits import STORABLE
@@ -42,13 +42,12 @@ def list_conflicts(
 @router.post("/conflicts/{sku:path}")
 def decide_conflict(sku: str, body: Decision, hub: TheHub, principal: Publisher) -> dict[str, Any]:
     """Decide a conflict. To adopt gives the product our custom id; the next publishing changes the rest of it."""
+    wanted = sku.strip().upper().replace("\0", "\ufffd")
     try:
-        told = hub.attention.decide(sku.replace("\0", "\ufffd"), body.decision, actor=principal.owner)
-    except HubError as error:
-        if isinstance(error, NotFound):
-            raise
+        told = hub.attention.decide(wanted, body.decision, actor=principal.owner)
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
-    return {"message": told, "sku": sku, "decision": body.decision}
+    return {"message": told, "sku": wanted, "decision": body.decision}
 
 
 @router.get("/orphans")
@@ -66,4 +65,5 @@ def list_orphans(
 def decide_orphan(orphan_id: int, what: Literal["retry", "keep"], hub: TheHub, principal: Publisher) -> dict[str, Any]:
     """Try again at once to take it out, or let it stay."""
     told = hub.attention.decide_orphan(orphan_id, what, actor=principal.owner)
+    hub.intake.wake_publishing()
     return {"message": told, "id": orphan_id}

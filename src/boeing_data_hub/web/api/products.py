@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from boeing_data_hub.errors import NotFound
 from boeing_data_hub.reporting.catalogue import product_document
+from boeing_data_hub.store import hand_data, raw, staging
 from boeing_data_hub.store import products as published
-from boeing_data_hub.store import raw, staging
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.shopify import HandData, change_by_hand
@@ -62,11 +62,12 @@ def list_staged(
 
 @router.get("/staging/{sku:path}")
 def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
-    """One staged product with its stock by location."""
-    found = hub.database.run(lambda work: staging.get(work, _as_stored(sku)))
+    """One staged product with its stock by location, and what people keep of it by hand."""
+    wanted = _as_stored(sku)
+    found, by_hand = hub.database.run(lambda work: (staging.get(work, wanted), hand_data.get(work, wanted)))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
-    return product_document(found)
+    return {**product_document(found), "hand_data": product_document(by_hand) if by_hand else None}
 
 
 @router.patch("/staging/{sku:path}")

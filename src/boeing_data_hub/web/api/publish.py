@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from boeing_data_hub.errors import BadInput
+from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.hub import Hub
+from boeing_data_hub.intake.part_list import PartList
 from boeing_data_hub.intake.requests import Accepted, PublishRequest
+from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.states import BatchType
 from boeing_data_hub.reporting.plans import plan_document
-from boeing_data_hub.store import plans, publishing
+from boeing_data_hub.store import batches, plans, publishing
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
@@ -75,36 +79,69 @@ def bulk_publish(
     """
     key = idempotency_key(key_header, body.idempotency_key, request)
     _ = hub.shopify_access  # without a store there is nothing to accept
+    listed = body.part_numbers is not None or body.part_numbers_text is not None
     if body.plan_id is not None:
-        if body.part_numbers or body.part_numbers_text or body.from_batch or body.dry_run:
+        if listed or body.from_batch is not None or body.dry_run:
             raise BadInput("A plan names its parts itself: send plan_id alone. Nothing was changed.", code="two_lists")
         return _approved(hub, body.plan_id, principal.owner, response)
-    found = clean_list(_listed(hub, body), body.part_numbers_text, most=hub.intake.rules.max_publish)
-    asked = PublishRequest(
-        part_numbers=found.part_numbers, owner=principal.owner, idempotency_key=key, plan=body.dry_run
-    )
+    asked = PublishRequest(part_numbers=(), owner=principal.owner, idempotency_key=key, plan=body.dry_run)
+    found: PartList | None = None
+    if body.from_batch is None:
+        found = clean_list(body.part_numbers, body.part_numbers_text, most=hub.intake.rules.max_publish)
+        asked = replace(asked, part_numbers=found.part_numbers)
+    elif listed:
+        raise BadInput("Send either a list or from_batch, not both. Nothing was changed.", code="two_lists")
+    else:
+        asked = replace(asked, found_by=body.from_batch)
+    accepted, fresh = _accepted(hub, asked)
+    _located(accepted, response)
+    answer = BulkPublishResponse(**told(accepted, found).model_dump(), dry_run=body.dry_run)
     if body.dry_run:
-        accepted, fresh = plans_of.make(hub, asked)
         response.status_code = 200
-        answer = BulkPublishResponse(**told(accepted, found).model_dump(), dry_run=True)
         answer.plan_id = answer.batch_id
         answer.plan = hub.database.run(lambda work: plan_document(work, accepted.batch, forecast=fresh))
         answer.message = str(answer.plan["message"])
-        return answer
-    accepted = hub.intake.publish(asked)
-    _located(accepted, response)
-    return BulkPublishResponse(**told(accepted, found).model_dump())
+    return answer
 
 
-def _listed(hub: Hub, body: BulkPublishRequest) -> list[str] | None:
-    if body.from_batch is None:
-        return body.part_numbers
-    if body.part_numbers is not None or body.part_numbers_text is not None:
-        raise BadInput("Send either a list or from_batch, not both. Nothing was changed.", code="two_lists")
-    batch_id = body.from_batch
-    found = hub.database.run(lambda work: publishing.publishable_of(work, batch_id))
+def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+    """The batch of a request, and of a new plan its forecast. A repeated request needs neither search nor store."""
+    known = hub.intake.known(asked)
+    if known is not None:
+        return known, None
+    if asked.found_by is not None:
+        asked = replace(asked, part_numbers=_found(hub, asked.found_by))
+    if not asked.plan:
+        return hub.intake.publish(asked), None
+    return plans_of.make(hub, asked)
+
+
+def _found(hub: Hub, search: UUID) -> list[str]:
+    """The SKUs that a search has found and that may be sold."""
+
+    def step(work: Work) -> tuple[Batch | None, list[str]]:
+        return batches.get(work, search), publishing.publishable_of(work, search)
+
+    batch, found = hub.database.run(step)
+    if batch is None:
+        raise NotFound("There is no such batch. GET /api/batches lists those there are.", code="batch_not_found")
+    if batch.batch_type is not BatchType.SEARCH:
+        raise BadInput("from_batch is to be a search, and this is a publishing. Nothing was changed.", code="no_search")
+    if batch.outcome is None:
+        raise Conflict(
+            "This search is still running, so not all of it would be published. Wait for its end, or cancel it. "
+            "Nothing was changed.",
+            code="batch_running",
+        )
     if not found:
         raise BadInput("This search has found nothing that may be published.", code="nothing_to_publish")
+    most = hub.intake.rules.max_publish
+    if len(found) > most:
+        raise BadInput(
+            f"This search has found {len(found):,} parts, and at most {most:,} are published at once "
+            "(MAX_BULK_PUBLISH_SIZE). Nothing was changed. Raise the setting, or send the parts in several lists.",
+            code="too_many_parts",
+        )
     return found
 
 
@@ -143,7 +180,9 @@ def list_plan_items(
         return plans.page(work, plan_id, limit=limit, after=after, action=action)
 
     found = hub.database.run(step)
-    return {"items": found, "next_after": found[-1]["position"] if len(found) == limit else None}
+    # A part with several variants is several rows, and never cut in two: a page is `limit` parts, not rows.
+    full = len({row["position"] for row in found}) == limit
+    return {"items": found, "next_after": found[-1]["position"] if full else None}
 
 
 @router.post("/plans/{plan_id}/approve", status_code=202, response_model=BulkPublishResponse)

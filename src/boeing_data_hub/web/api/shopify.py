@@ -12,10 +12,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import BadInput, HubError, NotFound, Unavailable
+from boeing_data_hub.errors import BadInput, Conflict, NotFound, Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.requests import PublishRequest
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
+from boeing_data_hub.model.states import ItemState
 from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import audit, batches, hand_data, items, products
 from boeing_data_hub.store.work import Work
@@ -40,13 +41,17 @@ class PublishPart(BaseModel):
 class HandData(BaseModel):
     """What people keep of a part by hand; it goes before Boeing's word. A field that is null is cleared."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"price_override": "473.01", "notes": None, "condition": "NE"}]}
+    )
 
-    trace: str | None = Field(default=None, max_length=2000, description="Address of the trace document.")
+    trace: str | None = Field(
+        default=None, max_length=2000, pattern=STORABLE, description="Address of the trace document."
+    )
     expiration_date: date | None = None
-    notes: str | None = Field(default=None, max_length=5000)
-    condition: str | None = Field(default=None, max_length=3)
-    cert: str | None = Field(default=None, max_length=100)
+    notes: str | None = Field(default=None, max_length=5000, pattern=STORABLE)
+    condition: str | None = Field(default=None, max_length=3, pattern=STORABLE)
+    cert: str | None = Field(default=None, max_length=100, pattern=STORABLE)
     price_override: Decimal | None = Field(
         default=None, gt=0, le=100_000_000, decimal_places=2, description="Our price, markup included."
     )
@@ -80,6 +85,12 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float)
             return {**status, "success": None, "batch_id": str(batch.id)}
         time.sleep(_LOOK_EVERY)
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1))[0]
+    if item.state is ItemState.CANCELLED:
+        raise Conflict(
+            "Somebody has cancelled this publishing, so nothing was sent.",
+            code="cancelled",
+            details={"batch_id": str(batch.id)},
+        )
     if item.error_code is not None:
         raise BadInput(
             item.error or "The part could not be published.", code=item.error_code, details={"batch_id": str(batch.id)}
@@ -98,23 +109,30 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float)
 
 @router.put("/products/{product_id:path}", responses={202: {"description": "Not updated yet: the batch to watch."}})
 def update_product(
-    product_id: str, body: HandData, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
+    product_id: str,
+    hub: TheHub,
+    principal: Publisher,
+    response: Response,
+    body: HandData | None = None,
+    wait: Wait = 25.0,
 ) -> dict[str, Any]:
     """Change what is kept of a published part by hand, and bring the product up to date with that and its staged data.
 
-    Fields that are not sent stay as they are; with an empty body the product is only brought up to date.
+    Fields that are not sent stay as they are; without any the product is only brought up to date.
     """
     key = unquote(product_id).replace("\0", "\ufffd")
     row = hub.database.run(lambda work: products.find(work, key))
     if row is None:
         raise NotFound("No product of ours has this id. Nothing was changed.", code="product_not_found")
-    change_by_hand(hub, row["sku"], body, principal.owner)
+    change_by_hand(hub, row["sku"], body or HandData(), principal.owner)
     return _published(hub, row["sku"], principal.owner, response, wait)
 
 
 def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, Any]:
     """Set what was sent; everything that changed goes into the audit log, old and new."""
     sent = {name: getattr(body, name) for name in body.model_fields_set}
+    if sent.get("price_override") is not None:
+        sent["price_override"] = round(sent["price_override"], 2)  # 12.5 is told as it will be kept, 12.50
 
     def step(work: Work) -> dict[str, Any]:
         if sent:
@@ -139,10 +157,12 @@ def check(
 ) -> dict[str, Any]:
     """Whether the store has a product with exactly this SKU: ours, or somebody else's."""
     wanted = sku.strip().upper()
+    if not wanted:
+        raise BadInput("The SKU is empty.", code="empty_sku")
     try:
         hub.storefront.facts()
         seen = hub.storefront.survey([wanted])[wanted]
-    except HubError as error:
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store cannot be asked. {error.message}", code=error.code, retry_after=10) from None
     ours = seen.ours["product_id"] if seen.ours else None
     if ours is None:

@@ -1,0 +1,267 @@
+"""Publishing by command line: what it prints, what it asks, and how it ends."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from boeing_data_hub.cli.demo import LOCATIONS
+from boeing_data_hub.cli.start import local_key
+from boeing_data_hub.sandbox.system import System, SystemPlan
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def system(postgres, redis, services_dir):
+    """One hub with a store for all tests of this file."""
+    name = f"test_{uuid4().hex[:12]}"
+    url = f"{postgres.url.rpartition('/')[0]}/{name}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
+    settings = {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "BOEING_API_RATE_LIMIT": "unlimited",
+        "HUB_SWEEP_SECONDS": "0.5",
+        "HUB_REUSE_FRESH_FOR": "0",
+        "SHOPIFY_LOCATION_MAP": LOCATIONS,
+    }
+    plan = SystemPlan(
+        data_dir=services_dir / name, settings=settings, sandbox=("--limit", "0"), shopify=("--plan", "unlimited")
+    )
+    with System(plan) as running:
+        running.wait_until_ready()
+        yield running
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def at(bdh, system):
+    """`bdh` with that hub."""
+    key, _ = local_key(system.environment["DATABASE_URL"], system.plan.data_dir)
+    bdh.environment |= {"HUB_API_URL": system.url, "HUB_API_KEY": key}
+    return bdh
+
+
+@pytest.fixture
+def found(at, system):
+    """Searches for parts of this price, all of which can be sold; the batch's id."""
+
+    def search(*parts, price=10.0):
+        for part in parts:
+            system.boeing.set_part(part, listPrice=price, netPrice=price, locations={"Dallas Central": 5})
+        ended = at("search", *parts, "--json")
+        assert ended.code == 0, ended.err
+        return ended.json["id"]
+
+    return search
+
+
+def fresh(count=2):
+    run = uuid4().hex[:6].upper()
+    return [f"P{run}-{n}=K3" for n in range(count)]
+
+
+def skus_of(at, batch_id):
+    items = at("plan", "--from", batch_id, "--json").json["plan"]
+    return [part["sku"] for action in ("create", "update", "restock", "unchanged") for part in items[action]]
+
+
+def test_what_a_search_has_found_is_planned_published_checked_and_taken_back(at, found, system):
+    parts = fresh()
+    search = found(*parts)
+    planned = at("plan", "--from", search)
+    assert planned.code == 0, planned.err
+    assert planned.out.startswith("Plan: 2 created.")
+    assert "Nothing was changed." in planned.out
+    plan_id = planned.out.split("bdh plans approve ")[1].strip()
+    shown = at("plans", "show", plan_id)
+    assert shown.code == 0
+    assert all(part in shown.out for part in parts)
+    waiting = at("batches", "show", plan_id)
+    assert "waits for your word" in waiting.out
+
+    ended = at("plans", "approve", plan_id)
+    assert ended.code == 0, ended.err
+    assert ended.out == "Finished: all 2 items succeeded.\n"
+    sku = skus_of(at, search)[0]
+    assert at("store", "check", sku).out.strip().endswith("(ours)")
+    assert at("store", "check", sku.lower(), "--json").json["ours"] is True
+    assert at("store", "check", "NOBODY").out == "The store has no product with this SKU.\n"
+    assert sku in at("store", "products", "--search", sku).out
+    again = at("publish", "--from", search, "--json")
+    assert (again.code, again.json["outcome"]) == (0, "succeeded")
+
+    undone = at("batches", "undo", plan_id)
+    assert undone.code == 0, undone.err
+    assert system.shopify.product(sku)["status"] == "ARCHIVED"
+    assert at("batches", "undo", plan_id, "--no-wait").code == 0
+    twice = at("plans", "approve", plan_id, "--json")
+    assert (twice.code, twice.json["error"]["code"]) == (6, "plan_decided")
+
+
+@pytest.mark.parametrize("kind", ["csv", "stdin", "arguments"])
+def test_a_list_is_read_from_a_file_from_stdin_and_from_arguments(at, found, tmp_path, kind):
+    parts = fresh(3)
+    skus = skus_of(at, found(*parts))
+    path = tmp_path / "parts.csv"
+    path.write_text("Part Number\n" + "\n".join(skus))
+    what = {"csv": [path], "stdin": ["-"], "arguments": skus}[kind]
+    planned = at("plan", *what, "--json", stdin="\n".join(skus))
+    assert planned.json["plan"]["counts"]["create"] == 3
+    ended = at("publish", *what, "--json", stdin="\n".join(skus))
+    assert ended.code == 0, ended.err
+    assert (ended.json["published_count"], ended.json["batch_type"]) == (3, "publish")
+
+
+def test_parts_that_fail_end_it_with_their_own_code_and_are_exported_and_retried(at, found, tmp_path):
+    parts = fresh(1)
+    [sku] = skus_of(at, found(*parts))
+    late = fresh(1)[0]
+    ended = at("publish", sku, late)
+    assert ended.code == 3
+    assert "not_staged: Search for these parts first" in ended.out
+    assert late in ended.out
+    batch_id = at("batches", "list", "--limit", "1", "--json").json["batches"][0]["id"]
+    path = tmp_path / "failures.csv"
+    assert at("batches", "export", batch_id, "--to", path).code == 0
+    found(late)
+    assert at("batches", "retry", batch_id).code == 0
+    again = at("publish", path, "--json")
+    assert (again.code, again.json["total_items"]) == (0, 1)
+
+
+def test_a_plan_that_is_true_no_more_is_refused_with_what_has_changed(at, found):
+    parts = fresh()
+    plan = at("plan", "--from", found(*parts), "--json").json
+    found(*parts, price=12.0)
+    refused = at("plans", "approve", plan["plan_id"])
+    assert refused.code == 6
+    assert "Nothing was sent" in refused.err
+    assert f"  {plan['plan']['create'][0]['part_number']}: create → create" in refused.err
+    told = at("publish", "--plan", plan["plan_id"], "--json")
+    assert (told.code, told.json["error"]["code"], told.json["error"]["changed_count"]) == (6, "plan_changed", 2)
+    discarded = at("plans", "discard", plan["plan_id"])
+    assert discarded.out == "Discarded. Nothing was sent.\n"
+    assert at("plans", "discard", plan["plan_id"]).code == 6
+
+
+def test_a_plan_shows_every_field_old_and_new(at, found):
+    parts = fresh(1)
+    at("publish", "--from", found(*parts))
+    planned = at("plan", "--from", found(*parts, price=12.0))
+    assert "1 updated:" in planned.out
+    assert "price: 11.00 → 13.20" in planned.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["publish"], 2),
+        (["plan"], 2),
+        (["publish", "A", "--from", "00000000-0000-4000-8000-000000000000"], 2),
+        (["publish", "A", "--plan", "00000000-0000-4000-8000-000000000000"], 2),
+        (["plan", "--from", "nonsense"], 2),
+        (["plan", "nowhere.csv"], 2),
+        (["publish", "-"], 2),
+        (["publish", "X" * 60], 2),
+        (["publish", "--from", "00000000-0000-4000-8000-000000000000"], 5),
+        (["publish", "--plan", "00000000-0000-4000-8000-000000000000"], 5),
+        (["publish", "--plan", "../batches"], 5),
+        (["plans", "show", "nonsense"], 5),
+        (["plans", "approve", "a/b"], 5),
+        (["plans", "discard", "00000000-0000-4000-8000-000000000000"], 5),
+        (["store", "adopt", "NOBODY"], 5),
+        (["store", "leave", "A/../B?x#y"], 5),
+        (["store", "keep-orphan", "1"], 5),
+        (["store", "retry-orphan", "x"], 2),
+        (["batches", "undo", "nonsense"], 5),
+    ],
+)
+def test_what_cannot_be_done_ends_with_its_own_code(at, arguments, code):
+    ended = at(*arguments)
+    assert ended.code == code, ended.err
+    assert ended.err
+
+
+def test_a_key_that_may_not_publish_is_refused(at, system):
+    own = {"DATABASE_URL": system.environment["DATABASE_URL"]}
+    searcher = at("keys", "create", "searcher", "--scope", "search", **own).out.strip()
+    for arguments in (["publish", "A"], ["plan", "A"]):
+        refused = at(*arguments, "--json", HUB_API_KEY=searcher)
+        assert (refused.code, refused.json["error"]["code"]) == (4, "forbidden")
+    assert at("store", "conflicts", HUB_API_KEY=searcher).code == 0
+
+
+def test_a_conflict_is_listed_and_decided(at, found, system):
+    [sku] = skus_of(at, found(*fresh(1)))
+    system.shopify.seed_product(sku=sku, title="Some body's\tpart")
+    with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DELETE FROM hub.store_sightings")
+    assert at("publish", sku).code == 3
+    assert sku in at("store", "conflicts").out
+    assert [one["sku"] for one in at("store", "conflicts", "--json").json["conflicts"]] == [sku]
+    adopted = at("store", "adopt", sku)
+    assert adopted.out.startswith("The product is ours now.")
+    assert at("publish", sku).code == 0
+    assert at("store", "orphans", "--json").json["orphans"] == []
+
+
+def test_the_store_is_set_up_once(at):
+    first, second = at("store", "setup"), at("store", "setup", "--json")
+    assert "definitions made" in first.out
+    assert (second.code, second.json["created"], len(second.json["existing"])) == (0, [], 12)
+
+
+# bdh doctor.
+
+
+@pytest.fixture
+def doctor(at, system):
+    """What `bdh doctor` finds, by name; the sandbox is set right again afterwards."""
+    opening = system.shopify.settings()
+
+    def examine(**changes):
+        at.environment |= {**system.environment, "HUB_DATA_DIR": str(system.plan.data_dir), **changes}
+        ended = at("doctor", "--json")
+        return ended.code, {one["name"]: one for one in ended.json}
+
+    yield examine
+    system.shopify.settings(**opening)
+
+
+def test_doctor_finds_nothing_wrong_with_a_store_that_is_set_up(at, doctor):
+    at("store", "setup")
+    code, found = doctor()
+    assert code == 0, found
+    assert found["store"]["level"] == "ok"
+    assert not {"scopes", "store locations", "sales channel", "metafields"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("store", "own", "name", "words"),
+    [
+        ({"tokens": ["another"]}, {}, "store", ["SHOPIFY_ADMIN_API_TOKEN"]),
+        ({"scopes": ["write_products", "read_locations", "write_publications"]}, {}, "scopes", ["write_inventory"]),
+        ({"locations": [{"name": "Elsewhere"}]}, {}, "store locations", ["Dallas", "SHOPIFY_LOCATION_MAP"]),
+        ({"currency": "EUR"}, {}, "store", ["EUR", "HUB_CURRENCY"]),
+        ({}, {"SHOPIFY_STORE_DOMAIN": "http://127.0.0.1:1"}, "store", ["SHOPIFY_STORE_DOMAIN"]),
+        ({}, {"HUB_CUSTOM_ID_KEY": "other_key"}, "metafields", ["bdh store setup"]),
+        ({}, {"SHOPIFY_STORE_DOMAIN": ""}, "store", ["SHOPIFY_STORE_DOMAIN"]),
+    ],
+)
+def test_doctor_says_what_is_wrong_with_the_store_and_what_to_do(at, doctor, system, store, own, name, words):
+    at("store", "setup")
+    if store:
+        system.shopify.settings(**store)
+    code, found = doctor(**own)
+    one = found[name]
+    assert one["level"] in {"error", "warning"}
+    assert code == (1 if one["level"] == "error" else 0)
+    assert one["remedy"]
+    for word in words:
+        assert word in one["message"] + one["remedy"], one

@@ -1,0 +1,77 @@
+"""A product that came into the store for a part that then failed for good is taken out again, however long it takes."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.services
+
+SKU = "WF338109=K3"
+
+
+@pytest.fixture
+def part(desk):
+    return type(desk.make_parts(1)[0])(SKU)
+
+
+@pytest.fixture
+def orphaned(desk, part):
+    """A product that is made, and that the sales channel refuses for good; and that cannot be deleted at first."""
+    fault = desk.store.fault("error_before", match={"operation": "productDelete"})
+    refusals = [
+        desk.store.fault("error_before", match={"operation": name})
+        for name in ("publicationUpdate", "publishablePublish")
+    ]
+    batch = desk.publish(desk.stage(part))
+    for _ in range(12):
+        desk.do("UPDATE hub.batch_items SET not_before = NULL")
+        desk.do("UPDATE hub.pacing SET paused_until = now() WHERE paused_until IS NOT NULL")
+        desk.work(0.1)
+        if desk.batch(batch.id).outcome:
+            break
+    assert desk.item(batch, SKU).state == "failed"
+    for refusal in refusals:
+        desk.store.clear_faults(refusal)
+    return fault
+
+
+def test_it_is_deleted_and_tried_again_until_it_is_gone(desk, orphaned):
+    assert desk.store.store()["products"] == 1
+    (row,) = desk.rows("SELECT * FROM hub.orphans")
+    assert (row["state"], row["sku"]) == ("due", SKU)
+    first = row["attempts"]
+    desk.the_wait_is_over()
+    desk.work(1.0)
+    (row,) = desk.rows("SELECT * FROM hub.orphans")
+    assert (row["state"], row["attempts"] > first) == ("due", True)
+    assert row["error"]
+    desk.store.clear_faults(orphaned)
+    desk.the_wait_is_over()
+    desk.work(1.0)
+    assert desk.store.store()["products"] == 0
+    assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "gone"}]
+    assert desk.row(SKU) is None
+
+
+def test_a_newer_publishing_of_the_part_wins(desk, orphaned):
+    there = desk.product(SKU)["id"]
+    done = desk.run([SKU])
+    assert done.outcome == "succeeded"
+    assert desk.product(SKU)["id"] == there
+    assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "kept"}]
+    desk.store.clear_faults()
+    desk.the_wait_is_over()
+    desk.work(1.0)
+    desk.judge(done)
+
+
+def test_a_creation_given_up_without_an_answer_leaves_nothing_in_the_store(make_desk, part):
+    desk = make_desk(hub_max_attempts=1)
+    desk.store.fault("drop_after", times=1, match={"operation": "productSet"})
+    done = desk.run(desk.stage(part))
+    assert desk.item(done, SKU).state == "failed"
+    desk.the_wait_is_over()
+    desk.work(1.0)
+    assert desk.store.store()["products"] == 0
+    desk.judge(done, absent=[SKU])
+    desk.judge(desk.run([SKU]))

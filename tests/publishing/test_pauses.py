@@ -1,0 +1,179 @@
+"""When the store serves nobody: the line rests and says why, nothing fails, no try is spent, work goes on later."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+pytestmark = pytest.mark.services
+
+
+def line(desk, name="shopify"):
+    return desk.rows("SELECT * FROM hub.pacing WHERE line = %s", name)[0]
+
+
+def rests(desk, batch, *, code, says):
+    """The line rests for this reason, and no part has failed or lost a try."""
+    desk.work(0.5)
+    state = line(desk)
+    assert state["pause_reason"] == code, state
+    assert state["paused_until"] is not None
+    assert says in (state["pause_note"] or ""), state
+    items = desk.items(batch).values()
+    assert {item.state.value for item in items} == {"pending"}
+    assert {item.attempts for item in items} == {0}
+    assert desk.batch(batch.id).outcome is None
+
+
+def goes_on(desk, batch):
+    desk.the_wait_is_over()
+    done = desk.to_the_end(batch)
+    desk.judge(done)
+    assert (done.outcome, done.failed_count) == ("succeeded", 0)
+    assert line(desk)["pause_reason"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "code", "says"),
+    [
+        ("unauthorized", {}, "shopify_credentials", "SHOPIFY_ADMIN_API_TOKEN"),
+        ("forbidden", {}, "shopify_credentials", "scopes"),
+        ("payment_required", {}, "shopify_store_closed", "billing"),
+        ("locked", {}, "shopify_store_closed", "locked"),
+        ("rejected", {}, "upstream", ""),  # status 430
+        ("error_before", {"status": 502, "match": {"operation": "productSet"}}, "upstream", ""),
+    ],
+)
+def test_what_concerns_everybody_fails_nobody(desk, kind, details, code, says):
+    skus = desk.stage(*desk.make_parts(8))
+    fault = desk.store.fault(kind, **details)
+    batch = desk.publish(skus)
+    rests(desk, batch, code=code, says=says)
+    desk.the_wait_is_over()
+    rests(desk, batch, code=code, says=says)
+    desk.store.clear_faults(fault)
+    goes_on(desk, batch)
+
+
+def test_a_revoked_token_in_the_middle_leaves_no_part_half_done(desk):
+    parts = desk.make_parts(10)
+    desk.run(desk.stage(*parts))
+    more = desk.make_parts(20, start=100)
+    changed = [part.but(stock={"Dallas Central": 1000}) for part in parts]
+    skus = desk.stage(*changed, *more)
+    batch = desk.publish(skus)
+    for operation in ("publicationUpdate", "inventorySetQuantities", "productSet"):
+        fault = desk.store.fault("unauthorized", match={"operation": operation})
+        desk.work(1.0)
+        assert line(desk)["pause_reason"] == "shopify_credentials"
+        assert {item.state.value for item in desk.items(batch).values()} <= {"pending", "published"}
+        desk.store.clear_faults(fault)
+        desk.the_wait_is_over()
+        if operation != "productSet":
+            break
+    goes_on(desk, batch)
+
+
+def test_a_token_is_mended_in_the_store_and_work_goes_on_without_a_restart(desk):
+    skus = desk.stage(*desk.make_parts(5))
+    desk.store.settings(tokens=["another"])
+    batch = desk.publish(skus)
+    rests(desk, batch, code="shopify_credentials", says="token")
+    desk.store.settings(tokens=["sandbox-token"])
+    goes_on(desk, batch)
+
+
+@pytest.mark.parametrize("scope", ["write_publications", "write_inventory"])
+def test_a_missing_scope_is_named_and_fails_nobody(desk, scope):
+    parts = desk.make_parts(4)
+    desk.run(desk.stage(*parts))
+    desk.hub.storefront.forget()
+    skus = desk.stage(
+        *(part.but(price="5.05", stock={"Dallas Central": 44}) for part in parts), *desk.make_parts(3, 50)
+    )
+    scopes = desk.store.settings()["scopes"]
+    desk.store.settings(scopes=[name for name in scopes if name != scope])
+    batch = desk.publish(skus)
+    desk.work(1.0)
+    assert line(desk)["pause_reason"] == "shopify_scope", line(desk)
+    assert desk.batch(batch.id).failed_count == 0
+    assert desk.batch(batch.id).outcome is None
+    desk.store.settings(scopes=scopes)
+    goes_on(desk, batch)
+
+
+def test_a_store_that_cannot_be_reached_fails_nobody(make_desk, store):
+    desk = make_desk(shopify_store_domain="http://127.0.0.1:9")
+    skus = desk.stage(*desk.make_parts(3))
+    batch = desk.publish(skus)
+    rests(desk, batch, code="upstream", says="")
+    there = make_desk()
+    there.staged |= desk.staged
+    goes_on(there, batch)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("throttle", 200), ("http_429", 200)])
+def test_being_throttled_never_counts_as_a_failure(desk, kind, status):
+    desk.store.settings(throttle_status=status)
+    desk.store.fault(kind, times=12, seconds=0.01)
+    done = desk.run(desk.stage(*desk.make_parts(12)))
+    desk.judge(done)
+    assert {item.attempts for item in desk.items(done).values()} == {0}
+
+
+def test_a_location_that_is_gone_from_the_store_stops_the_line_and_says_which(desk):
+    skus = desk.stage(*desk.make_parts(3))
+    places = desk.store.settings()["locations"]
+    desk.store.settings(locations=[each for each in places if each["name"] != "Miami"])
+    batch = desk.publish(skus)
+    rests(desk, batch, code="location_unknown", says="'Miami'")
+    desk.store.settings(locations=places)
+    goes_on(desk, batch)
+
+
+def test_the_daily_limit_makes_creations_wait_while_updates_go_on(desk):
+    old = desk.make_parts(6)
+    desk.run(desk.stage(*old))
+    desk.store.settings(plan="standard", daily_variant_threshold=1, daily_variant_cap=10)
+    desk.hub.storefront.forget()
+    new = desk.make_parts(8, start=50)
+    skus = desk.stage(*new, *(part.but(price="8.80") for part in old))
+    batch = desk.publish(skus)
+    desk.work(2.0)
+    items = desk.items(batch)
+    waiting = [item for item in items.values() if item.state.value == "pending"]
+    assert len(waiting) == 4
+    for item in waiting:
+        assert (item.error_code, item.attempts) == ("shopify_daily_limit", 0)
+        assert item.not_before is not None
+        assert "Updates of existing products go on" in item.error
+    assert all(items[part.sku].outcome == "updated" for part in old)
+    assert line(desk)["pause_reason"] is None
+
+    later = desk.publish(desk.stage(*desk.make_parts(2, start=90)))
+    assert desk.calls_during(lambda: desk.work(0.5)).get("productSet", 0) == 0
+    assert {item.error_code for item in desk.items(later).values()} == {"shopify_daily_limit"}
+
+    desk.store.settings(daily_variant_cap=1000)
+    desk.the_wait_is_over()
+    done = desk.to_the_end(batch, later)
+    desk.judge(*done)
+    assert all(each.outcome == "succeeded" for each in done)
+    assert line(desk, "shopify-creates")["pause_reason"] is None
+
+
+def test_postgres_restarts_in_the_middle(make_desk):
+    desk = make_desk()
+    skus = desk.stage(*desk.make_parts(60))
+    desk.store.settings(latency=0.02)
+    batch = desk.publish(skus)
+    worker = Thread(target=desk.to_the_end, args=[batch])
+    worker.start()
+    desk.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    worker.join()
+    desk.judge(desk.batch(batch.id))
+    assert desk.batch(batch.id).published_count == 60
