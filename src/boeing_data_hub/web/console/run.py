@@ -119,7 +119,7 @@ def _what_next(work: Work, hub: Hub, batch: Batch) -> dict[str, Any]:
     publishing_ended = batch.batch_type is BatchType.PUBLISH and batch.outcome is not None
     return {
         "retried_by": batches.retry_of(work, batch.id) if ended else None,
-        "publishable": publishing.count_publishable(work, batch.id)
+        "publishable": publishing.count_publishable(work, batch.id, most=hub.intake.rules.max_publish + 1)
         if ended and batch.batch_type is BatchType.SEARCH
         else 0,
         "changed": products.changed_by(work, batch.id) if publishing_ended else {},
