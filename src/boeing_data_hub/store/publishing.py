@@ -78,12 +78,12 @@ def count_publishable(work: Work, batch_id: UUID, *, most: int) -> int | None:
     No more than twice as many items are looked at: None when all of these may not be sold, and there are more.
     """
     row = work.row(
-        "WITH some AS MATERIALIZED (SELECT skus FROM hub.batch_items"
+        "WITH several AS MATERIALIZED (SELECT skus FROM hub.batch_items"
         "   WHERE batch_id = %(batch)s AND state = 'normalized'"
         "   LIMIT %(looked)s)"
-        " SELECT (SELECT count(*) FROM (SELECT 1 FROM some, unnest(some.skus) AS found(sku)"
+        " SELECT (SELECT count(*) FROM (SELECT 1 FROM several, unnest(several.skus) AS found(sku)"
         "   JOIN hub.product_staging s ON s.sku = found.sku WHERE s.status IN ('fetched', 'published')"
-        "   LIMIT %(most)s) c) AS parts, (SELECT count(*) FROM some) AS looked",
+        "   LIMIT %(most)s) c) AS parts, (SELECT count(*) FROM several) AS looked",
         {"batch": batch_id, "most": most, "looked": most * 2},
     )
     assert row is not None  # noqa: S101 - always one row
