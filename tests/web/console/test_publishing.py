@@ -34,7 +34,13 @@ def store(store_server):
 @pytest.fixture
 def settings(store):
     given = {name.lower(): value for name, value in environment(store.url).items()}
-    return {**given, "max_bulk_publish_size": 20, "hub_image_timeout": 1, "hub_image_allow_hosts": []}
+    return {
+        **given,
+        "max_bulk_publish_size": 20,
+        "hub_bulk_publish_from": 12,
+        "hub_image_timeout": 1,
+        "hub_image_allow_hosts": [],
+    }
 
 
 @pytest.fixture
@@ -390,3 +396,19 @@ def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged,
     plan = plan_of(publisher, parts="PAGE-0,PAGE-1")
     assert "for PAGE-0" in publisher.read(f"{plan}?q=PAGE-0")
     assert "No part matches" in publisher.read(f"{plan}?q=NOTHING")
+
+
+def test_a_large_publishing_shows_the_store_s_bulk_operations(publisher, staged, store, work_off):
+    _, skus = staged(*(f"BULK-{number}" for number in range(14)))
+    plan = plan_of(publisher, parts=",".join(skus))
+    assert "by bulk operation" in publisher.read(plan)
+    made = approve(publisher, plan).headers["location"].partition("?")[0]
+    work_off()
+    page = publisher.read(made)
+    assert "Bulk operations of the store for this run" in page
+    assert "lines the store has worked through" in page
+    assert "Ended" in page
+    assert len(store.products()) == len(skus)
+    outcomes = publisher.get(f"{made}/outcomes")
+    assert "Created" in outcomes.text
+    assert publisher.get(f"{made}/actions").status_code == 200
