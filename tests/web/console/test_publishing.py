@@ -123,6 +123,8 @@ def test_from_a_search_to_the_store_and_back(publisher, staged, store, work_off,
     assert f"{len(skus)} products that this run created are archived" in page
     assert "It is in the store." in publisher.get(part_page(skus[0])).text
     assert "Made in the store." in publisher.read(part_page(skus[0]))
+    picture = re.search(r'href="(/media/[^"]+)"', publisher.get(part_page(skus[0])).text)[1]
+    assert publisher.get(picture).status_code == 200
     assert skus[0] in publisher.read("/console/parts?store=live")
     assert "No part matches" in publisher.read("/console/parts?store=absent")
 
