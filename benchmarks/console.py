@@ -1,8 +1,8 @@
 """`python -m benchmarks.console`: the console over a large database, as a table (minutes; asserts nothing).
 
-1,000,000 staged parts; 2,000 batches, one of them with 50,000 items of which 20,000 failed, one of that size running.
-Filled by SQL; asked over HTTP of one API process, after a warm-up; then 50 people
-watch, and the process's time is taken.
+1,000,000 staged parts, half of them in the store; 2,000 batches, one of them with 50,000 items of which 20,000 failed,
+one of that size running, and a plan and a publishing of 10,000 parts. Filled by SQL; asked over HTTP of one API
+process, after a warm-up; then 50 people watch, and the process's time is taken.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _TRIES = 15
 _WATCHERS = 50
 _WATCHED_SECONDS = 20
 _FINISHED = "00000000-0000-0000-0000-000000000001"
+_PUBLISHED = "00000000-0000-0000-0000-000000000bb9"
+_PLAN = "00000000-0000-0000-0000-000000000bba"
 _LONG_AGO = quote((now() - timedelta(days=10)).isoformat())
 _RUNNING = "00000000-0000-0000-0000-000000000002"
 
@@ -78,6 +80,37 @@ SELECT 'PN' || n, n, ARRAY['PN' || n || '=K3'], now() - n * interval '1 second' 
 INSERT INTO hub.audit_log (actor, action, target)
 SELECT 'key:bench', 'batch.search', '00000000-0000-0000-0000-000000000001'
 FROM generate_series(1, 100000);
+INSERT INTO hub.products (shop, sku, custom_id, search_key, handle, title, price, state, product_id, form, listing_hash,
+  stock_hash, published_at)
+SELECT 'gid://shopify/Shop/1', sku, sku, search_key, lower(title), title, price, 'live',
+  'gid://shopify/Product/' || raw_id,
+  jsonb_build_object('title', title, 'sku', sku, 'price', (price + 1)::text, 'tags', '[]'::jsonb,
+    'metafields', '[]'::jsonb, 'stock', '{}'::jsonb), 'x', 'x', now() + interval '1 hour'
+FROM hub.product_staging WHERE status = 'fetched' AND inventory_quantity % 4 <> 0;
+UPDATE hub.product_staging s SET status = 'published' FROM hub.products p WHERE p.sku = s.sku;
+UPDATE hub.products SET published_at = now() - interval '1 hour' WHERE sku LIKE 'NAS%9=K3';
+INSERT INTO hub.batches (id, batch_type, status, total_items, published_count, failed_count, owner, request_hash,
+  options,
+  created_at, started_at, completed_at)
+SELECT lpad(to_hex(3000 + n), 32, '0')::uuid, 'publish', CASE n WHEN 2 THEN 'pending' ELSE 'completed' END, 10000,
+  CASE n WHEN 1 THEN 8000 ELSE 0 END, CASE n WHEN 1 THEN 2000 ELSE 0 END, 'key:bench', 'x', '{"planned": true}', now(),
+  now(), CASE n WHEN 1 THEN now() END FROM generate_series(1, 2) n;
+INSERT INTO hub.batch_items (batch_id, position, part_number, state, skus, outcome, error_code, error)
+SELECT lpad(to_hex(3000 + n), 32, '0')::uuid, place, sku,
+  CASE WHEN n = 2 THEN 'pending' WHEN place % 5 = 0 THEN 'failed'
+  ELSE 'published' END, ARRAY[sku], CASE n WHEN 1 THEN (ARRAY['blocked', 'created', 'updated', 'unchanged', 'created'])
+  [place % 5 + 1] END, CASE WHEN n = 1 AND place % 5 = 0 THEN 'no_stock' END, NULL
+FROM (SELECT sku, row_number() OVER (ORDER BY sku) AS place FROM hub.products LIMIT 10000) p, generate_series(1, 2) n;
+INSERT INTO hub.plan_items (batch_id, position, sku, action, changes, digest)
+SELECT batch_id, position, part_number, (ARRAY['create', 'update', 'unchanged'])[position % 3 + 1],
+  '[{"field": "price", "old": "1.00", "new": "2.00"}]', 'x' FROM hub.batch_items
+WHERE batch_id = lpad(to_hex(3002), 32, '0')::uuid;
+INSERT INTO hub.publish_changes (batch_id, sku, shop, action, after, product_id)
+SELECT batch_id, part_number, 'gid://shopify/Shop/1', outcome, '{}', 'x' FROM hub.batch_items
+WHERE batch_id = lpad(to_hex(3001), 32, '0')::uuid AND outcome IN ('created', 'updated');
+INSERT INTO hub.conflicts (shop, sku, kind, product_id, title, sentence)
+SELECT 'gid://shopify/Shop/1', 'CONFLICT-' || n, 'sku_taken', 'gid://shopify/Product/1', 'Theirs', 'Not ours.'
+FROM generate_series(1, 10000) n;
 """
 
 PAGES = (
@@ -98,6 +131,20 @@ PAGES = (
     ("parts to review, deep inside", "/console/parts?status=needs_review&after=NAS05000000%3DK3"),
     ("parts blocked, by number", "/console/parts?status=blocked&q=ms0-1"),
     ("parts, nothing matches", "/console/parts?q=zz"),
+    ("parts not in the store", "/console/parts?store=absent"),
+    (
+        "parts not in the store, ready ones, deep inside",
+        "/console/parts?store=absent&status=fetched&after=NAS05%3DK3",
+    ),
+    ("parts in the store", "/console/parts?store=live"),
+    ("parts in the store, by number", "/console/parts?store=live&q=nas05"),
+    ("parts that differ", "/console/parts?store=differs"),
+    ("parts that differ, none near", "/console/parts?store=differs&q=ms"),
+    ("attention", "/console/attention"),
+    ("new publish", "/console/publish"),
+    ("publish plan, 10,000 parts", f"/console/plans/{_PLAN}"),
+    ("its updates, last page", f"/console/plans/{_PLAN}?action=update&after=9900"),
+    ("publishing, 10,000 parts", f"/console/runs/{_PUBLISHED}"),
     ("part", "/console/part/AN00031676%3DK3"),
     ("part with 2,000 runs' worth of items", "/console/part/PN1300"),
     ("new search", "/console/search"),
@@ -187,6 +234,7 @@ def main() -> None:
             port = free_port()
             argv = [sys.executable, "-m", "boeing_data_hub.web", "--port", str(port)]
             environment = {**os.environ, "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "HUB_LOG_LEVEL": "ERROR"}
+            environment["SHOPIFY_STORE_DOMAIN"] = "http://127.0.0.1:9"  # named, and asked by no page
             process = spawn(argv, env=environment, stdout=subprocess.DEVNULL)
             address = f"http://127.0.0.1:{port}"
             _wait(address)

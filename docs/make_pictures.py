@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from boeing_data_hub.cli.start import local_key, sign_in_link
+from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
 from boeing_data_hub.sandbox.system import System, SystemPlan
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -75,6 +76,39 @@ def tour(page: Page, link: str) -> None:
     take(page, "audit")
 
 
+def publish(page: Page, shop: ShopifyControl) -> None:
+    """Go on to the store: plan, approve, look, decide, take back."""
+    page.goto("/console/publish")
+    take(page, "publish")
+    page.goto("/console/parts?q=an&store=absent&status=fetched")
+    taken = page.locator("#found tbody th code").first.inner_text()
+    shop.seed_product(sku=taken, title="A bolt that somebody else sells", price="12.00")
+    page.get_by_role("button", name=re.compile("^Publish")).click()
+    page.wait_for_url("**/console/plans/**")
+    page.goto(page.url.partition("?")[0])
+    take(page, "plan")
+    page.get_by_label(re.compile("Yes: change")).check()
+    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.wait_for_url("**/console/runs/**")
+    run = page.url.partition("?")[0]
+    page.wait_for_function(
+        "() => document.querySelector('.hero-figure').textContent.startsWith('100')", timeout=180_000
+    )
+    page.goto(run)
+    take(page, "publishing")
+    page.goto("/console/attention")
+    take(page, "attention")
+    page.goto(f"/console/part/{PART}")
+    page.get_by_label(re.compile("^Price")).fill("99.00")
+    page.get_by_role("button", name="Keep this").click()
+    page.goto(f"/console/part/{PART}")
+    take(page, "part-in-the-store")
+    page.goto("/console/parts?store=differs")
+    take(page, "parts-that-differ")
+    page.goto("/console")
+    take(page, "overview-with-the-store")
+
+
 def main() -> None:
     """Start everything, walk, stop."""
     program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
@@ -92,7 +126,9 @@ def main() -> None:
             "SHOPIFY_LOCATION_MAP": '{"Dallas Central": "Dallas", "Miami, FL": "Miami", "Chicago, IL": "Chicago"}',
             "HUB_DATA_DIR": name,
         }
-        with System(SystemPlan(data_dir=folder, settings=settings, sandbox=("--limit", "0"), fast=True)) as system:
+        with System(
+            SystemPlan(data_dir=folder, settings=settings, sandbox=("--limit", "0"), shopify=(), fast=True)
+        ) as system:
             system.wait_until_ready()
             url = system.environment["DATABASE_URL"]
             key, _ = local_key(url, folder)
@@ -100,6 +136,8 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
                 page = browser.new_context(base_url=system.url, viewport=SIZE, color_scheme="light").new_page()
                 tour(page, sign_in_link(url, key, system.url))
+                assert system.shopify is not None  # noqa: S101 - planned above
+                publish(page, system.shopify)
                 browser.close()
 
 

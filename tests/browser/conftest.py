@@ -1,4 +1,4 @@
-"""Headless Chromium in front of the whole system of one machine: services, workers and a Boeing sandbox of its own."""
+"""Headless Chromium before the whole system of one machine: services, workers, a Boeing and a Shopify sandbox."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def system() -> Iterator[System]:
             "HUB_LEASE_SECONDS": "3",
             "HUB_DATA_DIR": name,
         }
-        with System(SystemPlan(data_dir=folder, settings=settings, sandbox=("--limit", "0"), fast=True)) as running:
+        with System(
+            SystemPlan(data_dir=folder, settings=settings, sandbox=("--limit", "0"), shopify=(), fast=True)
+        ) as running:
             running.wait_until_ready()
             yield running
 

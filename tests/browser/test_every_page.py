@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from boeing_data_hub.cli.client import Api
@@ -22,6 +24,45 @@ LOOKS_AGAIN = [
 ]
 
 
+def ended(api, batch_id):
+    """The batch's id, once it has ended."""
+    deadline = monotonic() + 60
+    while not api.call("GET", f"/api/batches/{batch_id}")["outcome"]:
+        assert monotonic() < deadline
+    return batch_id
+
+
+def of_publishing(api, system):
+    """The pages of publishing, each with something of every kind on it."""
+    wanted = {"limit": 100, "search": "each", "status": "fetched"}
+    skus = [product["sku"] for product in api.call("GET", "/api/products/staging", params=wanted)["products"]]
+    system.shopify.seed_product(sku=skus[0], title="<b>Somebody's</b>", price="1.00")
+
+    def publish(parts, **more):
+        return api.call("POST", "/api/bulk-publish", json={"part_numbers": parts, **more})["batch_id"]
+
+    run = ended(api, publish([*skus[:8], "EACH-2", "NOT-STAGED"]))
+    api.call("PATCH", f"/api/products/staging/{quote(skus[1], safe='')}", json={"price_override": "9.99", "notes": "x"})
+    plan = publish([*skus[:12], "EACH-2"], dry_run=True)
+    undone = ended(api, publish(skus[12:14]))
+    undo = ended(api, api.call("POST", f"/api/batches/{undone}/undo")["batch_id"])
+    with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) VALUES"
+            " ('another', 'ORPHAN', 'gid://shopify/Product/1', 'It came in all the same.', 'x', now() + interval '1 d')"
+        )
+    return [
+        "/console/publish",
+        f"/console/plans/{plan}",
+        f"/console/runs/{run}",
+        f"/console/runs/{undo}",
+        "/console/attention",
+        "/console/attention?state=decided",
+        "/console/parts?store=differs",
+        f"/console/part/{quote(skus[1], safe='')}",
+    ]
+
+
 @pytest.fixture(scope="module")
 def addresses(system, key):
     """Every page there is, with something on it."""
@@ -29,17 +70,16 @@ def addresses(system, key):
     system.boeing.set_part("EACH-2", quantity=0)
     sku = system.boeing.set_part("EACH-3", unknown=False, quantity=3)[0]["aviallPartNumber"].replace("=", "%3D")
     api = Api(system.url, key)
-    ended = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"EACH-{n}" for n in range(1, 30)]})["batch_id"]
-    deadline = monotonic() + 30
-    while not api.call("GET", f"/api/batches/{ended}")["outcome"]:
-        assert monotonic() < deadline
+    parts = [f"EACH-{n}" for n in range(1, 30)]
+    searched = ended(api, api.call("POST", "/api/bulk-search", json={"part_numbers": parts})["batch_id"])
+    published = of_publishing(api, system)
     running = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"ALL-{n}" for n in range(20_000)]})
     yield [
         "/console",
         "/console/search",
         "/console/runs",
         "/console/runs?outcome=failed&mine=true",
-        f"/console/runs/{ended}?state=failed",
+        f"/console/runs/{searched}?state=failed",
         f"/console/runs/{running['batch_id']}?q=all-1999",
         "/console/parts?q=each",
         "/console/parts?q=nothing-like-it",
@@ -48,6 +88,7 @@ def addresses(system, key):
         "/console/settings",
         "/console/settings/keys",
         "/console/settings/audit",
+        *published,
     ]
     api.call("DELETE", f"/api/batches/{running['batch_id']}")
     api.close()
@@ -106,6 +147,16 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(page, addresses):
     page.goto(addresses[8])
     page.get_by_text("Show the raw answer").click()
     look("a raw answer")
+    page.goto("/console/publish")
+    page.get_by_label("Staged part numbers").fill("EACH-3\nnot\u20acone")
+    page.get_by_role("button", name="Make a plan", exact=True).click()
+    look("a list to be published that has lines which are none")
+    page.goto(next(one for one in addresses if one.endswith("attention")))
+    page.locator("summary", has_text="Let it stay").click()
+    look("the question before an orphan stays")
+    page.goto("/console/parts?q=each")
+    page.locator("summary", has_text="Exclude or include").click()
+    look("the question before parts are excluded")
     page.context.clear_cookies()
     page.goto("/sign-in")
     look("the door")

@@ -72,14 +72,22 @@ def publishable_of(work: Work, batch_id: UUID, *, new_first: bool = False) -> li
     return [row["sku"] for row in rows]
 
 
-def count_publishable(work: Work, batch_id: UUID) -> int:
-    """How many they are."""
-    return work.value(
-        "SELECT count(DISTINCT s.sku) FROM hub.batch_items i, unnest(i.skus) AS found(sku)"
-        " JOIN hub.product_staging s ON s.sku = found.sku WHERE i.batch_id = %s AND i.state = 'normalized'"
-        "  AND s.status IN ('fetched', 'published')",
-        [batch_id],
+def count_publishable(work: Work, batch_id: UUID, *, most: int) -> int | None:
+    """How many they are, counted no further than `most`; a SKU that two items stand for counts twice.
+
+    No more than twice as many items are looked at: None when all of these may not be sold, and there are more.
+    """
+    row = work.row(
+        "WITH several AS MATERIALIZED (SELECT skus FROM hub.batch_items"
+        "   WHERE batch_id = %(batch)s AND state = 'normalized'"
+        "   LIMIT %(looked)s)"
+        " SELECT (SELECT count(*) FROM (SELECT 1 FROM several, unnest(several.skus) AS found(sku)"
+        "   JOIN hub.product_staging s ON s.sku = found.sku WHERE s.status IN ('fetched', 'published')"
+        "   LIMIT %(most)s) c) AS parts, (SELECT count(*) FROM several) AS looked",
+        {"batch": batch_id, "most": most, "looked": most * 2},
     )
+    assert row is not None  # noqa: S101 - always one row
+    return None if not row["parts"] and row["looked"] == most * 2 else row["parts"]
 
 
 def outcomes(work: Work, batch_id: UUID) -> list[dict[str, Any]]:

@@ -34,7 +34,13 @@ def store(store_server):
 @pytest.fixture
 def settings(store):
     given = {name.lower(): value for name, value in environment(store.url).items()}
-    return {**given, "max_bulk_publish_size": 20, "hub_image_timeout": 1, "hub_image_allow_hosts": []}
+    return {
+        **given,
+        "max_bulk_publish_size": 20,
+        "hub_bulk_publish_from": 12,
+        "hub_image_timeout": 1,
+        "hub_image_allow_hosts": [],
+    }
 
 
 @pytest.fixture
@@ -117,6 +123,8 @@ def test_from_a_search_to_the_store_and_back(publisher, staged, store, work_off,
     assert f"{len(skus)} products that this run created are archived" in page
     assert "It is in the store." in publisher.get(part_page(skus[0])).text
     assert "Made in the store." in publisher.read(part_page(skus[0]))
+    picture = re.search(r'href="(/media/[^"]+)"', publisher.get(part_page(skus[0])).text)[1]
+    assert publisher.get(picture).status_code == 200
     assert skus[0] in publisher.read("/console/parts?store=live")
     assert "No part matches" in publisher.read("/console/parts?store=absent")
 
@@ -349,3 +357,60 @@ def test_a_store_that_does_not_answer_is_said_in_words_and_nothing_changes(publi
     assert (
         hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.batches WHERE batch_type = 'publish'")) == 0
     )
+
+
+def test_a_publishing_is_cancelled_and_its_failures_are_retried_by_hand(publisher, staged, store, work_off, hub):
+    _, skus = staged("STOP-1", "STOP-2")
+    made = approve(publisher, plan_of(publisher, parts=",".join(skus))).headers["location"].partition("?")[0]
+    page = publisher.read(made)
+    assert "is brought to an end" in page
+    assert "can be taken back afterwards" in page
+    assert "Cancelled" in publisher.follow(publisher.send(f"{made}/cancel"))
+    assert store.products() == []
+
+    publisher.send(f"{part_page(skus[0])}/exclude")
+    plan = plan_of(publisher, parts=",".join([skus[0], skus[1]]))
+    made = approve(publisher, plan).headers["location"].partition("?")[0]
+    work_off()
+    page = publisher.read(made)
+    assert "Excluded" not in page
+    assert "A person has excluded this part" in page
+    assert skus[0] in publisher.read(f"{made}?outcome=blocked")
+    assert "No part matches" in publisher.read(f"{made}?outcome=updated")
+    publisher.send(f"{part_page(skus[0])}/include")
+    again = publisher.send(f"{made}/retry").headers["location"]
+    assert again.endswith("said=publish-retried")
+    assert publisher.send(f"{made}/retry").headers["location"].endswith("said=publish-retried-before")
+    work_off()
+    assert "Everything is in the store." in publisher.read(again)
+    assert {row["sku"] for row in store.products()} == set(skus)
+    assert "Publish: " in publisher.read("/console/runs?kind=publish")
+    assert "Publish: " not in publisher.read("/console/runs?kind=search")
+
+
+def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged, hub):
+    staged(*(f"PAGE-{number}" for number in range(3)))
+    hub.database.run(
+        lambda work: work.do(
+            "UPDATE hub.part_answers SET skus = ARRAY['PAGE-0=A', 'PAGE-0=B'] WHERE part_number = 'PAGE-0'"
+        )
+    )
+    plan = plan_of(publisher, parts="PAGE-0,PAGE-1")
+    assert "for PAGE-0" in publisher.read(f"{plan}?q=PAGE-0")
+    assert "No part matches" in publisher.read(f"{plan}?q=NOTHING")
+
+
+def test_a_large_publishing_shows_the_store_s_bulk_operations(publisher, staged, store, work_off):
+    _, skus = staged(*(f"BULK-{number}" for number in range(14)))
+    plan = plan_of(publisher, parts=",".join(skus))
+    assert "by bulk operation" in publisher.read(plan)
+    made = approve(publisher, plan).headers["location"].partition("?")[0]
+    work_off()
+    page = publisher.read(made)
+    assert "Bulk operations of the store for this run" in page
+    assert "lines the store has worked through" in page
+    assert "Ended" in page
+    assert len(store.products()) == len(skus)
+    outcomes = publisher.get(f"{made}/outcomes")
+    assert "Created" in outcomes.text
+    assert publisher.get(f"{made}/actions").status_code == 200

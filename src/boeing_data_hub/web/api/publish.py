@@ -111,7 +111,9 @@ def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any]
         return known, None
     if asked.found_by is not None:
         asked = replace(asked, part_numbers=_found(hub, asked.found_by))
-    return plans_of.make(hub, asked) if asked.plan else (hub.intake.publish(asked), None)
+    if not asked.plan:
+        return hub.intake.publish(asked), None
+    return plans_of.make(hub, asked)
 
 
 def _found(hub: Hub, search: UUID) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from boeing_data_hub.errors import HubError, NotFound, Refused, Unavailable
+from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
 from boeing_data_hub.store import keys, orphans, plans, sightings
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
@@ -68,9 +68,7 @@ def decide(
     """Decide one conflict."""
     try:
         told = hub.attention.decide(sku, decision, actor=visitor.owner)
-    except (NotFound, Refused):
-        raise
-    except HubError as error:
+    except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     said = "left" if decision == "leave" else "adopted" if told.startswith("The product is ours") else "noted"
     return go("/console/attention", said=said)
@@ -85,6 +83,5 @@ def decide_orphan(
 ) -> Response:
     """Try again at once to take an orphan out, or let it stay."""
     hub.attention.decide_orphan(orphan, what, actor=visitor.owner)
-    if what == "retry":
-        hub.intake.wake_publishing()
+    hub.intake.wake_publishing()
     return go("/console/attention", said=f"orphan-{what}")

@@ -21,7 +21,7 @@ from boeing_data_hub.store import audit, hand_data, history, keys, orphans, prod
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
-from boeing_data_hub.web.console.store_links import admin_link
+from boeing_data_hub.web.console.store_links import admin_link, picture_link
 from boeing_data_hub.web.console.visitors import Operator, Viewer
 from boeing_data_hub.web.console.words import ACTIONS
 
@@ -120,6 +120,7 @@ def show(number: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLRe
         product=told["product"],
         in_store=in_store,
         store_link=admin_link(hub, in_store["product_id"]) if in_store else None,
+        picture=picture_link(hub, in_store["image_url"]) if in_store else None,
         by_hand=told["by_hand"],
         edits=[line for line in told["audit"] if line["action"] == "part.edit"],
         difference=told["difference"],

@@ -202,4 +202,5 @@ def _exclude(hub: Hub, visitor: Visitor, which: tuple[Wanted, list[str] | None],
 
     hub.database.run(step, patience=20)
     said = "excluded-capped" if len(found) > most else "excluded" if excluded else "included"
-    return go("/console/parts", said=said)
+    wanted = which[0]
+    return go("/console/parts", said=said, q=wanted.q, status=wanted.status, store=wanted.store)

@@ -84,9 +84,9 @@ def _shown(
 
     told = hub.database.run(step, hurry=True)
     rows = told.pop("parts")
-    # A part number may stand for several SKUs: a page never ends within one.
-    last = rows[_ON_A_PAGE]["position"] if len(rows) > _ON_A_PAGE else None
-    shown = [row for row in rows if row["position"] != last] or rows if last is not None else rows
+    positions = sorted({row["position"] for row in rows})  # a part number may stand for several SKUs, and rows
+    last = positions[_ON_A_PAGE - 1] if len(positions) > _ON_A_PAGE else None
+    shown = rows if last is None else [row for row in rows if row["position"] <= last]
     return page(
         request,
         "pages/plan.html",
@@ -95,7 +95,7 @@ def _shown(
         sending=sum(told["counts"][action] for action in _SENDING),
         waits=told["batch"].status is BatchStatus.PENDING,
         parts=shown,
-        next_after=shown[-1]["position"] if last is not None else None,
+        next_after=last,
         filters=dict(filters),
         first=after == 0,
         changed=changed,

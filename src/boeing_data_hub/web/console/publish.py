@@ -34,10 +34,9 @@ _LONGEST_NAME: Final = 120
 def show(request: Request, hub: TheHub, _visitor: Publisher) -> HTMLResponse:
     """The ways in: paste, or a file; searches and the catalogue have their own buttons."""
 
-    def step(work: Work) -> list[tuple[batches.Batch, int]]:
-        ended = batches.with_outcome(work, limit=12, batch_type="search")
-        found = [(one, publishing.count_publishable(work, one.id)) for one in ended if one.outcome is not None]
-        return [(one, many) for one, many in found if many][:6]
+    def step(work: Work) -> list[batches.Batch]:
+        latest = batches.with_outcome(work, limit=12, batch_type="search")
+        return [one for one in latest if one.outcome is not None and one.normalized_count][:6]
 
     return page(
         request,

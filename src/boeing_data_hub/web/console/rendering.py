@@ -137,9 +137,9 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def go(path: str, *, said: str | None = None) -> RedirectResponse:
+def go(path: str, *, said: str | None = None, **query: Any) -> RedirectResponse:
     """To another page after a change, so that loading it again changes nothing."""
-    return RedirectResponse(_link(path, said=said), 303)
+    return RedirectResponse(_link(path, said=said, **query), 303)
 
 
 def local_path(text: str | None) -> str:

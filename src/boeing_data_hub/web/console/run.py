@@ -56,7 +56,7 @@ def show(
     batch_id: str,
     request: Request,
     hub: TheHub,
-    _visitor: Viewer,
+    visitor: Viewer,
     state: ItemState | Literal[""] = "",
     outcome: Literal["fetched", "blocked", "needs_review", "created", "updated", "unchanged", "conflict", ""] = "",
     remark: Literal["true", ""] = "",
@@ -79,7 +79,7 @@ def show(
             "troubles": board.troubles(work),
             "found": causes.of(work, batch),
             "names": keys.names(work),
-            **_what_next(work, hub, batch),
+            **_what_next(work, hub, batch, visitor),
             **_of_publishing(work, batch),
             "items": items.page(
                 work,
@@ -113,14 +113,14 @@ def show(
     )
 
 
-def _what_next(work: Work, hub: Hub, batch: Batch) -> dict[str, Any]:
+def _what_next(work: Work, hub: Hub, batch: Batch, visitor: Visitor) -> dict[str, Any]:
     """What can be done with a run now."""
     ended = batch.status.is_final
     publishing_ended = batch.batch_type is BatchType.PUBLISH and batch.outcome is not None
     return {
         "retried_by": batches.retry_of(work, batch.id) if ended else None,
-        "publishable": publishing.count_publishable(work, batch.id)
-        if ended and batch.batch_type is BatchType.SEARCH
+        "publishable": publishing.count_publishable(work, batch.id, most=hub.intake.rules.max_publish + 1)
+        if ended and batch.batch_type is BatchType.SEARCH and visitor.may("publish")
         else 0,
         "changed": products.changed_by(work, batch.id) if publishing_ended else {},
         "undone_by": hub.intake.undone_by(work, batch) if publishing_ended else None,
@@ -169,13 +169,13 @@ def show_outcomes(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer
 
 
 @router.get("/actions")
-def show_actions(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
+def show_actions(batch_id: str, request: Request, hub: TheHub, visitor: Viewer) -> HTMLResponse:
     """What can be done with it now, alone, to be put into the page when it has ended."""
     wanted = _uuid(batch_id)
 
     def step(work: Work) -> dict[str, Any]:
         batch = _existing(work, wanted)
-        return {"batch": batch, **_what_next(work, hub, batch)}
+        return {"batch": batch, **_what_next(work, hub, batch, visitor)}
 
     most = hub.intake.rules.max_publish
     return page(request, "widgets/run_actions.html", most=most, **hub.database.run(step, hurry=True))

@@ -1,4 +1,4 @@
-"""/console/runs: every search there was, by what it came to."""
+"""/console/runs: every search and publishing there was, by what it came to."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def show(
     hub: TheHub,
     visitor: Viewer,
     outcome: Outcome = "",
+    kind: Literal["search", "publish", ""] = "",
     mine: Literal["true", ""] = "",
     at: datetime | None = None,
     after: UUID | None = None,
@@ -41,6 +42,7 @@ def show(
             work,
             limit=_ON_A_PAGE + 1,
             outcome=outcome or None,
+            batch_type=kind or None,
             owner=visitor.owner if mine else None,
             before=before,
         )
@@ -54,6 +56,7 @@ def show(
         runs=[(run, situation.waiting_for(run)) for run in runs],
         names=names,
         outcome=outcome,
+        kind=kind,
         mine=bool(mine),
         first=before is None,
         last=runs[-1] if len(found) > _ON_A_PAGE else None,

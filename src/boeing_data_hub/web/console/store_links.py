@@ -18,3 +18,11 @@ def admin_link(hub: Hub, product_id: str | None) -> str | None:
     if domain is None or product is None:
         return None
     return f"https://admin.shopify.com/store/{domain[1]}/products/{product[1]}"
+
+
+def picture_link(hub: Hub, url: str | None) -> str | None:
+    """Where the picture the store was given can be looked at; None where it is at no address to be trusted."""
+    ours = f"{hub.settings.public_url}/media/"
+    if url and url.startswith(ours):
+        return "/media/" + url.removeprefix(ours)
+    return url if url and url.startswith("https://") and url.isprintable() else None

@@ -115,11 +115,10 @@ def signed_in(request: Request, csrf: Annotated[str | None, Form()] = None) -> V
     visitor = visitor_of(request)
     request.state.visitor = visitor
     waiting: Waiting = request.app.state.waiting
-    if request.method not in _SAFE:
-        waiting.forget()
-    elif "text/html" in request.headers.get("accept", "text/html"):
+    if "text/event-stream" not in request.headers.get("accept", ""):
         request.state.waiting = waiting.total()
     if request.method not in _SAFE:
+        waiting.forget()
         sent = csrf or request.headers.get(_TOKEN_HEADER, "")
         if not hmac.compare_digest(sent.encode(), visitor.csrf.encode()):
             log.warning("a form without its token was refused", path=request.url.path, owner=visitor.owner)

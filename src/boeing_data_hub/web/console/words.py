@@ -24,6 +24,7 @@ class Word:
 RUN: Final[dict[str, Word]] = {
     "running": Word("Running", "busy", "dots", "Its parts are being worked on."),
     "waiting": Word("Waiting", "warn", "clock", "It goes on by itself; the page says what it waits for."),
+    "stopping": Word("Being cancelled", "warn", "clock", "What is being sent at this moment is brought to an end."),
     "pending": Word("Waiting for approval", "warn", "clock", "It waits for a person's word."),
     "succeeded": Word("Succeeded", "good", "check", "Every part succeeded."),
     "finished_with_failures": Word("Finished with failures", "warn", "alert", "Some parts failed."),
@@ -164,6 +165,8 @@ def run_state(batch: Batch, waiting_for: Any = None) -> str:
         return batch.outcome
     if batch.status is BatchStatus.PENDING:
         return "pending"
+    if batch.status is BatchStatus.CANCELLED:
+        return "stopping"
     return "waiting" if waiting_for else "running"
 
 
