@@ -73,6 +73,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     item = again["variants"]["nodes"][0]["inventoryItem"]["id"]
 
     custom = {"customId": {"namespace": "parts", "key": "part_key", "value": "A"}}
+    assert ask("product_ids", identifier=custom)["id"] == product["id"]
     whole = ask("product_by_custom_id", identifier=custom)
     assert whole["variants"]["nodes"][0]["price"] == "1.25"
     assert whole["metafields"]["nodes"][0]["value"] == "A"
@@ -89,6 +90,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     publication = ask("publications")["nodes"][0]["id"]
     ask("product_publish", id=product["id"], input=[{"publicationId": publication}])
     assert store.product("A")["publications"]
+    assert ask("publication_add", id=publication, input={"publishablesToAdd": [product["id"]]})["publication"]
 
     facts = ask("shop_facts")
     assert facts["currencyCode"] == "USD"

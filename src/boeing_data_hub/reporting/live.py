@@ -62,7 +62,17 @@ class Situation:
                 "until": None,
                 "message": "No publishing worker is running. Start one with `bdh worker publishing`; nothing is lost.",
             }
-        return self.store_wait()
+        found = self.store_wait()
+        if found is not None:
+            return found
+        if batch.id in self.in_bulk:
+            lines, done = self.in_bulk[batch.id]
+            so_far = f"; it has done {done:,} of them" if done else ""
+            message = (
+                f"The store works on a bulk operation with {lines:,} parts{so_far}. They are counted when it has ended."
+            )
+            return {"reason": "shopify_bulk_operation", "until": None, "message": message}
+        return None
 
     def store_wait(self) -> dict[str, Any] | None:
         """What keeps the line to the store from going on right now, or from making new products; None: nothing."""
@@ -76,13 +86,6 @@ class Situation:
             clock = self.creates_until.strftime("%H:%M")
             message = f"The store makes no more new products for now; the next is tried at {clock} UTC. Updates go on."
             return {"reason": "shopify_daily_limit", "until": self.creates_until, "message": message}
-        if batch.id in self.in_bulk:
-            lines, done = self.in_bulk[batch.id]
-            so_far = f"; it has done {done:,} of them" if done else ""
-            message = (
-                f"The store works on a bulk operation with {lines:,} parts{so_far}. They are counted when it has ended."
-            )
-            return {"reason": "shopify_bulk_operation", "until": None, "message": message}
         return None
 
     def line_wait(self) -> dict[str, Any] | None:
