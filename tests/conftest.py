@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -26,6 +27,12 @@ from boeing_data_hub.store.work import Database
 
 # What stands in the developer's own environment must not reach the tests.
 _OURS = ("BOEING_", "SHOPIFY_", "SUPABASE_", "HUB_", "CELERY_", "DATABASE_URL", "REDIS_URL", "PRICE_", "MAX_BULK_")
+
+
+def pytest_configure() -> None:
+    """A shell's background job (`make test &`) ignores Ctrl-C, and so would every process that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -211,9 +211,9 @@ def _url(server):
 def test_ctrl_c_while_nothing_answers_ends_without_a_word_of_python(bdh, stranger, started):
     process = started(bdh.start("batches", "list", HUB_API_URL=_url(stranger), HUB_API_KEY="bdh_x"))
     connection, _ = stranger.accept()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    connection.close()
+    with connection:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
     assert process.returncode == 130
     assert b"Traceback" not in err
 
