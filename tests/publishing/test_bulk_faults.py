@@ -109,12 +109,17 @@ def test_two_failed_operations_are_enough_for_the_direct_way(desk, store):
     assert created_once(desk) == 100
 
 
-def test_an_operation_waits_while_others_of_the_app_take_all_lanes(desk, store):
+def test_an_operation_waits_while_others_of_the_app_take_all_lanes(desk, store, wait):
     store.settings(bulk_concurrent=1)
     store.fault("bulk_stuck", times=1)
     other = _somebody_elses(desk)
     batch = desk.publish(desk.stage(*desk.make_parts(50)))
-    desk.work(0.3)
+
+    def told():
+        desk.work(0.1)
+        return [run for run in runs(desk) if run["note"]]
+
+    wait.until(told, what="a note of what it waits for")
     assert [run["state"] for run in runs(desk)] == ["prepared"]
     assert "taken" in runs(desk)[0]["note"]
     desk.hub.shopify.run("bulk_cancel", {"id": other})
@@ -157,7 +162,7 @@ def test_a_start_that_was_refused_is_made_again(make_desk, store, kind):
     desk = make_desk(**BULK)
     store.fault(kind, times=1, seconds=0.1, match={"operation": "bulkOperationRunMutation"})
     batch = desk.publish(desk.stage(*desk.make_parts(40)))
-    desk.work(1)
+    desk.work(5)
     if kind in {"error_before", "drop_before"}:  # it looks like one that was lost, and has to be waited for
         desk.do("UPDATE hub.bulk_runs SET state_since = state_since - interval '20 seconds'")
     desk.the_wait_is_over()

@@ -41,13 +41,13 @@ def test_it_is_deleted_and_tried_again_until_it_is_gone(desk, orphaned):
     assert (row["state"], row["sku"]) == ("due", SKU)
     first = row["attempts"]
     desk.the_wait_is_over()
-    desk.work(1.0)
+    desk.work(5)
     (row,) = desk.rows("SELECT * FROM hub.orphans")
     assert (row["state"], row["attempts"] > first) == ("due", True)
     assert row["error"]
     desk.store.clear_faults(orphaned)
     desk.the_wait_is_over()
-    desk.work(1.0)
+    desk.work(5)
     assert desk.store.store()["products"] == 0
     assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "gone"}]
     assert desk.row(SKU) is None
@@ -61,7 +61,7 @@ def test_a_newer_publishing_of_the_part_wins(desk, orphaned):
     assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "kept"}]
     desk.store.clear_faults()
     desk.the_wait_is_over()
-    desk.work(1.0)
+    desk.work(5)
     desk.judge(done)
 
 
@@ -71,7 +71,7 @@ def test_a_creation_given_up_without_an_answer_leaves_nothing_in_the_store(make_
     done = desk.run(desk.stage(part))
     assert desk.item(done, SKU).state == "failed"
     desk.the_wait_is_over()
-    desk.work(1.0)
+    desk.work(5)
     assert desk.store.store()["products"] == 0
     desk.judge(done, absent=[SKU])
     desk.judge(desk.run([SKU]))

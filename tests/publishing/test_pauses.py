@@ -15,7 +15,7 @@ def line(desk, name="shopify"):
 
 def rests(desk, batch, *, code, says):
     """The line rests for this reason, and no part has failed or lost a try."""
-    desk.work(0.5)
+    desk.work(5)
     state = line(desk)
     assert state["pause_reason"] == code, state
     assert state["paused_until"] is not None
@@ -65,7 +65,7 @@ def test_a_revoked_token_in_the_middle_leaves_no_part_half_done(desk):
     batch = desk.publish(skus)
     for operation in ("publicationUpdate", "inventorySetQuantities", "productSet"):
         fault = desk.store.fault("unauthorized", match={"operation": operation})
-        desk.work(1.0)
+        desk.work(5)
         assert line(desk)["pause_reason"] == "shopify_credentials"
         assert {item.state.value for item in desk.items(batch).values()} <= {"pending", "published"}
         desk.store.clear_faults(fault)
@@ -95,7 +95,7 @@ def test_a_missing_scope_is_named_and_fails_nobody(desk, scope):
     scopes = desk.store.settings()["scopes"]
     desk.store.settings(scopes=[name for name in scopes if name != scope])
     batch = desk.publish(skus)
-    desk.work(1.0)
+    desk.work(5)
     assert line(desk)["pause_reason"] == "shopify_scope", line(desk)
     assert desk.batch(batch.id).failed_count == 0
     assert desk.batch(batch.id).outcome is None
@@ -140,7 +140,7 @@ def test_the_daily_limit_makes_creations_wait_while_updates_go_on(desk):
     new = desk.make_parts(8, start=50)
     skus = desk.stage(*new, *(part.but(price="8.80") for part in old))
     batch = desk.publish(skus)
-    desk.work(2.0)
+    desk.work(5)
     items = desk.items(batch)
     waiting = [item for item in items.values() if item.state.value == "pending"]
     assert len(waiting) == 4
