@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.keyboard import tab_to
 
 
 @pytest.fixture
@@ -84,6 +85,28 @@ def test_from_what_was_found_to_the_store_and_back(page, system, found):
     states = {sku: row["status"] for sku, row in products(system, skus[1:]).items()}
     assert states.pop(skus[1]) == "ACTIVE"
     assert set(states.values()) == {"ARCHIVED"}
+
+
+def test_a_run_is_planned_approved_and_taken_back_by_keyboard_alone(page, system, found):
+    skus = found("HANDS", 2)
+    tab_to(page, "Publish what was found")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/plans/**")
+    tab_to(page, "Yes: change")
+    page.keyboard.press("Space")
+    tab_to(page, "Approve and publish")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/runs/**")
+    run = page.url.partition("?")[0]
+    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    assert set(products(system, skus)) == set(skus)
+    tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+    tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "/console/runs/" in address and not address.startswith(run))
+    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    assert {row["status"] for row in products(system, skus).values()} == {"ARCHIVED"}
 
 
 def test_a_plan_that_is_out_of_date_is_not_run(page, system, found):

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 from playwright.sync_api import expect
+from tests.browser.keyboard import tab_to
 
 
 def workbook(path, parts):
@@ -96,21 +97,6 @@ def test_a_run_is_cancelled_in_two_steps_and_says_what_stays(page):
     page.get_by_role("button", name="Cancel the rest").click()
     expect(page.locator("#live")).to_contain_text("Cancelled")
     expect(page.locator("#live")).to_contain_text("were done before and stay")
-
-
-def tab_to(page, name):
-    """Walk there as people without a mouse do."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            "() => { const e = document.activeElement; return (e.labels?.[0]?.textContent || e.textContent ||"
-            " e.getAttribute('aria-label') || '').trim() }"
-        )
-        if focused.startswith(name):
-            visible = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle !== 'none'")
-            assert visible, f"nobody sees that {name!r} has the focus"
-            return
-    raise AssertionError(f"{name!r} cannot be reached by keyboard")
 
 
 def test_everything_can_be_done_by_keyboard_alone(open_browser, key, system):
