@@ -86,6 +86,14 @@ def test_work_that_is_stopped_while_waiting_makes_no_call(store, client):
     assert store.stats()["requests"] == before
 
 
+def test_work_that_is_lost_while_its_points_are_awaited_makes_no_call_and_gives_them_back(store, client, purse):
+    before = store.stats()["requests"]
+    answers = iter([True, False])
+    assert isinstance(fails(client, keep_going=lambda: next(answers)), NotSentError)
+    assert store.stats()["requests"] == before
+    assert [spent for _, spent, _ in purse.learned] == [0.0]
+
+
 def test_a_throttle_says_how_long_to_wait_from_the_store_s_own_figures(store, client, purse):
     store.settings(restore_rate=2.0, bucket_size=40.0)
     store.drain(40)

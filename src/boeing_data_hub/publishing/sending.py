@@ -91,7 +91,7 @@ class Sender:
 
         Args:
             jobs: with `variables`; one without needs no upsert and is confirmed at once.
-            may_go: asked just before each call: an outcome instead of going, or None.
+            may_go: asked before each call, and when its points are there: an outcome instead of going, or None.
 
         Returns:
             An error that speaks against everybody's calls, if there was one: the jobs not sent by then are left alone.
@@ -100,7 +100,7 @@ class Sender:
 
         def go(job: Job) -> None:
             job.outcome = Later() if stop else may_go(job)
-            if job.outcome is None and (error := self._send(job, lambda: not stop)):
+            if job.outcome is None and (error := self._send(job, lambda: not stop and may_go(job) is None)):
                 stop.append(error)
 
         running: list[Future[None]] = [self._threads.submit(go, job) for job in jobs]

@@ -55,7 +55,7 @@ class ShopifyClient:
             name: the document's name.
             variables: its variables, as JSON knows them; money as strings.
             points: what the call may cost at most; None: reckoned from the document and its variables.
-            keep_going: looked at while waiting for the budget.
+            keep_going: looked at while waiting for the budget, and once more just before the call leaves.
 
         Returns:
             `data`, with fractions as Decimal. It holds no user errors.
@@ -81,6 +81,8 @@ class ShopifyClient:
         spent: float | None = None
         seen: Sighting | None = None
         try:
+            if not keep_going():  # waiting for points, or a freeze of the process, may have outlasted the claim
+                raise NotSentError("The call to Shopify was not made, because the work was stopped.", code="stopped")
             reply = self._exchange.send(content, changes=document.changes)
             answer = self._sort(reply, changes=document.changes)
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
