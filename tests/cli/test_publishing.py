@@ -53,7 +53,9 @@ def found(at, system):
 
     def search(*parts, price=10.0):
         for part in parts:
-            system.boeing.set_part(part, unknown=False, listPrice=price, netPrice=price, locations={"Dallas Central": 5})
+            system.boeing.set_part(
+                part, unknown=False, listPrice=price, netPrice=price, locations={"Dallas Central": 5}
+            )
         ended = at("search", *parts, "--json")
         assert ended.code == 0, ended.err
         return ended.json["id"]

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from boeing_data_hub.errors import RateLimited
 from boeing_data_hub.model.budget import Sighting
@@ -15,6 +15,8 @@ from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.answers import Answer
 from boeing_data_hub.shopify.exchange import Exchange, NotSentError, Reply
 from boeing_data_hub.shopify.failures import sort_status
+
+_STOPPED: Final = "The call to Shopify was not made, because the work was stopped."
 
 _log = logging.getLogger(__name__)
 
@@ -77,12 +79,13 @@ class ShopifyClient:
         price = cost.points(name, variables) if points is None else points
         content = json.dumps({"query": document.text, "variables": variables}).encode()
         if not self._budget.take(price, keep_going=keep_going):
-            raise NotSentError("The call to Shopify was not made, because the work was stopped.", code="stopped")
+            raise NotSentError(_STOPPED, code="stopped")
+        if not keep_going():  # waiting for points, or a freeze of the process, may have outlasted the claim
+            self._budget.learn(price, spent=0.0, seen=None)
+            raise NotSentError(_STOPPED, code="stopped")
         spent: float | None = None
         seen: Sighting | None = None
         try:
-            if not keep_going():  # waiting for points, or a freeze of the process, may have outlasted the claim
-                raise NotSentError("The call to Shopify was not made, because the work was stopped.", code="stopped")
             reply = self._exchange.send(content, changes=document.changes)
             answer = self._sort(reply, changes=document.changes)
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
