@@ -451,7 +451,10 @@ class Hub:
         return [
             *findings,
             *store_checkup.examine_store(
-                self.storefront, self.listing_policy, public_url=self.settings.supabase_url or self.settings.public_url
+                self.database,
+                self.storefront,
+                self.listing_policy,
+                public_url=self.settings.supabase_url or self.settings.public_url,
             ),
         ]
 

@@ -158,6 +158,20 @@ def save(work: Work, claim: Claim, facts: StoreFacts) -> None:
     batches.move_counts(work, publishing.settle(work, settled(claim.items, claim.jobs)))
 
 
+def doubt(work: Work, claim: Claim, facts: StoreFacts) -> list[str]:
+    """The lease was lost while calls ran. Where others have settled a part since, the store may have heard us last.
+
+    Returns:
+        The SKUs that were settled by others: the next publishing asks the store what it has, and sets it right.
+    """
+    intents = {
+        job.sku: (job.intent, job.intent.form["custom_id"])
+        for job in claim.jobs.values()
+        if job.intent is not None and not job.in_bulk and _was_sent(job)
+    }
+    return products.doubt(work, facts.shop, intents)
+
+
 def write(work: Work, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
     """Write down what is in the store now, what is not, and what a person must know."""
     shop = facts.shop
@@ -203,6 +217,15 @@ def _surely_not(job: Job) -> bool:
             return True
         case _:
             return False
+
+
+def _was_sent(job: Job) -> bool:
+    """Whether a call of this claim has, or may have, changed the product."""
+    match job.outcome:
+        case Later(unsure=True) | NotDone(unsure=True):
+            return True
+        case _:
+            return job.confirmed is not None and isinstance(job.verdict, Send)
 
 
 def still_held(held: HeldLeases, claim: Claim) -> Callable[[], bool]:

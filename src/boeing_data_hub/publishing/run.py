@@ -191,12 +191,17 @@ class Publishing:
         claim = self._database.run(step, patience=20)
         if claim is None:
             return 0, None
-        with self._held.holding(claim.lease, taken_at=claim.taken_at):
-            began = monotonic()
-            error = self._carry_out(claim, facts, keep_going)
-            error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
-            self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
-            self._note_pace(claim, monotonic() - began)
+        try:
+            with self._held.holding(claim.lease, taken_at=claim.taken_at):
+                began = monotonic()
+                error = self._carry_out(claim, facts, keep_going)
+                error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)
+                self._database.run(lambda work: claims.save(work, claim, facts), patience=60)
+                self._note_pace(claim, monotonic() - began)
+        except LeaseLostError:
+            if skus := self._database.run(lambda work: claims.doubt(work, claim, facts), patience=60):
+                log.warning("calls ended after others had settled their parts: publish them again", skus=skus)
+            raise
         made = any(outcomes.is_creating(job) and job.confirmed for job in claim.jobs.values())
         self._note_creates([job.outcome for job in claim.jobs.values()], created=claim.probes_creating and made)
         return len(claim.items), error

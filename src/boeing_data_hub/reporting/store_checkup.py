@@ -9,17 +9,22 @@ from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.reporting.checkup import Finding
+from boeing_data_hub.store import products
+from boeing_data_hub.store.work import Database
 
 SCOPES: Final = ("write_products", "write_inventory", "read_locations", "write_publications")
 """What the app must be granted; a right to write includes that to read."""
 
 
-def examine_store(storefront: Storefront, policy: ListingPolicy, *, public_url: str) -> Iterator[Finding]:
+def examine_store(
+    database: Database, storefront: Storefront, policy: ListingPolicy, *, public_url: str
+) -> Iterator[Finding]:
     """Everything looked at, the store's answer to its facts first."""
     storefront.forget()
     try:
         facts = storefront.facts()
         lacking = storefront.lacking()
+        doubtful = database.run(lambda work: products.left_in_doubt(work, facts.shop))
     except HubError as error:
         remedy = "Check SHOPIFY_STORE_DOMAIN, SHOPIFY_ADMIN_API_TOKEN, SHOPIFY_API_VERSION and HUB_CURRENCY."
         yield Finding("store", "error", error.message, remedy)
@@ -48,6 +53,15 @@ def examine_store(storefront: Storefront, policy: ListingPolicy, *, public_url: 
             "warning",
             f"The store lacks {len(lacking)} metafield definitions ({', '.join(lacking[:3])} ...).",
             "Run `bdh store setup` once. The one custom ids need is made by the first publishing anyway.",
+        )
+    if doubtful:
+        some = ", ".join(doubtful[:3])
+        more = f" and {len(doubtful) - 3:,} more" if len(doubtful) > 3 else ""  # noqa: PLR2004 - as many as are named
+        yield Finding(
+            "products in doubt",
+            "warning",
+            f"What a call has done to {some}{more} is not known, and nobody is about to look.",
+            "Publish them again: that asks the store first, changes only what differs, and makes nothing twice.",
         )
     if _is_loopback(public_url) and not _is_loopback(storefront.address):
         yield Finding(

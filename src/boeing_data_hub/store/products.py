@@ -57,6 +57,38 @@ def intend(work: Work, shop: str, intents: Mapping[str, tuple[Intent, str]]) -> 
     )
 
 
+def doubt(work: Work, shop: str, intents: Mapping[str, tuple[Intent, str]]) -> list[str]:
+    """Calls came to an end after others had settled their parts: what they left in the store must be asked again.
+
+    A part that somebody works on, or that has an intent already, is left to them.
+
+    Returns:
+        The SKUs that are in doubt by this.
+    """
+    rows = work.rows(
+        "SELECT i.sku FROM unnest(%s::text[]) AS i(sku)"
+        " LEFT JOIN hub.products p ON p.shop = %s AND p.sku = i.sku"
+        " WHERE p.intent IS NULL"
+        "   AND NOT EXISTS (SELECT FROM hub.leases l WHERE l.stage = 'publishing' AND i.sku = ANY(l.part_numbers))",
+        [sorted(intents), shop],
+    )
+    skus = [row["sku"] for row in rows]
+    intend(work, shop, {sku: intents[sku] for sku in skus})
+    return skus
+
+
+def left_in_doubt(work: Work, shop: str) -> list[str]:
+    """The SKUs of which a call's outcome is not known, and of which nobody is about to ask the store."""
+    rows = work.rows(
+        "SELECT sku FROM hub.products WHERE shop = %s AND intent IS NOT NULL"
+        " EXCEPT SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing'"
+        " EXCEPT SELECT sku FROM hub.bulk_lines WHERE NOT settled"
+        " EXCEPT SELECT unnest(skus) FROM hub.batch_items WHERE state = 'pending' ORDER BY sku",
+        [shop],
+    )
+    return [row["sku"] for row in rows]
+
+
 def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
     """Write down what is in the store now, and what was there before; open orphans of these SKUs are kept then."""
     if not confirmed:
