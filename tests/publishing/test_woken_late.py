@@ -17,7 +17,7 @@ def doubts(desk):
 @pytest.fixture
 def overtaken(make_desk, wait):
     """Two parts at 10.00 whose last call came late: the store has 11.00, another worker has seen to 12.00 before."""
-    frozen, other = make_desk(), make_desk()
+    frozen, other = make_desk(hub_lease_seconds=3), make_desk()
     parts = frozen.make_parts(2)
     frozen.run(frozen.stage(*(part.but(price="10.00") for part in parts)))
     skus = frozen.stage(*(part.but(price="11.00") for part in parts))

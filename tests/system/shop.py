@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.run import PublishRequest
 from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl, environment
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.store import products
 
 WITHIN = 30.0  # seconds from a kill to the next progress
 
@@ -95,22 +96,29 @@ class Shop:
         self.rig.check_counts(batch)
         assert self.ask("SELECT published_count FROM hub.batches WHERE id = %s", batch) == total
 
-    def judge(self, skus: list[str]) -> None:
-        """One product for each part, all of them known to us, with price, stock and channel as they should be."""
+    def judge(self, skus: list[str], *, doubtful: Collection[str] = ()) -> None:
+        """One product for each part, all of them known to us, with price, stock and channel as they should be.
+
+        Nobody is in doubt about any but those that are told.
+        """
         there = self.store.store()
         assert (there["duplicateSkus"], there["duplicateCustomIds"]) == ({}, {})
-        products = {each["sku"]: each for each in self.store.products()}
+        there_now = {each["sku"]: each for each in self.store.products()}
         known = self.hub.database.run(
             lambda work: {r["sku"]: r for r in work.rows("SELECT sku, product_id, state, intent FROM hub.products")}
         )
-        assert {each["id"] for each in products.values()} == {row["product_id"] for row in known.values()}
+        assert {each["id"] for each in there_now.values()} == {row["product_id"] for row in known.values()}
         assert self.ask("SELECT count(*) FROM hub.orphans WHERE state = 'due'") == 0
         for sku in skus:
-            product = products[sku]
+            product = there_now[sku]
             assert product["prices"] == [self.prices[sku]], sku
             assert product["quantities"]["Dallas"] == self.pieces, sku
             assert "Online Store" in product["publications"], sku
-            assert (known[sku]["state"], known[sku]["intent"]) == ("live", None), sku
+            assert (known[sku]["state"], known[sku]["intent"] is not None) == ("live", sku in doubtful), sku
+
+    def doubtful(self) -> list[str]:
+        """The products that `bdh doctor` names."""
+        return self.hub.database.run(lambda work: products.left_in_doubt(work, self.hub.storefront.facts().shop))
 
     # Signs that a boundary is reached, to kill at.
 

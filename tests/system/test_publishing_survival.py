@@ -114,6 +114,9 @@ def test_a_worker_that_was_frozen_in_the_middle_of_a_call_comes_back_and_changes
     os.kill(frozen, signal.SIGCONT)
     shop.rig.wait(lambda: shop.ask("SELECT count(*) FROM hub.leases") == 0, "the end of its work")
     shop.finish(shop.publish(shop.stage("AN", 20, "1.01", pieces=9)), monotonic())
+    shop.rig.wait(shop.doubtful, "what the worker says of the calls that were under way")
+    shop.judge(skus, doubtful=shop.doubtful())
+    shop.finish(shop.publish(skus), monotonic())
     shop.judge(skus)
 
 

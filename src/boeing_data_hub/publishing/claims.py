@@ -167,7 +167,7 @@ def doubt(work: Work, claim: Claim, facts: StoreFacts) -> list[str]:
     intents = {
         job.sku: (job.intent, job.intent.form["custom_id"])
         for job in claim.jobs.values()
-        if job.intent is not None and not job.in_bulk and _was_sent(job)
+        if job.late and job.intent is not None and _was_sent(job)
     }
     return products.doubt(work, facts.shop, intents)
 

@@ -139,6 +139,7 @@ class Job:
         plan: action and digest that a plan has shown.
         undo: the change to be taken back.
         confirmed: what is to be written down as being in the store.
+        late: the answer came when the lease may have been lost already.
         in_bulk: it goes with a bulk operation: its outcome is known when that is read.
         error: what went wrong with it last in this claim.
         owes: what is still to follow its upsert (`channel`, `stock`): it is not done before nothing is.
@@ -161,6 +162,7 @@ class Job:
     variables: dict[str, Any] | None = None
     confirmed: Confirmed | None = None
     outcome: Outcome | None = None
+    late: bool = False
     in_bulk: bool = False
     error: HubError | None = None
     owes: set[str] = field(default_factory=set[str])

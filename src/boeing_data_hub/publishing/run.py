@@ -248,7 +248,7 @@ class Publishing:
             held=held,
             keep_going=lambda: keep_going.wait(0),
         )
-        stopped = self._sender.send([job for job in jobs.values() if job.send], may_go=guard)
+        stopped = self._sender.send([job for job in jobs.values() if job.send], may_go=guard, ours=held)
         for job in jobs.values():
             if isinstance(job.verdict, Leave) and job.outcome is None and job.product is not None:
                 job.confirmed = unchanged(job) if job.verdict.channel or job.product.intent is not None else None

@@ -86,12 +86,15 @@ class Sender:
         self._leave_out = leave_out
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="send")
 
-    def send(self, jobs: Sequence[Job], *, may_go: Callable[[Job], Outcome | None]) -> HubError | None:
+    def send(
+        self, jobs: Sequence[Job], *, may_go: Callable[[Job], Outcome | None], ours: Callable[[], bool]
+    ) -> HubError | None:
         """Send the upserts of these jobs; each gets its outcome, or is confirmed and goes on to the aftercare.
 
         Args:
             jobs: with `variables`; one without needs no upsert and is confirmed at once.
-            may_go: asked before each call, and when its points are there: an outcome instead of going, or None.
+            may_go: asked before each call, and when its body leaves: an outcome instead of going, or None.
+            ours: whether the lease is surely still held; asked when an answer is there.
 
         Returns:
             An error that speaks against everybody's calls, if there was one: the jobs not sent by then are left alone.
@@ -102,6 +105,7 @@ class Sender:
             job.outcome = Later() if stop else may_go(job)
             if job.outcome is None and (error := self._send(job, lambda: not stop and may_go(job) is None)):
                 stop.append(error)
+            job.late = not ours()
 
         running: list[Future[None]] = [self._threads.submit(go, job) for job in jobs]
         for one in as_completed(running):

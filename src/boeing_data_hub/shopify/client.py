@@ -6,17 +6,15 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from boeing_data_hub.errors import RateLimited
 from boeing_data_hub.model.budget import Sighting
 from boeing_data_hub.shopify import answers, cost, documents
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.answers import Answer
-from boeing_data_hub.shopify.exchange import Exchange, NotSentError, Reply
+from boeing_data_hub.shopify.exchange import Exchange, NotSentError, Reply, stopped
 from boeing_data_hub.shopify.failures import sort_status
-
-_STOPPED: Final = "The call to Shopify was not made, because the work was stopped."
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +55,7 @@ class ShopifyClient:
             name: the document's name.
             variables: its variables, as JSON knows them; money as strings.
             points: what the call may cost at most; None: reckoned from the document and its variables.
-            keep_going: looked at while waiting for the budget, and once more just before the call leaves.
+            keep_going: looked at while waiting for the budget, and once more when the call is about to leave.
 
         Returns:
             `data`, with fractions as Decimal. It holds no user errors.
@@ -79,14 +77,11 @@ class ShopifyClient:
         price = cost.points(name, variables) if points is None else points
         content = json.dumps({"query": document.text, "variables": variables}).encode()
         if not self._budget.take(price, keep_going=keep_going):
-            raise NotSentError(_STOPPED, code="stopped")
-        if not keep_going():  # waiting for points, or a freeze of the process, may have outlasted the claim
-            self._budget.learn(price, spent=0.0, seen=None)
-            raise NotSentError(_STOPPED, code="stopped")
+            raise stopped()
         spent: float | None = None
         seen: Sighting | None = None
         try:
-            reply = self._exchange.send(content, changes=document.changes)
+            reply = self._exchange.send(content, changes=document.changes, keep_going=keep_going)
             answer = self._sort(reply, changes=document.changes)
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
         except NotSentError:

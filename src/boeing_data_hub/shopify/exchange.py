@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
@@ -71,22 +71,27 @@ class Exchange:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
-    def send(self, content: bytes, *, changes: bool) -> Reply:
+    def send(self, content: bytes, *, changes: bool, keep_going: Callable[[], bool] = lambda: True) -> Reply:
         """Make one call, and read the reply whole.
 
         Args:
             content: the JSON body.
             changes: whether the call may change the store.
+            keep_going: asked when only the body is still to be sent; without a body, the store does nothing.
 
         Raises:
-            NotSentError: the store cannot be reached (whole line).
+            NotSentError: the store cannot be reached (whole line), or `keep_going` said no.
             OutcomeUnknown: a call that changes something, whose answer did not arrive whole.
             Retry: the same for a call that only reads.
         """
         seconds = self._access.call_deadline
         timeout = {"connect": self._access.connect_timeout, "read": seconds, "write": seconds, "pool": seconds}
         request = httpx2.Request(
-            "POST", self._url, headers=self._headers, content=content, extensions={"timeout": timeout}
+            "POST",
+            self._url,
+            headers={**self._headers, "Content-Length": str(len(content))},
+            content=_while(keep_going, content),
+            extensions={"timeout": timeout},
         )
         if self._client.is_closed:
             raise _stopping()
@@ -98,6 +103,8 @@ class Exchange:
                 return self._read(response, ends_at, changes=changes)
             finally:
                 response.close()
+        except _NoLongerError:
+            failure = stopped()
         except _CAUGHT as error:
             failure = _translate(error, changes=changes)
         except RuntimeError:
@@ -134,6 +141,22 @@ class Exchange:
     def close(self) -> None:
         """Close all connections. A call under way fails, at the end of its time at the latest."""
         self._client.close()
+
+
+class _NoLongerError(Exception):
+    """The work is not ours any more."""
+
+
+def _while(keep_going: Callable[[], bool], content: bytes) -> Iterator[bytes]:
+    # Waiting for points and for a connection, or a freeze of the process, may have outlasted the caller's claim.
+    if not keep_going():
+        raise _NoLongerError
+    yield content
+
+
+def stopped() -> NotSentError:
+    """What a call fails with that was not made because its work was stopped."""
+    return NotSentError("The call to Shopify was not made, because the work was stopped.", code="stopped")
 
 
 @cache
