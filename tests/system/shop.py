@@ -111,9 +111,9 @@ class Shop:
         assert self.ask("SELECT count(*) FROM hub.orphans WHERE state = 'due'") == 0
         for sku in skus:
             product = there_now[sku]
-            assert product["prices"] == [self.prices[sku]], sku
-            assert product["quantities"]["Dallas"] == self.pieces, sku
-            assert "Online Store" in product["publications"], sku
+            assert product["prices"] == [self.prices[sku]], product
+            assert product["quantities"]["Dallas"] == self.pieces, product
+            assert "Online Store" in product["publications"], product
             assert (known[sku]["state"], known[sku]["intent"] is not None) == ("live", sku in doubtful), sku
 
     def doubtful(self) -> list[str]:

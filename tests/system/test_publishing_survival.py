@@ -100,13 +100,14 @@ def test_killed_at_a_boundary_of_a_bulk_operation(make_shop):
 
 def test_a_worker_that_was_frozen_in_the_middle_of_a_call_comes_back_and_changes_nothing(make_shop):
     shop = make_shop(HUB_BULK_PUBLISH_FROM="100000")
-    shop.start(publishing=2)
+    shop.start()
     skus = shop.stage("FN", 200, "10.37")
     with shop.call("slow_after", "productSet", seconds=1, skip=20) as seen:
         batch = shop.publish(skus)
         shop.rig.wait(seen, "the middle")
         frozen = shop.rig.processes["publishing-0"].pid
         os.kill(frozen, signal.SIGSTOP)
+    shop.rig.start_worker("publishing", "publishing-1")
     shop.finish(batch, monotonic())
     shop.stage("FN", 200, "12.00", pieces=9)
     second = shop.publish(skus)
