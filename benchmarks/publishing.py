@@ -142,9 +142,9 @@ def bulk(note: Note, folder: Path) -> None:
         stage = Stage(folder, stack, store, HUB_BULK_PUBLISH_FROM="200", HUB_BULK_LANES="1", HUB_BULK_LINES="4000")
         hub = stage.hub
         stage.publish(stage.stage(4_000, "BULK"))
-        facts = hub.storefront.facts()
-        hub.storefront.ensure_identity()
-        publishing = hub.publishing
+        facts = hub.shop.storefront.facts()
+        hub.shop.storefront.ensure_identity()
+        publishing = hub.shop.publishing
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)  # as in a worker
         for what in ("creating", "updating"):

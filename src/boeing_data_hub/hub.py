@@ -6,53 +6,28 @@ Parts are made when first asked for, so that a process carries only what it uses
 from __future__ import annotations
 
 import os
-import random
 import socket
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
-from boeing_data_hub.budget import SharedBudget
-from boeing_data_hub.errors import BadInput
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
 from boeing_data_hub.intake.run import Intake, IntakeRules
-from boeing_data_hub.media.fetch import ImageFetcher
-from boeing_data_hub.media.gallery import Gallery
-from boeing_data_hub.media.guards import FetchRules
-from boeing_data_hub.media.store import ImageStore, LocalFolderStore
-from boeing_data_hub.media.supabase import SupabaseStorage
-from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.people import IdentityProvider
 from boeing_data_hub.model.products import NormalizationRules
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization.run import Normalization
 from boeing_data_hub.pacing import Pacing
-from boeing_data_hub.publishing.aftercare import Aftercare
-from boeing_data_hub.publishing.attention import Attention
-from boeing_data_hub.publishing.bulk import Bulk, BulkRules
-from boeing_data_hub.publishing.compensation import Compensation
-from boeing_data_hub.publishing.outcomes import RetryRules
-from boeing_data_hub.publishing.pictures import Pictures
-from boeing_data_hub.publishing.planning import Planning, PlanRules
-from boeing_data_hub.publishing.preparing import Preparing
-from boeing_data_hub.publishing.reading import Reading
-from boeing_data_hub.publishing.run import CREATES, Publishing, PublishingRules
-from boeing_data_hub.publishing.sending import Sender
-from boeing_data_hub.publishing.stocking import Stocking
-from boeing_data_hub.publishing.storefront import Storefront
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.recovery import Recovery, SweepRules
 from boeing_data_hub.reporting import checkup, store_checkup
 from boeing_data_hub.reporting.live import Live
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.shopify.access import ShopifyAccess
-from boeing_data_hub.shopify.client import ShopifyClient
-from boeing_data_hub.shopify.transfer import Transfer
+from boeing_data_hub.shop import Shop
 from boeing_data_hub.store import raw
 from boeing_data_hub.store.leases import HeldLeases
 from boeing_data_hub.store.work import Database
@@ -174,213 +149,9 @@ class Hub:
         )
 
     @cached_property
-    def shopify_access(self) -> ShopifyAccess:
-        """Where the store is, and our token. Raises BadInput when it is not set."""
-        s = self.settings
-        if not s.shopify_store_domain.strip():
-            raise BadInput(
-                "SHOPIFY_STORE_DOMAIN is not set, so there is no store to publish to. Nothing was changed. Set it and "
-                "SHOPIFY_ADMIN_API_TOKEN, or start everything with `bdh up --sandbox`.",
-                code="no_store",
-            )
-        return ShopifyAccess(
-            store=s.shopify_store_domain,
-            token=s.shopify_admin_api_token,
-            api_version=s.shopify_api_version,
-            call_deadline=s.shopify_call_timeout,
-        )
-
-    @cached_property
-    def shopify_budget(self) -> SharedBudget:
-        """The store's cost budget, shared by all processes."""
-        return SharedBudget(self.database, "shopify")
-
-    @cached_property
-    def shopify(self) -> ShopifyClient:
-        """The store's client."""
-        return ShopifyClient(self.shopify_access, self.shopify_budget)
-
-    @cached_property
-    def shopify_transfer(self) -> Transfer:
-        """Files of bulk operations."""
-        return Transfer(self.shopify_access)
-
-    @cached_property
-    def listing_policy(self) -> ListingPolicy:
-        """How parts are shown and sold."""
-        s = self.settings
-        return ListingPolicy(
-            vendor=s.hub_vendor,
-            product_type=s.hub_product_type,
-            category=s.hub_category,
-            tags=s.hub_tags,
-            origin_tag=s.hub_origin_tag,
-            namespace=s.hub_metafield_namespace,
-            custom_id_namespace=s.hub_custom_id_namespace,
-            custom_id_key=s.hub_custom_id_key,
-            condition=s.hub_condition,
-            cert=s.hub_cert,
-            trace_choices=s.hub_trace_choices,
-            unit_choices=s.hub_unit_choices,
-            location_map=s.shopify_location_map,
-            default_location=s.shopify_default_location_name,
-            inventory_location_codes=s.shopify_inventory_location_codes,
-            send_lead_time=s.hub_send_lead_time,
-            on_metafield_refusal=s.hub_metafield_refusal,
-            status=s.hub_product_status,
-            currency=s.hub_currency,
-        )
-
-    @cached_property
-    def storefront(self) -> Storefront:
-        """What is read of the store."""
-        return Storefront(
-            self.shopify,
-            self.listing_policy,
-            publication=self.settings.shopify_publication,
-            address=self.shopify_access.origin,
-        )
-
-    @cached_property
-    def publishing_retry(self) -> RetryRules:
-        """How long a part is tried."""
-        s = self.settings
-        return RetryRules(
-            s.hub_max_attempts,
-            s.hub_publish_retry_seconds,
-            jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries; no secret
-        )
-
-    @cached_property
-    def aftercare(self) -> Aftercare:
-        """Channel and stock."""
-        stocking = Stocking(self.database, self.shopify, self.storefront, self.publishing_retry)
-        return Aftercare(self.shopify, stocking, self.publishing_retry)
-
-    @cached_property
-    def preparing(self) -> Preparing:
-        """From SKUs to calls."""
-        s = self.settings
-        pictures = Pictures(
-            database=self.database,
-            gallery=self.gallery,
-            retry_after=s.hub_image_retry_after,
-            base_url=self.image_store.base_url,
-            at_once=16,
-        )
-        return Preparing(
-            database=self.database,
-            storefront=self.storefront,
-            aftercare=self.aftercare,
-            pictures=pictures,
-            policy=self.listing_policy,
-            rules=self.publishing_retry,
-            at_once=s.hub_publish_calls,
-        )
-
-    @cached_property
-    def publishing(self) -> Publishing:
-        """Stage 4."""
-        s = self.settings
-        bulk = Bulk(
-            database=self.database,
-            client=self.shopify,
-            transfer=self.shopify_transfer,
-            reading=Reading(
-                database=self.database,
-                aftercare=self.aftercare,
-                rules=self.publishing_retry,
-                leave_out=s.hub_metafield_refusal == "leave_out",
-            ),
-            held=self.held,
-            owner=self.owner,
-            rules=BulkRules(
-                lines=s.hub_bulk_lines,
-                lanes=s.hub_bulk_lanes,
-                fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
-                lease_seconds=s.hub_lease_seconds,
-                stuck_seconds=s.hub_bulk_stuck_seconds,
-            ),
-        )
-        compensation = Compensation(
-            database=self.database,
-            client=self.shopify,
-            storefront=self.storefront,
-            held=self.held,
-            owner=self.owner,
-            lease_seconds=s.hub_lease_seconds,
-        )
-        sender = Sender(
-            self.shopify,
-            self.publishing_retry,
-            at_once=s.hub_publish_calls,
-            leave_out=s.hub_metafield_refusal == "leave_out",
-        )
-        return Publishing(
-            database=self.database,
-            storefront=self.storefront,
-            preparing=self.preparing,
-            sender=sender,
-            aftercare=self.aftercare,
-            bulk=bulk,
-            compensation=compensation,
-            line=Pacing(self.database, "shopify", None, probe_seconds=10.0),
-            creates=Pacing(self.database, CREATES, None, probe_seconds=3600.0),
-            held=self.held,
-            owner=self.owner,
-            policy=self.listing_policy,
-            rules=PublishingRules(bulk_from=s.hub_bulk_publish_from, lease_seconds=s.hub_lease_seconds),
-        )
-
-    @cached_property
-    def planning(self) -> Planning:
-        """Plans of publishings."""
-        s = self.settings
-        return Planning(
-            database=self.database,
-            storefront=self.storefront,
-            preparing=self.preparing,
-            budget=self.shopify_budget.look,
-            policy=self.listing_policy,
-            rules=PlanRules(
-                bulk_from=s.hub_bulk_publish_from, bulk_lines=s.hub_bulk_lines, bulk_lanes=s.hub_bulk_lanes
-            ),
-        )
-
-    @cached_property
-    def attention(self) -> Attention:
-        """What people decide about the store."""
-        return Attention(database=self.database, client=self.shopify, policy=self.listing_policy)
-
-    @property
-    def media_folder(self) -> Path | None:
-        """The folder of images that the API serves; None where Supabase keeps them."""
-        return None if self.settings.supabase_url else self.data_dir / "media"
-
-    @cached_property
-    def image_store(self) -> ImageStore:
-        """Where images are kept: Supabase Storage, else the local folder."""
-        s = self.settings
-        folder = self.media_folder
-        if folder is None:
-            return SupabaseStorage(s.supabase_url, s.supabase_service_role_key, s.supabase_storage_bucket)
-        return LocalFolderStore(folder, f"{s.public_url}/media")
-
-    @cached_property
-    def gallery(self) -> Gallery:
-        """Pictures for the shop."""
-        s = self.settings
-        fallback = s.hub_image_fallback_origin or None
-        rules = FetchRules(
-            domains=frozenset(s.hub_image_domains),
-            hosts=frozenset({urlsplit(fallback).hostname or ""} if fallback else ()),  # naming it allows it
-            allow_hosts=frozenset(s.hub_image_allow_hosts),
-            allow_plain_http_to=frozenset(s.hub_image_allow_http_hosts),
-            fallback_origin=fallback,
-            seconds=s.hub_image_timeout,
-            max_bytes=s.hub_image_max_bytes,
-        )
-        return Gallery(ImageFetcher(rules), self.image_store)
+    def shop(self) -> Shop:
+        """The store's side of the house."""
+        return Shop(self.settings, self.database, held=self.held, owner=self.owner, data_dir=self.data_dir)
 
     @cached_property
     def recovery(self) -> Recovery:
@@ -452,8 +223,8 @@ class Hub:
             *findings,
             *store_checkup.examine_store(
                 self.database,
-                self.storefront,
-                self.listing_policy,
+                self.shop.storefront,
+                self.shop.listing_policy,
                 public_url=self.settings.supabase_url or self.settings.public_url,
             ),
         ]
@@ -477,8 +248,6 @@ class Hub:
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        for part in (
-            *("gallery", "image_store", "boeing", "shopify_transfer", "shopify", "shopify_budget", "hints", "database"),
-        ):
+        for part in (*("shop", "boeing", "hints", "database"),):
             if part in opened:
                 opened[part].close()

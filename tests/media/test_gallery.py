@@ -381,9 +381,9 @@ def test_a_hub_s_gallery_is_made_of_its_settings(server, picture, tmp_path):
         hub_image_allow_http_hosts=f"127.0.0.1:{server.port}",
     )
     hub = Hub(settings, name="test")
-    had = hub.gallery.picture(f"{server.origin}/a.jpg")
+    had = hub.shop.gallery.picture(f"{server.origin}/a.jpg")
     assert had.url == f"http://127.0.0.1:8123/media/parts/{had.sha256[:2]}/{had.filename}"
-    assert had.url.startswith(hub.image_store.base_url)
+    assert had.url.startswith(hub.shop.image_store.base_url)
     assert (tmp_path / "media" / "parts" / had.sha256[:2] / had.filename).exists()
-    assert hub.gallery.picture("https://www.aviall.com/a.jpg").code == "image_forbidden_address"
+    assert hub.shop.gallery.picture("https://www.aviall.com/a.jpg").code == "image_forbidden_address"
     hub.close()

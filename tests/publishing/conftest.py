@@ -245,7 +245,7 @@ class Desk:
 
     def work(self, seconds: float = 3.0) -> int:
         """Work until nothing is due, or for so long."""
-        return self.hub.publishing.work(Shift(Event(), seconds))
+        return self.hub.shop.publishing.work(Shift(Event(), seconds))
 
     def to_the_end(self, *wanted: Batch, seconds: float = 60.0) -> Any:
         """Work until these batches have ended; returns them as they are then (one alone if one was given)."""

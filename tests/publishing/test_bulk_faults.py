@@ -82,7 +82,7 @@ def test_an_operation_that_somebody_cancels_in_the_store_is_gone_on_with(desk, s
     batch = desk.publish(desk.stage(*desk.make_parts(100)))
     while not [run for run in runs(desk) if run["object_count"] > 5]:
         desk.work(0.05)
-    desk.hub.shopify.run("bulk_cancel", {"id": runs(desk)[0]["operation_id"]})
+    desk.hub.shop.client.run("bulk_cancel", {"id": runs(desk)[0]["operation_id"]})
     store.settings(bulk_lines_per_second=0)
     desk.judge(desk.to_the_end(batch))
     assert created_once(desk) == 100
@@ -122,7 +122,7 @@ def test_an_operation_waits_while_others_of_the_app_take_all_lanes(desk, store, 
     wait.until(told, what="a note of what it waits for")
     assert [run["state"] for run in runs(desk)] == ["prepared"]
     assert "taken" in runs(desk)[0]["note"]
-    desk.hub.shopify.run("bulk_cancel", {"id": other})
+    desk.hub.shop.client.run("bulk_cancel", {"id": other})
     desk.the_wait_is_over()
     desk.judge(desk.to_the_end(batch))
     assert created_once(desk) == 50
@@ -141,7 +141,7 @@ def _somebody_elses(desk):
     """An operation of the app that is none of ours, and does not end."""
     from boeing_data_hub.shopify.transfer import first_target
 
-    client, transfer = desk.hub.shopify, desk.hub.shopify_transfer
+    client, transfer = desk.hub.shop.client, desk.hub.shop.transfer
     upload = {"filename": "other.jsonl", "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
     answer = client.run("staged_upload", {"input": [{**upload, "httpMethod": "POST"}]})
     path = transfer.put(first_target(answer), "other.jsonl", b'{"input": {"id": "gid://shopify/Product/1"}}\n')
@@ -217,7 +217,7 @@ def _handle_of(desk, part):
     desk.store.clear()
     for table in ("products", "publish_changes", "batch_items", "batches", "store_sightings"):
         desk.do(f"DELETE FROM hub.{table}")  # noqa: S608 - constants
-    desk.hub.storefront.forget()
+    desk.hub.shop.storefront.forget()
     return there["handle"]
 
 
@@ -226,7 +226,7 @@ def test_a_metafield_the_store_refuses_fails_that_part_or_is_left_out(make_desk,
     desk = make_desk(**BULK, hub_metafield_refusal=setting)
     stricter = {"name": "Condition", "namespace": "custom", "key": "condition", "type": "single_line_text_field"}
     stricter |= {"ownerType": "PRODUCT", "validations": [{"name": "max", "value": "2"}]}
-    desk.hub.shopify.run("metafield_definition_create", {"definition": stricter})
+    desk.hub.shop.client.run("metafield_definition_create", {"definition": stricter})
     parts = desk.make_parts(40)
     desk.stage(*parts[:39], parts[39].but(condition="NEW"))
     done = desk.run([part.sku for part in parts])

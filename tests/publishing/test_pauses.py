@@ -88,7 +88,7 @@ def test_a_token_is_mended_in_the_store_and_work_goes_on_without_a_restart(desk)
 def test_a_missing_scope_is_named_and_fails_nobody(desk, scope):
     parts = desk.make_parts(4)
     desk.run(desk.stage(*parts))
-    desk.hub.storefront.forget()
+    desk.hub.shop.storefront.forget()
     skus = desk.stage(
         *(part.but(price="5.05", stock={"Dallas Central": 44}) for part in parts), *desk.make_parts(3, 50)
     )
@@ -136,7 +136,7 @@ def test_the_daily_limit_makes_creations_wait_while_updates_go_on(desk):
     old = desk.make_parts(6)
     desk.run(desk.stage(*old))
     desk.store.settings(plan="standard", daily_variant_threshold=1, daily_variant_cap=10)
-    desk.hub.storefront.forget()
+    desk.hub.shop.storefront.forget()
     new = desk.make_parts(8, start=50)
     skus = desk.stage(*new, *(part.but(price="8.80") for part in old))
     batch = desk.publish(skus)

@@ -60,7 +60,7 @@ def test_a_price_set_by_hand_is_the_one_that_is_sold_for(desk, part):
 @pytest.fixture
 def strict(desk):
     """A store whose own definition of the certificate is stricter than ours."""
-    client = desk.hub.shopify
+    client = desk.hub.shop.client
     definition = {
         "name": "Cert", "namespace": "custom", "key": "trace", "type": "single_line_text_field",
         "ownerType": "PRODUCT", "validations": [{"name": "choices", "value": json.dumps(["EASA Form 1"])}],

@@ -118,7 +118,7 @@ class Shop:
 
     def doubtful(self) -> list[str]:
         """The products that `bdh doctor` names."""
-        return self.hub.database.run(lambda work: products.left_in_doubt(work, self.hub.storefront.facts().shop))
+        return self.hub.database.run(lambda work: products.left_in_doubt(work, self.hub.shop.storefront.facts().shop))
 
     # Signs that a boundary is reached, to kill at.
 

@@ -240,7 +240,7 @@ def at_work(hub: Hub) -> Callable[[], Any]:
 
         def work() -> None:
             while not stop.is_set():
-                hub.publishing.work(Shift(stop, 1.0))
+                hub.shop.publishing.work(Shift(stop, 1.0))
                 stop.wait(0.02)
 
         thread = Thread(target=work)

@@ -88,7 +88,7 @@ def test_deciding_needs_the_scope_to_publish_and_a_conflict(api, make_key, their
 def orphan(desk, store, part):
     """A product of ours that is to go, and could not be deleted yet."""
     product = store.seed_product(sku="LOST=K3")
-    facts = desk.hub.storefront.facts()
+    facts = desk.hub.shop.storefront.facts()
     desk.hub.database.run(
         lambda work: orphans.add(
             work, facts.shop, sku="LOST=K3", product_id=product["id"], reason="test", batch_id=None

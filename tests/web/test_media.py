@@ -19,7 +19,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def stored(hub):
-    return hub.image_store.put(placeholder())
+    return hub.shop.image_store.put(placeholder())
 
 
 def test_an_image_of_the_folder_is_served_to_anyone_and_for_ever(anonymous, stored):
@@ -48,7 +48,7 @@ def test_who_has_it_is_not_sent_it_again(anonymous, stored):
 
 
 def test_nothing_else_in_the_folder_or_beside_it_is_served(anonymous, hub, stored):
-    folder = hub.media_folder
+    folder = hub.shop.media_folder
     secret = "ab" * 32
     (folder.parent / "secret.png").write_text("secret")
     (folder / "secret.png").write_text("secret")
@@ -97,7 +97,7 @@ class TestWhereSupabaseKeepsTheImages:
         }
 
     def test_the_folder_is_not_served(self, anonymous, hub, tmp_path):
-        assert isinstance(hub.image_store, SupabaseStorage)
+        assert isinstance(hub.shop.image_store, SupabaseStorage)
         file = tmp_path / "media" / "parts" / SHA[:2] / f"{SHA}.png"
         file.parent.mkdir(parents=True)
         file.write_bytes(placeholder().content)

@@ -288,7 +288,7 @@ def test_a_store_that_is_not_limited_foretells_no_daily_limit(desk, part, plan, 
 def test_updates_are_not_limited(desk, part, published, plan, store):
     published(*desk.stage(part("A=K3")))
     store.settings(plan="standard", other_variants=60_000)
-    desk.hub.storefront.forget()
+    desk.hub.shop.storefront.forget()
     made = plan(*desk.stage(part("A=K3", "11.00")))
     assert made["plan"]["counts"]["update"] == 1
     assert made["plan"]["forecast"]["daily_limit"] is None

@@ -38,7 +38,7 @@ def test_no_answer_and_no_log_line_has_the_store_s_token(api, desk, part, store,
         look(batch)
     for fault in ("unauthorized", "forbidden", "truncated_reply"):
         number = store.fault(fault)
-        desk.hub.storefront.forget()
+        desk.hub.shop.storefront.forget()
         look(batch)
         store.clear_faults(number)
     tables = [
@@ -52,6 +52,6 @@ def test_no_answer_and_no_log_line_has_the_store_s_token(api, desk, part, store,
         out,
         err,
         repr(desk.hub.settings),
-        str(desk.hub.shopify_access),
+        str(desk.hub.shop.access),
     ):
         assert "canary" not in text

@@ -63,7 +63,7 @@ def worker(
             )
         _ = hub.settings.postgres_url, hub.settings.broker_url, hub.boeing_limit
         if Stage.PUBLISHING in queues:
-            _ = hub.shopify_access
+            _ = hub.shop.access
 
     with_hub(check)
     _become("worker", *queues, *(["--concurrency", str(concurrency)] if concurrency else []))

@@ -24,11 +24,11 @@ def make(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | No
         Unavailable: the store does not answer, or needs a person.
         BadInput: the idempotency key was used for another request; or no store is set.
     """
-    _ = hub.shopify_access  # without a store there is nothing to plan for
+    _ = hub.shop.access  # without a store there is nothing to plan for
     known = hub.intake.known(asked)
     if known is not None:
         return known, None
-    plan = hub.planning.plan(asked.part_numbers)
+    plan = hub.shop.planning.plan(asked.part_numbers)
 
     def keep(work: Work, batch: UUID) -> None:
         plans.save(work, batch, plan.rows(), plan.forecast)
@@ -52,7 +52,7 @@ def approve(hub: Hub, plan_id: UUID, *, actor: str) -> Batch:
         Conflict: it was decided before, or something has changed since (`plan_changed`, with the details).
         Unavailable: the store does not answer.
     """
-    sending = hub.planning.approve(plan_id)
+    sending = hub.shop.planning.approve(plan_id)
 
     def step(work: Work) -> Batch:
         audit.record(work, actor=actor, action="plan.approve", target=str(plan_id), details={"sending": sending})

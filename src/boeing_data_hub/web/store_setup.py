@@ -16,7 +16,7 @@ def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
         Unavailable: not all could be made.
     """
     try:
-        told = hub.storefront.set_up()
+        told = hub.shop.storefront.set_up()
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(
             f"The definitions could not all be made. {error.message} It is safe to repeat.", code=error.code

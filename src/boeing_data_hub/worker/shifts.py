@@ -76,7 +76,7 @@ class Crew:
 
     def _stage(self, stage: Stage) -> Any:
         if stage is Stage.PUBLISHING:
-            return self.hub.publishing
+            return self.hub.shop.publishing
         return self.hub.extraction if stage is Stage.EXTRACTION else self.hub.normalization
 
     def start_pulse(self, queues: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ def work_off(hub, wait):
     """Lets the publishing stage work until no batch is open."""
 
     def settled():
-        hub.publishing.work(Shift(Event(), 5))
+        hub.shop.publishing.work(Shift(Event(), 5))
         return not hub.database.run(
             lambda work: work.value(
                 "SELECT count(*) FROM hub.batches WHERE completed_at IS NULL AND status <> 'pending'"
@@ -349,7 +349,7 @@ def test_the_store_is_tested_and_set_up_in_the_settings(admin, store):
 
 def test_a_store_that_does_not_answer_is_said_in_words_and_nothing_changes(publisher, staged, store, hub):
     _, skus = staged("DOWN-1")
-    hub.storefront.forget()
+    hub.shop.storefront.forget()
     store.fault("error_before", status=503)
     answer = publisher.send("/console/publish/paste", parts=skus[0])
     assert answer.status_code == 503

@@ -44,7 +44,7 @@ def decide_conflict(sku: str, body: Decision, hub: TheHub, principal: Publisher)
     """Decide a conflict. To adopt gives the product our custom id; the next publishing changes the rest of it."""
     wanted = sku.strip().upper().replace("\0", "\ufffd")
     try:
-        told = hub.attention.decide(wanted, body.decision, actor=principal.owner)
+        told = hub.shop.attention.decide(wanted, body.decision, actor=principal.owner)
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     return {"message": told, "sku": wanted, "decision": body.decision}
@@ -64,6 +64,6 @@ def list_orphans(
 @router.post("/orphans/{orphan_id}/{what}")
 def decide_orphan(orphan_id: int, what: Literal["retry", "keep"], hub: TheHub, principal: Publisher) -> dict[str, Any]:
     """Try again at once to take it out, or let it stay."""
-    told = hub.attention.decide_orphan(orphan_id, what, actor=principal.owner)
+    told = hub.shop.attention.decide_orphan(orphan_id, what, actor=principal.owner)
     hub.intake.wake_publishing()
     return {"message": told, "id": orphan_id}

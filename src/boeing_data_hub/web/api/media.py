@@ -33,7 +33,7 @@ _MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 def image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") -> Response:
     """One image of the local folder; needs no key."""
     name = _NAME.fullmatch(path)
-    folder = hub.media_folder
+    folder = hub.shop.media_folder
     if name is None or folder is None:
         raise _missing()
     file = folder / name.group()

@@ -78,7 +78,7 @@ def bulk_publish(
     what is blocked and why, and what it would cost.
     """
     key = idempotency_key(key_header, body.idempotency_key, request)
-    _ = hub.shopify_access  # without a store there is nothing to accept
+    _ = hub.shop.access  # without a store there is nothing to accept
     listed = body.part_numbers is not None or body.part_numbers_text is not None
     if body.plan_id is not None:
         if listed or body.from_batch is not None or body.dry_run:

@@ -63,7 +63,7 @@ def publish_part(
     body: PublishPart, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
 ) -> dict[str, Any]:
     """Publish one staged part, and wait for it. When it takes longer than `wait`, 202 with the batch to watch."""
-    _ = hub.shopify_access
+    _ = hub.shop.access
     try:
         part = clean(body.part_number)
     except BadPartNumber as bad:
@@ -160,14 +160,14 @@ def check(
     if not wanted:
         raise BadInput("The SKU is empty.", code="empty_sku")
     try:
-        hub.storefront.facts()
-        seen = hub.storefront.survey([wanted])[wanted]
+        hub.shop.storefront.facts()
+        seen = hub.shop.storefront.survey([wanted])[wanted]
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store cannot be asked. {error.message}", code=error.code, retry_after=10) from None
     ours = seen.ours["product_id"] if seen.ours else None
     if ours is None:
         known = hub.database.run(lambda work: products.find(work, wanted))
-        found = hub.storefront.find(wanted) if known else None  # a search lags behind; the store itself does not
+        found = hub.shop.storefront.find(wanted) if known else None  # a search lags behind; the store itself does not
         ours = found["product_id"] if found else None
     other = seen.others[0]["product_id"] if seen.others else None
     return {

@@ -67,7 +67,7 @@ def decide(
 ) -> Response:
     """Decide one conflict."""
     try:
-        told = hub.attention.decide(sku, decision, actor=visitor.owner)
+        told = hub.shop.attention.decide(sku, decision, actor=visitor.owner)
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     said = "left" if decision == "leave" else "adopted" if told.startswith("The product is ours") else "noted"
@@ -82,6 +82,6 @@ def decide_orphan(
     what: Annotated[Literal["retry", "keep"], Form()] = "retry",
 ) -> Response:
     """Try again at once to take an orphan out, or let it stay."""
-    hub.attention.decide_orphan(orphan, what, actor=visitor.owner)
+    hub.shop.attention.decide_orphan(orphan, what, actor=visitor.owner)
     hub.intake.wake_publishing()
     return go("/console/attention", said=f"orphan-{what}")

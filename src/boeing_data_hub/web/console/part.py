@@ -93,7 +93,7 @@ def show(number: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLRe
             "changed": products.changes_of_sku(work, part, limit=_EVENTS),
             "in_store": products.find(work, part),
             "by_hand": hand_data.get(work, part),
-            "difference": differences.of_parts(work, [part], hub.listing_policy).get(part),
+            "difference": differences.of_parts(work, [part], hub.shop.listing_policy).get(part),
             "conflict": sightings.open_of(work, part),
             "orphans": [one for one in orphans.of_skus(work, [part]) if one["state"] == "due"],
             "names": keys.names(work),

@@ -72,7 +72,9 @@ def show(
             "next_after": next_after,
             "looked_through": looked,
             "excluded": hand_data.excluded_among(work, skus),
-            "differences": differences.of_parts(work, skus, hub.listing_policy) if store in {"live", "differs"} else {},
+            "differences": differences.of_parts(work, skus, hub.shop.listing_policy)
+            if store in {"live", "differs"}
+            else {},
             "about": staging.about_how_many(work),
             "matching": staging.count_up_to(work, MOST_COUNTED, **counted) if (q or status) and not store else None,
         }
@@ -105,7 +107,7 @@ def _found(
             work, looked_through=catalogue.LOOKED_THROUGH, search=search, status=status, after=after
         )
         compared = candidates[:_COMPARED]
-        known = differences.of_parts(work, [part["sku"] for part in compared], hub.listing_policy)
+        known = differences.of_parts(work, [part["sku"] for part in compared], hub.shop.listing_policy)
         differing = [part for part in compared if part["sku"] in known and known[part["sku"]].differs]
         shown = differing[:_ON_A_PAGE]
         if len(differing) > _ON_A_PAGE:

@@ -85,7 +85,7 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         batch_size=hub.intake.rules.batch_size,
         reuse_for=hub.intake.rules.reuse_fresh_for,
         example=_example(hub, list_price, net_price),
-        policy=hub.listing_policy,
+        policy=hub.shop.listing_policy,
         store=_store_facts(hub),
     )
 
@@ -106,7 +106,7 @@ def _store_facts(hub: Hub) -> dict[str, Any]:
 @router.post("/metafields", response_model=None)
 def set_up_metafields(hub: TheHub, visitor: Administrator) -> Response:
     """Make the metafield definitions the store lacks. Safe to repeat."""
-    _ = hub.shopify_access
+    _ = hub.shop.access
     store_setup.set_up(hub, actor=visitor.owner)
     return go("/console/settings", said="set-up")
 
