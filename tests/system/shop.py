@@ -15,7 +15,7 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.run import PublishRequest
 from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl, environment
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.store import products
+from boeing_data_hub.store import intents
 
 WITHIN = 30.0  # seconds from a kill to the next progress
 
@@ -118,7 +118,7 @@ class Shop:
 
     def doubtful(self) -> list[str]:
         """The products that `bdh doctor` names."""
-        return self.hub.database.run(lambda work: products.left_in_doubt(work, self.hub.shop.storefront.facts().shop))
+        return self.hub.database.run(lambda work: intents.left_in_doubt(work, self.hub.shop.storefront.facts().shop))
 
     # Signs that a boundary is reached, to kill at.
 

@@ -14,7 +14,7 @@ from boeing_data_hub.model.states import Stage
 from boeing_data_hub.publishing import outcomes, restocking
 from boeing_data_hub.publishing.jobs import Done, Dropped, Job, Later, Leave, NotDone, Outcome, Send, settled
 from boeing_data_hub.publishing.restocking import StockRow
-from boeing_data_hub.store import batches, leases, orphans, products, publishing, sightings
+from boeing_data_hub.store import batches, intents, leases, orphans, products, publishing, sightings
 from boeing_data_hub.store.leases import HeldLeases
 from boeing_data_hub.store.work import Work
 
@@ -83,14 +83,14 @@ def intend(work: Work, claim: Claim, facts: StoreFacts) -> None:
     claim.calls = {uuid4(): call for call in restocking.grouped(rows.values())}
     key_of = {row.sku: key for key, call in claim.calls.items() for row in call}
     for key, call in claim.calls.items():
-        products.save_stock_call(work, facts.shop, key, [row.as_json() for row in call])
-    intents: dict[str, tuple[Intent, str]] = {}
+        intents.save_stock_call(work, facts.shop, key, [row.as_json() for row in call])
+    intended: dict[str, tuple[Intent, str]] = {}
     for job in sending:
         assert job.intent is not None  # noqa: S101 - looked at above
         if job.sku in key_of:
             job.intent = replace(job.intent, stock_call=key_of[job.sku])
-        intents[job.sku] = (job.intent, job.intent.form["custom_id"])
-    products.intend(work, facts.shop, intents)
+        intended[job.sku] = (job.intent, job.intent.form["custom_id"])
+    intents.write(work, facts.shop, intended)
 
 
 class Guard:
@@ -164,12 +164,12 @@ def doubt(work: Work, claim: Claim, facts: StoreFacts) -> list[str]:
     Returns:
         The SKUs that were settled by others: the next publishing asks the store what it has, and sets it right.
     """
-    intents = {
+    sent = {
         job.sku: (job.intent, job.intent.form["custom_id"])
         for job in claim.jobs.values()
         if job.late and job.intent is not None and _was_sent(job)
     }
-    return products.doubt(work, facts.shop, intents)
+    return intents.doubt(work, facts.shop, sent)
 
 
 def write(work: Work, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
@@ -194,7 +194,7 @@ def write(work: Work, jobs: Mapping[str, Job], facts: StoreFacts) -> None:
             reason=job.outcome.sentence,
             batch_id=job.item.batch_id,
         )
-    products.forget_intents(work, shop, [job.sku for job in own if _surely_not(job) and job not in orphaned])
+    intents.forget(work, shop, [job.sku for job in own if _surely_not(job) and job not in orphaned])
     conflicts = [dict(one.conflict) for job in own if isinstance(one := job.outcome, NotDone) and one.conflict]
     sightings.note_conflicts(work, shop, conflicts)
     done = [job.sku for job in own if isinstance(job.outcome, Done)]

@@ -22,7 +22,7 @@ from boeing_data_hub.publishing.restocking import StockRow
 from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.storefront import SURVEYED_AT_ONCE, Storefront
 from boeing_data_hub.publishing.undoing import differences
-from boeing_data_hub.store import lost_calls, products, publishing, sightings
+from boeing_data_hub.store import intents, lost_calls, publishing, sightings
 from boeing_data_hub.store.work import Database
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ class Looking:
         for job in jobs:
             assert job.product and job.product.intent and job.product.intent.stock_call  # noqa: S101, PT018 - see `_call_pending`
             by_key.setdefault(job.product.intent.stock_call, []).append(job)
-        kept = self._database.run(lambda work: products.stock_calls(work, list(by_key)), patience=20) if by_key else {}
+        kept = self._database.run(lambda work: intents.stock_calls(work, list(by_key)), patience=20) if by_key else {}
         for key, waiting in by_key.items():
             rows = [StockRow(**row) for row in kept.get(key, ())]
             try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from boeing_data_hub.model.publications import ItemMoves
-from boeing_data_hub.store import batches, orphans, products, publishing
+from boeing_data_hub.store import batches, intents, orphans, products, publishing
 from boeing_data_hub.store.work import Work
 
 WORKER_LOST: Final = (
@@ -23,7 +23,7 @@ def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:
     """
     own = [sku for sku in skus if not sku.startswith("run:")]
     poison = publishing.lost(work, own, most=most)
-    for shop, sku in products.in_doubt(work, [sku for item in poison for sku in item.skus]):
+    for shop, sku in intents.never_seen(work, [sku for item in poison for sku in item.skus]):
         orphans.add(work, shop, sku=sku, product_id=None, reason=WORKER_LOST, batch_id=poison[0].batch_id)
         products.lose(work, shop, [sku])
     moves = ItemMoves()

@@ -25,7 +25,7 @@ from boeing_data_hub.publishing.restocking import StockRow
 from boeing_data_hub.publishing.stocking import with_stock
 from boeing_data_hub.publishing.turns import Stepped, Turn
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
-from boeing_data_hub.store import batches, bulk_runs, products, publishing
+from boeing_data_hub.store import batches, bulk_runs, intents, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _AT_ONCE: Final = 250  # as many as one call can restock
@@ -172,7 +172,7 @@ class Reading:
         earlier = {job.intent.stock_call for job in jobs.values() if job.intent and job.intent.stock_call}
         if not earlier:
             return set()
-        kept = self._database.run(lambda work: products.stock_calls(work, sorted(earlier)), patience=60)
+        kept = self._database.run(lambda work: intents.stock_calls(work, sorted(earlier)), patience=60)
         done: set[str] = set()
         for key, rows in kept.items():
             made = [StockRow(**row) for row in rows]

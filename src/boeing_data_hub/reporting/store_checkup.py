@@ -9,7 +9,7 @@ from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.reporting.checkup import Finding
-from boeing_data_hub.store import products
+from boeing_data_hub.store import intents
 from boeing_data_hub.store.work import Database
 
 SCOPES: Final = ("write_products", "write_inventory", "read_locations", "write_publications")
@@ -24,7 +24,7 @@ def examine_store(
     try:
         facts = storefront.facts()
         lacking = storefront.lacking()
-        doubtful = database.run(lambda work: products.left_in_doubt(work, facts.shop))
+        doubtful = database.run(lambda work: intents.left_in_doubt(work, facts.shop))
     except HubError as error:
         remedy = "Check SHOPIFY_STORE_DOMAIN, SHOPIFY_ADMIN_API_TOKEN, SHOPIFY_API_VERSION and HUB_CURRENCY."
         yield Finding("store", "error", error.message, remedy)

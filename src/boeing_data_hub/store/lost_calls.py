@@ -9,13 +9,13 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from boeing_data_hub.model.publications import Confirmed, Intent
-from boeing_data_hub.store import products
+from boeing_data_hub.store import intents, products
 from boeing_data_hub.store.work import Work
 
 
 def keep_stock_call(work: Work, shop: str, key: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep a call that sets stock, and name it in the intents of its SKUs, before it is made."""
-    products.save_stock_call(work, shop, key, rows)
+    intents.save_stock_call(work, shop, key, rows)
     work.do(
         "UPDATE hub.products SET intent = jsonb_set(intent, '{stock_call}', %s)"
         " WHERE shop = %s AND sku = ANY(%b) AND intent IS NOT NULL",
