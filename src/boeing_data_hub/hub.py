@@ -151,7 +151,7 @@ class Hub:
     @cached_property
     def shop(self) -> Shop:
         """The store's side of the house."""
-        return Shop(self.settings, self.database, held=self.held, owner=self.owner, data_dir=self.data_dir)
+        return Shop(self.settings, lambda: self.database, held=self.held, owner=self.owner, data_dir=self.data_dir)
 
     @cached_property
     def recovery(self) -> Recovery:

@@ -6,6 +6,7 @@ Parts are made when first asked for, as in `hub.py`, which hands over settings a
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from boeing_data_hub.publishing.run import CREATES, Publishing, PublishingRules
 from boeing_data_hub.publishing.sending import Sender
 from boeing_data_hub.publishing.stocking import Stocking
 from boeing_data_hub.publishing.storefront import Storefront
+from boeing_data_hub.publishing.taking import Taking
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.client import ShopifyClient
@@ -45,18 +47,24 @@ class Shop:
 
     Args:
         settings: the environment.
-        database: Postgres.
+        database: gives Postgres; asked only by what needs it.
         held: this process's leases.
         owner: what this process is, for leases.
         data_dir: where local files live.
     """
 
-    def __init__(self, settings: Settings, database: Database, *, held: HeldLeases, owner: str, data_dir: Path) -> None:
+    def __init__(
+        self, settings: Settings, database: Callable[[], Database], *, held: HeldLeases, owner: str, data_dir: Path
+    ) -> None:
         self._settings = settings
-        self._database = database
+        self._give_database = database
         self._held = held
         self._owner = owner
         self._data_dir = data_dir
+
+    @cached_property
+    def _database(self) -> Database:
+        return self._give_database()
 
     @cached_property
     def access(self) -> ShopifyAccess:
@@ -167,6 +175,7 @@ class Shop:
     def publishing(self) -> Publishing:
         """Stage 4."""
         s = self._settings
+        taking = Taking(self._database, self._held, owner=self._owner, seconds=s.hub_lease_seconds)
         bulk = Bulk(
             database=self._database,
             client=self.client,
@@ -177,13 +186,11 @@ class Shop:
                 rules=self.retry,
                 leave_out=s.hub_metafield_refusal == "leave_out",
             ),
-            held=self._held,
-            owner=self._owner,
+            taking=taking,
             rules=BulkRules(
                 lines=s.hub_bulk_lines,
                 lanes=s.hub_bulk_lanes,
                 fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
-                lease_seconds=s.hub_lease_seconds,
                 stuck_seconds=s.hub_bulk_stuck_seconds,
             ),
         )
@@ -191,9 +198,7 @@ class Shop:
             database=self._database,
             client=self.client,
             storefront=self.storefront,
-            held=self._held,
-            owner=self._owner,
-            lease_seconds=s.hub_lease_seconds,
+            taking=taking,
         )
         sender = Sender(
             self.client,

@@ -105,7 +105,7 @@ def test_two_bulk_batches_with_the_same_parts_make_one_product_each(make_desk, m
     other = make_store_hub(**BULK)
     skus = desk.stage(*desk.make_parts(150))
     first, second = desk.publish(skus), desk.publish(skus)
-    helper = Thread(target=lambda: [other.publishing.work(_Shift()) for _ in range(10)])
+    helper = Thread(target=lambda: [other.shop.publishing.work(_Shift()) for _ in range(10)])
     helper.start()
     desk.to_the_end(first, second)
     helper.join()

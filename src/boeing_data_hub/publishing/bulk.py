@@ -10,14 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 
-from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, Unavailable
 from boeing_data_hub.model.publications import BulkRun, DueItem, StoreFacts
-from boeing_data_hub.model.states import Stage
 from boeing_data_hub.publishing import outcomes
 from boeing_data_hub.publishing.bulk_results import Results, read
 from boeing_data_hub.publishing.claims import Claim
@@ -25,13 +23,14 @@ from boeing_data_hub.publishing.jobs import Job
 from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.reading import Reading
 from boeing_data_hub.publishing.sending import UPSERT
+from boeing_data_hub.publishing.taking import Taking
 from boeing_data_hub.publishing.turns import Stepped, Turn
 from boeing_data_hub.shopify import documents
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer, first_target
-from boeing_data_hub.store import bulk_runs, leases, publishing
-from boeing_data_hub.store.leases import HeldLeases, LeaseLostError
+from boeing_data_hub.store import bulk_runs, publishing
+from boeing_data_hub.store.leases import LeaseLostError
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
@@ -50,7 +49,6 @@ class BulkRules:
         lines: most upserts in one operation.
         lanes: operations at a time; the store runs five, and others of this app may want one.
         fewest: parts that change below which a claim goes the direct way all the same.
-        lease_seconds: how long a step is ours without a sign of life.
         stuck_seconds: after which an operation that does not begin, or gets no lane, is given up.
         lost_start_seconds: a start that cannot be seen by then did not happen.
         late_seconds: the results of an operation that failed may appear that long after its end.
@@ -60,7 +58,6 @@ class BulkRules:
     lines: int
     lanes: int
     fewest: int
-    lease_seconds: float
     stuck_seconds: float = 900.0
     lost_start_seconds: float = 20.0
     late_seconds: float = 100.0
@@ -77,16 +74,14 @@ class Bulk:
         client: AsksStore,
         transfer: Transfer,
         reading: Reading,
-        held: HeldLeases,
-        owner: str,
+        taking: Taking,
         rules: BulkRules,
     ) -> None:
         self._database = database
         self._client = client
         self._transfer = transfer
         self._reading = reading
-        self._held = held
-        self._owner = owner
+        self._taking = taking
         self._rules = rules
 
     def claimable(self, work: Work, facts: StoreFacts, waiting: Sequence[tuple[UUID, int]]) -> list[DueItem]:
@@ -124,27 +119,12 @@ class Bulk:
         Raises:
             LeaseLostError: the step took too long, and somebody else goes on with the run.
         """
-        lease, taken_at = uuid4(), monotonic()
-
-        def claim(work: Work) -> BulkRun | None:
-            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
-            run = bulk_runs.next_due(work, facts.shop)
-            if run is not None:
-                leases.take(
-                    work,
-                    lease,
-                    stage=Stage.PUBLISHING,
-                    owner=self._owner,
-                    seconds=self._rules.lease_seconds,
-                    part_numbers=[f"run:{run.id}"],
-                )
-            return run
-
-        run = self._database.run(claim, patience=20)
-        if run is None:
-            return None
-        with self._held.holding(lease, taken_at=taken_at):
-            turn = Turn(self._database, run, lease, lambda: self._held.is_sure(lease))
+        with self._taking.next(
+            lambda work: bulk_runs.next_due(work, facts.shop), held_as=lambda run: f"run:{run.id}"
+        ) as taken:
+            if taken is None:
+                return None
+            turn = Turn(self._database, taken)
             try:
                 return self._advance(turn, facts)
             except (LeaseLostError, Unavailable):
@@ -152,11 +132,9 @@ class Bulk:
             except HubError as failed:
                 return self._postpone(turn, facts, failed)
             except Exception as error:  # a bug must not hang all publishing: the run is given up in the end
-                log.exception("unexpected error in a step of a bulk operation", run=str(run.id))
+                log.exception("unexpected error in a step of a bulk operation", run=str(turn.run.id))
                 bug = f"The hub met an unexpected error ({type(error).__name__}) with a bulk operation."
                 return self._postpone(turn, facts, Retry(bug, code="internal_error"))
-            finally:
-                self._database.run(lambda work: leases.let_go(work, lease), patience=20)
 
     def _postpone(self, turn: Turn, facts: StoreFacts, failed: HubError) -> Stepped:
         run, stops = turn.run, outcomes.stops_the_line(failed)

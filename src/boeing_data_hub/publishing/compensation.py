@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import uuid4
 
 import structlog
 
-from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, Retry, StopTheLine
 from boeing_data_hub.model.publications import Orphan, StoreFacts
-from boeing_data_hub.model.states import Stage
 from boeing_data_hub.publishing import outcomes
 from boeing_data_hub.publishing.patience import AsksStore
 from boeing_data_hub.publishing.storefront import Storefront
+from boeing_data_hub.publishing.taking import Taking
 from boeing_data_hub.shopify.failures import UserErrors
-from boeing_data_hub.store import leases, orphans
-from boeing_data_hub.store.leases import HeldLeases
-from boeing_data_hub.store.work import Database, Work
+from boeing_data_hub.store import orphans
+from boeing_data_hub.store.work import Database
 
 log = structlog.get_logger(__name__)
 
@@ -33,16 +30,12 @@ class Compensation:
         database: Database,
         client: AsksStore,
         storefront: Storefront,
-        held: HeldLeases,
-        owner: str,
-        lease_seconds: float,
+        taking: Taking,
     ) -> None:
         self._database = database
         self._client = client
         self._storefront = storefront
-        self._held = held
-        self._owner = owner
-        self._lease_seconds = lease_seconds
+        self._taking = taking
 
     def work(self, facts: StoreFacts) -> bool:
         """Take care of one orphan that is due. False when none is.
@@ -51,26 +44,12 @@ class Compensation:
             Retry: the store cannot be reached by anybody.
             StopTheLine: it refuses everybody.
         """
-        lease, taken_at = uuid4(), monotonic()
-
-        def claim(work: Work) -> Orphan | None:
-            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
-            orphan = orphans.next_due(work, facts.shop)
-            if orphan is not None:
-                leases.take(
-                    work,
-                    lease,
-                    stage=Stage.PUBLISHING,
-                    owner=self._owner,
-                    seconds=self._lease_seconds,
-                    part_numbers=[orphan.sku],
-                )
-            return orphan
-
-        orphan = self._database.run(claim, patience=20)
-        if orphan is None:
-            return False
-        with self._held.holding(lease, taken_at=taken_at):
+        with self._taking.next(
+            lambda work: orphans.next_due(work, facts.shop), held_as=lambda orphan: orphan.sku
+        ) as taken:
+            if taken is None:
+                return False
+            orphan = taken.row
             try:
                 self._delete(orphan)
                 self._database.run(lambda work: orphans.gone(work, facts.shop, orphan), patience=60)
@@ -80,8 +59,6 @@ class Compensation:
                 log.warning("an orphan could not be deleted", sku=orphan.sku, code=error.code, attempts=orphan.attempts)
                 if outcomes.stops_the_line(error) and isinstance(error, Retry | StopTheLine):
                     raise
-            finally:
-                self._database.run(lambda work: leases.let_go(work, lease), patience=20)
         return True
 
     def _postpone(self, orphan: Orphan, error: HubError) -> None:

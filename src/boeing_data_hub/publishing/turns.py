@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.model.publications import BulkRun
 from boeing_data_hub.publishing.jobs import Later
+from boeing_data_hub.publishing.taking import Taken
 from boeing_data_hub.store import bulk_runs, leases
 from boeing_data_hub.store.work import Database, Work
 
@@ -36,20 +36,18 @@ class Turn:
 
     Args:
         database: the rows.
-        run: as it was when the turn began.
-        lease: what it is held under.
-        is_ours: whether that is surely still so; answered without asking Postgres.
+        taken: the run as it was when the turn began, under its lease.
 
     Attributes:
         state: of the run, as this turn last wrote it.
     """
 
-    def __init__(self, database: Database, run: BulkRun, lease: UUID, is_ours: Callable[[], bool]) -> None:
+    def __init__(self, database: Database, taken: Taken[BulkRun]) -> None:
         self._database = database
-        self._lease = lease
-        self.run = run
-        self.is_ours = is_ours
-        self.state = run.state
+        self._lease = taken.lease
+        self.run = taken.row
+        self.is_ours = taken.is_ours
+        self.state = self.run.state
 
     def save(self, step: Callable[[Work], object]) -> None:
         """Write something in one transaction.
