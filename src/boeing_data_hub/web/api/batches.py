@@ -10,16 +10,16 @@ from fastapi.responses import FileResponse, StreamingResponse
 from sse_starlette import EventSourceResponse
 from starlette.background import BackgroundTask
 
-from boeing_data_hub.errors import NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.requests import Accepted
-from boeing_data_hub.model.batches import Batch, Item
+from boeing_data_hub.model.batches import Item
 from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.reporting import exports, failures
 from boeing_data_hub.reporting.live import status_document, status_documents
 from boeing_data_hub.store import batches, items
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, insist
+from boeing_data_hub.web.addressed import existing, uuid_of
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.watch import Watch
@@ -27,24 +27,6 @@ from boeing_data_hub.web.watch import Watch
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 
 _FAILED_SHOWN = 5  # in a status answer, which must stay small; all of them are at /failures and /items
-
-
-def _uuid(batch_id: str) -> UUID:
-    try:
-        return UUID(batch_id)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> NotFound:
-    return NotFound("There is no such batch. GET /api/batches lists those there are.", code="batch_not_found")
-
-
-def _existing(work: Work, batch_id: UUID) -> Batch:
-    batch = batches.get(work, batch_id)
-    if batch is None:
-        raise _unknown()
-    return batch
 
 
 @router.get("")
@@ -71,10 +53,10 @@ def list_batches(
 @router.get("/{batch_id}")
 def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     """How far a batch is, what it waits for, and how long it will likely take."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
 
     def step(work: Work) -> dict[str, Any]:
-        batch = _existing(work, wanted)
+        batch = existing(work, wanted)
         document = status_document(batch, hub.live.situation(work))
         failed = items.first_failed(work, wanted, limit=_FAILED_SHOWN) if batch.failed_count else []
         document["failed_items"] = [
@@ -122,13 +104,13 @@ def undo_batch(batch_id: str, hub: TheHub, principal: Publisher, response: Respo
 
     Where a person has changed a product since, it is left alone and said so. Asked twice, it is the same new batch.
     """
-    return _answered(hub.intake.undo(_uuid(batch_id), actor=principal.owner), response)
+    return _answered(hub.intake.undo(uuid_of(batch_id), actor=principal.owner), response)
 
 
 def _allowed(hub: Hub, batch_id: str, principal: Principal) -> UUID:
     """The batch's id, for a principal with the scope of its type."""
-    wanted = _uuid(batch_id)
-    batch = hub.database.run(lambda work: _existing(work, wanted))
+    wanted = uuid_of(batch_id)
+    batch = hub.database.run(lambda work: existing(work, wanted))
     insist(principal, batch.batch_type)
     return wanted
 
@@ -153,10 +135,10 @@ def list_items(
     error_code: Annotated[str | None, Query(max_length=100, pattern=STORABLE)] = None,
 ) -> dict[str, Any]:
     """The items of a batch in the order they were handed in, page by page."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
 
     def step(work: Work) -> list[Item]:
-        _existing(work, wanted)
+        existing(work, wanted)
         return items.page(work, wanted, limit=limit, after=after, state=state, outcome=outcome, error_code=error_code)
 
     found = hub.database.run(step)
@@ -197,14 +179,14 @@ def list_failures(
     ] = None,
 ) -> dict[str, Any] | StreamingResponse | FileResponse:
     """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
     if format == "xlsx":
-        hub.database.run(lambda work: _existing(work, wanted))
+        hub.database.run(lambda work: existing(work, wanted))
         path = exports.failures_xlsx(hub.database, wanted)
         gone = BackgroundTask(path.unlink, missing_ok=True)
         return FileResponse(path, media_type=exports.XLSX, filename=f"failures-{wanted}.xlsx", background=gone)
     if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
-        hub.database.run(lambda work: _existing(work, wanted))
+        hub.database.run(lambda work: existing(work, wanted))
         return StreamingResponse(
             exports.failures_csv(hub.database, wanted),
             media_type="text/csv; charset=utf-8",
@@ -212,7 +194,7 @@ def list_failures(
         )
 
     def step(work: Work) -> dict[str, Any]:
-        _existing(work, wanted)
+        existing(work, wanted)
         return failures.grouped(work, wanted)
 
     return hub.database.run(step)
@@ -221,7 +203,7 @@ def list_failures(
 @router.get("/{batch_id}/events", response_class=EventSourceResponse)
 async def events(batch_id: str, hub: TheHub, _principal: Reader, request: Request) -> EventSourceResponse:
     """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
     watch: Watch = request.app.state.watch
-    await watch.exists(hub, wanted, _existing)
+    await watch.exists(hub, wanted, existing)
     return EventSourceResponse(watch.events(wanted), ping=15)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
@@ -11,7 +10,6 @@ from sse_starlette import EventSourceResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from boeing_data_hub.errors import NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.part_numbers import BadPartNumber, clean
@@ -21,6 +19,7 @@ from boeing_data_hub.reporting.live import status_document
 from boeing_data_hub.store import batches, bulk_runs, items, keys, products, publishing
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.addressed import existing, uuid_of
 from boeing_data_hub.web.console import visitors
 from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.live import Board, welcome
@@ -31,24 +30,6 @@ from boeing_data_hub.web.limits import STORABLE
 router = APIRouter(prefix="/runs/{batch_id}")
 
 _ON_A_PAGE = 50
-
-
-def _uuid(batch_id: str) -> UUID:
-    try:
-        return UUID(batch_id)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> NotFound:
-    return NotFound("There is no such run. The page of runs lists those there are.", code="batch_not_found")
-
-
-def _existing(work: Work, batch_id: UUID) -> Batch:
-    batch = batches.get(work, batch_id)
-    if batch is None:
-        raise _unknown()
-    return batch
 
 
 @router.get("", response_model=None)
@@ -66,13 +47,13 @@ def show(
     after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """How far it is, what it waits for, why parts failed, and its parts, filtered by the address."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
     board: Board = request.app.state.board
     board.redis_answers()
     causes: Causes = request.app.state.causes
 
     def step(work: Work) -> dict[str, Any]:
-        batch = _existing(work, wanted)
+        batch = existing(work, wanted)
         return {
             "batch": batch,
             "run": status_document(batch, hub.live.situation(work)),
@@ -145,11 +126,11 @@ def beginning(text: str) -> str | None:
 @router.get("/failures")
 def show_failures(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
     """The causes alone, to be put into the page when there are new ones."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
     causes: Causes = request.app.state.causes
 
     def step(work: Work) -> tuple[Batch, dict[str, Any]]:
-        batch = _existing(work, wanted)
+        batch = existing(work, wanted)
         return batch, causes.of(work, batch)
 
     batch, found = hub.database.run(step, hurry=True)
@@ -159,10 +140,10 @@ def show_failures(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer
 @router.get("/outcomes")
 def show_outcomes(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
     """What became of the parts of a publishing, alone, to be put into the page while it runs."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
 
     def step(work: Work) -> dict[str, Any]:
-        batch = _existing(work, wanted)
+        batch = existing(work, wanted)
         return {"batch": batch, **_of_publishing(work, batch)}
 
     return page(request, "widgets/outcomes.html", **hub.database.run(step, hurry=True))
@@ -171,10 +152,10 @@ def show_outcomes(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer
 @router.get("/actions")
 def show_actions(batch_id: str, request: Request, hub: TheHub, visitor: Viewer) -> HTMLResponse:
     """What can be done with it now, alone, to be put into the page when it has ended."""
-    wanted = _uuid(batch_id)
+    wanted = uuid_of(batch_id)
 
     def step(work: Work) -> dict[str, Any]:
-        batch = _existing(work, wanted)
+        batch = existing(work, wanted)
         return {"batch": batch, **_what_next(work, hub, batch, visitor)}
 
     most = hub.intake.rules.max_publish
@@ -184,8 +165,8 @@ def show_actions(batch_id: str, request: Request, hub: TheHub, visitor: Viewer) 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> EventSourceResponse:
     """The page's moving part."""
-    wanted = _uuid(batch_id)
-    await run_in_threadpool(hub.database.run, lambda work: _existing(work, wanted), hurry=True)
+    wanted = uuid_of(batch_id)
+    await run_in_threadpool(hub.database.run, lambda work: existing(work, wanted), hurry=True)
     board: Board = request.app.state.board
     still = welcome(lambda: visitors.visitor_of(request, quietly=True))
     return EventSourceResponse(board.events(wanted, still), ping=15)
@@ -195,8 +176,8 @@ def _allowed(batch_id: str, hub: Hub, visitor: Visitor) -> Batch:
     """The run, for a visitor with the scope of its type. Raises NotFound and Forbidden."""
     if not visitor.scopes & {"search", "publish"}:
         insist(visitor, "search")  # whoever may change nothing learns nothing either
-    wanted = _uuid(batch_id)
-    batch = hub.database.run(lambda work: _existing(work, wanted))
+    wanted = uuid_of(batch_id)
+    batch = hub.database.run(lambda work: existing(work, wanted))
     insist(visitor, batch.batch_type)
     return batch
 
@@ -221,15 +202,15 @@ def retry(batch_id: str, hub: TheHub, visitor: Viewer) -> Response:
 @router.post("/undo", response_model=None)
 def undo(batch_id: str, hub: TheHub, visitor: Publisher) -> Response:
     """Take back what a publishing did, as a new run."""
-    accepted = hub.intake.undo(_uuid(batch_id), actor=visitor.owner)
+    accepted = hub.intake.undo(uuid_of(batch_id), actor=visitor.owner)
     return go(f"/console/runs/{accepted.batch.id}", said="undoing" if accepted.is_new else "undoing-before")
 
 
 @router.get("/failures.csv", response_model=None)
 def failures_csv(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
     """Every failed part as CSV, to be corrected and uploaded again."""
-    wanted = _uuid(batch_id)
-    hub.database.run(lambda work: _existing(work, wanted))
+    wanted = uuid_of(batch_id)
+    hub.database.run(lambda work: existing(work, wanted))
     return StreamingResponse(
         exports.failures_csv(hub.database, wanted),
         media_type="text/csv; charset=utf-8",
@@ -240,8 +221,8 @@ def failures_csv(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
 @router.get("/failures.xlsx", response_model=None)
 def failures_xlsx(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
     """The same as XLSX."""
-    wanted = _uuid(batch_id)
-    hub.database.run(lambda work: _existing(work, wanted))
+    wanted = uuid_of(batch_id)
+    hub.database.run(lambda work: existing(work, wanted))
     path = exports.failures_xlsx(hub.database, wanted)
     return FileResponse(
         path,
