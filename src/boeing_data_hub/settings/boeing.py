@@ -1,0 +1,47 @@
+"""Settings: Boeing's addresses, our account, and what a call may take."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+BOEING_HOST: Final = "https://api.developer.boeingservices.com"
+
+
+class Boeing(BaseSettings):
+    """Boeing's API."""
+
+    boeing_oauth_token_url: str = Field(
+        default=f"{BOEING_HOST}/oauth2/v2.0/token", description="Call 1: OAuth client credentials."
+    )
+    boeing_pna_oauth_url: str = Field(
+        default=f"{BOEING_HOST}/boeing-part-price-availability/token/v1/oauth", description="Call 2: part token."
+    )
+    boeing_pna_price_url: str = Field(
+        default=f"{BOEING_HOST}/boeing-part-price-availability/price-availability/v1/wtoken",
+        description="Call 3: price and availability.",
+    )
+    boeing_scope: str = Field(default="api://helixapis.com/.default", description="OAuth scope of call 1.")
+    boeing_client_id: SecretStr = Field(default=SecretStr(""), description="OAuth client id.")
+    boeing_client_secret: SecretStr = Field(default=SecretStr(""), description="OAuth client secret.")
+    boeing_username: SecretStr = Field(default=SecretStr(""), description="Account name, sent as x-username.")
+    boeing_password: SecretStr = Field(default=SecretStr(""), description="Account password, sent as x-password.")
+    boeing_batch_size: int = Field(
+        default=10, ge=1, le=100, description="Part numbers per Boeing call. Only 10 is proven in production."
+    )
+    boeing_api_rate_limit: str = Field(
+        default="20/m", description="Boeing calls per window over all workers: N/s, N/m, N/h, or `unlimited`."
+    )
+    boeing_call_timeout: float = Field(
+        default=60.0, gt=0, le=600, description="Seconds one Boeing call may take in all, before it is given up."
+    )
+
+    @model_validator(mode="after")
+    def _addresses_are_http(self) -> Self:
+        for name in ("boeing_oauth_token_url", "boeing_pna_oauth_url", "boeing_pna_price_url"):
+            address = str(getattr(self, name))
+            if not address.startswith(("http://", "https://")):
+                raise ValueError(f"{name.upper()} must begin with https:// (or http:// for a simulator)")
+        return self
