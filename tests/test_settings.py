@@ -29,6 +29,42 @@ def test_a_list_comes_from_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("name", "said", "found"),
+    [
+        ("shopify_location_map", '{"Dallas Central": "Dallas"}', {"Dallas Central": "Dallas"}),
+        ("shopify_inventory_location_codes", '{"Dallas": "1D1"}', {"Dallas": "1D1"}),
+        ("hub_oidc_roles", '{"it": "admin"}', {"it": "admin"}),
+        ("shopify_location_map", "", {}),
+        ("hub_tags", "boeing, Aerospace", ("boeing", "Aerospace")),
+        ("hub_trace_choices", '["EASA Form 1", "C of C"]', ("EASA Form 1", "C of C")),
+        ("hub_unit_choices", '["EA", "Pack (1PK = 25EA)"]', ("EA", "Pack (1PK = 25EA)")),
+    ],
+)
+def test_maps_and_lists_are_read_as_they_stand_in_the_environment(monkeypatch, name, said, found):
+    monkeypatch.setenv(name.upper(), said)
+    assert getattr(settings(), name) == found
+    assert getattr(settings(**{name: said}), name) == found
+
+
+@pytest.mark.parametrize("name", ["shopify_location_map", "shopify_inventory_location_codes", "hub_oidc_roles"])
+def test_a_map_that_is_not_json_names_itself_and_shows_an_example(name):
+    with pytest.raises(ValidationError, match=rf"(?s){name}.*must be JSON such as"):
+        settings(**{name: "Dallas Central=Dallas"})
+
+
+def test_no_two_subjects_of_settings_define_the_same_name():
+    allowed = {"model_config", "_abc_impl"}
+    names = [
+        name
+        for subject in Settings.__bases__
+        for name in {*vars(subject), *subject.__annotations__}
+        if not name.startswith("__") and name not in allowed
+    ]
+    assert len(names) > len(Settings.model_fields)
+    assert sorted(names) == sorted(set(names)), "of two of a name, one silently replaces the other"
+
+
+@pytest.mark.parametrize(
     ("wrong", "names"),
     [
         ({"hub_image_domains": "com"}, "hub_image_domains"),

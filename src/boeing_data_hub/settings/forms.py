@@ -1,10 +1,16 @@
-"""How values are written: JSON, lists of words, web addresses."""
+"""How values are written: JSON, lists of words, web addresses.
+
+Forms are types, not validators of a class: two classes that name a validator alike would silently share one.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
 
 
 def json_of(value: str, example: str) -> Any:
@@ -24,7 +30,7 @@ def mapped(value: Any) -> Any:
     return json_of(value, '{"Dallas Central": "Dallas"}')
 
 
-def listed(value: Any, example: str) -> tuple[str, ...]:
+def listed(value: Any, example: str = '["boeing", "aerospace"]') -> tuple[str, ...]:
     """A JSON list, or words separated by commas, as they are spelt. Raises ValueError when it is neither."""
     if isinstance(value, str):
         bare = value.strip()
@@ -33,6 +39,10 @@ def listed(value: Any, example: str) -> tuple[str, ...]:
         raise ValueError("must be a list")  # noqa: TRY004 - pydantic wants a ValueError
     words = [str(word).strip() for word in cast("list[Any]", value)]
     return tuple(word for word in words if word)
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
+WordMap = Annotated[dict[str, str], NoDecode, BeforeValidator(mapped)]
 
 
 def origin_of(address: str) -> tuple[str, str]:

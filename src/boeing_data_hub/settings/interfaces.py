@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from boeing_data_hub.settings.forms import mapped
@@ -19,7 +19,9 @@ class Interfaces(BaseSettings):
     hub_oidc_client_id: str = Field(default="", description="The hub's client id at the identity provider.")
     hub_oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The hub's client secret there.")
     hub_oidc_role_claim: str = Field(default="groups", description="The claim that holds a person's groups.")
-    hub_oidc_roles: Annotated[dict[str, Literal["read", "search", "publish", "admin"]], NoDecode] = Field(
+    hub_oidc_roles: Annotated[
+        dict[str, Literal["read", "search", "publish", "admin"]], NoDecode, BeforeValidator(mapped)
+    ] = Field(
         default_factory=dict,
         description='Group to scope, as JSON: {"parts-team": "search", "it": "admin"}. Others are not let in.',
     )
@@ -30,11 +32,6 @@ class Interfaces(BaseSettings):
     hub_database_pool: int = Field(default=10, ge=2, le=200, description="Most Postgres connections per process.")
     hub_log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal.")
     hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level kept.")
-
-    @field_validator("hub_oidc_roles", mode="before")
-    @classmethod
-    def _map_from_json(cls, value: Any) -> Any:
-        return mapped(value)
 
     @model_validator(mode="after")
     def _identity_provider_is_whole(self) -> Self:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
 
-from boeing_data_hub.settings.forms import listed, mapped
+from boeing_data_hub.settings.forms import WordMap, Words
 
 
 class Store(BaseSettings):
@@ -26,7 +26,7 @@ class Store(BaseSettings):
     shopify_call_timeout: float = Field(
         default=30.0, gt=0, le=600, description="Seconds one call to the store may take in all."
     )
-    shopify_inventory_location_codes: Annotated[dict[str, str], NoDecode] = Field(
+    shopify_inventory_location_codes: WordMap = Field(
         default_factory=dict,
         description='Boeing or store location to a shelf code of three characters, as JSON: {"Dallas": "1D1"}.',
     )
@@ -59,7 +59,7 @@ class Store(BaseSettings):
     hub_category: str = Field(
         default="gid://shopify/TaxonomyCategory/vp-1-1", description="Category of every product, by the store's id."
     )
-    hub_tags: Annotated[tuple[str, ...], NoDecode] = Field(
+    hub_tags: Words = Field(
         default=("boeing", "aerospace", "Aircraft Parts & Accessories"),
         description="Tags of every product, as a JSON list or separated by commas.",
     )
@@ -79,7 +79,7 @@ class Store(BaseSettings):
         default="fail",
         description="A part whose metafield the store refuses: fails with the store's words, or goes without it.",
     )
-    hub_trace_choices: Annotated[tuple[str, ...], NoDecode] = Field(
+    hub_trace_choices: Words = Field(
         default=(
             "EASA Form 1",
             "FAA 8130-3",
@@ -92,18 +92,8 @@ class Store(BaseSettings):
         ),
         description="Certificates that the store's metafield `trace` allows, as a JSON list.",
     )
-    hub_unit_choices: Annotated[tuple[str, ...], NoDecode] = Field(
+    hub_unit_choices: Words = Field(
         default=("EA", "Inches", "Pound", "Pack (1PK = 25EA)"),
         description="Units that the store's metafield `unit_of_measure` allows, as a JSON list.",
     )
     hub_send_lead_time: bool = Field(default=False, description="Send the lead time as a metafield.")
-
-    @field_validator("shopify_inventory_location_codes", mode="before")
-    @classmethod
-    def _map_from_json(cls, value: Any) -> Any:
-        return mapped(value)
-
-    @field_validator("hub_tags", "hub_trace_choices", "hub_unit_choices", mode="before")
-    @classmethod
-    def _words(cls, value: Any) -> Any:
-        return listed(value, '["boeing", "aerospace"]')

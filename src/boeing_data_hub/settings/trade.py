@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import Field
+from pydantic_settings import BaseSettings
 
-from boeing_data_hub.settings.forms import mapped
+from boeing_data_hub.settings.forms import WordMap
 
 
 class Trade(BaseSettings):
@@ -24,13 +24,8 @@ class Trade(BaseSettings):
     hub_condition: str = Field(default="NE", description="Condition of every part (NE = new).")
     hub_cert: str = Field(default="FAA 8130-3", description="Certificate that comes with every Boeing part.")
     hub_lead_time_days: int = Field(default=3, ge=0, description="Estimated lead time in days.")
-    shopify_location_map: Annotated[dict[str, str], NoDecode] = Field(
+    shopify_location_map: WordMap = Field(
         default_factory=dict,
         description='Boeing location to store location, as JSON: {"Dallas Central": "Dallas"}. '
         "Empty: locations are not screened.",
     )
-
-    @field_validator("shopify_location_map", mode="before")
-    @classmethod
-    def _map_from_json(cls, value: Any) -> Any:
-        return mapped(value)
