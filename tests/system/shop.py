@@ -49,18 +49,19 @@ class Shop:
         self.rig.start_worker("default")
         self.rig.start("beat", "worker", "beat")
 
-    def stage(self, name: str, count: int, price: str, pieces: int = 7) -> list[str]:
-        """Stage parts named like this, or stage them anew with another price or stock."""
+    def stage(self, name: str, count: int, price: str, pieces: int = 7, images: str | None = None) -> list[str]:
+        """Stage parts named like this, or stage them anew with another price or stock; with pictures from `images`."""
 
         def step(work: Any) -> None:
             work.do(
                 "INSERT INTO hub.product_staging (sku, search_key, title, price, cost_per_item, currency,"
                 " inventory_quantity, weight, weight_unit, country_of_origin, base_uom, boeing_name, condition, cert,"
-                " status, raw_id, fetched_at) SELECT %(n)s || i, %(n)s || i, %(n)s || i, %(p)s, 9.5, 'USD', 7, 0.6,"
-                " 'LB', 'Germany', 'EA', 'GASKET', 'NE', 'FAA 8130-3', 'fetched', 1, now()"
+                " boeing_image_url, status, raw_id, fetched_at) SELECT %(n)s || i, %(n)s || i, %(n)s || i,"
+                " %(p)s, 9.5, 'USD', 7, 0.6, 'LB', 'Germany', 'EA', 'GASKET', 'NE', 'FAA 8130-3',"
+                " %(u)s || %(n)s || i || '.jpg', 'fetched', 1, now()"
                 " FROM generate_series(1, %(c)s::int) i"
                 " ON CONFLICT (sku) DO UPDATE SET price = excluded.price, fetched_at = now()",
-                {"n": name, "p": price, "c": count},
+                {"n": name, "p": price, "c": count, "u": images},
             )
             work.do(
                 "INSERT INTO hub.stock_locations SELECT %s || i, 'Dallas Central', %s"

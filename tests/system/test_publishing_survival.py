@@ -7,6 +7,7 @@ import signal
 
 import pytest
 import redis as redis_client
+from tests.system.pictures import serving_pictures
 from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
@@ -22,6 +23,12 @@ DIRECT = {
     "P7 read": lambda shop: shop.call("slow", "publicationUpdate"),
     "P9 on the channel": lambda shop: shop.call("slow_after", "publicationUpdate"),
     "P10 results": lambda shop: shop.locked("publish_changes"),
+}
+PICTURES = {
+    "P2 fetched": lambda _shop, pictures: pictures.held("fetch"),
+    "P3 uploaded": lambda _shop, pictures: pictures.held("upload"),
+    "P3 stored": lambda _shop, pictures: pictures.held("stored"),
+    "P4 remembered": lambda shop, _pictures: shop.locked("images"),
 }
 RESTOCK = {
     "P5 sent": lambda shop: shop.call("slow", "productSet"),
@@ -76,6 +83,39 @@ def test_killed_at_a_boundary_of_a_direct_publishing(make_shop):
     shop.start()
     for number, sign in enumerate(some(DIRECT, "P1 intents", "P6 carried out", "P10 results").values()):
         shop.kill_at(sign(shop), shop.stage(f"D{number}N", 30, "10.37"))
+
+
+def test_killed_while_pictures_are_fetched_and_stored(make_shop):
+    with serving_pictures() as pictures:
+        shop = make_shop(HUB_BULK_PUBLISH_FROM="100000", **pictures.environment)
+        shop.start()
+        for number, sign in enumerate(some(PICTURES, "P2 fetched", "P3 stored", "P4 remembered").values()):
+            name = f"P{number}N"
+            skus = shop.stage(name, 12, "10.37", images=f"{pictures.url}/images/")
+            shop.kill_at(sign(shop, pictures), skus)
+            theirs = [path for path in pictures.fetched if path.startswith(f"/images/{name}")]
+            assert len(set(theirs)) == len(skus)
+            assert len(theirs) <= 2 * len(skus), "each is fetched once, and once more by whom it was gone on with"
+        made = {product["sku"]: product["media"] for product in shop.store.products()}
+        sources = {sku: [media["source"] for media in media_of] for sku, media_of in made.items()}
+        assert {len(of_one) for of_one in sources.values()} == {1}
+        paths = {of_one[0].partition("/public/product-images/")[2] for of_one in sources.values()}
+        assert len(paths) == len(made), "every part has its own picture, and none the placeholder"
+        assert paths == set(pictures.kept), "and nothing lies in the bucket that no product shows"
+
+
+def test_killed_as_soon_as_the_first_results_are_saved(make_shop):
+    shop = make_shop(HUB_BULK_PUBLISH_FROM="100000")
+    shop.start()
+    shop.store.settings(latency=0.05)
+    skus = shop.stage("EN", 300, "10.37")
+    batch = shop.publish(skus)
+    shop.rig.wait(lambda: shop.settled(batch) > 0, "P11, the first results")
+    shop.rig.kill("publishing-0")
+    killed_at = monotonic()
+    shop.store.settings(latency=0)
+    shop.finish(batch, killed_at)
+    shop.judge(skus)
 
 
 def test_killed_at_a_boundary_of_an_update_with_stock(make_shop):
