@@ -32,7 +32,7 @@ def ended(api, batch_id):
     return batch_id
 
 
-def of_publishing(api, system):
+def of_publishing(api, system, key):
     """The pages of publishing, each with something of every kind on it."""
     wanted = {"limit": 100, "search": "each", "status": "fetched"}
     skus = [product["sku"] for product in api.call("GET", "/api/products/staging", params=wanted)["products"]]
@@ -51,9 +51,15 @@ def of_publishing(api, system):
             "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) VALUES"
             " ('another', 'ORPHAN', 'gid://shopify/Product/1', 'It came in all the same.', 'x', now() + interval '1 d')"
         )
+        (draft,) = connection.execute(
+            "INSERT INTO hub.search_drafts (id, owner, source, part_numbers, duplicates, rejected, duplicate_count,"
+            " rejected_count) VALUES (gen_random_uuid(), %s, 'long.csv', '{A,B}', '[]', '[]', 0, 0) RETURNING id",
+            [f"key:{key.split('_')[1]}"],
+        ).fetchone()
     return [
         "/console/publish",
         f"/console/plans/{plan}",
+        f"/console/publish/{draft}/plan",
         f"/console/runs/{run}",
         f"/console/runs/{undo}",
         "/console/attention",
@@ -72,7 +78,7 @@ def addresses(system, key):
     api = Api(system.url, key)
     parts = [f"EACH-{n}" for n in range(1, 30)]
     searched = ended(api, api.call("POST", "/api/bulk-search", json={"part_numbers": parts})["batch_id"])
-    published = of_publishing(api, system)
+    published = of_publishing(api, system, key)
     running = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"ALL-{n}" for n in range(20_000)]})
     yield [
         "/console",

@@ -23,7 +23,7 @@ from boeing_data_hub.publishing.storefront import Storefront, problem_of
 from boeing_data_hub.store import batches, bulk_runs, plans, publishing
 from boeing_data_hub.store.work import Database, Work
 
-_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 500
 _TOLD: Final = 100  # parts named in an answer; all of them are in the plan's pages
 _NO_BATCH: Final = UUID(int=0)
 
@@ -105,11 +105,12 @@ class Planning:
         self._policy = policy
         self._rules = rules
 
-    def plan(self, part_numbers: Sequence[str]) -> Plan:
+    def plan(self, part_numbers: Sequence[str], *, told: Callable[[int], None] = lambda _done: None) -> Plan:
         """What publishing these parts would do. Nothing is changed, here or in the store.
 
         Args:
             part_numbers: clean, unique, in order.
+            told: is told now and then for how many of them that is known.
 
         Raises:
             Unavailable: the store does not answer, or needs a person; the sentence says what to mend.
@@ -118,7 +119,7 @@ class Planning:
             facts = self._storefront.facts()
             if (problem := problem_of(facts, self._policy)) is not None:
                 raise problem
-            parts = tuple(self._judged(part_numbers, facts))
+            parts = tuple(self._judged(part_numbers, facts, told))
         except (Retry, StopTheLine) as error:
             self._storefront.forget()
             raise Unavailable(
@@ -129,7 +130,9 @@ class Planning:
             ) from error
         return Plan(parts, forecast([part.verdict for part in parts], self._capacity(facts)))
 
-    def _judged(self, part_numbers: Sequence[str], facts: StoreFacts) -> Iterator[PlannedPart]:
+    def _judged(
+        self, part_numbers: Sequence[str], facts: StoreFacts, told: Callable[[int], None]
+    ) -> Iterator[PlannedPart]:
         named: dict[str, str] = {}
         for start in range(0, len(part_numbers), _AT_ONCE):
             some = part_numbers[start : start + _AT_ONCE]
@@ -145,6 +148,7 @@ class Planning:
                 for place, part in enumerate(some, 1)
             ]
             yield from self._some(items, facts, named)
+            told(start + len(some))
 
     def _some(self, items: Sequence[DueItem], facts: StoreFacts, named: dict[str, str]) -> Iterator[PlannedPart]:
         jobs = self._database.run(lambda work: self._preparing.load(work, items, facts), patience=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,15 @@ from boeing_data_hub.store import audit, batches, plans
 from boeing_data_hub.store.work import Work
 
 
-def make(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+def make(
+    hub: Hub, asked: PublishRequest, *, told: Callable[[int], None] = lambda _done: None
+) -> tuple[Accepted, dict[str, Any] | None]:
     """Make a plan, and keep it until a person's word. Nothing is changed in the store.
+
+    Args:
+        hub: this process's hub.
+        asked: what to plan.
+        told: is told now and then how many parts have been looked at.
 
     Returns:
         its batch, and its forecast; no forecast where the same request was planned before.
@@ -28,7 +36,7 @@ def make(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | No
     known = hub.intake.known(asked)
     if known is not None:
         return known, None
-    plan = hub.shop.planning.plan(asked.part_numbers)
+    plan = hub.shop.planning.plan(asked.part_numbers, told=told)
 
     def keep(work: Work, batch: UUID) -> None:
         plans.save(work, batch, plan.rows(), plan.forecast)

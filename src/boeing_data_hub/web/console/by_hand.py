@@ -14,6 +14,7 @@ from boeing_data_hub.store import hand_data, staging
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.api.shopify import HandData, change_by_hand
 from boeing_data_hub.web.console import publish
+from boeing_data_hub.web.console.making import TheMaking
 from boeing_data_hub.web.console.part import number_of
 from boeing_data_hub.web.console.rendering import go
 from boeing_data_hub.web.console.visitors import Publisher, Visitor
@@ -96,8 +97,8 @@ def _excluded(number: str, hub: Hub, visitor: Visitor, *, excluded: bool) -> Res
 
 
 @router.post("/{number:path}/publish", response_model=None)
-def publish_part(number: str, hub: TheHub, visitor: Publisher) -> Response:
+def publish_part(number: str, hub: TheHub, making: TheMaking, visitor: Publisher) -> Response:
     """Plan the publishing of this part alone."""
     part = number_of(number)
     _staged(hub, part)
-    return publish.planned(hub, visitor, [part], f"One part: {part}")
+    return publish.planned(hub, making, visitor, [part], f"One part: {part}")

@@ -27,6 +27,7 @@ from boeing_data_hub.web.console import (
 from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.identity import Identity
 from boeing_data_hub.web.console.live import Board
+from boeing_data_hub.web.console.making import Making
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
 from boeing_data_hub.web.console.waiting import Waiting
@@ -42,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.state.identity = Identity(provider) if provider else None
     app.state.causes = Causes()
     app.state.waiting = Waiting(app.state.hub)
+    app.state.making = Making(app.state.hub)
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,

@@ -18,6 +18,7 @@ from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console import publish
 from boeing_data_hub.web.console import search as new_search
+from boeing_data_hub.web.console.making import TheMaking
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Publisher, Viewer, Visitor
 from boeing_data_hub.web.limits import STORABLE
@@ -171,12 +172,12 @@ def refresh_matching(hub: TheHub, visitor: Operator, which: Chosen) -> Response:
 
 
 @router.post("/publish", response_model=None)
-def publish_matching(hub: TheHub, visitor: Publisher, which: Chosen) -> Response:
+def publish_matching(hub: TheHub, making: TheMaking, visitor: Publisher, which: Chosen) -> Response:
     """Make a plan of the parts, at most as many as one may hold."""
     found, source = _of(hub, which, hub.intake.rules.max_publish + 1)
     if not found:
         return go("/console/parts", said="empty-list")
-    return publish.planned(hub, visitor, found, source)
+    return publish.planned(hub, making, visitor, found, source)
 
 
 @router.post("/exclude", response_model=None)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.requests import PublishRequest
+from boeing_data_hub.intake.part_list import PartList
 from boeing_data_hub.model.states import BatchStatus
 from boeing_data_hub.reporting.plans import ACTIONS
 from boeing_data_hub.store import keys, plans, publishing
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console import publish, search
+from boeing_data_hub.web.console.making import TheMaking
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.run import beginning
 from boeing_data_hub.web.console.visitors import Publisher, Viewer
@@ -147,7 +149,7 @@ def discard(plan_id: str, hub: TheHub, visitor: Publisher) -> Response:
 
 
 @router.post("/again", response_model=None)
-def again(plan_id: str, hub: TheHub, visitor: Publisher) -> Response:
+def again(plan_id: str, hub: TheHub, making: TheMaking, visitor: Publisher) -> Response:
     """A new plan of the same parts; the old one, where it still waits, is thrown away. Asked twice, it is one plan."""
     wanted = _uuid(plan_id)
 
@@ -155,14 +157,11 @@ def again(plan_id: str, hub: TheHub, visitor: Publisher) -> Response:
         return plans_of.existing(work, wanted), publishing.part_numbers(work, wanted)
 
     old, numbers = hub.database.run(step)
-    asked = PublishRequest(
-        part_numbers=numbers,
-        owner=visitor.owner,
-        idempotency_key=f"again {wanted}",
-        plan=True,
-        source=old.options.get("source"),
+    source = old.options.get("source") or "A plan, made again"
+    draft = search.draft_of(
+        hub, visitor, PartList(numbers, [], [], 0, 0), source, draft_id=uuid5(wanted, f"again {visitor.owner}")
     )
-    accepted, _ = plans_of.make(hub, asked)
+    answer = publish.planned(hub, making, visitor, numbers, source, draft=draft)
     if old.status is BatchStatus.PENDING:
         hub.intake.cancel(wanted, actor=visitor.owner)
-    return go(f"/console/plans/{accepted.batch.id}", said="planned" if accepted.is_new else "planned-before")
+    return answer

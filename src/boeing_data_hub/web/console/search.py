@@ -72,10 +72,10 @@ def _drafted(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Respon
     return go(f"/console/search/{draft_of(hub, visitor, found, source).id}")
 
 
-def draft_of(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Draft:
-    """A list that was read, kept until its owner says what is to become of it."""
+def draft_of(hub: Hub, visitor: Visitor, found: PartList, source: str, *, draft_id: UUID | None = None) -> Draft:
+    """A list that was read, kept until its owner says what is to become of it; one of this id is kept only once."""
     draft = Draft(
-        id=uuid4(),
+        id=draft_id or uuid4(),
         owner=visitor.owner,
         source=source,
         part_numbers=found.part_numbers,
