@@ -30,7 +30,7 @@ class Attention:
         """Decide the conflict of a SKU. Returns a sentence on what follows.
 
         Raises:
-            NotFound: none waits for a decision.
+            NotFound: none waits for a decision, or was left alone.
             HubError: the store did not take our custom id; then nothing is decided.
         """
         conflict = self._database.run(lambda work: sightings.conflict(work, sku), patience=5)
@@ -59,7 +59,7 @@ class Attention:
             return "The product is ours now. Publish the part again: that brings it up to date."
         if decision == "adopt":
             return "Noted. Give the other product another handle in the store, then publish the part again."
-        return "The product stays as it is, and the part is not published."
+        return "The product stays as it is, and the part is not published, now and later. It can still be adopted."
 
     def _claim(self, sku: str, product_id: str) -> None:
         field = {

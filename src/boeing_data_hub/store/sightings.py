@@ -46,7 +46,10 @@ def forget_old(work: Work, *, older_than: float) -> int:
 
 
 def note_conflicts(work: Work, shop: str, conflicts: Sequence[Mapping[str, Any]]) -> None:
-    """Parts that a person must decide on: `sku`, `kind`, `product_id`, `title`, `sentence`, `batch_id`."""
+    """Parts that a person must decide on: `sku`, `kind`, `product_id`, `title`, `sentence`, `batch_id`.
+
+    To leave a product alone holds for as long as it is the same product; every other decision is asked for anew.
+    """
     if conflicts:
         work.do(
             "INSERT INTO hub.conflicts AS c (shop, sku, kind, product_id, title, sentence, batch_id)"
@@ -56,7 +59,9 @@ def note_conflicts(work: Work, shop: str, conflicts: Sequence[Mapping[str, Any]]
             " ON CONFLICT (shop, sku) DO UPDATE SET kind = excluded.kind, product_id = excluded.product_id,"
             "   title = excluded.title, sentence = excluded.sentence, batch_id = excluded.batch_id,"
             "   found_at = CASE WHEN c.decided_at IS NULL THEN c.found_at ELSE now() END,"
-            "   decision = NULL, decided_by = NULL, decided_at = NULL",
+            "   decision = NULL, decided_by = NULL, decided_at = NULL"
+            " WHERE c.decision IS DISTINCT FROM 'leave' OR c.kind <> excluded.kind"
+            "   OR c.product_id IS DISTINCT FROM excluded.product_id",
             [shop, msgspec.json.encode(sorted(conflicts, key=lambda one: str(one["sku"]))).decode()],
         )
 
@@ -71,10 +76,11 @@ def conflicts(work: Work, *, is_open: bool = True, limit: int = 200, after: str 
 
 
 def conflict(work: Work, sku: str) -> dict[str, Any] | None:
-    """The conflict of a SKU that waits for a decision, locked until the commit."""
+    """The conflict of a SKU that can be decided, locked until the commit: it waits, or its product was left alone."""
     return work.row(
         "SELECT shop, sku, kind, product_id, title, sentence, batch_id FROM hub.conflicts"
-        " WHERE sku = %s AND decided_at IS NULL LIMIT 1 FOR UPDATE",
+        " WHERE sku = %s AND (decided_at IS NULL OR decision = 'leave')"
+        " ORDER BY decided_at NULLS FIRST LIMIT 1 FOR UPDATE",
         [sku],
     )
 

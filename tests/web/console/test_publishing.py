@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from boeing_data_hub.intake.requests import PublishRequest
 from boeing_data_hub.sandbox.shopify.control_client import environment
 from boeing_data_hub.sandbox.shopify.running import running_shopify
 from boeing_data_hub.worker.shifts import Shift
@@ -236,6 +237,31 @@ def test_a_conflict_is_decided_once(publisher, viewer, staged, store, work_off, 
     assert {"conflict.adopt", "conflict.leave"} <= set(audited(hub))
     approve(publisher, plan_of(publisher, parts=skus[0]))
     work_off()
+    assert store.product(skus[0])["title"] != "Somebody's"
+
+
+def test_what_was_left_alone_is_not_asked_again_and_can_still_be_taken_over(publisher, staged, store, work_off, hub):
+    _, skus = staged("LEFT-1")
+    store.seed_product(sku=skus[0], title="Somebody's", price="1.00")
+
+    def publish():
+        approve(publisher, plan_of(publisher, parts=skus[0]))
+        work_off()
+
+    publish()
+    publisher.send("/console/attention/conflict", sku=skus[0], decision="leave")
+    batch = hub.intake.publish(PublishRequest(part_numbers=skus[:1], owner="test")).batch.id
+    work_off()
+    row = hub.database.run(
+        lambda work: work.row("SELECT outcome, error FROM hub.batch_items WHERE batch_id = %s", [batch])
+    )
+    assert row["outcome"] == "conflict"
+    assert "Nothing waits for you" not in publisher.read("/console/attention?state=decided")
+    assert "No conflict is open" in publisher.read("/console/attention")
+    assert "Take it over after all" in publisher.read("/console/attention?state=decided")
+    adopted = publisher.send("/console/attention/conflict", sku=skus[0], decision="adopt")
+    assert "The product is ours now" in publisher.follow(adopted)
+    publish()
     assert store.product(skus[0])["title"] != "Somebody's"
 
 
