@@ -1,11 +1,10 @@
-"""A world that grows old: searches answered as Boeing would, publishings, and a way to let years pass over every row."""
+"""A world that grows old: searches answered as Boeing would, publishings, and years that pass over every row."""
 
 from __future__ import annotations
 
 import json
-import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import Event
@@ -37,6 +36,8 @@ def _beside(name: str) -> Any:
 _publishing = _beside("publishing")
 running_store, store = _publishing.running_store, _publishing.store
 make_store_hub, make_desk, desk = _publishing.make_store_hub, _publishing.make_desk, _publishing.desk
+_post = _beside("post")
+receiver, make_mail_server, certificate = _post.receiver, _post.make_mail_server, _post.certificate
 
 _MOMENTS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'hub'"
@@ -114,8 +115,8 @@ class World:
         return self.one(
             "WITH b AS (INSERT INTO hub.batches (id, batch_type, status, total_items, normalized_count,"
             "  extracted_count, owner, request_hash, completed_at, created_at, updated_at) SELECT gen_random_uuid(),"
-            "  %s, 'completed', n, n, n, 'test', 'x', at, at, at FROM (SELECT %s::int AS n, now() - %s * interval '1 day'"
-            "  AS at) given RETURNING id, completed_at),"
+            "  %s, 'completed', n, n, n, 'test', 'x', at, at, at FROM"
+            "  (SELECT %s::int AS n, now() - %s * interval '1 day' AS at) given RETURNING id, completed_at),"
             " i AS (INSERT INTO hub.batch_items (batch_id, position, part_number, state, outcome, updated_at)"
             "  SELECT b.id, n, 'PART-' || n, 'normalized', 'fetched', b.completed_at FROM b, generate_series(1, %s) n)"
             " SELECT id FROM b",
@@ -136,8 +137,3 @@ def world(make_world: Callable[..., World]) -> World:
 @pytest.fixture
 def desk_world(desk: Any) -> World:
     return World(desk.hub)
-
-
-@pytest.fixture
-def dice(request: pytest.FixtureRequest) -> Iterator[random.Random]:
-    yield random.Random(getattr(request, "param", 7))  # noqa: S311 - the same histories every time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from threading import Event, Thread
 
 import psycopg
@@ -22,7 +23,7 @@ def test_fifty_thousand_items_go_in_portions_each_with_a_commit_of_its_own(world
     left = [50_100]
     while world.hub.household.chores.turn(forever):
         left.append(world.one("SELECT count(*) FROM hub.batch_items"))
-    steps = [before - after for before, after in zip(left, left[1:], strict=False)]
+    steps = [before - after for before, after in pairwise(left)]
     assert max(steps) <= 4 * keeping.ROWS, "a turn is a few portions"
     assert left[-1] == 100
     assert world.one("SELECT count(*) FROM hub.batch_items WHERE batch_id = %s", young) == 100
@@ -32,13 +33,11 @@ def test_fifty_thousand_items_go_in_portions_each_with_a_commit_of_its_own(world
 
 def test_a_round_that_is_cut_off_goes_on_where_it_was(world, make_world):
     world.many_items(12_000, ended_days_ago=800)
-    portions = iter([True, False])
-    world.hub.household.chores.turn(lambda: next(portions, False))
     for _ in range(20):
+        portions = iter([True, False])
+        world.hub.household.chores.turn(lambda once=portions: next(once, False))
         if 0 < world.one("SELECT count(*) FROM hub.batch_items") < 12_000:
             break
-        portions = iter([True, False])
-        world.hub.household.chores.turn(lambda: next(portions, False))
     assert 0 < world.one("SELECT count(*) FROM hub.batch_items") < 12_000
     other = make_world()
     while other.hub.household.chores.turn(forever):

@@ -6,7 +6,7 @@ import base64
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -94,6 +94,7 @@ class MailServer:
     signed_in: list[str] = field(default_factory=list)
     refuse: list[bytes] = field(default_factory=list)
     refuse_recipients: bool = False
+    goodbye: bytes = b"221 bye"
     password: str = ""
     encrypted: list[bool] = field(default_factory=list)
 
@@ -117,95 +118,93 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("tls") / "server.pem"
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
 
 
+class Conversation(StreamRequestHandler):
+    """One client's conversation with the mail server."""
+
+    behaviour: MailServer
+    context: ssl.SSLContext
+    security: str
+    is_secure = False
+
+    def handle(self) -> None:
+        self.recipients: list[str] = []
+        with suppress(OSError, ssl.SSLError):
+            if self.security == "tls":
+                self.secure()
+            self.say(b"220 here")
+            while line := self.rfile.readline():
+                act = getattr(self, f"on_{line[:4].decode().strip().lower()}", None)
+                self.say(act(line) if act else b"250 ok")
+                if self.security == "starttls" and line.upper().startswith(b"STARTTLS"):
+                    self.secure()
+
+    def on_ehlo(self, _line: bytes) -> bytes:
+        extra = [b"250-STARTTLS"] if self.security == "starttls" and not self.is_secure else []
+        sign_in = [b"250-AUTH PLAIN"] if self.behaviour.password else []
+        return b"\r\n".join([b"250-here", *extra, *sign_in, b"250 8BITMIME"])
+
+    def on_star(self, _line: bytes) -> bytes:
+        return b"220 go on"
+
+    def on_auth(self, line: bytes) -> bytes:
+        _, user, password = base64.b64decode(line.split()[2]).decode().split("\0")
+        self.behaviour.signed_in.append(user)
+        return b"235 welcome" if password == self.behaviour.password else b"535 no"
+
+    def on_rcpt(self, line: bytes) -> bytes:
+        self.recipients.append(line.decode().split("<")[1].split(">")[0])
+        return b"550 nobody" if self.behaviour.refuse_recipients else b"250 ok"
+
+    def on_data(self, _line: bytes) -> bytes:
+        self.say(b"354 go on")
+        letter = b""
+        while (piece := self.rfile.readline()) != b".\r\n":
+            letter += piece
+        if self.behaviour.refuse:
+            return self.behaviour.refuse.pop(0)
+        self.behaviour.encrypted.append(self.is_secure)
+        self.behaviour.letters.append((self.recipients, letter))
+        return b"250 taken"
+
+    def on_quit(self, _line: bytes) -> bytes:
+        return self.behaviour.goodbye
+
+    def secure(self) -> None:
+        self.request = self.context.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+        self.is_secure = True
+
+    def say(self, line: bytes) -> None:
+        self.wfile.write(line + b"\r\n")
+
+    def finish(self) -> None:
+        with suppress(OSError, ValueError):
+            super().finish()
+        self.request.close()
+
+
 @pytest.fixture
 def make_mail_server(certificate: Path) -> Iterator[Callable[..., MailServer]]:
-    stops: list[Callable[[], None]] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with ExitStack() as stack:
 
-    def make(security: str = "none", **behaviour: Any) -> MailServer:
-        found = MailServer(**behaviour)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+        def make(security: str = "none", **behaviour: Any) -> MailServer:
+            found = MailServer(**behaviour)
+            told = {"behaviour": found, "context": context, "security": security}
+            server = ThreadingTCPServer(("127.0.0.1", 0), type("Told", (Conversation,), told))
+            server.daemon_threads = True
+            found.port = server.server_address[1]
+            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+            thread.start()
+            for undo in (server.server_close, thread.join, server.shutdown):
+                stack.callback(undo)
+            return found
 
-        class Handler(StreamRequestHandler):
-            def handle(self) -> None:
-                with suppress(OSError, ssl.SSLError):
-                    self.talk()
-
-            def talk(self) -> None:
-                if security == "tls":
-                    self.secure()
-                self.say(b"220 here")
-                recipients: list[str] = []
-                while line := self.rfile.readline():
-                    word = line.strip().upper()
-                    if word.startswith(b"EHLO"):
-                        extra = [b"250-STARTTLS"] if security == "starttls" and not self.is_secure else []
-                        sign_in = [b"250-AUTH PLAIN"] if found.password else []
-                        self.say(b"\r\n".join([b"250-here", *extra, *sign_in, b"250 8BITMIME"]))
-                    elif word == b"STARTTLS":
-                        self.say(b"220 go on")
-                        self.secure()
-                    elif word.startswith(b"AUTH PLAIN"):
-                        _, user, password = base64.b64decode(line.split()[2]).decode().split("\0")
-                        found.signed_in.append(user)
-                        self.say(b"235 welcome" if password == found.password else b"535 no")
-                    elif word.startswith(b"RCPT"):
-                        recipients.append(line.decode().split("<")[1].split(">")[0])
-                        self.say(b"550 nobody" if found.refuse_recipients else b"250 ok")
-                    elif word == b"DATA":
-                        self.say(b"354 go on")
-                        letter = b""
-                        while (piece := self.rfile.readline()) != b".\r\n":
-                            letter += piece
-                        if found.refuse:
-                            self.say(found.refuse.pop(0))
-                            continue
-                        found.encrypted.append(self.is_secure)
-                        found.letters.append((recipients, letter))
-                        self.say(b"250 taken")
-                    elif word == b"QUIT":
-                        self.say(b"221 bye")
-                        return
-                    else:
-                        self.say(b"250 ok")
-
-            is_secure = False
-
-            def secure(self) -> None:
-                self.request = context.wrap_socket(self.request, server_side=True)
-                self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
-                self.is_secure = True
-
-            def say(self, line: bytes) -> None:
-                self.wfile.write(line + b"\r\n")
-
-            def finish(self) -> None:
-                with suppress(OSError, ValueError):
-                    super().finish()
-                self.request.close()
-
-        server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        found.port = server.server_address[1]
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-
-        def stop() -> None:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-        stops.append(stop)
-        return found
-
-    yield make
-    for stop in stops:
-        stop()
+        yield make

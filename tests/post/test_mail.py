@@ -72,6 +72,12 @@ def test_a_letter_that_is_not_taken_is_tried_again(make_mail_server, mail, reply
     assert len(server.letters) == 1
 
 
+def test_a_letter_that_was_taken_is_not_sent_again_whatever_the_server_says_at_last(make_mail_server, mail):
+    server = make_mail_server(goodbye=b"421 too busy to say goodbye")
+    mail(server).send(MESSAGE)
+    assert len(server.letters) == 1
+
+
 def test_a_server_that_knows_none_of_the_people_is_told(make_mail_server, mail):
     with pytest.raises(Retry, match="HUB_DIGEST_EMAIL_TO"):
         mail(make_mail_server(refuse_recipients=True)).send(MESSAGE)

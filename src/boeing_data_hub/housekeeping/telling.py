@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-from boeing_data_hub.errors import HubError, Retry
+from boeing_data_hub.errors import Conflict, HubError, Retry
 from boeing_data_hub.housekeeping.chores import Chore
 from boeing_data_hub.model.notices import Channel, Notice
 from boeing_data_hub.model.rates import RateLimit
@@ -80,7 +80,7 @@ class Telling:
     def _digest_if_due(self, work: Work, _cursor: Any) -> Portion:
         now: datetime = work.value("SELECT now()")
         period = self._rules.timetable.due(now, told_to=notices.covered_to(work))
-        if period is None:
+        if period is None or notices.of_day(work, period.day):  # the time of day may have been set anew since
             return Portion(0, is_last=True)
         return Portion(self._write(work, period), is_last=True)
 
@@ -130,11 +130,21 @@ class Telling:
         """Let the digest of a day (the last one due, when None) be sent now. Returns on how many channels.
 
         One that was sent is not sent again, unless `again`.
+
+        Raises:
+            Conflict: the day is not over yet.
         """
 
         def step(work: Work) -> int:
             timetable = self._rules.timetable
-            period = timetable.of_day(day or timetable.latest(work.value("SELECT now()")))
+            now: datetime = work.value("SELECT now()")
+            period = timetable.of_day(day or timetable.latest(now))
+            if period.until > now:
+                raise Conflict(
+                    f"The digest of {period.day} is due at {period.until:%Y-%m-%d %H:%M} UTC. Nothing was sent. "
+                    "`bdh digest show` shows what it would tell now.",
+                    code="digest_not_due",
+                )
             new = self._write(work, period)
             return new or (notices.send_again(work, period.notice_id) if again else 0)
 

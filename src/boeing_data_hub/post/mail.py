@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -59,8 +60,12 @@ class Mail:
         """
         mail = letter(message, sender=self._sender, recipients=self._recipients)
         try:
-            with self._connected() as server:
-                refused = server.send_message(mail)
+            server = self._connected()
+            try:
+                server.send_message(mail)  # those refused among the recipients would double it for the others
+            except BaseException:
+                server.close()
+                raise
         except smtplib.SMTPAuthenticationError:
             raise Retry("The mail server refuses our sign-in (HUB_SMTP_USERNAME).", code="mail_credentials") from None
         except smtplib.SMTPRecipientsRefused:
@@ -69,8 +74,9 @@ class Mail:
             raise Retry(
                 f"The mail server did not take the message ({type(error).__name__}).", code="mail_unreachable"
             ) from None
-        if refused:  # the others have it; to send it again would double it for them
-            return
+        with suppress(smtplib.SMTPException, OSError):  # it is taken, however the server says goodbye
+            server.quit()
+        server.close()
 
     def _connected(self) -> smtplib.SMTP:
         place = (self._server.host, self._server.port)

@@ -51,6 +51,8 @@ def alarms(
         remedy = "Nothing is lost, and no part fails because of it. `bdh doctor` says what is wrong."
         yield Alarm(f"alarm:{name}:{line.pause_reason}:{since:%Y%m%dT%H%M%S}", f"{who}: {said}", remedy)
     for one in stuck:
+        if one.kind == "no_sweep":
+            continue  # whoever reads this does what the sweep does
         if one.kind == "no_worker" and (one.since is None or now - one.since < timedelta(seconds=after)):
             continue
         since = f"{one.since:%Y%m%dT%H%M%S}" if one.since else f"{now:%Y%m%d}"
