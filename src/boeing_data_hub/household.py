@@ -5,9 +5,10 @@ Parts are made when first asked for, as in `hub.py`, which hands over settings a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time
 from functools import cached_property
+from typing import Any
 
 from boeing_data_hub.housekeeping.chores import Terms, removals
 from boeing_data_hub.housekeeping.run import Housekeeping
@@ -47,10 +48,16 @@ class Household:
     def _database(self) -> Database:
         return self._give_database()
 
-    def stuck(self, work: Work) -> list[Stuck]:
-        """Work that does not get on; see `reporting/stuck.py`."""
+    def stuck(self, work: Work, seen: Mapping[str, Any] | None = None) -> list[Stuck]:
+        """Work that does not get on, by the last look or by this one; see `reporting/stuck.py`."""
         s = self._settings
-        return stuck.stuck(work, queues=self._queues, silent_after=s.hub_worker_silent_after, after=s.hub_stuck_after)
+        return stuck.stuck(
+            work,
+            queues=self._queues,
+            silent_after=s.hub_worker_silent_after,
+            after=s.hub_stuck_after,
+            seen=seen,
+        )
 
     @property
     def terms(self) -> Terms:

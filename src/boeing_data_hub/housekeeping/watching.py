@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -19,15 +19,16 @@ log = structlog.get_logger(__name__)
 _EVERY: Final = 15.0
 
 
-def watch(find: Callable[[Work], list[Stuck]]) -> Chore:
-    """The chore that looks. `find` tells what is stuck by the look before; it is said in the log."""
+def watch(find: Callable[[Work, Mapping[str, Any]], list[Stuck]]) -> Chore:
+    """The chore that looks. `find` tells what is stuck by a look; it is said in the log."""
 
     def look(work: Work, before: Any) -> Portion:
         mended = mend(work)
-        for one in find(work):
+        seen = stuck.look(work, before)
+        for one in find(work, seen):
             if one.kind == "no_sweep":
                 continue  # by hand: nobody sweeps, and this is not the place to tell
             log.warning("work is stuck", kind=one.kind, stage=one.stage, since=one.since, message=one.message)
-        return Portion(mended, stuck.look(work, before), is_last=True)
+        return Portion(mended, seen, is_last=True)
 
     return Chore(stuck.WATCH, "looks for stuck work", look, every=_EVERY)

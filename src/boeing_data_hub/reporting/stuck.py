@@ -73,7 +73,14 @@ def waits(line: Line, now: datetime) -> bool:
     return line.pause_reason is not None or line.next_slot > now + _STEPS
 
 
-def stuck(work: Work, *, queues: Sequence[str], silent_after: float, after: float) -> list[Stuck]:
+def stuck(
+    work: Work,
+    *,
+    queues: Sequence[str],
+    silent_after: float,
+    after: float,
+    seen: Mapping[str, Any] | None = None,
+) -> list[Stuck]:
     """Everything that is stuck now: a few look-ups, whatever there is to do.
 
     Args:
@@ -81,16 +88,15 @@ def stuck(work: Work, *, queues: Sequence[str], silent_after: float, after: floa
         queues: that must have a worker.
         silent_after: seconds after which a worker counts as gone.
         after: seconds without progress (HUB_STUCK_AFTER).
+        seen: what a look has just said; by the last look, when None.
     """
     if not workers.count(work, "sweep", silent_after=max(silent_after, 180.0)):
         message = "No sweep runs: failed calls are not repeated, and the work of dead workers stays with them."
         return [Stuck("no_sweep", Stage.DEFAULT, None, message, "Start the scheduler and a worker for it: bdh beat, "
                       "bdh worker default")]  # fmt: skip
     now: datetime = work.value("SELECT now()")
-    row = chores.listed(work).get(WATCH)
-    seen: Mapping[str, Any] = (row["cursor"] if row else None) or {}
     found: list[Stuck] = []
-    for stage, look_at in seen.items():
+    for stage, look_at in (seen if seen is not None else chores.cursor(work, WATCH) or {}).items():
         if not look_at["due"] or stage not in queues:
             continue
         since = datetime.fromisoformat(look_at["since"])

@@ -76,6 +76,11 @@ def make_due(work: Work, names: Sequence[str]) -> None:
     )
 
 
+def cursor(work: Work, name: str) -> Any:
+    """What a chore keeps from one round to the next, or where its round stands; None: nothing."""
+    return work.value("SELECT cursor FROM hub.chores WHERE name = %s", [name])
+
+
 def listed(work: Work) -> dict[str, dict[str, Any]]:
     """Every chore's row, by name."""
     rows = work.rows(
