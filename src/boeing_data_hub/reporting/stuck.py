@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from boeing_data_hub.model.rates import Line
 from boeing_data_hub.model.states import Stage
@@ -96,7 +96,9 @@ def stuck(
                       "bdh worker default")]  # fmt: skip
     now: datetime = work.value("SELECT now()")
     found: list[Stuck] = []
-    for stage, look_at in (seen if seen is not None else chores.cursor(work, WATCH) or {}).items():
+    if seen is None:
+        seen = cast("dict[str, Any]", chores.cursor(work, WATCH) or {})
+    for stage, look_at in seen.items():
         if not look_at["due"] or stage not in queues:
             continue
         since = datetime.fromisoformat(look_at["since"])

@@ -12,7 +12,8 @@ _LEASES: LiteralString = (
 )
 _MARKS: Final[dict[str, LiteralString]] = {
     # Every claim takes numbers for its answers, also one whose calls then fail.
-    "extraction": f"SELECT concat_ws('|', (SELECT last_value || ':' || is_called FROM hub.boeing_raw_data_id_seq), {_LEASES})",  # noqa: S608
+    "extraction": "SELECT concat_ws('|', (SELECT last_value || ':' || is_called"  # noqa: S608 - constants
+    f" FROM hub.boeing_raw_data_id_seq), {_LEASES})",
     "normalization": "SELECT concat_ws('|', (SELECT count(*) || ':' || min(id) FROM (SELECT id FROM"  # noqa: S608
     f" hub.boeing_raw_data WHERE state = 'extracted' ORDER BY id LIMIT 200) due), {_LEASES})",
     "publishing": "SELECT concat_ws('|', (SELECT max(updated_at) FROM hub.batches WHERE completed_at IS NULL"  # noqa: S608
