@@ -47,11 +47,10 @@ class Situation:
         return self._extraction_wait() or self._stuck(Stage.EXTRACTION)
 
     def _stuck(self, stage: Stage) -> dict[str, Any] | None:
-        """Nothing speaks against this stage, and it does not get on; or nobody would repeat what fails."""
+        """Nothing speaks against this stage, and it does not get on."""
         for one in self.stuck:
-            if one.kind == "no_sweep" or (one.kind == "no_progress" and one.stage == stage):
-                reason = "no_sweep" if one.kind == "no_sweep" else "stuck"
-                return {"reason": reason, "until": None, "message": f"{one.message} {one.remedy}."}
+            if one.kind == "no_progress" and one.stage == stage:
+                return {"reason": "stuck", "until": None, "message": f"{one.message} {one.remedy}."}
         return None
 
     def _normalization_wait(self) -> dict[str, Any] | None:
