@@ -15,6 +15,7 @@ from uuid import uuid4
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
+from boeing_data_hub.household import Household
 from boeing_data_hub.intake.run import Intake, IntakeRules
 from boeing_data_hub.model.people import IdentityProvider
 from boeing_data_hub.model.products import NormalizationRules
@@ -154,6 +155,11 @@ class Hub:
         return Shop(self.settings, lambda: self.database, held=self.held, owner=self.owner, data_dir=self.data_dir)
 
     @cached_property
+    def household(self) -> Household:
+        """What is done now and then."""
+        return Household(self.settings, lambda: self.database, limit=self.boeing_limit, queues=self.queues)
+
+    @cached_property
     def recovery(self) -> Recovery:
         """The sweep."""
         s = self.settings
@@ -171,6 +177,7 @@ class Hub:
             limit=self.boeing_limit,
             batch_size=self.settings.boeing_batch_size,
             worker_silent_after=self.settings.hub_worker_silent_after,
+            stuck=self.household.stuck,
         )
 
     @property
@@ -248,6 +255,6 @@ class Hub:
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        for part in (*("shop", "boeing", "hints", "database"),):
+        for part in ("household", "shop", "boeing", "hints", "database"):
             if part in opened:
                 opened[part].close()

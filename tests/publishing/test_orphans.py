@@ -75,3 +75,24 @@ def test_a_creation_given_up_without_an_answer_leaves_nothing_in_the_store(make_
     assert desk.store.store()["products"] == 0
     desk.judge(done, absent=[SKU])
     desk.judge(desk.run([SKU]))
+
+
+def test_it_is_tried_for_ever_without_any_batch_less_and_less_often_up_to_an_hour(desk, orphaned):
+    waits = []
+    for _ in range(16):
+        desk.the_wait_is_over()
+        assert desk.hub.recovery.sweep().publishings_due == 1, "the sweep alone finds it"
+        desk.work(5)
+        (row,) = desk.rows(
+            "SELECT state, attempts, extract(epoch FROM not_before - now())::int AS wait FROM hub.orphans"
+        )
+        waits.append(row["wait"])
+        assert row["state"] == "due"
+    assert desk.rows("SELECT id FROM hub.batches WHERE completed_at IS NULL") == []
+    assert waits == sorted(waits)
+    assert 3590 <= waits[-1] <= 3600
+    assert desk.hub.recovery.sweep().publishings_due == 0, "nothing is hinted at while it waits"
+    desk.store.clear_faults(orphaned)
+    desk.the_wait_is_over()
+    desk.work(5)
+    assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "gone"}]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.intake.removed import refuse_retry_of_removed, refuse_undo_of_removed
 from boeing_data_hub.intake.requests import (
     Accepted,
     PublishRequest,
@@ -15,16 +16,13 @@ from boeing_data_hub.intake.requests import (
     publish_fingerprint,
     search_fingerprint,
 )
-from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.batches import RETRY_KEY, UNDO_KEY, Batch
 from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.queue import Hints
-from boeing_data_hub.store import audit, batches, items, products, publishing
+from boeing_data_hub.store import audit, batches, items, keeping, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
-# Not ASCII, so that no caller's own key can be one of these.
-_RETRY = "\u21bb "
-_UNDO = "\u21ba "
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,7 @@ class Intake:
 
         def fill(work: Work, batch_id: UUID) -> None:
             if request.undo_of is not None:
+                refuse_undo_of_removed(keeping.hold(work, request.undo_of))
                 publishing.take_as_skus(work, batch_id)
             else:
                 publishing.resolve(work, batch_id)
@@ -230,6 +229,7 @@ class Intake:
                     "cancelled.",
                     code="batch_running",
                 )
+            refuse_retry_of_removed(batch)
             return batch, items.failed_part_numbers(work, batch_id)
 
         batch, failed = self._database.run(look, patience=5)
@@ -242,7 +242,7 @@ class Intake:
                     part_numbers=failed,
                     owner=batch.owner,
                     actor=actor,
-                    idempotency_key=f"{_RETRY}{batch_id}",
+                    idempotency_key=f"{RETRY_KEY}{batch_id}",
                     retry_of=batch_id,
                     undo_of=UUID(undo_of) if undo_of else None,
                 )
@@ -252,7 +252,7 @@ class Intake:
                 part_numbers=failed,
                 owner=batch.owner,  # so that two people who retry at once get one batch
                 actor=actor,
-                idempotency_key=f"{_RETRY}{batch_id}",
+                idempotency_key=f"{RETRY_KEY}{batch_id}",
                 force_refresh=True,
                 retry_of=batch_id,
             )
@@ -260,7 +260,7 @@ class Intake:
 
     def undone_by(self, work: Work, batch: Batch) -> Batch | None:
         """The batch that takes back what this one did, or None."""
-        return batches.by_key(work, batch.owner, f"{_UNDO}{batch.id}")
+        return batches.by_key(work, batch.owner, f"{UNDO_KEY}{batch.id}")
 
     def undo(self, batch_id: UUID, *, actor: str) -> Accepted:
         """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.
@@ -282,6 +282,7 @@ class Intake:
                 raise Conflict(
                     "This batch is still running. Cancel it or wait for its end, then undo it.", code="batch_running"
                 )
+            refuse_undo_of_removed(batch)
             return batch, sorted(products.changes_of(work, batch_id))
 
         batch, skus = self._database.run(look, patience=5)
@@ -292,7 +293,7 @@ class Intake:
                 part_numbers=skus,
                 owner=batch.owner,
                 actor=actor,
-                idempotency_key=f"{_UNDO}{batch_id}",
+                idempotency_key=f"{UNDO_KEY}{batch_id}",
                 undo_of=batch_id,
             )
         )

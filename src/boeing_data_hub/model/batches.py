@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
+
+# Not ASCII, so that no caller's own idempotency key can begin like one of these.
+RETRY_KEY: Final = "\u21bb "
+UNDO_KEY: Final = "\u21ba "
+OUR_KEYS: Final = (RETRY_KEY[0], UNDO_KEY[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +24,8 @@ class Batch:
         extracted_count: items Boeing has answered, found or not (guide, section 2.2); never falls.
         reused_count: items answered from a fresh earlier answer, at no call.
         rate: items settled per second of late; None before there is enough to tell.
+        items_gone_at: since when its items and its plan are not kept any more; `changes_gone_at`: since when what it
+            changed in the store is not, so that it cannot be undone.
     """
 
     id: UUID
@@ -42,6 +49,8 @@ class Batch:
     updated_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    items_gone_at: datetime | None = None
+    changes_gone_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.rates import Line, RateLimit
 from boeing_data_hub.model.states import BatchStatus, BatchType, Stage
+from boeing_data_hub.reporting.stuck import Stuck
 from boeing_data_hub.store import bulk_runs, workers
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.work import Database, Work
@@ -32,15 +33,33 @@ class Situation:
     publishing_workers: int
     creates_until: datetime | None
     in_bulk: Mapping[UUID, tuple[int, int]]
+    normalization_workers: int
+    stuck: Sequence[Stuck]
 
     def waiting_for(self, batch: Batch) -> dict[str, Any] | None:
         """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
         if batch.outcome is not None:
             return None
         if batch.batch_type is BatchType.PUBLISH:
-            return self._publishing_wait(batch)
+            return self._publishing_wait(batch) or self._stuck(Stage.PUBLISHING)
         if batch.extracted_count >= batch.total_items:
+            return self._normalization_wait() or self._stuck(Stage.NORMALIZATION)
+        return self._extraction_wait() or self._stuck(Stage.EXTRACTION)
+
+    def _stuck(self, stage: Stage) -> dict[str, Any] | None:
+        """Nothing speaks against this stage, and it does not get on."""
+        for one in self.stuck:
+            if one.kind == "no_progress" and one.stage == stage:
+                return {"reason": "stuck", "until": None, "message": f"{one.message} {one.remedy}."}
+        return None
+
+    def _normalization_wait(self) -> dict[str, Any] | None:
+        if self.normalization_workers:
             return None
+        message = "No normalization worker is running. Start one with `bdh worker normalization`; nothing is lost."
+        return {"reason": "no_worker", "until": None, "message": message}
+
+    def _extraction_wait(self) -> dict[str, Any] | None:
         if not self.extraction_workers:
             return {
                 "reason": "no_worker",
@@ -126,12 +145,19 @@ class Live:
     """Reads the situation."""
 
     def __init__(
-        self, *, database: Database, limit: RateLimit | None, batch_size: int, worker_silent_after: float
+        self,
+        *,
+        database: Database,
+        limit: RateLimit | None,
+        batch_size: int,
+        worker_silent_after: float,
+        stuck: Callable[[Work], list[Stuck]],
     ) -> None:
         self.database = database
         self.limit = limit
         self.batch_size = batch_size
         self.worker_silent_after = worker_silent_after
+        self._stuck = stuck
 
     def situation(self, work: Work) -> Situation:
         """The situation now: a few look-ups, whatever the number and size of batches."""
@@ -150,12 +176,21 @@ class Live:
             publishing,
             creates.paused_until,
             bulk_runs.under_way(work),
+            workers.count(work, Stage.NORMALIZATION, silent_after=self.worker_silent_after),
+            self._stuck(work),
         )
 
 
-def message(batch: Batch) -> str:  # noqa: PLR0911 - one sentence for each way a batch can stand
+def message(batch: Batch) -> str:
     """One sentence on where a batch stands."""
     done, total = f"{batch.settled_count:,}", f"{batch.total_items:,}"
+    told = _message(batch, done, total)
+    if batch.items_gone_at is not None:
+        return f"{told} The items are not kept any more; they were removed on {batch.items_gone_at:%Y-%m-%d}."
+    return told
+
+
+def _message(batch: Batch, done: str, total: str) -> str:  # noqa: PLR0911 - one sentence for each way a batch can stand
     if batch.outcome == "succeeded":
         return f"Finished: all {total} items succeeded."
     if batch.outcome == "finished_with_failures":
@@ -207,6 +242,7 @@ def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
         "updated_at": batch.updated_at,
         "started_at": batch.started_at,
         "completed_at": batch.completed_at,
+        "items_removed_at": batch.items_gone_at,
     }
 
 

@@ -143,6 +143,11 @@ def gather(
     """Read it all, by index look-ups and counts that stop early."""
     heard = heard_of(work, queues=queues, silent_after=silent_after)
     problems = troubles(heard, redis_answers=redis_answers, silent_after=silent_after)
+    problems.extend(
+        Problem("error", one.message, f"{one.remedy}.")
+        for one in situation.stuck
+        if one.kind != "no_worker"  # said above, of every queue
+    )
     line = situation.line_wait() if heard[Stage.EXTRACTION] is not None else None
     if line is not None and line["reason"] in {"credentials", "upstream", "limit"}:
         problems.append(Problem("error" if line["reason"] == "credentials" else "warning", line["message"]))

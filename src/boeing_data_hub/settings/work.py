@@ -35,3 +35,9 @@ class Work(BaseSettings):
     )
     hub_sweep_seconds: float = Field(default=2.0, ge=0.2, le=60, description="Seconds between two sweeps.")
     hub_worker_silent_after: int = Field(default=20, ge=5, description="Seconds after which a worker counts as gone.")
+    hub_stuck_after: int = Field(
+        default=300,
+        ge=30,
+        description="Seconds without progress after which work that is due, and that nothing speaks against, counts as "
+        "stuck.",
+    )

@@ -253,7 +253,7 @@ _UNDER_WAY: LiteralString = (
 )
 
 
-def cancel(work: Work, batch_id: UUID) -> bool:
+def cancel(work: Work, batch_id: UUID, *, why: str = "Cancelled by a person. What was done before stays.") -> bool:
     """Cancel what is not settled. What was done stays. False when there was nothing left to cancel.
 
     Of a publishing, parts that are being sent at this moment, or of which it is unknown what became of an earlier call,
@@ -271,10 +271,10 @@ def cancel(work: Work, batch_id: UUID) -> bool:
         "UPDATE hub.batches SET status = 'cancelled', cancelled_count = cancelled_count + %s, updated_at = now(),"
         "  completed_at = CASE WHEN normalized_count + published_count + failed_count + cancelled_count + %s"
         "    = total_items THEN now() END,"
-        "  error_message = 'Cancelled by a person. What was done before stays.'"
+        "  error_message = %s"
         " WHERE id = %s AND status IN ('pending', 'processing')"
         "   AND normalized_count + published_count + failed_count + cancelled_count < total_items RETURNING id",
-        [cancelled, cancelled, batch_id],
+        [cancelled, cancelled, why, batch_id],
     )
     if row is None:
         return False

@@ -86,6 +86,11 @@ def count_due(work: Work) -> int:
     return work.value("SELECT count(*) FROM hub.orphans WHERE state = 'due'")
 
 
+def count_stubborn(work: Work, *, attempts: int) -> int:
+    """How many are still in the store after so many tries."""
+    return work.value("SELECT count(*) FROM hub.orphans WHERE state = 'due' AND attempts >= %s", [attempts])
+
+
 def anything_due(work: Work) -> int:
     """How many could be tried now, counted to 50."""
     return work.value(

@@ -72,7 +72,8 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
             hostname=f"{'-'.join(queues)}.{hub.owner.rsplit(':', 1)[-1]}@{socket.gethostname()}",
             queues=queues,
             pool="threads",
-            concurrency=sum(places.values()),
+            # One more for housekeeping, which may wait for a mail server: sweeps must not.
+            concurrency=sum(places.values()) + (Stage.DEFAULT in places),
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,

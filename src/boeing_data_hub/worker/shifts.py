@@ -56,6 +56,7 @@ class Crew:
         self.hub = hub
         self.stopping = Event()
         self._places = {stage: BoundedSemaphore(count) for stage, count in places.items()}
+        self._broom = BoundedSemaphore(1)
         self._pulse: Thread | None = None
 
     def work(self, stage: Stage) -> int:
@@ -73,6 +74,15 @@ class Crew:
                     return done
         finally:
             place.release()
+
+    def tidy(self) -> int:
+        """Do a little housekeeping, one thread at a time, so that sweeps go on meanwhile. Returns how much was done."""
+        if not self._broom.acquire(blocking=False):
+            return 0
+        try:
+            return self.hub.household.turn(Shift(self.stopping))
+        finally:
+            self._broom.release()
 
     def _stage(self, stage: Stage) -> Any:
         if stage is Stage.PUBLISHING:

@@ -29,5 +29,8 @@ def register(app: Any, crew: Crew) -> None:
 
     @app.task(name=TASKS[Stage.DEFAULT])
     def sweep() -> None:  # pyright: ignore[reportUnusedFunction] - same
-        """Free what stalled, hint at what is due, end what is finished."""
+        """Free what stalled, hint at what is due, end what is finished; then do a little of what is to be done now and
+        then.
+        """
         crew.hub.recovery.sweep()
+        crew.tidy()

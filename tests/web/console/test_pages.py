@@ -237,3 +237,22 @@ def test_the_theme_is_remembered_and_comes_with_the_page(viewer):
     answer = viewer.send("/console/theme", theme="dark", back="/console/runs?outcome=failed")
     assert answer.headers["location"] == "/console/runs?outcome=failed"
     assert '<html lang="en" data-theme="dark">' in viewer.get("/console").text
+
+
+def test_the_chores_are_shown_with_their_terms_and_when_they_were_done(viewer, hub):
+    assert "not yet" in viewer.read("/console/settings")
+    hub.household.chores.whole_round()
+    told = viewer.read("/console/settings")
+    assert "Boeing's superseded answers 365 days" in told
+    assert "Lines of the audit log 1,825 days" in told
+
+
+def test_a_run_whose_items_are_gone_says_so_and_offers_nothing_that_would_need_them(operator, run, hub):
+    assert "Retry failed" in operator.read(run)
+    hub.database.run(lambda work: work.do("UPDATE hub.batches SET completed_at = now() - interval '3 years'"))
+    hub.household.chores.whole_round()
+    told = operator.read(run)
+    assert "The items are not kept any more" in told
+    assert "parts failed. Which, and why, is not kept any more." in told
+    assert "Retry failed" not in told
+    assert "as XLSX" not in told

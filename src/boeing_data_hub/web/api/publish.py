@@ -133,6 +133,12 @@ def _found(hub: Hub, search: UUID) -> list[str]:
             "Nothing was changed.",
             code="batch_running",
         )
+    if batch.items_gone_at is not None:
+        raise Conflict(
+            f"The items of this search are not kept any more: they were removed on {batch.items_gone_at:%Y-%m-%d}. "
+            "Nothing was changed. Name the parts themselves, or search for them anew.",
+            code="items_removed",
+        )
     if not found:
         raise BadInput("This search has found nothing that may be published.", code="nothing_to_publish")
     most = hub.intake.rules.max_publish

@@ -26,7 +26,7 @@ class Causes:
         """The groups of a run, as the API tells them."""
         with self._lock:
             known = self._known.get(batch.id)
-        if known is not None:
+        if known is not None and batch.items_gone_at is None:
             return known
         found = failures.grouped(work, batch.id)
         if batch.outcome is not None:

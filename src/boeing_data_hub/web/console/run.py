@@ -103,7 +103,7 @@ def _what_next(work: Work, hub: Hub, batch: Batch, visitor: Visitor) -> dict[str
         "publishable": publishing.count_publishable(work, batch.id, most=hub.intake.rules.max_publish + 1)
         if ended and batch.batch_type is BatchType.SEARCH and visitor.may("publish")
         else 0,
-        "changed": products.changed_by(work, batch.id) if publishing_ended else {},
+        "changed": products.changed_by(work, batch.id) if publishing_ended and not batch.changes_gone_at else {},
         "undone_by": hub.intake.undone_by(work, batch) if publishing_ended else None,
     }
 

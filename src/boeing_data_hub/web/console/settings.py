@@ -87,6 +87,7 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         example=_example(hub, list_price, net_price),
         policy=hub.shop.listing_policy,
         store=_store_facts(hub),
+        chores=hub.household.chores.status(),
     )
 
 

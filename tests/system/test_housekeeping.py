@@ -1,0 +1,64 @@
+"""Real workers keep the house: killed in the middle, doubled, with a receiver that is down at first."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from boeing_data_hub.clock import now
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(150)]
+
+_spec = importlib.util.spec_from_file_location("post_fixtures", Path(__file__).parent.parent / "post" / "conftest.py")
+assert _spec is not None
+assert _spec.loader is not None
+_post = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = _post
+_spec.loader.exec_module(_post)
+receiver = _post.receiver
+
+OLD_ITEMS = (
+    "WITH b AS (INSERT INTO hub.batches (id, batch_type, status, total_items, normalized_count, extracted_count, owner,"
+    " request_hash, completed_at) SELECT gen_random_uuid(), 'search', 'completed', 50000, 50000, 50000, 'x', 'x',"
+    " now() - interval '3 years' FROM generate_series(1, 2) RETURNING id)"
+    " INSERT INTO hub.batch_items (batch_id, position, part_number, state)"
+    " SELECT b.id, n, 'P' || n, 'normalized' FROM b, generate_series(1, 50000) n"
+)
+
+
+def test_workers_that_are_killed_and_doubled_remove_all_of_it_once_and_tell_once(make_rig, receiver):
+    rig = make_rig(HUB_DIGEST_WEBHOOK_URL=receiver.url, HUB_DIGEST_AT=f"{now():%H}:00")
+    receiver.answers = [0]
+    rig.database.run(lambda work: work.do(OLD_ITEMS))
+    rig.start_worker("default", "default-1")
+    rig.start_worker("default", "default-2")
+    rig.start("beat", "worker", "beat")
+
+    def left() -> int:
+        return rig.database.run(lambda work: work.value("SELECT count(*) FROM hub.batch_items"))
+
+    rig.wait(lambda: left() < 90_000, "the middle of the removal")
+    rig.kill("default-1")
+    rig.kill("default-2")
+    rig.wait(lambda: left() == 0, "the end of the removal", 60)
+
+    def row():
+        return rig.database.run(
+            lambda work: work.row("SELECT last_round, done_at FROM hub.chores WHERE name = 'items'")
+        )
+
+    rig.wait(lambda: row()["done_at"], "the end of the round")
+    assert row()["last_round"] == 100_000
+    rig.wait(lambda: len(receiver.posts) == 1, "the first try")
+    rig.database.run(lambda work: work.do("UPDATE hub.notices SET not_before = now(), taken_until = NULL"))
+
+    def sent():
+        return rig.database.run(lambda work: work.value("SELECT sent_at FROM hub.notices"))
+
+    rig.wait(sent, "the digest")
+    assert receiver.ids == [f"digest:{now():%Y-%m-%d}"] * 2, "one try that was hung up on, and one that was taken"
+    assert json.loads(receiver.posts[1][1])["kind"] == "digest"
