@@ -10,7 +10,7 @@ import typer
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError, NotFound, Unavailable
+from boeing_data_hub.errors import BadInput, HubError, NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.store import audit, keys
 from boeing_data_hub.store.work import Work
@@ -37,28 +37,27 @@ def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the tables to the newest revision. Safe to run twice."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads the migration tool, which nothing else needs
+    """Bring the tables to the newest revision. Safe to run twice, and while workers are at work."""
+    from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
-    from boeing_data_hub.store import schema  # noqa: PLC0415 - same
-
-    def do(hub: Hub) -> None:
-        try:
-            schema.upgrade(hub.settings.postgres_url)
-        except OperationalError as lost:
-            told = str(lost.orig).strip()
-            raise Unavailable(f"Postgres does not answer. Nothing was changed. {told}", code="no_postgres") from lost
-
-    with_hub(do)
+    with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
     output.note(f"The tables are at revision {schema.newest()}.")
 
 
 @db.command("sql")
-def as_sql() -> None:
-    """Print all migrations as SQL, for the Supabase editor."""
+def as_sql(
+    *,
+    since: Annotated[
+        str | None, typer.Option("--from", help="The revision the database is at; without it, it is empty.")
+    ] = None,
+) -> None:
+    """Print the migrations as SQL, for the Supabase editor."""
     from boeing_data_hub.store import schema  # noqa: PLC0415 - same
 
-    output.say(schema.as_sql())
+    try:
+        output.say(schema.as_sql(since=since))
+    except HubError as error:
+        output.fail(error)
 
 
 @keys_app.command("create")
