@@ -49,7 +49,9 @@ def pgbouncer(server_url: str, folder: Path, *, mode: str = "transaction", conne
     home.mkdir()
     users, settings = home / "users", home / "pgbouncer.ini"
     users.write_text(f'"{server.username}" "{server.password}"\n')
-    settings.write_text(_SETTINGS.format(server=server.port, port=port, users=users, mode=mode, connections=connections))
+    settings.write_text(
+        _SETTINGS.format(server=server.port, port=port, users=users, mode=mode, connections=connections)
+    )
     account = unprivileged_account() if is_root() else None  # pgbouncer refuses root, as Postgres does
     for path in (home, users, settings):
         path.chmod(0o700 if path is home else 0o600)

@@ -14,8 +14,6 @@ def at(bdh, database_url):
     return bdh
 
 
-
-
 def test_a_key_is_made_listed_without_itself_and_revoked(at, database):
     made = at("keys", "create", "nightly :key: import", "--scope", "search,read", "--days", "7", "--json")
     assert made.code == 0, made.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from boeing_data_hub.sandbox.services.binaries import find_postgres
 
 NEXT = Path(__file__).parent.parent / "next_revision"
+_EACH_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+00|^\\(un)?restrict .*$", re.MULTILINE)
 VISITORS = ("anon", "authenticated", "service_role")
 
 
@@ -61,7 +63,7 @@ class Tools:
         """The schema hub as SQL, less what is different each time."""
         argv = [str(self._folder / "pg_dump"), "--schema=hub", *options, url]
         done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
-        return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrest")))
+        return _EACH_TIME.sub("", done.stdout)
 
 
 @pytest.fixture(scope="session")

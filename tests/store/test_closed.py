@@ -52,7 +52,8 @@ WHERE relnamespace = 'hub'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f'
   AND (has_table_privilege(visitor, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
     OR has_any_column_privilege(visitor, oid, 'SELECT, INSERT, UPDATE, REFERENCES'))
 UNION ALL SELECT visitor, oid::regclass::text FROM visitors, pg_class
-WHERE relnamespace = 'hub'::regnamespace AND relkind = 'S' AND has_sequence_privilege(visitor, oid, 'USAGE, SELECT, UPDATE')
+WHERE relnamespace = 'hub'::regnamespace AND relkind = 'S'
+  AND has_sequence_privilege(visitor, oid, 'USAGE, SELECT, UPDATE')
 UNION ALL SELECT visitor, oid::regprocedure::text FROM visitors, pg_proc
 WHERE pronamespace = 'hub'::regnamespace AND has_function_privilege(visitor, oid, 'EXECUTE')
 UNION ALL SELECT coalesce(r.rolname, 'PUBLIC'), 'default privileges' FROM pg_default_acl d
@@ -102,10 +103,11 @@ def refused_everything(url: str, as_visitor: Callable[..., psycopg.Connection]) 
         ]
     tried = [
         "CREATE TABLE hub.x ()",
-        *(f"SELECT * FROM {name}" for name in names),
-        *(f"INSERT INTO {name} DEFAULT VALUES" for name in names),
-        *(f"DELETE FROM {name}" for name in names),
-        *(f"TRUNCATE {name}" for name in names),
+        *(
+            form.format(name)
+            for name in names
+            for form in ("TABLE {}", "INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {}")
+        ),
         *(f"SELECT nextval('{name}')" for name in sequences),
     ]
     for role in VISITORS:

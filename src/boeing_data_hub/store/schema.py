@@ -1,4 +1,4 @@
-"""Brings the schema `hub` to the newest revision, beside workers that go on, and prints the SQL for the Supabase editor.
+"""Brings the schema `hub` to the newest revision, beside workers that go on, and prints the SQL for an editor.
 
 An upgrade waits for no lock longer than a moment: whoever waits for a table's lock keeps everybody else from it.
 """
@@ -30,8 +30,12 @@ from boeing_data_hub.store.work import Database
 _FOLDER: Final = Path(__file__).parent / "migrations"
 VERSIONS: Final = _FOLDER / "versions"
 _LOCK: Final = 7_204_001
-# Shorter than Postgres' deadlock_timeout (1 s): of an upgrade and a worker that wait for each other, the upgrade yields.
-_LIMITS: Final = ("lock_timeout = '800ms'", "statement_timeout = '30min'", "idle_in_transaction_session_timeout = '1min'")
+# Shorter than Postgres' deadlock_timeout (1 s): where an upgrade and a worker wait for each other, the upgrade yields.
+_LIMITS: Final = (
+    "lock_timeout = '800ms'",
+    "statement_timeout = '30min'",
+    "idle_in_transaction_session_timeout = '1min'",
+)
 _PATIENCE: Final = 120.0
 
 
@@ -54,9 +58,7 @@ def revisions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
-def upgrade(
-    url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,), patience: float = _PATIENCE
-) -> None:
+def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,), patience: float = _PATIENCE) -> None:
     """Bring the database to the newest revision, or to one before it; all of it or nothing.
 
     Safe to run twice, by several at once, and while workers are at work: where one of them holds a lock that is needed,
@@ -155,8 +157,8 @@ def as_sql(*, since: str | None = None) -> str:
     """
     if since is not None and since not in revisions():
         raise BadInput(
-            f"There is no revision {since}. There are {', '.join(revisions())}; `SELECT * FROM hub.alembic_version` "
-            "says which the database is at.",
+            f"There is no revision {since}. There are {', '.join(revisions())}; the table "
+            "hub.alembic_version says which the database is at.",
             code="unknown_revision",
         )
     out = io.StringIO()

@@ -1,5 +1,5 @@
-"""SQL that closes the schema to everybody but its owner. Every upgrade begins and ends with it, whatever a revision made
-and whatever was granted meanwhile; where all is closed already, it changes and locks nothing.
+"""SQL that closes the schema to everybody but its owner. Every upgrade begins and ends with it, whatever a revision
+made and whatever was granted meanwhile; where all is closed already, it changes and locks nothing.
 """
 
 from __future__ import annotations
@@ -8,11 +8,7 @@ from typing import Final
 
 # Supabase's API becomes one of these for every visitor. service_role passes row level security, so a grant is all it
 # needs. Roles that an owner has made for readers of his own are left alone: without a policy they see no row.
-VISITORS: Final = ("anon", "authenticated", "service_role")
-
-_NAMES: Final = ", ".join(f"'{name}'" for name in VISITORS)
-
-CLOSE: Final = f"""
+CLOSE: Final = """
 DO $closing$
 DECLARE
     it record;
@@ -54,7 +50,7 @@ BEGIN
             SELECT 'ROUTINE', oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner))
             FROM pg_proc WHERE pronamespace = 'hub'::regnamespace
         ) o CROSS JOIN aclexplode(o.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
-        WHERE a.grantee = 0 OR r.rolname IN ({_NAMES})
+        WHERE a.grantee = 0 OR r.rolname IN ('anon', 'authenticated', 'service_role')
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', it.kind, it.name, it.grantee);
     END LOOP;
@@ -67,7 +63,7 @@ BEGIN
                CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END AS grantee
         FROM pg_default_acl d CROSS JOIN aclexplode(d.defaclacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
         WHERE d.defaclnamespace = 'hub'::regnamespace AND pg_has_role(d.defaclrole, 'USAGE')
-          AND (a.grantee = 0 OR r.rolname IN ({_NAMES}))
+          AND (a.grantee = 0 OR r.rolname IN ('anon', 'authenticated', 'service_role'))
     LOOP
         EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA hub REVOKE ALL ON %s FROM %s', it.owner, it.kind,
                        it.grantee);

@@ -31,7 +31,7 @@ BEGIN
             USING HINT = format('Print the text for this database: bdh db sql%s', ' --from ' || found);
     END IF;
 END $begins$
-"""
+"""  # noqa: S608 - a revision of ours
 
 
 if context.is_offline_mode():
@@ -40,7 +40,7 @@ if context.is_offline_mode():
         for setting in _config.attributes["limits"]:
             context.execute(f"SET LOCAL {setting}")
         since = context.get_starting_revision_argument()
-        context.execute(_at(since))
+        context.execute(_at(str(since) if since else None))
         if since is None:
             context.execute("CREATE SCHEMA IF NOT EXISTS hub")
         context.execute(CLOSE)
