@@ -1,20 +1,17 @@
-"""Roles as Supabase makes them, and the database's own tools."""
+"""Roles as Supabase makes them, and others."""
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from tests.pgtools import Tools
 
-from boeing_data_hub.sandbox.services.binaries import find_postgres
 
 NEXT = Path(__file__).parent.parent / "next_revision"
-_EACH_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+00|^\\(un)?restrict .*$", re.MULTILINE)
 VISITORS = ("anon", "authenticated", "service_role")
 
 
@@ -46,24 +43,6 @@ def as_visitor(visitors) -> Callable[..., psycopg.Connection]:
     yield connect
     for connection in opened:
         connection.close()
-
-
-class Tools:
-    """psql and pg_dump, as people use them."""
-
-    def __init__(self) -> None:
-        self._folder = find_postgres().folder
-
-    def psql(self, url: str, text: str) -> subprocess.CompletedProcess[str]:
-        """As at a prompt: it goes on after an error."""
-        argv = [str(self._folder / "psql"), "--no-psqlrc", "--quiet", url]
-        return subprocess.run(argv, input=text, capture_output=True, text=True, check=False, timeout=60)
-
-    def dump(self, url: str, *options: str) -> str:
-        """The schema hub as SQL, less what is different each time."""
-        argv = [str(self._folder / "pg_dump"), "--schema=hub", *options, url]
-        done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
-        return _EACH_TIME.sub("", done.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import typer
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError, NotFound
+from boeing_data_hub.errors import BadInput, Conflict, HubError, NotFound
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import audit, keys
+from boeing_data_hub.store import audit, keys, restored, workers
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import SCOPES
 
@@ -58,6 +58,39 @@ def as_sql(
         output.say(schema.as_sql(since=since))
     except HubError as error:
         output.fail(error)
+
+
+@db.command("restored")
+def after_restore(*, as_json: Json = False) -> None:
+    """Say that the database was restored from a backup, before workers start: what it remembers of the store is not
+    believed any more. Prints the SKUs whose products are looked at anew when they are next published.
+    """
+
+    def do(hub: Hub) -> None:
+        def step(work: Work) -> restored.Forgotten:
+            if found := workers.alive(work, silent_after=hub.settings.hub_worker_silent_after):
+                raise Conflict(
+                    f"Workers are at work ({', '.join(one['id'] for one in found[:3])}), or were, a moment before the "
+                    "backup was made. Nothing was changed. Stop all of them and the scheduler, wait "
+                    f"{hub.settings.hub_worker_silent_after} seconds, and try again.",
+                    code="workers_at_work",
+                )
+            return restored.forget_what_came_after(work, actor="cli")
+
+        done = hub.database.run(step)
+        output.note(
+            f"{len(done.skus):,} products are looked for in the store and sent whole when they are next published; "
+            f"{done.runs} bulk operations are not waited for; {done.orphans} orphans are left alone for a day: "
+            f"`bdh store orphans` shows them; {done.sessions} people must sign in again. API keys that were revoked "
+            "since the backup work again: `bdh keys list`."
+        )
+        if as_json:
+            output.as_json({"skus": done.skus, "bulk_runs": done.runs, "orphans": done.orphans,
+                            "sessions": done.sessions})  # fmt: skip
+        elif done.skus:
+            output.say("\n".join(done.skus))
+
+    with_hub(do, json_wanted=as_json)
 
 
 @keys_app.command("create")
