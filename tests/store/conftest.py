@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from tests.pgtools import Tools
 
-
 NEXT = Path(__file__).parent.parent / "next_revision"
 VISITORS = ("anon", "authenticated", "service_role")
 
