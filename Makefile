@@ -8,7 +8,7 @@ T      ?= tests
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo test test-browser test-pooler fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ test-browser: setup ## run the console's tests in headless Chromium (installs De
 	else echo "These tests need Chromium. On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; fi
 	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
+test-pooler: setup ## run every test with hubs behind pgbouncer in transaction mode (installs Debian's where it may)
+	@PATH="$$PATH:/usr/sbin"; if ! command -v pgbouncer >/dev/null; then \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing pgbouncer ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer >/dev/null; \
+	  systemctl disable --now pgbouncer >/dev/null 2>&1 || service pgbouncer stop >/dev/null 2>&1 || true; \
+	else echo "These tests need pgbouncer. On Debian or Ubuntu: sudo apt-get install pgbouncer"; exit 1; fi; fi
+	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser" $(T) $(ARGS)
+
 fast: setup ## run the tests that need no services
 	@$(BIN)/python -m pytest -m "not services and not browser" $(ARGS)
 
@@ -53,7 +61,7 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test test-browser ## exactly what CI runs
+check: lint test test-browser test-pooler ## exactly what CI runs
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

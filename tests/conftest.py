@@ -1,4 +1,7 @@
-"""Real Postgres, real Redis, real sandboxes: started once (for each of pytest's processes), empty for each test."""
+"""Real Postgres, real Redis, real sandboxes: started once (for each of pytest's processes), empty for each test.
+
+With `BDH_TEST_POOLER` set, hubs reach their Postgres through pgbouncer in transaction mode; see `make test-pooler`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import redis as redis_client
+from tests.pooler import pgbouncer
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.hub import Hub
@@ -92,6 +96,16 @@ def postgres(services_dir: Path) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
+def as_hubs_see_it(postgres: Postgres, services_dir: Path) -> Iterator[Callable[[str], str]]:
+    """Turns the address of a database into the one that hubs are given: the same, or through a pooler."""
+    if "BDH_TEST_POOLER" not in os.environ:
+        yield lambda url: url
+        return
+    with pgbouncer(postgres.url, services_dir) as pooler:
+        yield lambda url: urlunsplit(urlsplit(pooler)._replace(path=urlsplit(url).path))
+
+
+@pytest.fixture(scope="session")
 def redis(services_dir: Path) -> Iterator[RedisServer]:
     with start_redis(services_dir / "redis") as server:
         yield server
@@ -102,14 +116,44 @@ def _database(url: str, name: str) -> str:
 
 
 @pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """An empty database at the newest revision."""
+def direct_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database at the newest revision, by the server's own address: for what hubs do not do."""
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
     yield _database(postgres.url, name)
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[Callable[..., str]]:
+    """Makes databases with nothing in them, by the server's own address."""
+    made: list[str] = []
+
+    def make(owner: str | None = None) -> str:
+        name = f"test_{uuid4().hex[:12]}_empty"
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}{f' OWNER {owner}' if owner else ''}")
+        made.append(name)
+        return _database(postgres.url, name)
+
+    yield make
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_url(empty_database: Callable[..., str]) -> str:
+    """A database with nothing in it, by the server's own address."""
+    return empty_database()
+
+
+@pytest.fixture
+def database_url(direct_url: str, as_hubs_see_it: Callable[[str], str]) -> str:
+    """The same database, by the address that hubs are given."""
+    return as_hubs_see_it(direct_url)
 
 
 @pytest.fixture

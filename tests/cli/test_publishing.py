@@ -15,10 +15,10 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")
-def system(postgres, redis, services_dir):
+def system(postgres, as_hubs_see_it, redis, services_dir):
     """One hub with a store for all tests of this file."""
     name = f"test_{uuid4().hex[:12]}"
-    url = f"{postgres.url.rpartition('/')[0]}/{name}"
+    url = as_hubs_see_it(f"{postgres.url.rpartition('/')[0]}/{name}")
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
     settings = {

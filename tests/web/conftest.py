@@ -57,7 +57,7 @@ def web_database(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def database_url(web_database: str) -> str:
+def database_url(web_database: str, as_hubs_see_it: Callable[[str], str]) -> str:
     """That database, as the migrations leave it."""
     with psycopg.connect(web_database, autocommit=True) as connection:
         found = connection.execute(
@@ -67,7 +67,7 @@ def database_url(web_database: str) -> str:
         assert found is not None
         connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY")
         connection.execute("INSERT INTO hub.pacing (line) VALUES ('boeing')")
-    return web_database
+    return as_hubs_see_it(web_database)
 
 
 @pytest.fixture(scope="session")

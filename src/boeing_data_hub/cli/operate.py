@@ -10,9 +10,9 @@ import typer
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError, NotFound, Unavailable
+from boeing_data_hub.errors import BadInput, Conflict, HubError, NotFound
 from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import audit, keys
+from boeing_data_hub.store import audit, keys, restored, workers
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import SCOPES
 
@@ -37,28 +37,60 @@ def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the tables to the newest revision. Safe to run twice."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads the migration tool, which nothing else needs
+    """Bring the tables to the newest revision. Safe to run twice, and while workers are at work."""
+    from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
-    from boeing_data_hub.store import schema  # noqa: PLC0415 - same
-
-    def do(hub: Hub) -> None:
-        try:
-            schema.upgrade(hub.settings.postgres_url)
-        except OperationalError as lost:
-            told = str(lost.orig).strip()
-            raise Unavailable(f"Postgres does not answer. Nothing was changed. {told}", code="no_postgres") from lost
-
-    with_hub(do)
+    with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
     output.note(f"The tables are at revision {schema.newest()}.")
 
 
 @db.command("sql")
-def as_sql() -> None:
-    """Print all migrations as SQL, for the Supabase editor."""
+def as_sql(
+    *,
+    since: Annotated[
+        str | None, typer.Option("--from", help="The revision the database is at; without it, it is empty.")
+    ] = None,
+) -> None:
+    """Print the migrations as SQL, for the Supabase editor."""
     from boeing_data_hub.store import schema  # noqa: PLC0415 - same
 
-    output.say(schema.as_sql())
+    try:
+        output.say(schema.as_sql(since=since))
+    except HubError as error:
+        output.fail(error)
+
+
+@db.command("restored")
+def after_restore(*, as_json: Json = False) -> None:
+    """Say that the database was restored from a backup, before workers start: what it remembers of the store is not
+    believed any more. Prints the SKUs whose products are looked at anew when they are next published.
+    """
+
+    def do(hub: Hub) -> None:
+        def step(work: Work) -> restored.Forgotten:
+            if found := workers.alive(work, silent_after=hub.settings.hub_worker_silent_after):
+                raise Conflict(
+                    f"Workers are at work ({', '.join(one['id'] for one in found[:3])}), or were, a moment before the "
+                    "backup was made. Nothing was changed. Stop all of them and the scheduler, wait "
+                    f"{hub.settings.hub_worker_silent_after} seconds, and try again.",
+                    code="workers_at_work",
+                )
+            return restored.forget_what_came_after(work, actor="cli")
+
+        done = hub.database.run(step)
+        output.note(
+            f"{len(done.skus):,} products are looked for in the store and sent whole when they are next published; "
+            f"{done.runs} bulk operations are not waited for; {done.orphans} orphans are left alone for a day: "
+            f"`bdh store orphans` shows them; {done.sessions} people must sign in again. API keys that were revoked "
+            "since the backup work again: `bdh keys list`."
+        )
+        if as_json:
+            output.as_json({"skus": done.skus, "bulk_runs": done.runs, "orphans": done.orphans,
+                            "sessions": done.sessions})  # fmt: skip
+        elif done.skus:
+            output.say("\n".join(done.skus))
+
+    with_hub(do, json_wanted=as_json)
 
 
 @keys_app.command("create")

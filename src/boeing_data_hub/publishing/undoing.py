@@ -19,6 +19,10 @@ from boeing_data_hub.shopify.shapes import nodes, part
 
 _TAG: Final = re.compile(r"<[^>]*>")
 _GONE: Final = "The product is not in the store any more, so there is nothing to take back."
+_UNKNOWN: Final = (
+    "What we last published of this part is not known any more: the product was adopted, or the database restored. It "
+    "was left as it is. Publish it anew instead."
+)
 _LISTS: Final = ("tags", "metafields.", "custom_id")
 
 
@@ -28,7 +32,8 @@ def decide_undo(job: Job) -> Verdict:
     if change is None:
         return Hold("failed", "undo_nothing", "The batch to be undone changed nothing about this part.")
     if product is None or product.form is None or product.product_id != change["product_id"]:
-        return Hold("failed", "undo_gone", _GONE)
+        there = job.found is not None and product is not None and product.form is None
+        return Hold("failed", *(("undo_unknown", _UNKNOWN) if there else ("undo_gone", _GONE)))
     refusal = _refusal(job, product)
     if refusal is not None:
         return refusal

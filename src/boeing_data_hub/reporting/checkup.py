@@ -120,7 +120,8 @@ def _postgres(database: Database, queues: Sequence[str], silent_after: float) ->
     if found is None or found < revision.EXPECTED:
         remedy = "Run `bdh db upgrade`."
         return [*findings, Finding("migrations", "error", f"The tables are at revision {found or 'none'}.", remedy)]
-    findings.append(Finding("migrations", "ok", f"The tables are at revision {found}."))
+    newer = f", newer than this program ({revision.EXPECTED}), which works on them" if found > revision.EXPECTED else ""
+    findings.append(Finding("migrations", "ok", f"The tables are at revision {found}{newer}."))
     missing, swept = database.run(
         lambda work: (
             _missing_queues(work, queues, silent_after),

@@ -226,7 +226,6 @@ REVOKE ALL ON SCHEMA hub FROM PUBLIC;
 
 def upgrade() -> None:
     """Create the tables, then close them."""
-    op.execute("CREATE SCHEMA IF NOT EXISTS hub")
     op.execute(TABLES)
     op.execute("INSERT INTO hub.pacing (line) VALUES ('boeing')")
     op.execute(PROTECT)
