@@ -109,3 +109,38 @@ def test_a_simulator_may_stand_in_for_every_host_of_images():
 )
 def test_the_outside_reaches_the_api_where_the_settings_say(values, url):
     assert settings(**values).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "names"),
+    [
+        ({"hub_digest_webhook_url": "http://hooks.example.com/canary"}, "hub_digest_webhook_url"),
+        ({"hub_digest_webhook_url": "https://user:canary@hooks.example.com/"}, "hub_digest_webhook_url"),
+        ({"hub_digest_webhook_url": "http://127.0.0.1.example.com:80/canary"}, "hub_digest_webhook_url"),
+        ({"hub_digest_webhook_url": "canary"}, "hub_digest_webhook_url"),
+        ({"hub_digest_at": "24:00"}, "hub_digest_at"),
+        ({"hub_digest_at": "6"}, "hub_digest_at"),
+        ({"hub_digest_time_zone": "Mars/Olympus"}, "hub_digest_time_zone"),
+        ({"hub_digest_time_zone": "../../etc/passwd"}, "hub_digest_time_zone"),
+        ({"hub_digest_email_to": "a@example.com,nobody"}, "hub_digest_email_to"),
+        ({"hub_digest_email_to": "a@example.com"}, "HUB_SMTP_HOST"),
+        ({"hub_digest_email_from": "a@example.com\r\nBcc: b@example.com"}, "hub_digest_email_from"),
+        ({"hub_keep_items_days": -1}, "hub_keep_items_days"),
+        (
+            {"hub_digest_email_to": "a@example.com", "hub_digest_email_from": "h@example.com",
+             "hub_smtp_host": "mail.example.com", "hub_smtp_security": "none", "hub_smtp_password": "canary"},
+            "HUB_SMTP_SECURITY",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_of_notices_names_itself_and_shows_no_secret(wrong, names):
+    with pytest.raises(ValidationError) as caught:
+        settings(**wrong)
+    assert names in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_people_are_told_by_a_simulator_on_this_machine_or_by_https_anywhere():
+    for url in ("http://127.0.0.1:9000/x", "http://localhost:9000", "http://[::1]:9000/x?y=1", "https://10.0.0.1/x?y"):
+        assert settings(hub_digest_webhook_url=url).hub_digest_webhook_url.get_secret_value() == url
+    assert settings(hub_digest_time_zone="UTC").hub_digest_time_zone == "UTC"

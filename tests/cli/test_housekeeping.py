@@ -63,7 +63,8 @@ def test_a_digest_that_cannot_be_delivered_is_left_to_the_hub(at):
     environment = {"HUB_DIGEST_WEBHOOK_URL": "http://127.0.0.1:1/canary"}
     ended = at("digest", "send", **environment)
     assert ended.code == 0
-    assert "Delivered on 0 of 1 channels" in ended.out
+    assert "by webhook: not taken yet." in ended.out
+    assert "tried again by the hub" in ended.err
     (row,) = at("digest", "list", "--json", **environment).json
     assert (row["state"], row["attempts"]) == ("due", 1)
     assert "canary" not in ended.out + ended.err + str(row)

@@ -122,3 +122,17 @@ def test_a_search_goes_on_while_much_is_removed(world, make_world):
     finally:
         done.set()
         thread.join()
+
+
+def test_what_many_batches_changed_goes_to_the_last_row_however_its_skus_are_spelt(world):
+    batches = [world.many_items(5, ended_days_ago=800, batch_type="publish") for _ in range(3)]
+    for batch, count in zip(batches, (2_500, 1, 700), strict=True):
+        world.do(
+            "INSERT INTO hub.publish_changes (batch_id, sku, shop, action, after, product_id)"
+            " SELECT %s, CASE n %% 4 WHEN 0 THEN 'a-' WHEN 1 THEN 'A_' WHEN 2 THEN '\u00e4' ELSE 'Z=' END || n, 's',"
+            " 'created', '{}', 'p' FROM generate_series(1, %s) n",
+            batch, count,
+        )  # fmt: skip
+    assert world.hub.household.chores.count()["changes"] == 3_201
+    assert world.keep_house()["changes"] == 3_201
+    assert world.one("SELECT count(*) FROM hub.publish_changes") == 0

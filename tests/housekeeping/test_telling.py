@@ -151,12 +151,13 @@ def test_both_channels_are_told_and_one_that_fails_does_not_double_the_other(tol
 def test_a_digest_can_be_ordered_and_is_not_doubled_by_it(told_world, receiver):
     world = told_world()
     telling = world.hub.household.telling
-    assert telling.order(None, again=False) == 1
+    assert telling.order(None, again=False) == f"digest:{now():%Y-%m-%d}"
     assert telling.deliver() == 1
     go_on(world)
-    assert telling.order(None, again=False) == 0
+    telling.order(None, again=False)
+    assert telling.deliver() == 0
     assert len(receiver.posts) == 1
-    assert telling.order(None, again=True) == 1
+    telling.order(None, again=True)
     assert telling.deliver() == 1
     assert len(set(receiver.ids)) == 1
     with pytest.raises(Conflict, match="is due at"):

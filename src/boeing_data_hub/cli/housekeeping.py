@@ -123,16 +123,18 @@ def send(
                 "Nobody is to be told: set HUB_DIGEST_WEBHOOK_URL or HUB_DIGEST_EMAIL_TO. Nothing was sent.",
                 code="no_channel",
             )
-        ordered = hub.household.telling.order(_day(day), again=again)
-        delivered = hub.household.telling.deliver()
+        notice = hub.household.telling.order(_day(day), again=again)
+        now_delivered = hub.household.telling.deliver()
+        states = {row["channel"]: row["state"] for row in hub.database.run(lambda work: notices.of_id(work, notice))}
         if as_json:
-            output.as_json({"ordered": ordered, "delivered": delivered})
-        elif not ordered and not delivered:
-            output.say("It was sent already. With --again it is sent once more.")
-        else:
-            output.say(f"Delivered on {delivered} of {len(hub.household.channels)} channels.")
-            if delivered < ordered:
-                output.note("The rest is tried again by the hub; `bdh digest list` says why.")
+            output.as_json({"id": notice, "channels": states})
+            return
+        for channel, state in states.items():
+            output.say(f"{notice} by {channel}: {'sent' if state == 'sent' else 'not taken yet'}.")
+        if "due" in states.values():
+            output.note("What was not taken is tried again by the hub; `bdh digest list` says why.")
+        elif not now_delivered:
+            output.note("It had been sent before. With --again it is sent once more.")
 
     with_hub(do, json_wanted=as_json)
 

@@ -126,8 +126,8 @@ class Telling:
 
         return self._database.run(step, patience=5)
 
-    def order(self, day: date | None, *, again: bool) -> int:
-        """Let the digest of a day (the last one due, when None) be sent now. Returns on how many channels.
+    def order(self, day: date | None, *, again: bool) -> str:
+        """Let the digest of a day (the last one due, when None) be sent now. Returns its id.
 
         One that was sent is not sent again, unless `again`.
 
@@ -135,7 +135,7 @@ class Telling:
             Conflict: the day is not over yet.
         """
 
-        def step(work: Work) -> int:
+        def step(work: Work) -> str:
             timetable = self._rules.timetable
             now: datetime = work.value("SELECT now()")
             period = timetable.of_day(day or timetable.latest(now))
@@ -145,8 +145,9 @@ class Telling:
                     "`bdh digest show` shows what it would tell now.",
                     code="digest_not_due",
                 )
-            new = self._write(work, period)
-            return new or (notices.send_again(work, period.notice_id) if again else 0)
+            if not self._write(work, period) and again:
+                notices.send_again(work, period.notice_id)
+            return period.notice_id
 
         return self._database.run(step, patience=5)
 

@@ -81,10 +81,11 @@ class Mail:
     def _connected(self) -> smtplib.SMTP:
         place = (self._server.host, self._server.port)
         context = self._tls or ssl.create_default_context()
+        us = self._sender.rpartition("@")[2]  # to ask the resolver for our own name may take longer than the mail
         if self._server.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(*place, us, timeout=_SECONDS, context=context)
         else:
-            server = smtplib.SMTP(*place, timeout=_SECONDS)
+            server = smtplib.SMTP(*place, us, timeout=_SECONDS)
         try:
             if self._server.security == "starttls":
                 server.starttls(context=context)

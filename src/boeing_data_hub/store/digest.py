@@ -9,9 +9,11 @@ from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.store.work import Work
 
 _ENDED: LiteralString = "b.completed_at >= %(since)s AND b.completed_at < %(until)s"
-# What publishings of the period changed in the store, also those that have not ended yet.
+# What publishings of the period changed in the store, also those that have not ended yet. `OFFSET 0` has each batch's
+# rows read by their key, whatever the planner thinks of the whole table.
 _CHANGES: LiteralString = (
-    " FROM hub.batches b JOIN hub.publish_changes c ON c.batch_id = b.id"
+    " FROM hub.batches b CROSS JOIN LATERAL"
+    "  (SELECT * FROM hub.publish_changes p WHERE p.batch_id = b.id OFFSET 0) c"
     " WHERE b.batch_type = 'publish' AND b.updated_at >= %(since)s AND b.created_at < %(until)s"
     " AND c.at >= %(since)s AND c.at < %(until)s"
 )
@@ -44,7 +46,8 @@ def outcomes(work: Work, since: datetime, until: datetime) -> dict[str, int]:
     """What became of the parts of batches that ended, by outcome; of searches as `found:` and the staged status."""
     rows = work.rows(
         "SELECT CASE b.batch_type WHEN 'search' THEN 'found:' || i.outcome ELSE i.outcome END AS outcome,"  # noqa: S608
-        " count(*) AS parts FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id"
+        " count(*) AS parts FROM hub.batches b CROSS JOIN LATERAL"
+        "  (SELECT state, outcome FROM hub.batch_items p WHERE p.batch_id = b.id OFFSET 0) i"
         f" WHERE {_ENDED} AND i.state IN ('normalized', 'published') AND i.outcome IS NOT NULL GROUP BY 1",
         {"since": since, "until": until},
     )
@@ -56,7 +59,8 @@ def failures(work: Work, since: datetime, until: datetime, *, limit: int) -> lis
     return work.rows(
         "SELECT coalesce(i.error_code, 'unknown') AS code, count(*) AS parts, min(i.error) AS error,"  # noqa: S608
         " (array_agg(i.part_number ORDER BY i.batch_id, i.position))[1:3] AS sample"
-        " FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id AND i.state = 'failed'"
+        " FROM hub.batches b CROSS JOIN LATERAL"
+        "  (SELECT * FROM hub.batch_items p WHERE p.batch_id = b.id AND p.state = 'failed' OFFSET 0) i"
         f" WHERE {_ENDED} AND b.failed_count > 0 GROUP BY 1 ORDER BY parts DESC, code LIMIT %(most)s",
         {"since": since, "until": until, "most": limit},
     )

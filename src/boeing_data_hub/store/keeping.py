@@ -60,6 +60,7 @@ def count_keys(work: Work, days: int) -> int:
 
 # --- Details of ended batches -----------------------------------------------------------------------------------------
 
+_BY_POSITION: Final[tuple[LiteralString, ...]] = ("hub.batch_items", "hub.plan_items")
 _WITH_ITEMS: LiteralString = (
     " FROM hub.batches WHERE completed_at < now() - %(days)s * interval '1 day' AND items_gone_at IS NULL"
 )
@@ -71,36 +72,39 @@ _WITH_CHANGES: LiteralString = (
 )
 
 
-def _ids(work: Work, query: LiteralString, values: dict[str, Any]) -> list[str]:
-    return [row["id"] for row in work.rows(query, values)]
-
-
 def remove_items(work: Work, days: int, cursor: Any) -> Portion:
     """Remove items and plans of batches that ended so long ago. The first portion says so in their rows, so that nobody
     is told that nothing failed where what failed is only gone.
+
+    The cursor is what is left of the batches that were chosen: id, items, and up to which position they are gone.
     """
-    chosen = cursor
-    if chosen is None:
-        chosen = _ids(
-            work,
+    chosen: list[list[Any]] = cursor or [
+        [row["id"], row["total_items"], 0]
+        for row in work.rows(
             "UPDATE hub.batches SET items_gone_at = now() WHERE id IN"  # noqa: S608 - constant
-            f" (SELECT id{_WITH_ITEMS} ORDER BY completed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) RETURNING id::text",
+            f" (SELECT id{_WITH_ITEMS} ORDER BY completed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
+            " RETURNING id::text, total_items",
             {"days": days, "most": _BATCHES},
         )
-        if not chosen:
-            return Portion(0, is_last=True)
-    items = work.do(
-        "DELETE FROM hub.batch_items WHERE (batch_id, position) IN (SELECT batch_id, position FROM hub.batch_items"
-        " WHERE batch_id = ANY(%s::uuid[]) ORDER BY batch_id, position LIMIT %s)",
-        [chosen, ROWS],
-    )
-    parts = work.do(
-        "DELETE FROM hub.plan_items WHERE (batch_id, position, sku) IN (SELECT batch_id, position, sku"
-        " FROM hub.plan_items WHERE batch_id = ANY(%s::uuid[]) ORDER BY batch_id, position, sku LIMIT %s)",
-        [chosen, ROWS],
-    )
-    more = ROWS in {items, parts}
-    return Portion(items + parts, chosen if more else None)
+    ]
+    if not chosen:
+        return Portion(0, is_last=True)
+    removed, room = 0, ROWS
+    while chosen and room > 0:
+        batch, total, gone = chosen[0]
+        upto = min(total, gone + room)
+        # By a stretch of the key: a search for what is left would pass all that is gone again with each portion.
+        for table in _BY_POSITION:
+            removed += work.do(
+                f"DELETE FROM {table} WHERE batch_id = %s AND position > %s AND position <= %s",  # noqa: S608 - same
+                [batch, gone, upto],
+            )
+        room -= upto - gone
+        if upto < total:
+            chosen[0] = [batch, total, upto]
+        else:
+            chosen.pop(0)
+    return Portion(removed, chosen or None)
 
 
 def count_items(work: Work, days: int) -> int:
@@ -109,27 +113,41 @@ def count_items(work: Work, days: int) -> int:
 
 
 def remove_changes(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove what publishings changed that ended so long ago: they cannot be undone any more, and say so."""
-    chosen = cursor
-    if chosen is None:
-        values: dict[str, Any] = {"days": days, "most": _BATCHES}
-        held = _ids(work, f"SELECT id::text{_WITH_CHANGES} ORDER BY completed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED",
-                    values)  # fmt: skip
-        # Once more, now that they are held: an undo may have been accepted between the look and the lock.
-        chosen = _ids(
-            work,
-            f"UPDATE hub.batches SET changes_gone_at = now() WHERE id IN (SELECT id{_WITH_CHANGES}"  # noqa: S608
-            " AND id = ANY(%(held)s::uuid[])) RETURNING id::text",
-            {**values, "held": held},
+    """Remove what publishings changed that ended so long ago: they cannot be undone any more, and say so.
+
+    The cursor is what is left of the batches that were chosen, and the last SKU that is gone of the first.
+    """
+    chosen, last = (cursor["batches"], cursor["last"]) if cursor else (_choose_for_changes(work, days), "")
+    if not chosen:
+        return Portion(0, is_last=True)
+    room = FAT_ROWS
+    while chosen and room > 0:
+        gone = work.row(
+            "WITH gone AS (DELETE FROM hub.publish_changes WHERE batch_id = %(batch)s AND sku IN"
+            "  (SELECT sku FROM hub.publish_changes WHERE batch_id = %(batch)s AND sku > %(last)s"
+            "   ORDER BY sku LIMIT %(room)s) RETURNING sku) SELECT count(*) AS rows, max(sku) AS last FROM gone",
+            {"batch": chosen[0], "last": last, "room": room},
         )
-        if not chosen:
-            return Portion(0, is_last=True)
-    removed = work.do(
-        "DELETE FROM hub.publish_changes WHERE (batch_id, sku) IN (SELECT batch_id, sku FROM hub.publish_changes"
-        " WHERE batch_id = ANY(%s::uuid[]) ORDER BY batch_id, sku LIMIT %s)",
-        [chosen, FAT_ROWS],
+        assert gone is not None  # noqa: S101 - an aggregate always has one row
+        if gone["rows"] < room:
+            chosen.pop(0)
+        last = gone["last"] if gone["rows"] == room else ""
+        room -= gone["rows"]
+    return Portion(FAT_ROWS - room, {"batches": chosen, "last": last} if chosen else None)
+
+
+def _choose_for_changes(work: Work, days: int) -> list[str]:
+    values: dict[str, Any] = {"days": days, "most": _BATCHES}
+    held = work.rows(
+        f"SELECT id::text{_WITH_CHANGES} ORDER BY completed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED", values
     )
-    return Portion(removed, chosen if removed == FAT_ROWS else None)
+    # Once more, now that they are held: an undo may have been accepted between the look and the lock.
+    rows = work.rows(
+        f"UPDATE hub.batches SET changes_gone_at = now() WHERE id IN (SELECT id{_WITH_CHANGES}"  # noqa: S608
+        " AND id = ANY(%(held)s::uuid[])) RETURNING id::text",
+        {**values, "held": [row["id"] for row in held]},
+    )
+    return [row["id"] for row in rows]
 
 
 def count_changes(work: Work, days: int) -> int:

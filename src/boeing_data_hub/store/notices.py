@@ -76,6 +76,11 @@ def of_day(work: Work, day: date) -> list[dict[str, Any]]:
     return work.rows("SELECT * FROM hub.notices WHERE kind = 'digest' AND day = %s ORDER BY channel", [day])
 
 
+def of_id(work: Work, notice_id: str) -> list[dict[str, Any]]:
+    """A notice, a row for each channel."""
+    return work.rows("SELECT * FROM hub.notices WHERE id = %s ORDER BY channel", [notice_id])
+
+
 def send_again(work: Work, notice_id: str) -> int:
     """Let a notice that was sent or given up be sent once more. Returns on how many channels."""
     return work.do(
