@@ -65,9 +65,12 @@ pictures: setup ## take the documentation's pictures of the console anew (needs 
 	@$(BIN)/python docs/make_pictures.py
 
 ##@ Rare
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade -o requirements.lock
+LOCKED := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11
+
+lock: ## renew requirements.lock, and of it what production needs (needs uv)
+	uv pip compile pyproject.toml --extra embedded --extra build --extra dev $(LOCKED) --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra build -c requirements.lock $(LOCKED) -o requirements-production.lock
 
 clean: ## remove .venv and caches (never data)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
