@@ -41,7 +41,7 @@ test-browser: setup ## run the console's tests in headless Chromium (installs De
 	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
