@@ -8,7 +8,7 @@ T      ?= tests
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo test test-browser test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ test-browser: setup ## run the console's tests in headless Chromium (installs De
 	else echo "These tests need Chromium. On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; fi
 	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
+# Debian's packages and the program that each brings.
+TOOLS := systemd:systemd-analyze docker-compose:docker-compose
+
+test-tools: setup ## judge the files of operations by the programs that read them (as root, on Debian)
+	@lacking=""; for tool in $(TOOLS); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
+	if [ -z "$$lacking" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing$$lacking ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$lacking >/dev/null; \
+	else echo "These tests need, on Debian or Ubuntu: sudo apt-get install$$lacking"; exit 1; fi
+	@$(BIN)/python -m pytest tests -m tools $(ARGS)
+
 fast: setup ## run the tests that need no services
 	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
@@ -53,7 +64,7 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test test-browser ## exactly what CI runs
+check: lint test test-browser test-tools ## exactly what CI runs
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

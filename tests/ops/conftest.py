@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from tests.ops.trial import Outside
 
 from boeing_data_hub.sandbox.services.postgres import Postgres
-from tests.ops.trial import Outside
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.ops.trial import answers, search_and_publish, until
+from tests.ops.unit_files import FOLDER, Unit, read
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.sandbox.services.children import end_all, spawn
 from boeing_data_hub.sandbox.services.ports import free_port
 from boeing_data_hub.settings import Settings
-from tests.ops.trial import answers, search_and_publish, until
-from tests.ops.unit_files import FOLDER, Unit, read
 
 BIN = Path(sys.executable).parent
 SERVICES = sorted(FOLDER.glob("*.service"))
@@ -171,7 +171,13 @@ def test_a_setting_that_cannot_be_used_ends_a_service_for_good(tmp_path, databas
     unit = read(FOLDER / "bdh-publishing@.service", "1")
     machine = Machine(tmp_path, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
     ended = subprocess.run(
-        unit.command(BIN), env=machine.environment(unit), capture_output=True, text=True, timeout=60, cwd=tmp_path
+        unit.command(BIN),
+        check=False,
+        env=machine.environment(unit),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
     )
     assert str(ended.returncode) == unit.one("Service", "RestartPreventExitStatus")
     assert "SHOPIFY_STORE_DOMAIN" in ended.stderr
