@@ -62,7 +62,7 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --warnings
-	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
 
 check: lint test test-browser test-tools ## exactly what CI runs
 

@@ -51,7 +51,7 @@ def test_systemd_has_nothing_to_say_against_a_unit(root, unit):
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("Restart=always", "Restart=allways"), ("/bin/bdh", "/bin/hub"), ("[Service]", "[Servise]")]
+    ("right", "wrong"), [("Restart=always", "Restart=forever"), ("/bin/bdh", "/bin/hub"), ("[Service]", "[Services]")]
 )
 def test_it_would_have_something_to_say(root, right, wrong):
     file = root / "etc/systemd/system/bdh-beat.service"
