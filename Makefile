@@ -41,7 +41,7 @@ test-browser: setup ## run the console's tests in headless Chromium (installs De
 	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
 # Debian's packages and the program that each brings.
-TOOLS := systemd:systemd-analyze docker-compose:docker-compose
+TOOLS := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx
 
 test-tools: setup ## judge the files of operations by the programs that read them (as root, on Debian)
 	@lacking=""; for tool in $(TOOLS); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
