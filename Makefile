@@ -8,7 +8,7 @@ T      ?= tests
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-pooler fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo test test-browser test-pooler test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +46,21 @@ test-pooler: setup ## run every test with hubs behind pgbouncer in transaction m
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer >/dev/null; \
 	  systemctl disable --now pgbouncer >/dev/null 2>&1 || service pgbouncer stop >/dev/null 2>&1 || true; \
 	else echo "These tests need pgbouncer. On Debian or Ubuntu: sudo apt-get install pgbouncer"; exit 1; fi; fi
-	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser" $(T) $(ARGS)
+	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools" $(T) $(ARGS)
+
+# Debian's packages and the program that each brings.
+TOOLS := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx
+
+test-tools: setup ## judge the files of operations by the programs that read them (as root, on Debian)
+	@lacking=""; for tool in $(TOOLS); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
+	if [ -z "$$lacking" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing$$lacking ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$lacking >/dev/null; \
+	else echo "These tests need, on Debian or Ubuntu: sudo apt-get install$$lacking"; exit 1; fi
+	@$(BIN)/python -m pytest tests -m tools $(ARGS)
 
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
@@ -59,9 +70,9 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --warnings
-	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test test-browser test-pooler ## exactly what CI runs
+check: lint test test-browser test-tools test-pooler ## exactly what CI runs
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -73,9 +84,12 @@ pictures: setup ## take the documentation's pictures of the console anew (needs 
 	@$(BIN)/python docs/make_pictures.py
 
 ##@ Rare
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade -o requirements.lock
+LOCKED := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11
+
+lock: ## renew requirements.lock, and of it what production needs (needs uv)
+	uv pip compile pyproject.toml --extra embedded --extra build --extra dev $(LOCKED) --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra build -c requirements.lock $(LOCKED) -o requirements-production.lock
 
 clean: ## remove .venv and caches (never data)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,13 @@
-"""The documentation says what the code does. `python tests/test_docs.py --write` renews the table of settings."""
+"""The documentation says what the code does. `python tests/test_docs.py --write` renews the table of settings and
+`.env.example`.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +28,7 @@ from boeing_data_hub.web.app import create_app
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 OPERATIONS = DOCS / "operations.md"
+EXAMPLE = ROOT / ".env.example"
 DECISIONS = DOCS / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
@@ -38,6 +43,69 @@ def settings_table() -> str:
         cells = (f"`{name.upper()}`", _default(field.get_default(call_default_factory=True)), _allowed(field))
         rows.append(f"| {' | '.join(cells)} | {(field.description or '').replace('|', chr(92) + '|')} |")
     return "\n".join(rows) + "\n"
+
+
+def example() -> str:
+    """`.env.example`: every setting by subject, as it must stand in the file."""
+    lines = [_EXAMPLE_HEAD]
+    for subject in reversed(Settings.__bases__):
+        lines.append(f"\n# {(subject.__doc__ or '').strip().rstrip('.')}\n# {'-' * 78}\n")
+        for name in subject.__annotations__:
+            if (field := Settings.model_fields.get(name)) is None:
+                continue
+            default = field.get_default(call_default_factory=True)
+            allowed = _allowed(field)
+            said = f"{field.description}{f' Allowed: {allowed}.' if allowed else ''}".replace("`", "")
+            lines.extend(textwrap.wrap(said, 112, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False))
+            # What everybody must fill in stands ready; a default that is not copied can be mended by an update.
+            mark = "" if _is_ours_to_fill(name, default) else "#"
+            lines.append(f"{mark}{name.upper()}={_written(default)}\n")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+_EXAMPLE_HEAD = """\
+# Every setting of the Boeing Data Hub, made from the code by `python tests/test_docs.py --write`.
+#
+# Copy it to `.env` (containers, or a folder you work in) or to /etc/boeing-data-hub/hub.env (systemd), with the mode
+# 0600, and fill in what stands ready. A line that begins with # shows a default; take the # away only to change it.
+# Four readers must agree on this file: bdh itself, systemd, docker compose and sh. So write plain values as they are,
+# and put single quotes round everything else: spaces, #, $, double quotes, JSON. No single quote within a value.
+
+
+# Only compose.yaml reads these two, for the Postgres and the Redis that it brings: openssl rand -hex 24
+# ------------------------------------------------------------------------------
+#POSTGRES_PASSWORD=
+#REDIS_PASSWORD="""
+_FILLED_IN = {
+    "database_url",
+    "redis_url",
+    "shopify_store_domain",
+    "shopify_location_map",
+    "hub_public_url",
+    "supabase_url",
+}
+_NOT_FILLED_IN = {"celery_broker_url", "celery_result_backend", "hub_api_key", "hub_oidc_client_secret"}
+
+
+def _is_ours_to_fill(name: str, default: Any) -> bool:
+    if name == "boeing_api_rate_limit" or name in _FILLED_IN:
+        return True
+    return isinstance(default, SecretStr) and name not in _NOT_FILLED_IN
+
+
+def _written(value: Any) -> str:
+    """As it stands in a file that four readers read."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, tuple):
+        value = ",".join(value)
+    if isinstance(value, dict):
+        value = json.dumps(value) if value else ""
+    if isinstance(value, bool):
+        value = str(value).lower()
+    text = "" if value is None else str(value)
+    assert "'" not in text
+    return text if re.fullmatch(r"[\w./:@,+-]*", text) else f"'{text}'"
 
 
 def _default(value: Any) -> str:
@@ -100,6 +168,10 @@ def test_the_settings_table_is_the_one_of_the_code():
     assert found.group() == settings_table(), "renew it: .venv/bin/python tests/test_docs.py --write"
 
 
+def test_the_example_of_an_environment_is_the_one_of_the_code():
+    assert text(EXAMPLE) == example(), "renew it: .venv/bin/python tests/test_docs.py --write"
+
+
 @pytest.mark.parametrize("word", sorted({*ItemState, *BatchStatus}))
 def test_every_state_is_explained_on_the_page_of_the_path(word: str):
     assert f"`{word}`" in text(DOCS / "path.md")
@@ -154,4 +226,5 @@ def test_no_link_leads_nowhere(page: Path):
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit("usage: .venv/bin/python tests/test_docs.py --write")
+    EXAMPLE.write_text(example(), encoding="utf-8")
     OPERATIONS.write_text(_SETTINGS.sub(lambda _: settings_table(), text(OPERATIONS)), encoding="utf-8")

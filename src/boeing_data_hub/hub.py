@@ -226,6 +226,8 @@ class Hub:
         if not self.settings.shopify_store_domain:
             remedy = "Set SHOPIFY_STORE_DOMAIN and SHOPIFY_ADMIN_API_TOKEN."
             return [*findings, checkup.Finding("store", "warning", "No store is set, so nothing is published.", remedy)]
+        if any(finding.level == "error" and finding.name in {"postgres", "migrations"} for finding in findings):
+            return findings  # the store's budget is a row, so without tables the store cannot be asked
         return [
             *findings,
             *store_checkup.examine_store(

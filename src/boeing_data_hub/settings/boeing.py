@@ -32,10 +32,16 @@ class Boeing(BaseSettings):
         default=10, ge=1, le=100, description="Part numbers per Boeing call. Only 10 is proven in production."
     )
     boeing_api_rate_limit: str = Field(
-        default="20/m", description="Boeing calls per window over all workers: N/s, N/m, N/h, or `unlimited`."
+        default="20/m",
+        description="Boeing calls per window over all workers: N/s, N/m, N/h, or `unlimited`. Set it to what your "
+        "contract says; the default is the guide's figure.",
     )
     boeing_call_timeout: float = Field(
-        default=60.0, gt=0, le=600, description="Seconds one Boeing call may take in all, before it is given up."
+        default=60.0,
+        gt=0,
+        le=600,
+        description="Seconds one Boeing call may take in all, before it is given up. Its slot is used up either "
+        "way, so it is given much time.",
     )
 
     @model_validator(mode="after")

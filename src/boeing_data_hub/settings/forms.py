@@ -41,6 +41,12 @@ def listed(value: Any, example: str = '["boeing", "aerospace"]') -> tuple[str, .
     return tuple(word for word in words if word)
 
 
+def given(value: Any) -> Any:
+    """None for nothing at all: a line that is left blank in a file says as much as one that is not there."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Given = BeforeValidator(given)
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 WordMap = Annotated[dict[str, str], NoDecode, BeforeValidator(mapped)]
 

@@ -27,10 +27,16 @@ class Images(BaseSettings):
         description="Where an image that cannot be had is tried next, at the same path. Empty: nowhere.",
     )
     hub_image_timeout: float = Field(
-        default=10.0, gt=0, le=300, description="Seconds one image may take in all, before the placeholder is taken."
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Seconds one image may take in all, before the placeholder is taken. Its product waits that long.",
     )
     hub_image_max_bytes: int = Field(
-        default=10_000_000, ge=1001, le=100_000_000, description="Largest image that is fetched, in bytes."
+        default=10_000_000,
+        ge=1001,
+        le=100_000_000,
+        description="Largest image that is fetched, in bytes. A larger one is hardly a part's.",
     )
     hub_image_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

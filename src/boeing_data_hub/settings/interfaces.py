@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from boeing_data_hub.settings.forms import mapped
+from boeing_data_hub.settings.forms import Given, Words, mapped
 
 
 class Interfaces(BaseSettings):
@@ -25,13 +27,44 @@ class Interfaces(BaseSettings):
         default_factory=dict,
         description='Group to scope, as JSON: {"parts-team": "search", "it": "admin"}. Others are not let in.',
     )
-    hub_max_body_bytes: int = Field(default=10_000_000, ge=1000, description="Largest request body, in bytes.")
+    hub_trusted_proxies: Words = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses or networks of the proxies before the API whose X-Forwarded-For and X-Forwarded-Proto "
+        "are believed, separated by commas.",
+    )
+    hub_max_body_bytes: int = Field(
+        default=10_000_000,
+        ge=1000,
+        description="Largest request body, in bytes. Holds 50,000 part numbers several times over.",
+    )
     hub_max_upload_bytes: int = Field(
         default=20_000_000, ge=1000, le=20_971_520, description="Largest upload, in bytes; at most 20 MiB."
     )
-    hub_database_pool: int = Field(default=10, ge=2, le=200, description="Most Postgres connections per process.")
+    hub_database_pool: int = Field(
+        default=10,
+        ge=2,
+        le=200,
+        description="Most Postgres connections per process. Times the number of processes, it must fit the server "
+        "or its pooler.",
+    )
     hub_log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal.")
     hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level kept.")
+
+    hub_alive_file: Annotated[Path | None, Given] = Field(
+        default=None,
+        description="File that each process touches every few seconds while it lives, for the health check of a "
+        "container. Unset: none.",
+    )
+
+    @field_validator("hub_trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one[:100]!r} is no address or network such as 127.0.0.1 or 172.16.0.0/12") from None
+        return value
 
     @model_validator(mode="after")
     def _identity_provider_is_whole(self) -> Self:

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from boeing_data_hub.errors import BadInput
+from boeing_data_hub.settings.forms import Given
 
 
 class Places(BaseSettings):
     """Databases, folders, and where the API listens."""
 
-    database_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Postgres 15+, e.g. postgresql://user:password@host:5432/postgres. Unset: embedded."
     )
-    redis_url: SecretStr | None = Field(default=None, description="Redis 6.2+ broker. Unset: embedded.")
-    celery_broker_url: SecretStr | None = Field(default=None, description="Broker, where it differs from REDIS_URL.")
-    celery_result_backend: SecretStr | None = Field(
+    redis_url: Annotated[SecretStr | None, Given] = Field(
+        default=None, description="Redis 6.2+ broker. Unset: embedded."
+    )
+    celery_broker_url: Annotated[SecretStr | None, Given] = Field(
+        default=None, description="Broker, where it differs from REDIS_URL."
+    )
+    celery_result_backend: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Accepted for the guide's sake and unused: results live in Postgres."
     )
-    hub_data_dir: Path | None = Field(
+    hub_data_dir: Annotated[Path | None, Given] = Field(
         default=None, description="Folder of embedded services and local files. Unset: the user's state folder."
     )
     hub_host: str = Field(default="127.0.0.1", description="Address the API listens on; loopback unless you say so.")
     hub_port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
     hub_api_url: str = Field(default="", description="Where the CLI finds the API. Empty: http://HUB_HOST:HUB_PORT.")
-    hub_api_key: SecretStr | None = Field(default=None, description="The key the CLI sends.")
+    hub_api_key: Annotated[SecretStr | None, Given] = Field(default=None, description="The key the CLI sends.")
 
     @property
     def broker_url(self) -> str:

@@ -24,7 +24,10 @@ class Store(BaseSettings):
         default="30/m", description="Accepted for the guide's sake and unused: the store itself says what it allows."
     )
     shopify_call_timeout: float = Field(
-        default=30.0, gt=0, le=600, description="Seconds one call to the store may take in all."
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds one call to the store may take in all, before it is found out what became of it.",
     )
     shopify_inventory_location_codes: WordMap = Field(
         default_factory=dict,
@@ -37,18 +40,35 @@ class Store(BaseSettings):
         default="Online Store", description="Sales channel on which new products are offered."
     )
     hub_bulk_publish_from: int = Field(
-        default=200, ge=1, description="Parts from which a publish batch goes by the store's bulk operations."
+        default=200,
+        ge=1,
+        description="Parts from which a publish batch goes by the store's bulk operations. Below that, single "
+        "calls end sooner.",
     )
-    hub_bulk_lines: int = Field(default=2000, ge=1, le=20_000, description="Most parts in one bulk operation.")
-    hub_bulk_lanes: int = Field(default=4, ge=1, le=5, description="Bulk operations at a time; the store runs five.")
+    hub_bulk_lines: int = Field(
+        default=2000,
+        ge=1,
+        le=20_000,
+        description="Most parts in one bulk operation. As many as end within minutes, so that progress is seen.",
+    )
+    hub_bulk_lanes: int = Field(
+        default=4,
+        ge=1,
+        le=5,
+        description="Bulk operations at a time; the store runs five, and one is left to other apps.",
+    )
     hub_bulk_stuck_seconds: float = Field(
         default=900,
         gt=0,
         le=86_400,
-        description="Seconds after which a bulk operation that does not begin is given up.",
+        description="Seconds after which a bulk operation that does not begin is given up. Then its parts go "
+        "another way.",
     )
     hub_publish_calls: int = Field(
-        default=8, ge=1, le=64, description="Calls to the store at a time, for each publishing thread."
+        default=8,
+        ge=1,
+        le=64,
+        description="Calls to the store at a time, for each publishing thread. Eight use up the smallest plan's rate.",
     )
     hub_publish_retry_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Seconds before a failed publishing is tried again; doubles, to a minute."

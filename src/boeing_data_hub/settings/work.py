@@ -10,31 +10,77 @@ class Work(BaseSettings):
     """How much at a time, how often, and how long."""
 
     # Sizes and concurrency (guide, section 7).
-    max_bulk_search_size: int = Field(default=50_000, ge=1, description="Most part numbers in one search request.")
-    max_bulk_publish_size: int = Field(default=10_000, ge=1, description="Most part numbers in one publish request.")
-    celery_extraction_concurrency: int = Field(default=2, ge=1, le=64, description="Boeing calls at a time per worker.")
-    celery_normalization_concurrency: int = Field(default=4, ge=1, le=64, description="Normalizations per worker.")
-    celery_shopify_concurrency: int = Field(default=1, ge=1, le=64, description="Publishings at a time per worker.")
-    celery_default_concurrency: int = Field(default=2, ge=1, le=64, description="Sweeps and the like, per worker.")
+    max_bulk_search_size: int = Field(
+        default=50_000, ge=1, description="Most part numbers in one search request. The guide's figure."
+    )
+    max_bulk_publish_size: int = Field(
+        default=10_000, ge=1, description="Most part numbers in one publish request. The guide's figure."
+    )
+    celery_extraction_concurrency: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Boeing calls at a time per worker, in threads. Two keep a pace of 20/m while a call takes up "
+        "to 6 s.",
+    )
+    celery_normalization_concurrency: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Normalizations at a time per worker, in threads. Four, for they wait for Postgres.",
+    )
+    celery_shopify_concurrency: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Publishings at a time per worker, in threads. One, for each makes HUB_PUBLISH_CALLS calls at "
+        "a time.",
+    )
+    celery_default_concurrency: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Sweeps and the like at a time per worker, in threads. Two, so that a slow one holds up nobody.",
+    )
 
     # How work is done.
     hub_reuse_fresh_for: int = Field(
-        default=3600, ge=0, description="Seconds for which a Boeing answer is used again instead of asking. 0: never."
+        default=3600,
+        ge=0,
+        description="Seconds for which a Boeing answer is used again instead of asking, so that a list searched "
+        "twice costs no calls. 0: never.",
     )
     hub_confirm_missing: bool = Field(
         default=False,
         description="Ask again, alone, for a part Boeing left out of an answer, before calling it not found. "
         "Costs one call per missing part.",
     )
-    hub_max_attempts: int = Field(default=5, ge=1, le=20, description="Failed calls after which a call is split.")
+    hub_max_attempts: int = Field(
+        default=5,
+        ge=1,
+        le=20,
+        description="Failed calls after which a call is split. With five, the pauses between them outlast half a "
+        "minute of trouble.",
+    )
     hub_retry_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Seconds before a failed call is made again; doubles, up to a minute."
     )
     hub_lease_seconds: int = Field(
-        default=15, ge=3, le=600, description="Seconds after which the work of a worker that fell silent is free again."
+        default=15,
+        ge=3,
+        le=600,
+        description="Seconds after which the work of a worker that fell silent is free again. A worker says every "
+        "three seconds that it lives, so four signs may be lost.",
     )
-    hub_sweep_seconds: float = Field(default=2.0, ge=0.2, le=60, description="Seconds between two sweeps.")
-    hub_worker_silent_after: int = Field(default=20, ge=5, description="Seconds after which a worker counts as gone.")
+    hub_sweep_seconds: float = Field(
+        default=2.0, ge=0.2, le=60, description="Seconds between two sweeps. A lost hint costs no more than this."
+    )
+    hub_worker_silent_after: int = Field(
+        default=20,
+        ge=5,
+        description="Seconds after which a worker counts as gone. A little more than a lease: who holds one is "
+        "not gone.",
+    )
     hub_stuck_after: int = Field(
         default=300,
         ge=30,

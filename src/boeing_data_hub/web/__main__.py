@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 
 from boeing_data_hub import logs
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.vitals import Vitals
 from boeing_data_hub.web.app import create_app
+
+_TICKS_PER_SIGN = 50  # uvicorn looks up ten times a second
+
+
+class _Server(uvicorn.Server):
+    """Shows signs of life: from the event loop itself, so that one that hangs shows none."""
+
+    def __init__(self, config: uvicorn.Config, vitals: Vitals) -> None:
+        super().__init__(config)
+        self._vitals = vitals
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._vitals.ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_SIGN == 0:
+            self._vitals.alive()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._vitals.stopping()
+        await super().shutdown(sockets)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,20 +47,25 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--host", default=None)
     parser.add_argument("--port", type=int, default=None)
     chosen = parser.parse_args(argv)
+    # Being told to stop is no failure. uvicorn raises the signal once more after an orderly end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     settings = Settings()
     logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api")
-    app = create_app(Hub(settings, name="api"))
-    uvicorn.run(
-        app,
+    config = uvicorn.Config(
+        create_app(Hub(settings, name="api")),
         host=chosen.host or settings.hub_host,
         port=settings.hub_port if chosen.port is None else chosen.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.hub_trusted_proxies),
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )
-    return 0
+    server = _Server(config, Vitals(settings.hub_alive_file))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

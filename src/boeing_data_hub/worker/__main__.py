@@ -18,6 +18,7 @@ from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.queue import TASKS, Hints, celery_app
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.vitals import Vitals
 from boeing_data_hub.worker import tasks
 from boeing_data_hub.worker.shifts import Crew
 
@@ -42,6 +43,7 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     # Answers are trees of small dictionaries without cycles: looking for cycles in them was a tenth of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    vitals = Vitals(settings.hub_alive_file)
     hub = Hub(settings, name=name)
     usual = {
         Stage.EXTRACTION: settings.celery_extraction_concurrency,
@@ -50,16 +52,18 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
         Stage.DEFAULT: settings.celery_default_concurrency,
     }
     places = {Stage(queue): concurrency or usual[Stage(queue)] for queue in queues}
-    crew = Crew(hub, places)
+    crew = Crew(hub, places, vitals)
     app = celery_app(settings.broker_url)
     tasks.register(app, crew)
 
     def ready(**_: Any) -> None:
+        vitals.ready()
         crew.start_pulse(queues)
         # What fell due while no worker ran must not wait for the scheduler.
         app.send_task(TASKS[Stage.DEFAULT], expires=30)
 
     def stopping(**_: Any) -> None:
+        vitals.stopping()
         crew.stop()
 
     _signals.worker_ready.connect(ready, weak=False)
@@ -98,14 +102,20 @@ def run_beat(settings: Settings) -> int:
     app.conf.beat_max_loop_interval = max(0.2, settings.hub_sweep_seconds)
     _signals.setup_logging.connect(_ours_is_set_up, weak=False)
     hints = Hints(settings.broker_url, app)
+    vitals = Vitals(settings.hub_alive_file)
 
     class HintingScheduler(_Scheduler):
         """Hints instead of sending: a queue nobody serves must not fill up with sweeps."""
 
         def apply_async(self, *_arguments: Any, **_options: Any) -> None:
             hints.send(Stage.DEFAULT)
+            vitals.alive()
 
-    app.Beat(scheduler=HintingScheduler, quiet=True, loglevel=settings.hub_log_level).run()
+    vitals.ready()
+    try:
+        app.Beat(scheduler=HintingScheduler, quiet=True, loglevel=settings.hub_log_level).run()
+    finally:
+        vitals.stopping()
     return 0
 
 

@@ -15,6 +15,7 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.store import leases, workers
+from boeing_data_hub.vitals import Vitals
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +51,14 @@ class Crew:
         hub: what does the work.
         places: stage → how many threads may work on it at once; further hints for it end at once, so that one stage
             never takes the threads of another.
+        vitals: told with each pulse that the process lives; a pulse that hangs says nothing.
     """
 
-    def __init__(self, hub: Hub, places: dict[Stage, int]) -> None:
+    def __init__(self, hub: Hub, places: dict[Stage, int], vitals: Vitals) -> None:
         self.hub = hub
+        self._vitals = vitals
         self.stopping = Event()
+        self._left = Event()
         self._places = {stage: BoundedSemaphore(count) for stage, count in places.items()}
         self._broom = BoundedSemaphore(1)
         self._pulse: Thread | None = None
@@ -112,7 +116,8 @@ class Crew:
                     self.hub.held.renewed(there, asked_at=asked_at)
             except Exception as error:  # noqa: BLE001 - the pulse must outlive any outage
                 log.warning("no pulse could be written", error=type(error).__name__)
-            if self.stopping.wait(seconds):
+            self._vitals.alive()  # a database that does not answer is no reason to start us again
+            if self._left.wait(seconds):  # not as soon as we stop: the last call's lease must hold until it is saved
                 return
 
     def stop(self) -> None:
@@ -122,6 +127,7 @@ class Crew:
     def leave(self) -> None:
         """Take this worker off the list and close what it opened."""
         self.stopping.set()
+        self._left.set()
         if self._pulse is not None:
             self._pulse.join(timeout=5)
         try:

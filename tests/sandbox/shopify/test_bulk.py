@@ -47,6 +47,16 @@ def test_a_file_can_be_put_to_a_signed_address(shop, documents):
     assert shop.client.put(target["resourceUrl"], content=b"{}").status_code == 403
 
 
+def test_files_are_offered_under_the_name_the_store_was_called_by(shop, documents):
+    reply = shop.client.post(
+        "/admin/api/2026-10/graphql.json",
+        json={"query": documents["stage"], "variables": {"input": [{**FILE, "httpMethod": "PUT"}]}},
+        headers={"X-Shopify-Access-Token": "sandbox-token", "Host": "shop.example:9100"},
+    )
+    target = reply.json()["data"]["stagedUploadsCreate"]["stagedTargets"][0]
+    assert target["url"].startswith("http://shop.example:9100/staged/")
+
+
 def test_an_upload_can_fail_and_be_dropped(shop, documents):
     target = shop.field(documents["stage"], input=[{**FILE, "httpMethod": "PUT"}])["stagedTargets"][0]
     shop.control.fault("upload_error", times=1, status=500)

@@ -1,4 +1,6 @@
-"""`python -m boeing_data_hub.sandbox.shopify --port P`: serves until stopped; says where it listens when it does."""
+"""`python -m boeing_data_hub.sandbox.shopify --port P`, which is also `bdh sandbox shopify`: serves until stopped; says
+where it listens when it does.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,12 @@ class _Server(uvicorn.Server):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve on the loopback interface only."""
-    parser = argparse.ArgumentParser(prog="python -m boeing_data_hub.sandbox.shopify", description=__doc__)
+    """Serve, on the loopback interface unless told otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="bdh sandbox shopify",
+        description="A stand-in for the Shopify Admin API. While it runs: GET /control/stats, GET /control/products.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--plan", choices=sorted(PLANS), default="plus")
     parser.add_argument("--token", default="sandbox-token", help="the access token to accept")
@@ -47,8 +53,8 @@ def main(arguments: list[str] | None = None) -> None:
     app = ShopifySandbox(knobs)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", chosen.port))
-        app.world.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.bind((chosen.host, chosen.port))
+        url = f"http://{chosen.host}:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -60,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
             proxy_headers=False,  # nothing may stand between the app and the transport it hangs up
             timeout_graceful_shutdown=1,
         )
-        _Server(config, app.world.url).run(sockets=[listening])
+        _Server(config, url).run(sockets=[listening])
 
 
 if __name__ == "__main__":

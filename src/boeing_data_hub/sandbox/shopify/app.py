@@ -28,15 +28,15 @@ class ShopifySandbox:
             return
         if scope["type"] != "http":
             return
-        if not self.world.url:
-            host, port = scope["server"]
-            self.world.url = f"http://{host}:{port}"
+        # Its files are offered under the name by which it was called, whatever that is: a hub takes them from no other.
+        called = dict(scope["headers"]).get(b"host", b"").decode("latin1") or ":".join(map(str, scope["server"]))
         path: str = scope["path"]
         content = await body_of(receive)
         parts = path.strip("/").split("/")
         if path.startswith("/control/"):
             await control.serve(self.world, scope, parts[1:], content, send)
         elif scope["method"] == "POST" and parts[:2] == ["admin", "api"] and parts[3:] == ["graphql.json"]:
+            self.world.url = f"{scope['scheme']}://{called}"
             await graphql(self.world, parts[2], scope, content, send)
         elif parts[0] == "staged":
             await self._upload(scope, unquote(path.removeprefix("/staged/")), content, send)

@@ -1,0 +1,113 @@
+"""nginx before the API, with the very file that we hand out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.ops.engine import ROOT
+from tests.ops.trial import answers, until
+
+from boeing_data_hub.sandbox.services.children import end_all, spawn
+from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.store import keys
+
+pytestmark = [pytest.mark.tools, pytest.mark.services]
+
+NAME = "hub.example.com"
+MAIN = """user root; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}
+http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; include {folder}/site.conf; }}
+"""
+
+
+@dataclass
+class Site:
+    """The hub as the world sees it, and what is behind it."""
+
+    client: httpx2.Client
+    apis: list[Any]
+    key: str
+
+
+@pytest.fixture
+def site(tmp_path: Path, hub: Any, database_url: str, redis_url: str) -> Iterator[Site]:
+    nginx, openssl = shutil.which("nginx", path="/usr/sbin:/usr/bin"), shutil.which("openssl")
+    assert nginx, "`make test-tools` brings what these tests need"
+    assert openssl
+    tls, clear, *ports = (free_port() for _ in range(4))
+    request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"]
+    subprocess.run([openssl, *request, "-subj", f"/CN={NAME}", *files], check=True, capture_output=True)
+    text = (ROOT / "ops/nginx.conf").read_text().replace("# server 127.0.0.1:8001", "server 127.0.0.1:8001")
+    for ours, here in (
+        (r"listen \[::\]:\d+[^;]*;", ""),
+        (r"listen 443", f"listen 127.0.0.1:{tls}"),
+        (r"listen 80", f"listen 127.0.0.1:{clear}"),
+        (r"ssl_certificate  .*", f"ssl_certificate {tmp_path}/cert.pem;"),
+        (r"ssl_certificate_key .*", f"ssl_certificate_key {tmp_path}/key.pem;"),
+        ("127.0.0.1:8000", f"127.0.0.1:{ports[0]}"),
+        ("127.0.0.1:8001", f"127.0.0.1:{ports[1]}"),
+    ):
+        text, found = re.subn(ours, here, text)
+        assert found, ours
+    (tmp_path / "site.conf").write_text(text)
+    (tmp_path / "nginx.conf").write_text(MAIN.format(folder=tmp_path))
+    words = [nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    checked = subprocess.run([*words, "-t"], check=False, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "PATH": "/usr/bin:/bin"}
+    bdh = str(Path(sys.executable).with_name("bdh"))
+    apis = [
+        spawn([bdh, "serve", "--port", str(port)], env=settings, cwd=tmp_path, stdout=tmp_path / f"{port}.log")
+        for port in ports
+    ]
+    proxy = spawn(words, stdout=tmp_path / "nginx.log")
+    key = hub.database.run(lambda work: keys.create(work, name="test", scopes=["admin"]))[1]
+    try:
+        for port in ports:
+            until(lambda port=port: answers(f"http://127.0.0.1:{port}/health"), "the API")
+        client = httpx2.Client(
+            base_url=f"https://127.0.0.1:{tls}", headers={"Host": NAME}, verify=False, timeout=10, trust_env=False
+        )
+        with client:
+            yield Site(client, apis, key)
+    finally:
+        end_all([proxy, *apis], timeout=15)
+
+
+def test_a_person_who_comes_by_tls_is_known_to_do_so(site):
+    assert "strict-transport-security" in site.client.get("/health").headers
+    answer = site.client.post(
+        "/sign-in", data={"key": site.key}, headers={"Origin": f"https://{NAME}", "Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["set-cookie"].startswith("__Host-bdh=")
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_events_come_as_they_happen_and_large_lists_go_through(site):
+    access = {"X-API-Key": site.key}
+    parts = [f"PART-{number}" for number in range(50_000)]
+    batch = site.client.post("/api/bulk-search", json={"part_numbers": parts}, headers=access).json()["batch_id"]
+    with site.client.stream("GET", f"/api/batches/{batch}/events", headers=access) as events:
+        lines = events.iter_lines()
+        assert next(lines) == "event: progress"
+
+
+def test_nobody_notices_that_one_api_is_restarted(site):
+    assert site.client.get("/health").status_code == 200
+    site.apis[0].terminate()
+    seen = set()
+    while site.apis[0].poll() is None:
+        seen.add(site.client.get("/health").status_code)
+    seen.add(site.client.get("/health").status_code)
+    assert seen == {200}
