@@ -66,7 +66,7 @@ pictures: setup ## take the documentation's pictures of the console anew (needs 
 
 ##@ Rare
 lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-header \
+	uv pip compile pyproject.toml --extra embedded --extra otel --extra dev --universal --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade -o requirements.lock
 
 clean: ## remove .venv and caches (never data)

@@ -7,7 +7,7 @@ import sys
 
 import uvicorn
 
-from boeing_data_hub import logs
+from boeing_data_hub import __version__, logs, telemetry
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.web.app import create_app
@@ -21,7 +21,10 @@ def main(argv: list[str] | None = None) -> int:
     chosen = parser.parse_args(argv)
     settings = Settings()
     logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api")
-    app = create_app(Hub(settings, name="api"))
+    hub = Hub(settings, name="api")
+    telemetry.begin(process="api", version=__version__)
+    hub.start_tracing()
+    app = create_app(hub)
     uvicorn.run(
         app,
         host=chosen.host or settings.hub_host,

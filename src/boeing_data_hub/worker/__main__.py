@@ -7,13 +7,14 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 from celery import signals
 from celery.apps.worker import Worker
 from celery.beat import Scheduler
 
-from boeing_data_hub import logs
+from boeing_data_hub import __version__, logs, telemetry, tracing
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.queue import TASKS, Hints, celery_app
@@ -43,6 +44,8 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     hub = Hub(settings, name=name)
+    telemetry.begin(process=name, version=__version__)
+    hub.start_tracing()
     usual = {
         Stage.EXTRACTION: settings.celery_extraction_concurrency,
         Stage.NORMALIZATION: settings.celery_normalization_concurrency,
@@ -53,6 +56,10 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     crew = Crew(hub, places)
     app = celery_app(settings.broker_url)
     tasks.register(app, crew)
+
+    stop_serving: list[Callable[[], None]] = []
+    if settings.hub_metrics_port:
+        stop_serving.append(telemetry.serve(settings.hub_metrics_host, settings.hub_metrics_port))
 
     def ready(**_: Any) -> None:
         crew.start_pulse(queues)
@@ -84,6 +91,9 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
         worker.start()
     finally:
         crew.leave()
+        for stop in stop_serving:
+            stop()
+        tracing.stop()
     return int(worker.exitcode or 0)
 
 
