@@ -111,7 +111,7 @@ class Hints:
         return int(self._redis.llen(f"{PREFIX}{stage.value}"))
 
     def memory(self) -> tuple[int, int]:
-        """Bytes the broker uses, and may use: its maxmemory, else its machine's; 0: it does not say. Raises RedisError."""
+        """Bytes the broker uses, and may use (its maxmemory, else its machine's; 0: not told). Raises RedisError."""
         info: dict[str, Any] = self._redis.info("memory")
         return int(info["used_memory"]), int(info.get("maxmemory") or info.get("total_system_memory") or 0)
 

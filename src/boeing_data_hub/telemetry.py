@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from wsgiref.simple_server import WSGIServer
 
 import structlog
@@ -32,8 +33,12 @@ from boeing_data_hub.clock import monotonic
 
 log = structlog.get_logger(__name__)
 
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 PORTS_TRIED: Final = 32
+_BATCHES_NAMED: Final = 5
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _QUICK: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0)
 
@@ -144,6 +149,31 @@ def task(queue: str) -> Generator[None]:
             _tasks.labels(queue, "failed").inc()
             raise
         _tasks.labels(queue, "ok").inc()
+
+
+@contextmanager
+def working_for(batches: Iterable[object], traces: Iterable[str | None] = (), **names: object) -> Generator[None]:
+    """Name the batches that work is done for, and what else is known, in every line logged in a `with` block; and let
+    outside calls in it be part of the batches' traces.
+
+    Args:
+        batches: ids; of several the first five are named.
+        traces: what these batches keep of their traces.
+        names: e.g. `part`; what is None is not named.
+    """
+    ids = [str(batch) for batch in batches]
+    named = {"batch": ids[0] if len(ids) == 1 else ids[:_BATCHES_NAMED]} if ids else {}
+    known = {name: value for name, value in names.items() if value is not None}
+    with tracing.on_behalf_of([trace for trace in traces if trace]):
+        trace = {"trace": found} if (found := tracing.trace_id()) else {}
+        with structlog.contextvars.bound_contextvars(**named, **known, **trace):
+            yield
+
+
+def carried(step: Callable[[Given], Result]) -> Callable[[Given], Result]:
+    """The same step for the threads of a pool, with what is named and traced here."""
+    here = copy_context()
+    return lambda given: here.copy().run(step, given)
 
 
 class _Joined:

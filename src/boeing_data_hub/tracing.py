@@ -88,6 +88,12 @@ def traceparent() -> str | None:
     return carrier.get(_HEADER)
 
 
+def kept() -> dict[str, str]:
+    """What a batch keeps of the trace it was made in, among its options; empty when nothing is traced."""
+    found = traceparent()
+    return {"trace": found} if found is not None else {}
+
+
 def trace_id() -> str | None:
     """The present trace's id, for logs; None when nothing is traced."""
     found = trace.get_current_span().get_span_context() if _switch.tracer is not None else None

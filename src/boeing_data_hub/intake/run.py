@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from boeing_data_hub import tracing
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.intake.requests import (
     Accepted,
@@ -22,9 +23,7 @@ from boeing_data_hub.store import audit, batches, items, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
-# Not ASCII, so that no caller's own key can be one of these.
-_RETRY = "\u21bb "
-_UNDO = "\u21ba "
+_RETRY, _UNDO = "\u21bb ", "\u21ba "  # not ASCII, so that no caller's own key can begin like this
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class Intake:
                     "owner": request.owner,
                     "idempotency_key": request.idempotency_key,
                     "request_hash": fingerprint,
-                    "options": options,
+                    "options": {**options, **tracing.kept()},
                     "retry_of": request.retry_of,
                 },
                 status="pending" if waits else "processing",

@@ -22,7 +22,7 @@ _COUNTED: LiteralString = (
 
 
 def waiting_for_boeing(work: Work) -> dict[str, Any]:
-    """Items of searches: `due` now, `later` (tried again, or asked for just now), seconds since the `oldest` was due."""
+    """Items of searches: `due` now, `later` (tried again, or being asked), seconds since the `oldest` was due."""
     return _only(
         work,
         "WITH busy AS MATERIALIZED (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction') "  # noqa: S608
