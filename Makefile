@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TOOLS  := $(VENV)/tools
 ARGS   ?=
 T      ?= tests
 # Tests wait as much as they compute, so two for each of CI's two cores. N=0: in one process, as a debugger needs it.
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo test test-browser test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,20 +41,32 @@ test-browser: setup ## run the console's tests in headless Chromium (installs De
 	else echo "These tests need Chromium. On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; fi
 	@$(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
+# Taken out of its package and not installed: an installed Prometheus would be a service of the machine.
+$(TOOLS)/bin/prometheus:
+	@command -v apt-get >/dev/null || { echo "These tests need Prometheus 2.42 or newer on the PATH, with promtool."; exit 1; }
+	@echo "Fetching Debian's Prometheus into $(TOOLS) ..."
+	@mkdir -p $(TOOLS)/fetched && cd $(TOOLS)/fetched && { [ "$$(id -u)" != 0 ] || apt-get update -qq; } \
+	  && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg-deb -x prometheus_*.deb . \
+	  && mkdir -p ../bin && mv usr/bin/prometheus usr/bin/promtool ../bin/ && cd .. && rm -rf fetched
+
+test-tools: setup ## run the tests that need Debian's programs: each alert fires in a real Prometheus
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory $(TOOLS)/bin/prometheus
+	@PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(BIN)/python -m pytest tests/ops -m tools $(ARGS)
+
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
 fmt: setup ## format the code
-	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
+	@$(BIN)/ruff format src tests benchmarks ops && $(BIN)/ruff check --fix src tests benchmarks ops
 
 lint: setup ## style, types, import contract, spelling
-	@$(BIN)/ruff format --check src tests benchmarks
-	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks ops
+	@$(BIN)/ruff check src tests benchmarks ops
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --warnings
-	@$(BIN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test test-browser ## exactly what CI runs
+check: lint test test-browser test-tools ## exactly what CI runs
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

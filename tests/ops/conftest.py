@@ -158,7 +158,9 @@ class Prometheus:
 
 @pytest.fixture(scope="module")
 def gates(postgres: Postgres, redis: RedisServer) -> Iterator[tuple[Gate, Gate]]:
-    made = tuple(Gate(urlsplit(server.url).hostname or "", urlsplit(server.url).port or 0) for server in (postgres, redis))
+    made = tuple(
+        Gate(urlsplit(server.url).hostname or "", urlsplit(server.url).port or 0) for server in (postgres, redis)
+    )
     yield made  # pyright: ignore[reportReturnType]
     for gate in made:
         gate.close()
