@@ -124,6 +124,12 @@ class _Groups:
         return dict(total)
 
 
+def _good_for(figures: Figures) -> float:
+    """Seconds for which figures count as fresh; a server that was away is looked for again soon."""
+    share = figures.seconds * _SHARE if figures.database is not None else 0.0
+    return max(FRESH_SECONDS, share)
+
+
 class SystemFigures:
     """Reads the figures when they are asked for and not fresh; one reading serves all who ask meanwhile.
 
@@ -159,7 +165,7 @@ class SystemFigures:
         """Figures of the last few seconds. Answers within some seconds, whatever hangs."""
         with self._lock:
             kept = self._kept
-            if kept is not None and monotonic() - kept.read_at < max(FRESH_SECONDS, kept.seconds * _SHARE):
+            if kept is not None and monotonic() - kept.read_at < _good_for(kept):
                 return kept
             if self._running is None or self._running.done():
                 self._running = self._threads.submit(self._read)
@@ -201,7 +207,7 @@ class SystemFigures:
 
     def _read_database(self) -> DatabaseFigures | None:
         try:
-            return self._database().run(self._look, patience=1.0, hurry=True)
+            return self._database().run(self._look, patience=0.5, hurry=True)
         except Exception as error:  # noqa: BLE001 - a table that is missing, too, must not silence the other figures
             log.warning("Postgres does not answer; its figures are left out", error=type(error).__name__)
             return None

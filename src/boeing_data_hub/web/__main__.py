@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=None)
     chosen = parser.parse_args(argv)
     settings = Settings()
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api")
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api", secrets=settings.secrets)
     hub = Hub(settings, name="api")
     telemetry.begin(process="api", version=__version__)
     hub.start_tracing()

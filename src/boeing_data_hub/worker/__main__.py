@@ -39,7 +39,7 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
         concurrency: threads per queue; None: the CELERY_*_CONCURRENCY settings.
     """
     name = "worker:" + "+".join(queues)
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name)
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name, secrets=settings.secrets)
     # Answers are trees of small dictionaries without cycles: looking for cycles in them was a tenth of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -99,7 +99,9 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
 
 def run_beat(settings: Settings) -> int:
     """Send the sweep's hint every HUB_SWEEP_SECONDS. Two of them do no harm."""
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="beat")
+    logs.configure(
+        level=settings.hub_log_level, style=settings.hub_log_format, process="beat", secrets=settings.secrets
+    )
     app = celery_app(settings.broker_url)
     app.conf.beat_schedule = {
         "sweep": {"task": TASKS[Stage.DEFAULT], "schedule": settings.hub_sweep_seconds},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from threading import Lock
 from typing import Annotated, Final
 
@@ -30,15 +31,18 @@ class KnownScrapers:
         self._hashes: set[bytes] = set()
         self._lock = Lock()
 
-    def admit(self, request: Request) -> None:
+    def admit(self, request: Request, *, postgres_is_away: Callable[[], bool]) -> None:
         """Let a key with the scope `read` in. Raises what `needs` raises."""
         mark = hashlib.sha256(key_of(request).encode()).digest()
+        with self._lock:
+            is_known = mark in self._hashes
+        if is_known and postgres_is_away():
+            return
         try:
             _check(request)
         except Unavailable:
-            with self._lock:
-                if mark in self._hashes:
-                    return
+            if is_known:
+                return
             raise
         except HubError:
             with self._lock:
@@ -50,9 +54,9 @@ class KnownScrapers:
             self._hashes.add(mark)
 
 
-def _admitted(request: Request) -> None:
+def _admitted(request: Request, hub: TheHub) -> None:
     scrapers: KnownScrapers = request.app.state.scrapers
-    scrapers.admit(request)
+    scrapers.admit(request, postgres_is_away=lambda: hub.figures.now().database is None)
 
 
 @router.get("/metrics", response_class=Response)
