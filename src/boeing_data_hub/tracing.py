@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -22,6 +23,10 @@ log = structlog.get_logger(__name__)
 _FORM = TraceContextTextMapPropagator()
 _HEADER = "traceparent"
 _KINDS = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "work": SpanKind.INTERNAL}
+
+
+_others: ContextVar[tuple[Context, ...]] = ContextVar("others", default=())
+_MOST_OTHERS = 20
 
 
 class _Switch:
@@ -102,15 +107,14 @@ def trace_id() -> str | None:
 
 @contextmanager
 def span(
-    name: str, *, kind: str = "work", parents: Sequence[str] = (), attributes: Mapping[str, Any] | None = None
+    name: str, *, kind: str = "work", parent: str = "", attributes: Mapping[str, Any] | None = None
 ) -> Generator[Any]:
     """One step of a trace, for the length of a `with` block. It notes the class and code of an error, never its text.
 
     Args:
         name: what is done; few different ones.
         kind: `server`, `client` or `work`.
-        parents: traceparents on whose behalf this is done: it belongs to the first one's trace, and points to the
-            others. None: to the present trace.
+        parent: the traceparent of a caller elsewhere; empty: this is a part of the present trace.
         attributes: texts and numbers; no secret and no body.
 
     Yields:
@@ -120,13 +124,12 @@ def span(
     if tracer is None:
         yield None
         return
-    places = [place for one in parents if (place := _place(one)) is not None]
-    links = [Link(trace.get_current_span(place).get_span_context()) for place in places[1:]]
+    place = _place(parent) if parent else None
     with tracer.start_as_current_span(
         name,
-        context=places[0] if places else None,
+        context=place,
         kind=_KINDS[kind],
-        links=links,
+        links=[Link(trace.get_current_span(other).get_span_context()) for other in _others.get()],
         attributes=attributes,
         record_exception=False,  # its text may quote what others sent
         set_status_on_exception=False,
@@ -140,15 +143,16 @@ def span(
 
 @contextmanager
 def on_behalf_of(parents: Sequence[str]) -> Generator[None]:
-    """Let what is done in a `with` block go on in the trace of the first of these; nothing, when there is none."""
-    place = _place(parents[0]) if parents and _switch.tracer is not None else None
-    if place is None:
+    """Let what is done in a `with` block go on in the trace of the first of these, and point to the others."""
+    places = [place for one in parents if (place := _place(one)) is not None] if _switch.tracer is not None else []
+    if not places:
         yield
         return
-    token = context.attach(place)
+    token, others = context.attach(places[0]), _others.set(tuple(places[1:_MOST_OTHERS]))
     try:
         yield
     finally:
+        _others.reset(others)
         context.detach(token)
 
 

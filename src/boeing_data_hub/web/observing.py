@@ -40,8 +40,7 @@ class Observing:
                     self._tell(scope, method, status, monotonic() - started)
             await send(message)
 
-        parents = [sent] if (sent := _header(scope, b"traceparent")) else []
-        with tracing.span(f"{method} ?", kind="server", parents=parents) as span:
+        with tracing.span(f"{method} ?", kind="server", parent=_header(scope, b"traceparent")) as span:
             named = {"trace": trace} if (trace := tracing.trace_id()) else {}
             with structlog.contextvars.bound_contextvars(**named):
                 try:
