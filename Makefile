@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TOOLS  := $(VENV)/tools
 ARGS   ?=
 T      ?= tests
 # Tests wait as much as they compute, so two for each of CI's two cores. N=0: in one process, as a debugger needs it.
@@ -49,25 +50,34 @@ test-pooler: setup ## run every test with hubs behind pgbouncer in transaction m
 	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools" $(T) $(ARGS)
 
 # Debian's packages and the program that each brings.
-TOOLS := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx
+PACKAGES := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx
+
+# Taken out of its package and not installed: an installed Prometheus would be a service of the machine.
+$(TOOLS)/bin/prometheus:
+	@command -v apt-get >/dev/null || { echo "These tests need Prometheus 2.42 or newer on the PATH, with promtool."; exit 1; }
+	@echo "Fetching Debian's Prometheus into $(TOOLS) ..."
+	@mkdir -p $(TOOLS)/fetched && cd $(TOOLS)/fetched && { [ "$$(id -u)" != 0 ] || apt-get update -qq; } \
+	  && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg-deb -x prometheus_*.deb . \
+	  && mkdir -p ../bin && mv usr/bin/prometheus usr/bin/promtool ../bin/ && cd .. && rm -rf fetched
 
 test-tools: setup ## judge the files of operations by the programs that read them (as root, on Debian)
-	@lacking=""; for tool in $(TOOLS); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
+	@lacking=""; for tool in $(PACKAGES); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
 	if [ -z "$$lacking" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing$$lacking ..."; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$lacking >/dev/null; \
 	else echo "These tests need, on Debian or Ubuntu: sudo apt-get install$$lacking"; exit 1; fi
-	@$(BIN)/python -m pytest tests -m tools $(ARGS)
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory $(TOOLS)/bin/prometheus
+	@PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(BIN)/python -m pytest tests -m tools $(ARGS)
 
 fast: setup ## run the tests that need no services
 	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
 fmt: setup ## format the code
-	@$(BIN)/ruff format src tests benchmarks && $(BIN)/ruff check --fix src tests benchmarks
+	@$(BIN)/ruff format src tests benchmarks ops && $(BIN)/ruff check --fix src tests benchmarks ops
 
 lint: setup ## style, types, import contract, spelling
-	@$(BIN)/ruff format --check src tests benchmarks
-	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks ops
+	@$(BIN)/ruff check src tests benchmarks ops
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
@@ -88,7 +98,7 @@ LOCKED := --universal --generate-hashes --no-header --no-annotate --no-emit-inde
 	  --python-version 3.11
 
 lock: ## renew requirements.lock, and of it what production needs (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra build --extra dev $(LOCKED) --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra embedded --extra otel --extra build --extra dev $(LOCKED) --upgrade -o requirements.lock
 	uv pip compile pyproject.toml --extra build -c requirements.lock $(LOCKED) -o requirements-production.lock
 
 clean: ## remove .venv and caches (never data)

@@ -30,7 +30,18 @@ from boeing_data_hub.store import schema
 from boeing_data_hub.store.work import Database
 
 # What stands in the developer's own environment must not reach the tests.
-_OURS = ("BOEING_", "SHOPIFY_", "SUPABASE_", "HUB_", "CELERY_", "DATABASE_URL", "REDIS_URL", "PRICE_", "MAX_BULK_")
+_OURS = (
+    "BOEING_",
+    "SHOPIFY_",
+    "SUPABASE_",
+    "HUB_",
+    "CELERY_",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PRICE_",
+    "MAX_BULK_",
+    "OTEL_",
+)
 
 
 def pytest_configure() -> None:

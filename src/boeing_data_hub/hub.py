@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
+from boeing_data_hub import __version__, tracing
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
@@ -26,6 +27,7 @@ from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.recovery import Recovery, SweepRules
 from boeing_data_hub.reporting import checkup, store_checkup
+from boeing_data_hub.reporting.figures import SystemFigures
 from boeing_data_hub.reporting.live import Live
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shop import Shop
@@ -83,6 +85,7 @@ class Hub:
                 username=s.boeing_username,
                 password=s.boeing_password,
                 call_deadline=s.boeing_call_timeout,
+                send_trace=s.hub_trace_outside,
             )
         )
 
@@ -180,6 +183,17 @@ class Hub:
             stuck=self.household.stuck,
         )
 
+    @cached_property
+    def figures(self) -> SystemFigures:
+        """The figures of the whole system, for metrics."""
+        return SystemFigures(
+            database=lambda: self.database,
+            hints=self.hints,
+            limit=self.boeing_limit,
+            queues=self.queues,
+            worker_silent_after=self.settings.hub_worker_silent_after,
+        )
+
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues that must have a worker."""
@@ -254,9 +268,18 @@ class Hub:
         state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
         return Path(state) / "boeing-data-hub"
 
+    def start_tracing(self) -> None:
+        """Begin to trace this process, if an address for traces is set."""
+        tracing.start(
+            endpoint=self.settings.otel_exporter_otlp_endpoint,
+            headers=self.settings.otlp_headers,
+            process=self.name,
+            version=__version__,
+        )
+
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        for part in ("household", "shop", "boeing", "hints", "database"):
+        for part in ("figures", "household", "shop", "boeing", "hints", "database"):
             if part in opened:
                 opened[part].close()

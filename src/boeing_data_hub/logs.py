@@ -5,39 +5,72 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, Final, cast
+from urllib.parse import quote
 
 import structlog
 
-# Passwords inside addresses, bearer tokens and keys of our own make; a second line of defence behind SecretStr.
+# What looks like a secret: passwords inside addresses, bearer tokens, keys of our own make and of the store's, fields
+# named so. A second line of defence, behind types that do not print; the third are the values themselves.
 _SECRETS = re.compile(
     r"(?P<url>://[^:/@\s]*:)[^@/\s]+(?=@)|(?P<bearer>Bearer\s+)[^\s'\"]+|(?P<key>bdh_[0-9a-f]{8}_)[A-Za-z0-9_-]+"
+    r"|(?P<store>shp[a-z]{2}_)[A-Za-z0-9]+"
+    r"|(?P<field>\b(?:password|passwd|client_secret|access_token|apikey|x-password|x-shopify-access-token)"
+    r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]+",
+    re.IGNORECASE,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Also what ends a line, or turns the writing round, somewhere: in terminals, browsers, and readers of files.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_WHOLE: Final = frozenset({"exception", "stack"})  # texts of several lines by nature
+_LEAST: Final = 6  # characters; a shorter value might be part of any word
+_known: set[str] = set()
 
 
 def without_secrets(text: str) -> str:
-    """The text with passwords in addresses, bearer tokens and API keys masked, and control characters removed."""
-    masked = _SECRETS.sub(lambda m: (m["url"] or m["bearer"] or m["key"] or "") + "***", text)
-    return _CONTROL.sub(" ", masked)
+    """The text with the secrets of this process, and whatever looks like one, masked."""
+    for secret in _known:
+        if secret in text:
+            text = text.replace(secret, "***")
+    return _SECRETS.sub(lambda m: next((kept for kept in m.groups() if kept), "") + "***", text)
+
+
+def on_one_line(text: str) -> str:
+    """The text with control characters written out, so that it can neither end a line nor act on a terminal."""
+    return _CONTROL.sub(lambda m: repr(m[0])[1:-1], text)
+
+
+def _clean(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {_clean(str(key)): _clean(one) for key, one in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(one) for one in cast("Iterable[Any]", value)]
+    return on_one_line(without_secrets(str(value)))
 
 
 def _clean_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = without_secrets(value)
+        if name in _WHOLE:
+            # Set off, so that none of its lines can pass for one of ours.
+            lines = without_secrets(str(value)).split("\n")
+            event[name] = "\n".join([on_one_line(lines[0]), *(f"    {on_one_line(line)}" for line in lines[1:])])
+        elif not name.startswith("_"):
+            event[name] = _clean(value)
     return event
 
 
-def configure(*, level: str, style: str, process: str) -> None:
+def configure(*, level: str, style: str, process: str, secrets: Iterable[str] = ()) -> None:
     """Set up logging for a process.
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
         style: json, text, or auto (text on a terminal).
         process: bound to every line, e.g. `api` or `worker:extraction`.
+        secrets: values that no line may hold, whatever it is about.
     """
+    _known.update(form for secret in secrets if len(secret) >= _LEAST for form in (secret, quote(secret, safe="")))
 
     def named(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["process"] = process  # not a context variable: the threads of a pool would not have it

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import RateLimited, Retry, StopTheLine
@@ -18,6 +19,18 @@ from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.work import Database, Work
 
 _LONGEST_PAUSE = 120.0  # seconds; after that one call probes, and waits again if it is told to
+
+
+class KeepGoing(Protocol):
+    """Tells a long-running step when to end."""
+
+    def __call__(self) -> bool:
+        """Whether to go on."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; False as soon as it is time to end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

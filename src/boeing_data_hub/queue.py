@@ -110,6 +110,11 @@ class Hints:
         """Hints in a stage's queue. Raises redis.RedisError when the broker does not answer."""
         return int(self._redis.llen(f"{PREFIX}{stage.value}"))
 
+    def memory(self) -> tuple[int, int]:
+        """Bytes the broker uses, and may use (its maxmemory, else its machine's; 0: not told). Raises RedisError."""
+        info: dict[str, Any] = self._redis.info("memory")
+        return int(info["used_memory"]), int(info.get("maxmemory") or info.get("total_system_memory") or 0)
+
     def check(self) -> dict[str, Any]:
         """Version and eviction policy of the broker. Raises redis.RedisError when it does not answer."""
         info: dict[str, Any] = self._redis.info()

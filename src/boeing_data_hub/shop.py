@@ -81,6 +81,7 @@ class Shop:
             token=s.shopify_admin_api_token,
             api_version=s.shopify_api_version,
             call_deadline=s.shopify_call_timeout,
+            send_trace=s.hub_trace_outside,
         )
 
     @cached_property

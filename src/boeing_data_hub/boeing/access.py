@@ -25,6 +25,7 @@ class BoeingAccess:
         call_deadline: seconds a price call may take in all, from the first byte sent to the last byte read.
         call_deadline_one: the same for a call that asks for a single part; never more than `call_deadline`.
         max_body_bytes: largest answer read, counted after decompression, so that a gzip bomb ends early.
+        send_trace: whether price calls carry our `traceparent`.
 
     Raises:
         BadInput: an address is no absolute http(s) URL, or carries a user name or password.
@@ -43,6 +44,7 @@ class BoeingAccess:
     call_deadline: float = 60.0
     call_deadline_one: float = 30.0
     max_body_bytes: int = 8_000_000
+    send_trace: bool = False
 
     def __post_init__(self) -> None:
         for name in ("oauth_url", "part_token_url", "price_url"):

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import httpx2
 
+from boeing_data_hub import telemetry, tracing
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.exchange import Exchange, Question
 from boeing_data_hub.boeing.failures import TokenRefused
@@ -49,14 +50,20 @@ class BoeingClient:
             raise Reject("Nothing was asked of Boeing, so there is no answer.", code="boeing_rejected")
         pair = self._tokens.current()
         question = {"showNoStock": True, "showLocation": True, "productCodes": list(parts)}
-        reply = self._exchange.send(
-            Question("POST", self._price_url, pair.headers, json.dumps(question).encode(), pair.secrets),
-            seconds=self._access.deadline_for(len(parts)),
-        )
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.refused(pair)
-        elif reply.status == HTTPStatus.OK:
-            self._tokens.accepted(pair)
+        with telemetry.outside_call("boeing", "price", parts=len(parts)) as call:
+            headers = (
+                httpx2.Headers({**pair.headers, **tracing.outgoing()}) if self._access.send_trace else pair.headers
+            )
+            reply = self._exchange.send(
+                Question("POST", self._price_url, headers, json.dumps(question).encode(), pair.secrets),
+                seconds=self._access.deadline_for(len(parts)),
+            )
+            if reply.status != HTTPStatus.UNAUTHORIZED:
+                if reply.status == HTTPStatus.OK:
+                    self._tokens.accepted(pair)
+                return read_reply(reply.status, reply.headers, reply.body)
+            call.outcome = TokenRefused.code
+        self._tokens.refused(pair)
         return read_reply(reply.status, reply.headers, reply.body)
 
     def ensure_tokens(self) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from boeing_data_hub import clock
+from boeing_data_hub import clock, telemetry
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange, Question, Reply
 from boeing_data_hub.boeing.failures import sort_token_failure
@@ -219,9 +219,12 @@ class Tokens:
         merged = {**FIXED_HEADERS, **headers}
         sent = httpx2.Headers([(name.encode(), value.encode()) for name, value in merged.items()])
         try:
-            reply = self._exchange.send(
-                Question(method, httpx2.URL(url), sent, content), seconds=self._access.token_timeout
-            )
+            with telemetry.outside_call("boeing", "token") as call:
+                reply = self._exchange.send(
+                    Question(method, httpx2.URL(url), sent, content), seconds=self._access.token_timeout
+                )
+                if reply.status != HTTPStatus.OK:
+                    call.outcome = sort_token_failure(reply.status, reply.headers, settings=settings).code
         except Retry as error:
             # Without tokens nobody can ask anything; and what such a call received may hold one.
             raise Retry(error.message, code=error.code, whole_line=True) from None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.errors import Reject, Retry, StopTheLine
@@ -23,11 +24,14 @@ class Call:
 
     Attributes:
         raw_id: the id its answer is kept under.
+        batches: those that wait for it, and `traces`, what they keep of their traces.
         at: when the answer came (UTC).
     """
 
     raw_id: int
     asked: tuple[AskedPart, ...]
+    batches: tuple[UUID, ...] = ()
+    traces: tuple[str, ...] = ()
     answer: Answer | None = None
     error: Retry | Reject | StopTheLine | None = None
     at: datetime | None = None
@@ -36,6 +40,11 @@ class Call:
     def part_numbers(self) -> tuple[str, ...]:
         """The parts asked."""
         return tuple(part.part_number for part in self.asked)
+
+    @property
+    def only_part(self) -> str | None:
+        """The part, where one is asked alone."""
+        return self.asked[0].part_number if len(self.asked) == 1 else None
 
 
 @dataclass(slots=True)

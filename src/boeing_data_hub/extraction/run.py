@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.boeing.client import TokenRefused
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.clock import monotonic, now
@@ -23,7 +24,7 @@ from boeing_data_hub.extraction.outcome import Call, Outcome, judge, judge_failu
 from boeing_data_hub.extraction.packing import Candidate, pack
 from boeing_data_hub.extraction.verdicts import AskedPart, FailureRules
 from boeing_data_hub.model.states import Stage
-from boeing_data_hub.pacing import Pacing, Slots
+from boeing_data_hub.pacing import KeepGoing, Pacing, Slots
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import batches, items, leases, raw
 from boeing_data_hub.store import line as line_store
@@ -43,18 +44,6 @@ class AsksBoeing(Protocol):
 
     def ask(self, parts: Sequence[str]) -> Answer:
         """One price call; raises HubError."""
-        ...
-
-
-class KeepGoing(Protocol):
-    """Tells a long-running step when to end."""
-
-    def __call__(self) -> bool:
-        """Whether to go on."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep; False as soon as it is time to end."""
         ...
 
 
@@ -157,9 +146,9 @@ class Extraction:
         packed = pack([Candidate(d.part_number, d.call_group) for d in due], self._rules.batch_size, slots.calls)
         if not packed:
             return None
-        known = {d.part_number: AskedPart(d.part_number, d.attempts, d.call_group) for d in due}
+        known = {d.part_number: d for d in due}
         ids = raw.next_ids(work, len(packed))
-        calls = [Call(i, tuple(known[p] for p in parts)) for i, parts in zip(ids, packed, strict=True)]
+        calls = [_call(i, [known[p] for p in parts]) for i, parts in zip(ids, packed, strict=True)]
         claim = _Claim(uuid4(), calls, line_unwell=bool(line.failures or line.pause_reason))
         leases.take(
             work,
@@ -185,8 +174,6 @@ class Extraction:
             took = monotonic() - started
             known = took if self._call_seconds is None else self._call_seconds
             self._call_seconds = 0.7 * known + 0.3 * took
-            if call.error is not None:
-                log.warning("boeing call failed", code=call.error.code, parts=len(call.asked), raw_id=call.raw_id)
             if call.error is None or isinstance(call.error, Reject):
                 # A refusal is an answer too: the line is well, whatever is wrong with the part.
                 failures = 0
@@ -204,6 +191,12 @@ class Extraction:
                 break
 
     def _make_call(self, call: Call, keep_going: KeepGoing) -> None:
+        with telemetry.working_for(call.batches, call.traces, part=call.only_part, raw_id=call.raw_id):
+            self._ask(call, keep_going)
+            if call.error is not None:
+                log.warning("boeing call failed", code=call.error.code, parts=len(call.asked))
+
+    def _ask(self, call: Call, keep_going: KeepGoing) -> None:
         call.at = now()
         try:
             try:
@@ -218,7 +211,7 @@ class Extraction:
         except (Retry, Reject, StopTheLine) as error:
             call.error = error
         except Exception as error:  # a bug must not hang a batch: it is counted, retried, and named in the item
-            log.exception("unexpected error in a Boeing call", raw_id=call.raw_id)
+            log.exception("unexpected error in a Boeing call")
             call.error = Retry(
                 f"The hub met an unexpected error ({type(error).__name__}) while asking Boeing.", code="internal_error"
             )
@@ -279,6 +272,15 @@ def _write(work: Work, outcome: Outcome) -> None:
     raw.remember_answers(work, outcome.answers)
     verdicts = outcome.numbered(lambda count: items.new_call_groups(work, count))
     batches.move_counts(work, items.apply_verdicts(work, verdicts))
+
+
+def _call(raw_id: int, parts: Sequence[items.DuePart]) -> Call:
+    return Call(
+        raw_id,
+        tuple(AskedPart(part.part_number, part.attempts, part.call_group) for part in parts),
+        tuple(dict.fromkeys(batch for part in parts for batch in part.batches)),
+        tuple(dict.fromkeys(trace for part in parts for trace in part.traces)),
+    )
 
 
 def _settled(saving: Future[None] | None) -> None:

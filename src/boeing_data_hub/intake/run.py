@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from boeing_data_hub import tracing
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.intake.removed import refuse_retry_of_removed, refuse_undo_of_removed
 from boeing_data_hub.intake.requests import (
@@ -143,7 +144,7 @@ class Intake:
                     "owner": request.owner,
                     "idempotency_key": request.idempotency_key,
                     "request_hash": fingerprint,
-                    "options": options,
+                    "options": {**options, **tracing.kept()},
                     "retry_of": request.retry_of,
                 },
                 status="pending" if waits else "processing",

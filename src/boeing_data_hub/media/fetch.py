@@ -14,6 +14,7 @@ from typing import Final
 import httpx2
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.deadline import TimedTransport, ends_within
 from boeing_data_hub.media.guards import FetchRules, ImageRefused, Target, check_addresses, check_url
@@ -98,7 +99,8 @@ class ImageFetcher:
             # The first may use half of the time, so that one which drips leaves some for the other.
             seconds = (ends_at - monotonic()) / (len(candidates) - after + 1)
             try:
-                received = self._follow(candidate, seconds)
+                with telemetry.outside_call("images", "fetch"):
+                    received = self._follow(candidate, seconds)
                 with self._decoding:
                     return remade(received)
             except ImageRefused as refused:

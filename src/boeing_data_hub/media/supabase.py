@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import httpx2
 from pydantic import SecretStr
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.deadline import TimedTransport, ends_within
 from boeing_data_hub.errors import Reject, Retry, StopTheLine
 from boeing_data_hub.media.picture import FetchedImage
@@ -134,6 +135,15 @@ class SupabaseStorage(ImageStore):
 
     def _ask(
         self, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        with telemetry.outside_call("storage", f"{method} {path.partition('/')[0]}") as call:
+            status, body = self._exchange(method, path, content, headers)
+            if status >= HTTPStatus.BAD_REQUEST and status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
+                call.outcome = f"storage_{status}"
+        return status, body
+
+    def _exchange(
+        self, method: str, path: str, content: bytes, headers: dict[str, str] | None
     ) -> tuple[int, dict[str, Any]]:
         """The status that counts, and the body, empty when it is no JSON object. No error quotes what was received."""
         key = self._key.get_secret_value()

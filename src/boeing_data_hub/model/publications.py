@@ -20,6 +20,7 @@ class DueItem:
         cancelled: its batch was cancelled while it was under way: it may only be brought to an end.
         planned: it may only be done as its plan shows.
         undo_of: the batch whose change of this SKU is to be taken back.
+        trace: what its batch keeps of the trace it was made in.
     """
 
     batch_id: UUID
@@ -30,6 +31,7 @@ class DueItem:
     cancelled: bool = False
     planned: bool = False
     undo_of: UUID | None = None
+    trace: str | None = None
 
 
 @dataclass(slots=True)

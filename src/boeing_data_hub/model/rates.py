@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from boeing_data_hub.errors import BadInput
+from boeing_data_hub.model import slots
 
 _PER = {
     "s": 1,
@@ -92,6 +93,7 @@ class Line:
         pause_note: what a person should know of the pause, where the reason does not say it all.
         paused_since: since when it has been so.
         failures: fresh calls that failed in a row.
+        slots: those granted of late, as `model/slots.py` counts them.
     """
 
     next_slot: datetime
@@ -102,6 +104,7 @@ class Line:
     paused_since: datetime | None = None
     failures: int = 0
     pause_note: str | None = None
+    slots: str | None = None
 
     def is_paused(self, now: datetime) -> bool:
         """Whether nobody may call at this moment."""
@@ -147,6 +150,8 @@ def reserve(line: Line, limit: RateLimit | None, now: datetime, *, wanted: int, 
     following = first + timedelta(seconds=max(gap * calls, 0.0))
     calmer = max(1.0, 1.0 + (line.stretch - 1.0) * _RECOVERY**calls)
     after = replace(line, next_slot=following, stretch=calmer if calmer > 1.05 else 1.0)  # noqa: PLR2004 - near enough to 1
+    if limit is not None:
+        after = replace(after, slots=slots.granted(line.slots, limit.window, first=first, gap=gap, calls=calls))
     if line.pause_reason is not None:
         # Others wait for the probe's outcome; should the prober die, the next one tries after this.
         after = replace(after, paused_until=first + timedelta(seconds=_PROBE_SECONDS))
@@ -161,7 +166,8 @@ def give_back(line: Line, limit: RateLimit | None, *, first: datetime, gap: floa
     gave = timedelta(seconds=gap * unused)
     if abs((ours_end - gave - first).total_seconds()) > gap / 2:
         return line
-    return replace(line, next_slot=ours_end - gave)
+    kept = slots.granted(line.slots, limit.window, first=first, gap=gap, calls=-unused)
+    return replace(line, next_slot=ours_end - gave, slots=kept)
 
 
 def slowed(

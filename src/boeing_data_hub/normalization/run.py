@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.model.products import NormalizationRules, StagedProduct
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization import fields
@@ -62,7 +63,7 @@ class Normalization:
             if claimed is None:
                 break
             lease, answers = claimed
-            with self._held.holding(lease):
+            with self._held.holding(lease), telemetry.working_for(*_waiting_for(answers), answers=len(answers)):
                 result = normalize_answers(answers, self._rules)
                 self._save(lease, [answer["id"] for answer in answers], result)
             done += len(answers)
@@ -88,7 +89,12 @@ class Normalization:
         try:
             self._database.run(step, patience=60)
         except LeaseLostError:
-            log.warning("a lease was lost during normalization; it is done again", answers=len(ids))
+            log.warning("a lease was lost during normalization; it is done again")
+
+
+def _waiting_for(answers: list[dict[str, Any]]) -> tuple[list[Any], list[str]]:
+    batches_ = dict.fromkeys(batch for answer in answers for batch in answer["batches"] or ())
+    return list(batches_), list(dict.fromkeys(trace for answer in answers for trace in answer["traces"] or ()))
 
 
 def normalize_answers(answers: list[dict[str, Any]], rules: NormalizationRules) -> _Result:

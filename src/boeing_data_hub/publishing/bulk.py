@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, Unavailable
 from boeing_data_hub.model.publications import BulkRun, DueItem, StoreFacts
 from boeing_data_hub.publishing import outcomes
@@ -126,7 +127,8 @@ class Bulk:
                 return None
             turn = Turn(self._database, taken)
             try:
-                return self._advance(turn, facts)
+                with telemetry.working_for([turn.run.batch_id], run=str(turn.run.id)):
+                    return self._advance(turn, facts)
             except (LeaseLostError, Unavailable):
                 raise
             except HubError as failed:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts
 from boeing_data_hub.model.states import Stage
@@ -45,6 +47,12 @@ class Claim:
     probes_creating: bool = False
     run_id: UUID = field(default_factory=uuid4)
     calls: dict[UUID, list[StockRow]] = field(default_factory=dict[UUID, list[StockRow]])
+
+    def named(self) -> AbstractContextManager[None]:
+        """Its batches, in every line logged in a `with` block; and its calls are part of their traces."""
+        return telemetry.working_for(
+            dict.fromkeys(item.batch_id for item in self.items), [item.trace for item in self.items]
+        )
 
 
 def take(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.publications import Confirmed, Intent, StoreFacts, StoreProduct
 from boeing_data_hub.publishing import decisions
@@ -87,7 +88,7 @@ class Looking:
             wanted += [sku for sku in more if sku not in unseen][:room]
         parts = [wanted[start : start + SURVEYED_AT_ONCE] for start in range(0, len(wanted), SURVEYED_AT_ONCE)]
         try:
-            for found in self._threads.map(self._storefront.survey, parts):
+            for found in self._threads.map(telemetry.carried(self._storefront.survey), parts):
                 self._database.run(lambda work, found=found: sightings.save(work, facts.shop, found), patience=20)
                 for sku, seen in found.items():
                     if sku in unseen:
@@ -214,7 +215,7 @@ class Looking:
                 log.exception("unexpected error while looking", sku=job.sku)
                 job.outcome = in_doubt(failure(job, bug(error), self._rules))
 
-        list(self._threads.map(one, jobs))
+        list(self._threads.map(telemetry.carried(one), jobs))
         return stops[0] if stops else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.clock import now
 from boeing_data_hub.model.pictures import Picture
 from boeing_data_hub.store import images
@@ -55,7 +56,7 @@ class Pictures:
             if images.reusable(row, moment, self._retry_after, base_url=self._base_url)
         }
         missing = [source for source in named if source not in had]
-        fetched = dict(zip(missing, self._threads.map(self._gallery.picture, missing), strict=True))
+        fetched = dict(zip(missing, self._threads.map(telemetry.carried(self._gallery.picture), missing), strict=True))
         if fetched:
             self._database.run(lambda work: images.remember(work, fetched), patience=20)
         known = {**had, **fetched}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -17,7 +17,7 @@ from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopThe
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
-from boeing_data_hub.pacing import Pacing
+from boeing_data_hub.pacing import KeepGoing, Pacing
 from boeing_data_hub.publishing import claims, outcomes, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk import Bulk
@@ -42,18 +42,6 @@ _MOST: Final = 100
 _SOON: Final = 5.0
 _BREATH: Final = 0.2
 CREATES: Final = "shopify-creates"  # the line that rests while the store makes no new products
-
-
-class KeepGoing(Protocol):
-    """Tells a long-running step when to end."""
-
-    def __call__(self) -> bool:
-        """Whether to go on."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep; False as soon as it is time to end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +180,7 @@ class Publishing:
         if claim is None:
             return 0, None
         try:
-            with self._held.holding(claim.lease, taken_at=claim.taken_at):
+            with self._held.holding(claim.lease, taken_at=claim.taken_at), claim.named():
                 began = monotonic()
                 error = self._carry_out(claim, facts, keep_going)
                 error = error or outcomes.outage(claim.jobs.values(), probe=wanted == 1)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import Listing, Metafield
 from boeing_data_hub.model.publications import StoreFacts, StoreProduct
@@ -102,6 +103,10 @@ class Sender:
         stop: list[HubError] = []
 
         def go(job: Job) -> None:
+            with telemetry.working_for([job.item.batch_id], [job.item.trace], part=job.sku):
+                attempt(job)
+
+        def attempt(job: Job) -> None:
             job.outcome = Later() if stop else may_go(job)
             if job.outcome is None and (error := self._send(job, lambda: not stop and may_go(job) is None)):
                 stop.append(error)
@@ -129,7 +134,7 @@ class Sender:
             if outcomes.stops_the_line(error):
                 return error
         except Exception as error:  # a bug must not hang a batch: it is counted, retried, and named in the item
-            log.exception("unexpected error while sending", sku=job.sku)
+            log.exception("unexpected error while sending")
             failure = Retry(
                 f"The hub met an unexpected error ({type(error).__name__}) while publishing.", code="internal_error"
             )

@@ -27,6 +27,7 @@ class ShopifyAccess:
         connect_timeout: seconds to open a connection, TLS included.
         call_deadline: seconds one call may take, from the first byte sent to the last byte read.
         max_body_bytes: largest answer read, counted after decompression.
+        send_trace: whether calls carry our `traceparent`.
 
     Raises:
         BadInput: `bad_setting`: the address or the version is none, or the address carries a name or password.
@@ -38,6 +39,7 @@ class ShopifyAccess:
     connect_timeout: float = 5.0
     call_deadline: float = 30.0
     max_body_bytes: int = 20_000_000
+    send_trace: bool = False
 
     def __post_init__(self) -> None:
         if not _VERSION.fullmatch(self.api_version):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.errors import RateLimited
 from boeing_data_hub.model.budget import Sighting
 from boeing_data_hub.shopify import answers, cost, documents
@@ -81,8 +82,11 @@ class ShopifyClient:
         spent: float | None = None
         seen: Sighting | None = None
         try:
-            reply = self._exchange.send(content, changes=document.changes, keep_going=keep_going)
-            answer = self._sort(reply, changes=document.changes)
+            with telemetry.outside_call("shopify", name) as call:
+                reply = self._exchange.send(content, changes=document.changes, keep_going=keep_going)
+                answer = self._sort(reply, changes=document.changes)
+                if answer.error is not None:
+                    call.outcome = answer.error.code
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
         except NotSentError:
             spent = 0.0

@@ -11,7 +11,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
-from boeing_data_hub import __version__
+from boeing_data_hub import __version__, tracing
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Retry
 from boeing_data_hub.shopify.access import ShopifyAccess
@@ -89,7 +89,7 @@ class Exchange:
         request = httpx2.Request(
             "POST",
             self._url,
-            headers={**self._headers, "Content-Length": str(len(content))},
+            headers={**self._headers, "Content-Length": str(len(content)), **self._trace()},
             content=_while(keep_going, content),
             extensions={"timeout": timeout},
         )
@@ -112,6 +112,9 @@ class Exchange:
                 raise
             failure = _translate(httpx2.ReadError("closed"), changes=changes)
         raise failure from None
+
+    def _trace(self) -> dict[str, str]:
+        return tracing.outgoing() if self._access.send_trace else {}
 
     def _read(self, response: httpx2.Response, ends_at: float, *, changes: bool) -> Reply:
         good = response.status_code == HTTPStatus.OK

@@ -29,11 +29,15 @@ _ITEM = (
 
 @dataclass(frozen=True, slots=True)
 class DuePart:
-    """A part that waits to be asked: how often its call has failed, and the call it was split into, if any."""
+    """A part that waits to be asked: how often its call has failed, and the call it was split into, if any; the batches
+    that wait for it, and what they keep of their traces.
+    """
 
     part_number: str
     attempts: int
     call_group: int | None
+    batches: Sequence[UUID] = ()
+    traces: Sequence[str] = ()
 
 
 def due_parts(work: Work, *, wanted: int) -> list[DuePart]:
@@ -50,16 +54,17 @@ def due_parts(work: Work, *, wanted: int) -> list[DuePart]:
         rows = work.rows(
             f"WITH in_flight AS MATERIALIZED ({_IN_FLIGHT}),"  # noqa: S608 - a constant of this module
             " turns AS ("
-            "  SELECT i.part_number, i.attempts, i.call_group, b.lot"
+            "  SELECT i.part_number, i.attempts, i.call_group, i.batch_id, b.trace, b.lot"
             "    + row_number() OVER (PARTITION BY i.batch_id ORDER BY i.position) AS place"
-            "  FROM (SELECT id, random() AS lot FROM hub.batches"
+            "  FROM (SELECT id, options->>'trace' AS trace, random() AS lot FROM hub.batches"
             "        WHERE status = 'processing' AND batch_type = 'search') b"
             "  CROSS JOIN LATERAL ("
             "    SELECT batch_id, position, part_number, attempts, call_group FROM hub.batch_items"
             "    WHERE batch_id = b.id AND state = 'pending' AND (not_before IS NULL OR not_before <= now())"
             "      AND part_number NOT IN (SELECT * FROM in_flight)"
             "    ORDER BY position LIMIT %(share)s) i)"
-            " SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM turns"
+            " SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group,"
+            "   array_agg(batch_id) AS batches, array_remove(array_agg(trace), NULL) AS traces FROM turns"
             " GROUP BY part_number ORDER BY min(place) LIMIT %(wanted)s",
             {"share": share, "wanted": wanted},
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from boeing_data_hub.model.rates import Line
 from boeing_data_hub.store.work import Work
 
-_LINE = "next_slot, stretch, slowed_at, paused_until, pause_reason, paused_since, failures, pause_note"
+_LINE = "next_slot, stretch, slowed_at, paused_until, pause_reason, paused_since, failures, pause_note, note AS slots"
 
 
 def hold(work: Work, name: str) -> tuple[Line, datetime]:
@@ -39,7 +39,7 @@ def save(work: Work, name: str, line: Line) -> None:
     """Write the line's next state."""
     work.do(
         "UPDATE hub.pacing SET next_slot = %s, stretch = %s, slowed_at = %s, paused_until = %s, pause_reason = %s,"
-        " paused_since = %s, failures = %s, pause_note = %s, updated_at = now() WHERE line = %s",
+        " paused_since = %s, failures = %s, pause_note = %s, note = %s, updated_at = now() WHERE line = %s",
         [
             line.next_slot,
             line.stretch,
@@ -49,6 +49,7 @@ def save(work: Work, name: str, line: Line) -> None:
             line.paused_since,
             line.failures,
             line.pause_note,
+            line.slots,
             name,
         ],
     )

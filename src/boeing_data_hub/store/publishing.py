@@ -189,6 +189,7 @@ def _item(row: dict[str, Any]) -> DueItem:
         cancelled=row["status"] == "cancelled",
         planned=bool(options.get("planned")),
         undo_of=UUID(undo_of) if undo_of else None,
+        trace=options.get("trace"),
     )
 
 

@@ -76,10 +76,13 @@ def due(work: Work, *, wanted: int) -> list[int]:
 
 
 def load(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Answers with their text, to be parsed with exact numbers."""
+    """Answers as text, to be parsed with exact numbers; and the batches that wait for each, with their traces."""
     return work.rows(
-        "SELECT id, raw_payload::text AS payload, matches, fetched_at FROM hub.boeing_raw_data"
-        " WHERE id = ANY(%s) ORDER BY fetched_at, id",
+        "SELECT r.id, r.raw_payload::text AS payload, r.matches, r.fetched_at, w.batches, w.traces"
+        " FROM hub.boeing_raw_data r CROSS JOIN LATERAL (SELECT array_agg(DISTINCT b.id) AS batches,"
+        "   array_remove(array_agg(DISTINCT b.options->>'trace'), NULL) AS traces FROM hub.batch_items i"
+        "   JOIN hub.batches b ON b.id = i.batch_id WHERE i.raw_id = r.id AND i.state = 'extracted') w"
+        " WHERE r.id = ANY(%s) ORDER BY r.fetched_at, r.id",
         [list(ids)],
     )
 

@@ -19,6 +19,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from boeing_data_hub import telemetry
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Unavailable
 
@@ -117,6 +118,18 @@ class Database:
         Raises:
             Unavailable: Postgres did not answer within `patience`. Whether the last try was committed is unknown.
         """
+        started, outcome = monotonic(), "error"
+        try:
+            result = self._run(step, patience=patience, hurry=hurry)
+            outcome = "ok"
+        except Unavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            telemetry.step_done(outcome=outcome, seconds=monotonic() - started)
+        return result
+
+    def _run(self, step: Callable[[Work], T], *, patience: float, hurry: bool) -> T:
         deadline = monotonic() + patience
         tries = 0
         while True:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from boeing_data_hub import logs
+from boeing_data_hub import __version__, logs, telemetry
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.vitals import Vitals
@@ -50,9 +50,12 @@ def main(argv: list[str] | None = None) -> int:
     # Being told to stop is no failure. uvicorn raises the signal once more after an orderly end.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     settings = Settings()
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api")
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api", secrets=settings.secrets)
+    hub = Hub(settings, name="api")
+    telemetry.begin(process="api", version=__version__)
+    hub.start_tracing()
     config = uvicorn.Config(
-        create_app(Hub(settings, name="api")),
+        create_app(hub),
         host=chosen.host or settings.hub_host,
         port=settings.hub_port if chosen.port is None else chosen.port,
         log_config=None,

@@ -76,7 +76,8 @@ class Doorkeeper:
         return principal
 
 
-def _key_of(request: Request) -> str:
+def key_of(request: Request) -> str:
+    """The key a request carries; empty when it carries none."""
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
         return header[7:].strip()
@@ -87,7 +88,7 @@ def needs(scope: str) -> Callable[[Request], Principal]:
     """A dependency that lets only keys with this scope through."""
 
     def check(request: Request) -> Principal:
-        key = _key_of(request)
+        key = key_of(request)
         if not key:
             raise Unauthorized(
                 "Send an API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`. "

@@ -8,17 +8,31 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from boeing_data_hub import __version__
+from boeing_data_hub import __version__, tracing
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
-from boeing_data_hub.web.api import attention, batches, boeing, bulk, health, media, products, publish, shopify, uploads
+from boeing_data_hub.web.api import (
+    attention,
+    batches,
+    boeing,
+    bulk,
+    health,
+    media,
+    metrics,
+    products,
+    publish,
+    shopify,
+    uploads,
+)
 from boeing_data_hub.web.console import mount as console
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
+from boeing_data_hub.web.observing import Observing
 from boeing_data_hub.web.watch import Watch
 
 ROUTERS = (
     health.router,  # /health, /ready
+    metrics.router,  # /metrics
     bulk.router,  # /api/bulk-search
     publish.router,  # /api/bulk-publish, /api/plans
     batches.router,  # /api/batches
@@ -38,6 +52,7 @@ def create_app(hub: Hub) -> FastAPI:
     async def life(_app: FastAPI) -> AsyncGenerator[None]:
         yield
         hub.close()
+        tracing.stop()
 
     app = FastAPI(
         title="Boeing Data Hub",
@@ -51,6 +66,7 @@ def create_app(hub: Hub) -> FastAPI:
     )
     app.state.hub = hub
     app.state.doorkeeper = Doorkeeper(hub)
+    app.state.scrapers = metrics.KnownScrapers()
     app.state.watch = Watch(hub)
     for router in ROUTERS:
         app.include_router(router, responses={} if router is health.router else problems.RESPONSES)
@@ -69,4 +85,5 @@ def create_app(hub: Hub) -> FastAPI:
         upload_paths=("/api/uploads", *console.UPLOADS),
     )
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Observing)
     return app

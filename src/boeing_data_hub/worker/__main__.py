@@ -7,13 +7,14 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 from celery import signals
 from celery.apps.worker import Worker
 from celery.beat import Scheduler
 
-from boeing_data_hub import logs
+from boeing_data_hub import __version__, logs, telemetry, tracing
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.queue import TASKS, Hints, celery_app
@@ -39,12 +40,14 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
         concurrency: threads per queue; None: the CELERY_*_CONCURRENCY settings.
     """
     name = "worker:" + "+".join(queues)
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name)
+    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process=name, secrets=settings.secrets)
     # Answers are trees of small dictionaries without cycles: looking for cycles in them was a tenth of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     vitals = Vitals(settings.hub_alive_file)
     hub = Hub(settings, name=name)
+    telemetry.begin(process=name, version=__version__)
+    hub.start_tracing()
     usual = {
         Stage.EXTRACTION: settings.celery_extraction_concurrency,
         Stage.NORMALIZATION: settings.celery_normalization_concurrency,
@@ -55,6 +58,10 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
     crew = Crew(hub, places, vitals)
     app = celery_app(settings.broker_url)
     tasks.register(app, crew)
+
+    stop_serving: list[Callable[[], None]] = []
+    if settings.hub_metrics_port:
+        stop_serving.append(telemetry.serve(settings.hub_metrics_host, settings.hub_metrics_port))
 
     def ready(**_: Any) -> None:
         vitals.ready()
@@ -89,12 +96,17 @@ def run_worker(settings: Settings, queues: list[str], concurrency: int | None) -
         worker.start()
     finally:
         crew.leave()
+        for stop in stop_serving:
+            stop()
+        tracing.stop()
     return int(worker.exitcode or 0)
 
 
 def run_beat(settings: Settings) -> int:
     """Send the sweep's hint every HUB_SWEEP_SECONDS. Two of them do no harm."""
-    logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="beat")
+    logs.configure(
+        level=settings.hub_log_level, style=settings.hub_log_format, process="beat", secrets=settings.secrets
+    )
     app = celery_app(settings.broker_url)
     app.conf.beat_schedule = {
         "sweep": {"task": TASKS[Stage.DEFAULT], "schedule": settings.hub_sweep_seconds},

@@ -118,6 +118,7 @@ class App:
 
     async def _answer(self, exchange: Exchange, call: PriceCall) -> Sent:
         state, settings = self._state, self._state.settings
+        call.traceparent = exchange.header(b"traceparent")[:64]
         request = read_price_request(await exchange.body(), max_parts=settings.max_parts)
         if isinstance(request, PriceRequest):
             call.parts = tuple(request.parts)

@@ -38,6 +38,7 @@ class PriceCall:
         answered: True when a 200 was sent to its last byte.
         seconds: how long it took; None while under way.
         faults: kinds of the faults that fired.
+        traceparent: the trace it was sent in, by the header of that name; empty without one.
     """
 
     number: int
@@ -50,6 +51,7 @@ class PriceCall:
     answered: bool = False
     seconds: float | None = None
     faults: tuple[str, ...] = ()
+    traceparent: str = ""
 
 
 class Ledger:

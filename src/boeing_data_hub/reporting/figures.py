@@ -1,0 +1,244 @@
+"""The figures of the whole system, for metrics: read in one short transaction and one look at Redis, kept a moment.
+
+Whatever does not answer is said to be down, and its figures are left out: an old figure that looks new is a lie.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
+
+import redis
+import structlog
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.model import slots
+from boeing_data_hub.model.budget import Budget, refill
+from boeing_data_hub.model.rates import Line, RateLimit
+from boeing_data_hub.model.states import Stage
+from boeing_data_hub.queue import Hints
+from boeing_data_hub.store import budget, figures, plans, sightings
+from boeing_data_hub.store import line as line_store
+from boeing_data_hub.store.work import Database, Work
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS: Final = 5.0
+_PATIENCE: Final = 4.0  # seconds a scrape waits for figures that are being read; Prometheus gives up after ten
+_SHARE: Final = 20.0  # figures that take a second are read every twenty seconds: a twentieth of one connection's time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisFigures:
+    """What Redis says: hints by queue, bytes used and allowed (0: no limit)."""
+
+    hints: Mapping[str, int]
+    memory: int
+    memory_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFigures:
+    """An outside line.
+
+    Attributes:
+        line: its state.
+        used: slots that began within the limit's window.
+    """
+
+    line: Line
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFigures:
+    """What Postgres says, at the moment `now` by its clock.
+
+    Attributes:
+        waiting: stage → `due`, `later`, `oldest` (seconds, None when nothing is due).
+        leased: stage → `leases`, `parts`.
+        batches: see `figures.batches_of_late`.
+        failures: (batch type, code) → failed items of these batches.
+        workers: queue → workers alive; every queue that must have one is named.
+        swept: seconds since the last sweep; None: long ago.
+        orphans: how many, and seconds since the first of them was to leave.
+        bulk: see `figures.bulk_runs`.
+    """
+
+    now: datetime
+    waiting: Mapping[str, Mapping[str, Any]]
+    leased: Mapping[str, Mapping[str, int]]
+    lines: Mapping[str, LineFigures]
+    budget: Budget | None
+    batches: Sequence[Mapping[str, Any]]
+    failures: Mapping[tuple[str, str], int]
+    workers: Mapping[str, int]
+    swept: float | None
+    orphans: tuple[int, float]
+    conflicts: int
+    plans: int
+    doubtful: int
+    bulk: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Both, each None when it does not answer.
+
+    Attributes:
+        seconds: how long it took to read them.
+        read_at: monotonic moment at which that began.
+    """
+
+    database: DatabaseFigures | None
+    redis: RedisFigures | None
+    seconds: float
+    read_at: float
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Failure codes of batches, counted once for each number of failures: those of an ended batch never change."""
+
+    known: dict[UUID, tuple[int, dict[str, int]]] = field(default_factory=dict[UUID, tuple[int, dict[str, int]]])
+
+    def count(self, work: Work, batches: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+        failing = {row["id"]: row for row in batches if row["failed_count"]}
+        stale = [one for one, row in failing.items() if self.known.get(one, (0,))[0] != row["failed_count"]]
+        found: dict[UUID, dict[str, int]] = {one: {} for one in stale}
+        for row in figures.failure_codes(work, stale) if stale else ():
+            found[row["batch_id"]][row["code"]] = row["items"]
+        fresh = {one: (failing[one]["failed_count"], codes) for one, codes in found.items()}
+        self.known = {one: kept for one, kept in (self.known | fresh).items() if one in failing}
+        total: Counter[tuple[str, str]] = Counter()
+        for one, (_, codes) in self.known.items():
+            for code, items in codes.items():
+                total[failing[one]["batch_type"], code] += items
+        return dict(total)
+
+
+def _good_for(figures: Figures) -> float:
+    """Seconds for which figures count as fresh; a server that was away is looked for again soon."""
+    share = figures.seconds * _SHARE if figures.database is not None else 0.0
+    return max(FRESH_SECONDS, share)
+
+
+class SystemFigures:
+    """Reads the figures when they are asked for and not fresh; one reading serves all who ask meanwhile.
+
+    Args:
+        database: Postgres.
+        hints: the broker.
+        limit: Boeing's, None for unlimited.
+        queues: those that must have a worker.
+        worker_silent_after: seconds after which a worker counts as gone.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Callable[[], Database],
+        hints: Hints,
+        limit: RateLimit | None,
+        queues: Sequence[str],
+        worker_silent_after: float,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self.limit = limit
+        self._queues = queues
+        self._silent_after = worker_silent_after
+        self._groups = _Groups()
+        self._lock = Lock()
+        self._kept: Figures | None = None
+        self._running: Future[Figures] | None = None
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="figures")
+
+    def now(self) -> Figures:
+        """Figures of the last few seconds. Answers within some seconds, whatever hangs."""
+        with self._lock:
+            kept = self._kept
+            if kept is not None and monotonic() - kept.read_at < _good_for(kept):
+                return kept
+            if self._running is None or self._running.done():
+                self._running = self._threads.submit(self._read)
+            running = self._running
+        try:
+            return running.result(_PATIENCE)
+        except NotYetError:  # a server that is frozen, not gone
+            return Figures(database=None, redis=None, seconds=_PATIENCE, read_at=monotonic())
+
+    def forget(self) -> None:
+        """Have the next question read anew."""
+        with self._lock:
+            self._kept = None
+
+    def close(self) -> None:
+        """Begin no other reading."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self) -> Figures:
+        started = monotonic()
+        found = Figures(
+            redis=self._read_redis(),
+            database=self._read_database(),
+            seconds=monotonic() - started,
+            read_at=started,
+        )
+        with self._lock:
+            self._kept = found
+        return found
+
+    def _read_redis(self) -> RedisFigures | None:
+        try:
+            memory, limit = self._hints.memory()
+            waiting = {stage.value: self._hints.waiting(stage) for stage in Stage}
+        except redis.RedisError as error:
+            log.warning("Redis does not answer; its figures are left out", error=type(error).__name__)
+            return None
+        return RedisFigures(hints=waiting, memory=memory, memory_limit=limit)
+
+    def _read_database(self) -> DatabaseFigures | None:
+        try:
+            return self._database().run(self._look, patience=0.5, hurry=True)
+        except Exception as error:  # noqa: BLE001 - a table that is missing, too, must not silence the other figures
+            log.warning("Postgres does not answer; its figures are left out", error=type(error).__name__)
+            return None
+
+    def _look(self, work: Work) -> DatabaseFigures:
+        window = self.limit.window if self.limit else 60.0
+        states = {name: line_store.look(work, name) for name in ("boeing", "shopify", "shopify-creates")}
+        now = states["boeing"][1]
+        alive, swept = figures.workers(work, silent_after=self._silent_after)
+        account = budget.look(work, "shopify")
+        late = figures.batches_of_late(work)
+        return DatabaseFigures(
+            now=now,
+            waiting={
+                Stage.EXTRACTION: figures.waiting_for_boeing(work),
+                Stage.NORMALIZATION: figures.waiting_for_normalization(work),
+                Stage.PUBLISHING: figures.waiting_for_the_store(work),
+            },
+            leased={row["stage"]: row for row in figures.leased(work)},
+            lines={
+                name: LineFigures(line=line, used=slots.used(line.slots, window, at))
+                for name, (line, at) in states.items()
+            },
+            budget=refill(account, now) if account is not None else None,
+            batches=late,
+            failures=self._groups.count(work, late),
+            workers={queue: alive.get(queue, 0) for queue in (*self._queues, *alive)},
+            swept=swept,
+            orphans=figures.orphans(work),
+            conflicts=sightings.open_conflicts(work),
+            plans=plans.count_waiting(work),
+            doubtful=figures.products_in_doubt(work),
+            bulk=figures.bulk_runs(work),
+        )

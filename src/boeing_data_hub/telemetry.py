@@ -1,0 +1,218 @@
+"""What this process measures of itself: requests, outside calls, tasks, steps on the database. Beside the logs.
+
+Figures of the whole system are read elsewhere (`reporting/figures.py`); these here are one process's alone. No label
+takes a value that a caller chooses: routes are templates, codes and operations are words of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from wsgiref.simple_server import WSGIServer
+
+import structlog
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.metrics_core import Metric
+
+from boeing_data_hub import tracing
+from boeing_data_hub.clock import monotonic
+
+log = structlog.get_logger(__name__)
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+PORTS_TRIED: Final = 32
+_BATCHES_NAMED: Final = 5
+_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_QUICK: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0)
+
+REGISTRY: Final = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+_process = Gauge(
+    "hub_process_info",
+    "What this process is, e.g. `api` or `worker:extraction`.",
+    ["process", "version"],
+    registry=REGISTRY,
+)
+_requests = Histogram(
+    "hub_http_request_duration_seconds",
+    "Time from a request to the end of its answer; of live events, to their beginning.",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_call_seconds = Histogram(
+    "hub_outside_call_duration_seconds",
+    "Time of one call to Boeing, the store or an image host, without waiting for a slot or for points.",
+    ["service", "operation"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_calls = Counter(
+    "hub_outside_calls_total",
+    "Calls made, by what came of them: `ok` or an error's code.",
+    ["service", "operation", "outcome"],
+    registry=REGISTRY,
+)
+_tasks = Counter(
+    "hub_tasks_total",
+    "Tasks that a worker has ended: `ok`, or `failed` by an error nobody foresaw or an outage.",
+    ["queue", "outcome"],
+    registry=REGISTRY,
+)
+_steps = Histogram(
+    "hub_database_step_duration_seconds",
+    "Time of one step on Postgres, waiting for a connection and repetitions included.",
+    ["outcome"],
+    buckets=_QUICK,
+    registry=REGISTRY,
+)
+
+
+def begin(*, process: str, version: str) -> None:
+    """Say what this process is."""
+    _process.labels(process, version).set(1)
+
+
+def request_done(*, method: str, route: str, status: int, seconds: float) -> None:
+    """An HTTP request was answered. `route` is a template, e.g. `/api/batches/{batch_id}`."""
+    _requests.labels(method, route, str(status)).observe(seconds)
+
+
+def step_done(*, outcome: str, seconds: float) -> None:
+    """A step on the database came to an end: `ok`, `unavailable` or `error`."""
+    _steps.labels(outcome).observe(seconds)
+
+
+@dataclass(slots=True)
+class Call:
+    """An outside call under way.
+
+    Attributes:
+        outcome: what came of it, where no error says so.
+    """
+
+    outcome: str = "ok"
+
+
+@contextmanager
+def outside_call(service: str, operation: str, **attributes: Any) -> Generator[Call]:
+    """Measure and trace one call to another server, for the length of a `with` block.
+
+    An error that leaves it is its outcome, by its `code`.
+
+    Args:
+        service: boeing, shopify, images or storage.
+        operation: what is asked; few different words.
+        attributes: for the trace; no secret and no body.
+    """
+    call, started = Call(), monotonic()
+    with tracing.span(f"{service} {operation}", kind="client", attributes=attributes) as span:
+        try:
+            yield call
+        except Exception as error:
+            call.outcome = str(getattr(error, "code", type(error).__name__))
+            raise
+        finally:
+            _calls.labels(service, operation, call.outcome).inc()
+            _call_seconds.labels(service, operation).observe(monotonic() - started)
+            if span is not None:
+                span.set_attribute("hub.outcome", call.outcome)
+
+
+@contextmanager
+def task(queue: str) -> Generator[None]:
+    """Count one task of a worker, and name it in every line that is logged meanwhile."""
+    with structlog.contextvars.bound_contextvars(task=queue):
+        try:
+            yield
+        except BaseException:
+            _tasks.labels(queue, "failed").inc()
+            raise
+        _tasks.labels(queue, "ok").inc()
+
+
+@contextmanager
+def working_for(batches: Iterable[object], traces: Iterable[str | None] = (), **names: object) -> Generator[None]:
+    """Name the batches that work is done for, and what else is known, in every line logged in a `with` block; and let
+    outside calls in it be part of the batches' traces.
+
+    Args:
+        batches: ids; of several the first five are named.
+        traces: what these batches keep of their traces.
+        names: e.g. `part`; what is None is not named.
+    """
+    ids = [str(batch) for batch in batches]
+    named = {"batch": ids[0] if len(ids) == 1 else ids[:_BATCHES_NAMED]} if ids else {}
+    known = {name: value for name, value in names.items() if value is not None}
+    with tracing.on_behalf_of([trace for trace in traces if trace]):
+        trace = {"trace": found} if (found := tracing.trace_id()) else {}
+        with structlog.contextvars.bound_contextvars(**named, **known, **trace):
+            yield
+
+
+def carried(step: Callable[[Given], Result]) -> Callable[[Given], Result]:
+    """The same step for the threads of a pool, with what is named and traced here."""
+    here = copy_context()
+    return lambda given: here.copy().run(step, given)
+
+
+class _Joined:
+    """This process's own figures and others, as one."""
+
+    def __init__(self, others: Iterable[Metric]) -> None:
+        self._others = others
+
+    def collect(self) -> Generator[Metric]:
+        """All families, ours first."""
+        yield from REGISTRY.collect()
+        yield from self._others
+
+
+def render(others: Iterable[Metric] = ()) -> bytes:
+    """Everything in Prometheus' text form."""
+    return generate_latest(_Joined(others))  # pyright: ignore[reportArgumentType] - it needs `collect` and no more
+
+
+def serve(host: str, port: int) -> Callable[[], None]:
+    """Serve this process's metrics at a port of its own, and say at which: the first free one from `port` on.
+
+    A worker works on without it: that no port was free is told in the log, and by Prometheus.
+
+    Returns:
+        What ends it.
+    """
+    for one in range(port, min(port + PORTS_TRIED, 65_536)):
+        try:
+            server, thread = start_http_server(one, host, registry=REGISTRY)
+        except OSError:
+            continue
+        log.info("metrics are served", address=f"http://{host}:{one}/metrics")
+        return lambda server=server, thread=thread: _end(server, thread)
+    log.warning("no port is free for metrics", host=host, first=port, last=port + PORTS_TRIED - 1)
+    return lambda: None
+
+
+def _end(server: WSGIServer, thread: Any) -> None:
+    server.shutdown()
+    server.server_close()
+    thread.join(5)

@@ -1,0 +1,69 @@
+"""GET /metrics: the whole system's figures, and this process's, for Prometheus."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from threading import Lock
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from boeing_data_hub import telemetry
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, Unavailable
+from boeing_data_hub.reporting import metrics
+from boeing_data_hub.web.access import TheHub, key_of, needs
+
+router = APIRouter(tags=["health"])
+
+_MOST_KNOWN: Final = 100
+_check = needs("read")
+
+
+class KnownScrapers:
+    """Keys that were good when Postgres was last asked: while it is away, they may still learn that it is.
+
+    Only their hashes are kept. A key that Postgres refuses is forgotten at once.
+    """
+
+    def __init__(self) -> None:
+        self._hashes: set[bytes] = set()
+        self._lock = Lock()
+
+    def admit(self, request: Request, *, postgres_is_away: Callable[[], bool]) -> None:
+        """Let a key with the scope `read` in. Raises what `needs` raises."""
+        mark = hashlib.sha256(key_of(request).encode()).digest()
+        with self._lock:
+            is_known = mark in self._hashes
+        if is_known and postgres_is_away():
+            return
+        try:
+            _check(request)
+        except Unavailable:
+            if is_known:
+                return
+            raise
+        except HubError:
+            with self._lock:
+                self._hashes.discard(mark)
+            raise
+        with self._lock:
+            if len(self._hashes) >= _MOST_KNOWN:
+                self._hashes.clear()
+            self._hashes.add(mark)
+
+
+def _admitted(request: Request, hub: TheHub) -> None:
+    scrapers: KnownScrapers = request.app.state.scrapers
+    scrapers.admit(request, postgres_is_away=lambda: hub.figures.now().database is None)
+
+
+@router.get("/metrics", response_class=Response)
+def read_metrics(hub: TheHub, _admitted: Annotated[None, Depends(_admitted)]) -> Response:
+    """All metrics in Prometheus' text form. Needs a key with the scope `read`; answers while Postgres or Redis is away,
+    and says so.
+    """
+    found = hub.figures.now()
+    text = telemetry.render(metrics.families(found, hub.figures.limit, at=monotonic()))
+    return Response(text, media_type=telemetry.CONTENT_TYPE)
