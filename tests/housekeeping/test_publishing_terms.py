@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from boeing_data_hub.errors import Conflict
@@ -123,3 +124,12 @@ def test_a_plan_that_nobody_approved_is_discarded_with_a_word(make_desk):
     assert desk.rows("SELECT actor, action FROM hub.audit_log ORDER BY id DESC LIMIT 1") == [
         {"actor": "housekeeping", "action": "plan.expire"}
     ]
+
+
+def test_an_undo_that_is_accepted_at_the_moment_of_the_removal_keeps_what_it_needs(desk, desk_world, database_url):
+    done = desk.run(desk.stage(*desk.make_parts(1)))
+    desk_world.time_passes(400)
+    with psycopg.connect(database_url) as accepting:  # an undo that has looked, and has not committed yet
+        accepting.execute("SELECT * FROM hub.batches WHERE id = %s FOR SHARE", [done.id])
+        assert desk_world.keep_house()["changes"] == 0
+    assert desk_world.keep_house()["changes"] == 1
