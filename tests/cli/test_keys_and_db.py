@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from boeing_data_hub.store import keys, schema
@@ -60,6 +61,14 @@ def test_upgrading_twice_does_no_harm(bdh, empty_url):
     for _ in range(2):
         ended = bdh("db", "upgrade", DATABASE_URL=empty_url)
         assert (ended.code, ended.err) == (0, f"The tables are at revision {schema.newest()}.\n")
+
+
+def test_an_older_program_says_that_the_tables_are_newer(bdh, direct_url):
+    with psycopg.connect(direct_url) as connection:
+        connection.execute("UPDATE hub.alembic_version SET version_num = '9999'")
+    ended = bdh("db", "upgrade", DATABASE_URL=direct_url)
+    assert ended.code == 0
+    assert ended.err == "The tables are at revision 9999, newer than this program, and were left as they are.\n"
 
 
 def test_the_sql_is_printed_without_a_database_and_from_any_revision(bdh):

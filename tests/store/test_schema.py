@@ -36,6 +36,14 @@ def test_several_upgrades_at_once_make_one(empty_url, direct_url, tools):
     assert tools.dump(empty_url) == tools.dump(direct_url)
 
 
+def test_an_older_program_leaves_newer_tables_as_they_are(direct_url, tools):
+    assert schema.upgrade(direct_url, versions=WITH_NEXT) == "9999"
+    before = tools.dump(direct_url)
+    assert schema.upgrade(direct_url) == "9999"
+    schema.upgrade_if_needed(direct_url)
+    assert tools.dump(direct_url) == before
+
+
 # By hand.
 
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from boeing_data_hub.errors import Unavailable
+from boeing_data_hub.store import schema
 from boeing_data_hub.store.work import Database
 
 pytestmark = pytest.mark.services
@@ -63,3 +64,14 @@ def test_a_database_that_is_not_there_is_named_as_such():
     with pytest.raises(Unavailable, match="Postgres does not answer"):
         database.run(lambda work: work.value("SELECT 1"), patience=0.1)
     database.close()
+
+
+def test_each_transaction_has_its_own_limits(database):
+    def limits(work):
+        names = ("statement_timeout", "idle_in_transaction_session_timeout", "jit")
+        return [work.value(f"SHOW {name}") for name in names]
+
+    assert database.run(limits) == ["1min", "10s", "off"]
+    assert database.run(limits) == ["1min", "10s", "off"]
+    for limit in ("lock_timeout = '800ms'", "statement_timeout = '30min'"):
+        assert f"SET LOCAL {limit};" in schema.as_sql()

@@ -40,8 +40,9 @@ def upgrade() -> None:
     """Bring the tables to the newest revision. Safe to run twice, and while workers are at work."""
     from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
-    with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
-    output.note(f"The tables are at revision {schema.newest()}.")
+    found = with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
+    newer = "" if found in schema.revisions() else ", newer than this program, and were left as they are"
+    output.note(f"The tables are at revision {found}{newer}.")
 
 
 @db.command("sql")

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import BadInput, Conflict, Refused, Unavailable
 from boeing_data_hub.store import revision
+from boeing_data_hub.store.migrations.closing import CLOSE
 from boeing_data_hub.store.pooler import is_transaction_pooler
 from boeing_data_hub.store.work import Database
 
@@ -55,10 +56,10 @@ def newest() -> str:
 
 def revisions() -> list[str]:
     """Every revision, oldest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+    return _known(_config())
 
 
-def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,), patience: float = _PATIENCE) -> None:
+def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,), patience: float = _PATIENCE) -> str:
     """Bring the database to the newest revision, or to one before it; all of it or nothing.
 
     Safe to run twice, by several at once, and while workers are at work: where one of them holds a lock that is needed,
@@ -69,6 +70,9 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
         to: a revision.
         versions: folders with the revisions.
         patience: seconds for which it is tried again.
+
+    Returns:
+        The revision the database is at then: one that this code does not know, where newer code was here before.
 
     Raises:
         Refused: the address is a transaction pooler, which cannot carry migrations.
@@ -98,7 +102,7 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
             tries += 1
             try:
                 with engine.connect() as connection, connection.begin():
-                    _upgrade(connection, to, versions)
+                    return _upgrade(connection, to, versions)
             except DBAPIError as error:
                 if isinstance(error.orig, InsufficientPrivilege):
                     raise _not_ours(error.orig) from error
@@ -113,22 +117,35 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
                         code="tables_in_use",
                     ) from error
                 time.sleep(random.uniform(0.1, 0.3) * min(tries, 10))  # noqa: S311 - jitter, not a secret
-            else:
-                return
     finally:
         engine.dispose()
 
 
-def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> None:
+def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> str:
     connection.execute(text("SET LOCAL lock_timeout = '30s'"))
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))  # another upgrade holds up nobody but us
     for setting in _LIMITS:
         connection.execute(text(f"SET LOCAL {setting}"))
     if connection.execute(text("SELECT to_regnamespace('hub') IS NULL")).scalar():
         connection.execute(text("CREATE SCHEMA hub"))
+    connection.execute(text(CLOSE))
     config = _config(versions)
+    found = _revision(connection)
+    if found is not None and found not in _known(config):
+        return found
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+    return str(_revision(connection))
+
+
+def _revision(connection: Connection) -> str | None:
+    if connection.execute(text("SELECT to_regclass('hub.alembic_version') IS NULL")).scalar():
+        return None
+    return connection.execute(text("SELECT version_num FROM hub.alembic_version")).scalar()
+
+
+def _known(config: Config) -> list[str]:
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
 
 
 def _no_answer(error: psycopg.Error) -> Unavailable:

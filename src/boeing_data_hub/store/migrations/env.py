@@ -1,5 +1,5 @@
 """Alembic's entry: runs the revisions on the connection (or into the SQL text) that `store/schema.py` hands over, and
-closes the schema before and after.
+closes the schema behind them.
 """
 
 from __future__ import annotations
@@ -49,6 +49,5 @@ if context.is_offline_mode():
 else:
     context.configure(connection=_config.attributes["connection"], **_options)
     with context.begin_transaction():
-        context.execute(CLOSE)
         context.run_migrations()
         context.execute(CLOSE)
