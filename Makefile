@@ -49,8 +49,9 @@ test-pooler: setup ## run every test with hubs behind pgbouncer in transaction m
 	else echo "These tests need pgbouncer. On Debian or Ubuntu: sudo apt-get install pgbouncer"; exit 1; fi; fi
 	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools" $(T) $(ARGS)
 
-# Debian's packages and the program that each brings.
-PACKAGES := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx
+# Debian's packages and the program, or the folder, that each brings.
+PACKAGES := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx \
+	    python3-seccomp:/usr/share/doc/python3-seccomp
 
 # Taken out of its package and not installed: an installed Prometheus would be a service of the machine.
 $(TOOLS)/bin/prometheus:
@@ -61,7 +62,7 @@ $(TOOLS)/bin/prometheus:
 	  && mkdir -p ../bin && mv usr/bin/prometheus usr/bin/promtool ../bin/ && cd .. && rm -rf fetched
 
 test-tools: setup ## judge the files of operations by the programs that read them (as root, on Debian)
-	@lacking=""; for tool in $(PACKAGES); do command -v $${tool#*:} >/dev/null || lacking="$$lacking $${tool%:*}"; done; \
+	@lacking=""; for tool in $(PACKAGES); do command -v $${tool#*:} >/dev/null || test -e $${tool#*:} || lacking="$$lacking $${tool%:*}"; done; \
 	if [ -z "$$lacking" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing$$lacking ..."; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$lacking >/dev/null; \

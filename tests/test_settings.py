@@ -99,6 +99,19 @@ def test_a_simulator_may_stand_in_for_every_host_of_images():
     assert found.hub_image_allow_http_hosts == ("127.0.0.1:9000", "[::1]:9000")
 
 
+def test_a_proxy_is_trusted_by_address_or_network_never_by_name():
+    found = settings(hub_trusted_proxies="127.0.0.1, 172.16.0.0/12,::1")
+    assert found.hub_trusted_proxies == ("127.0.0.1", "172.16.0.0/12", "::1")
+    with pytest.raises(ValidationError, match=r"'proxy\.example\.com' is no address or network"):
+        settings(hub_trusted_proxies="proxy.example.com")
+
+
+@pytest.mark.parametrize("name", ["database_url", "redis_url", "hub_data_dir", "hub_api_key", "hub_alive_file"])
+def test_a_line_left_blank_is_as_good_as_none(monkeypatch, name):
+    monkeypatch.setenv(name.upper(), " ")
+    assert getattr(settings(), name) is None
+
+
 @pytest.mark.parametrize(
     ("values", "url"),
     [

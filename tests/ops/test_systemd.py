@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.ops.unit_files import FOLDER, PREFIX
+from tests.ops.machine import Machine
+from tests.ops.unit_files import FOLDER, PREFIX, Unit, read
 
 pytestmark = pytest.mark.tools
 
@@ -71,3 +72,26 @@ def test_an_open_service_would_be_noticed(root):
     file.write_text(file.read_text().replace("ProtectSystem=strict", "ProtectSystem=no").replace("PrivateTmp=yes", ""))
     found = analyze("security", "--offline=true", f"--root={root}", f"--threshold={MOST_EXPOSED}", file.name)
     assert found.returncode != 0
+
+
+def behind_walls(unit: Unit) -> list[str]:
+    walls = ",".join(unit.all("Service", "SystemCallFilter"))
+    return ["/usr/bin/python3", str(Path(__file__).with_name("walls.py")), walls]
+
+
+@pytest.mark.services
+def test_the_job_is_done_behind_the_units_own_filter_of_system_calls(tmp_path, bare_database_url, redis_url, outside):
+    (tmp_path / "data").mkdir()
+    settings = {**outside.settings, "DATABASE_URL": bare_database_url, "REDIS_URL": redis_url}
+    machine = Machine(tmp_path, settings, behind_walls)
+    try:
+        ended = machine.do_the_job(outside)
+        assert {name: code for name, (code, _) in ended.items()} == dict.fromkeys(ended, 0), machine.logs()
+    finally:
+        machine.close()
+
+
+def test_the_filter_would_be_felt():
+    words = [*behind_walls(read(FOLDER / "bdh-beat.service")), "/bin/sh", "-c", "chroot / true || echo refused"]
+    made = subprocess.run(words, check=False, capture_output=True)
+    assert made.stdout == b"refused\n"

@@ -5,24 +5,15 @@ in `test_systemd.py`.
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from tests.ops.trial import answers, search_and_publish, until
+from tests.ops.machine import BIN, Machine
 from tests.ops.unit_files import FOLDER, Unit, read
 
-from boeing_data_hub.clock import monotonic
 from boeing_data_hub.model.states import Stage
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
 from boeing_data_hub.settings import Settings
 
-BIN = Path(sys.executable).parent
 SERVICES = sorted(FOLDER.glob("*.service"))
 LASTING = [file for file in SERVICES if file.name != "bdh-db-upgrade.service"]
 
@@ -69,63 +60,6 @@ def test_the_shell_s_bdh_reads_the_file_the_units_read_and_becomes_their_user():
     subprocess.run(["/bin/sh", "-n", FOLDER / "bdh"], check=True)
 
 
-class Machine:
-    """Does what systemd does with a unit: environment, socket, start, signal. Not its walls."""
-
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        self.folder = folder
-        self._settings = settings
-        self._running: dict[str, tuple[Unit, subprocess.Popen[bytes], socket.socket]] = {}
-
-    def environment(self, unit: Unit) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
-        return {**kept, **unit.environment, "HUB_DATA_DIR": str(self.folder / "data"), **self._settings}
-
-    def run(self, unit: Unit) -> None:
-        subprocess.run(unit.command(BIN), env=self.environment(unit), check=True, timeout=60, cwd=self.folder)
-
-    def start(self, unit: Unit) -> None:
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path = self.folder / f"{unit.name}.socket"
-        listening.bind(str(path))
-        environment = {**self.environment(unit), "NOTIFY_SOCKET": str(path)}
-        process = spawn(unit.command(BIN), env=environment, cwd=self.folder, stdout=self.folder / f"{unit.name}.log")
-        self._running[unit.name] = unit, process, listening
-
-    def told(self, name: str, word: bytes, seconds: float) -> None:
-        _, process, listening = self._running[name]
-        deadline = monotonic() + seconds
-        heard = b""
-        while word not in heard:
-            assert process.poll() is None or word == b"STOPPING=1", self.logs()
-            assert monotonic() < deadline, f"{name} never said {word!r}: {heard!r}\n{self.logs()}"
-            listening.settimeout(1)
-            try:
-                heard += listening.recv(1000)
-            except TimeoutError:
-                continue
-
-    def logs(self) -> str:
-        return "\n".join(f"{p.name}: {p.read_text()[-1500:]}" for p in sorted(self.folder.glob("*.log")))
-
-    def stop_all(self) -> dict[str, tuple[int, float]]:
-        """The target's stop: everybody at once; how each ended, and after how long."""
-        began = monotonic()
-        for _, process, _ in self._running.values():
-            process.send_signal(signal.SIGTERM)
-        ended = {}
-        for name, (unit, process, _) in self._running.items():
-            code = process.wait(timeout=unit.seconds("TimeoutStopSec"))
-            ended[name] = code, monotonic() - began
-            self.told(name, b"STOPPING=1", 1)
-        return ended
-
-    def close(self) -> None:
-        end_all([process for _, process, _ in self._running.values()], timeout=5)
-        for _, _, listening in self._running.values():
-            listening.close()
-
-
 @pytest.fixture
 def machine(tmp_path, bare_database_url, redis_url, outside):
     (tmp_path / "data").mkdir()
@@ -137,32 +71,7 @@ def machine(tmp_path, bare_database_url, redis_url, outside):
 
 @pytest.mark.services
 def test_what_the_units_start_does_the_job_and_stops_in_order(machine, outside):
-    port = free_port()
-    machine.run(read(FOLDER / "bdh-db-upgrade.service"))
-    units = [
-        read(FOLDER / "bdh-api@.service", str(port)),
-        *(read(FOLDER / f"bdh-{stage.value}@.service", "1") for stage in Stage),
-        read(FOLDER / "bdh-beat.service"),
-    ]
-    for unit in units:
-        machine.start(unit)
-    for unit in units:
-        machine.told(unit.name, b"READY=1", unit.seconds("TimeoutStartSec"))
-    api = f"http://127.0.0.1:{port}"
-    until(lambda: answers(f"{api}/ready"), "readiness", told=machine.logs)
-    environment = machine.environment(units[0])
-    made = subprocess.run(
-        [BIN / "bdh", "keys", "create", "test", "--scope", "admin"],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=machine.folder,
-    )
-    search_and_publish(api, made.stdout.strip(), outside.store, machine.logs)
-    for unit in units:
-        machine.told(unit.name, b"WATCHDOG=1", unit.seconds("WatchdogSec") / 2)
-    ended = machine.stop_all()
+    ended = machine.do_the_job(outside)
     assert {name: code for name, (code, _) in ended.items()} == dict.fromkeys(ended, 0), machine.logs()
 
 

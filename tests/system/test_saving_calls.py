@@ -90,3 +90,16 @@ def test_a_cancelled_batch_costs_no_further_call(make_rig):
     assert after["status"] == "cancelled"
     assert after["normalized_count"] + after["failed_count"] + after["cancelled_count"] == 5000
     assert after["normalized_count"] > 0
+
+
+def test_a_worker_that_is_told_to_stop_keeps_the_call_it_is_in(make_rig):
+    rig = make_rig()
+    rig.start_all()
+    rig.boeing.settings(latency_ms=7000)  # longer than a lease and a sweep
+    batch_id = rig.search(["LASTCALL1"])
+    held = "SELECT count(*) FROM hub.leases WHERE stage = 'extraction'"
+    rig.wait(lambda: rig.database.run(lambda work: work.value(held)), "the call")
+    rig.processes["extraction"].terminate()
+    rig.start_worker("extraction", "extraction-2")
+    assert rig.finish(batch_id)["outcome"] == "succeeded"
+    assert rig.boeing.stats()["calls"] == 1
