@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 FRESH_SECONDS: Final = 5.0
 _PATIENCE: Final = 4.0  # seconds a scrape waits for figures that are being read; Prometheus gives up after ten
-_SHARE: Final = 20.0  # figures that take a second are read every twenty seconds: a twentieth of one connection's time
+_SHARE: Final = 10.0  # figures that take two seconds are read every twenty: a tenth of one connection's time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
