@@ -11,6 +11,7 @@ from boeing_data_hub.settings.boeing import Boeing
 from boeing_data_hub.settings.images import Images
 from boeing_data_hub.settings.interfaces import Interfaces
 from boeing_data_hub.settings.places import Places
+from boeing_data_hub.settings.quoting import Quotes
 from boeing_data_hub.settings.store import Store
 from boeing_data_hub.settings.trade import Trade
 from boeing_data_hub.settings.work import Work
@@ -19,7 +20,7 @@ __all__ = ["Settings"]
 
 
 # The last comes first where settings are listed.
-class Settings(Interfaces, Images, Store, Trade, Work, Boeing, Places):
+class Settings(Interfaces, Quotes, Images, Store, Trade, Work, Boeing, Places):
     """The environment of one hub, checked at start; a wrong value names itself and stops the process."""
 
     model_config = SettingsConfigDict(

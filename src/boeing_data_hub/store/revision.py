@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boeing_data_hub.store.work import Work
 
-EXPECTED = "0004"
+EXPECTED = "0005"
 
 
 def current(work: Work) -> str | None:

@@ -12,7 +12,19 @@ from boeing_data_hub import __version__
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.web import problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
-from boeing_data_hub.web.api import attention, batches, boeing, bulk, health, media, products, publish, shopify, uploads
+from boeing_data_hub.web.api import (
+    attention,
+    batches,
+    boeing,
+    bulk,
+    health,
+    media,
+    products,
+    publish,
+    quotes,
+    shopify,
+    uploads,
+)
 from boeing_data_hub.web.console import mount as console
 from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
 from boeing_data_hub.web.watch import Watch
@@ -27,6 +39,7 @@ ROUTERS = (
     boeing.router,  # /api/boeing
     shopify.router,  # /api/shopify
     attention.router,  # /api/conflicts, /api/orphans
+    quotes.router,  # /api/zap/webhook, /api/quotes
     media.router,  # /media
 )
 
