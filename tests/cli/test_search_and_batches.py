@@ -302,7 +302,7 @@ def test_a_number_that_is_taken_is_a_conflict(at):
 
 def test_a_quote_with_lines_that_nobody_could_answer_ends_with_its_own_exit_code(at, system):
     number, part = f"RFQ-{uuid4().hex[:8]}", f"QC-{uuid4().hex[:6].upper()}=K3"
-    system.boeing.settings(latency_ms=1500)
+    system.boeing.settings(latency_ms=6000)
     asked = at("quotes", "ask", "--rfq", number, "--no-wait", f"{part}=1", "--json").json
     assert asked["status"] == "pending"
     [batch] = at("batches", "list", "--json", "--limit", "1").json["batches"]

@@ -189,7 +189,7 @@ class Quote:
 
     def count(self, state: LineState) -> int:
         """How many of its lines are in this state."""
-        return sum(line.answer.state is state for line in self.lines)
+        return sum(line.answer.state == state for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
