@@ -21,21 +21,26 @@ from boeing_data_hub.web.quoting import Asker, Fetcher
 
 router = APIRouter(prefix="/api", tags=["quotes"])
 
-_EXAMPLE = {
-    "rfq_number": "RFQ-10442",
-    "rfq_sub_url": "https://rfq.example.com/10442/submit",
-    "buyer_company_name": "Example Air",
-    "buyer_name": "R. Buyer",
-    "buyer_email": "buyer@example.com",
-    "requested_parts": "WF338109=K3,AN3-43A",
-    "requested_qty": "2,100",
-}
-
 
 class QuoteForm(BaseModel):
     """A request for a quote, by the names of the RFQ form. What else a form sends is ignored."""
 
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "rfq_number": "RFQ-10442",
+                    "rfq_sub_url": "https://rfq.example.com/10442/submit",
+                    "buyer_company_name": "Example Air",
+                    "buyer_name": "R. Buyer",
+                    "buyer_email": "buyer@example.com",
+                    "requested_parts": "WF338109=K3,AN3-43A",
+                    "requested_qty": "2,100",
+                }
+            ]
+        },
+    )
 
     rfq_number: str | int | None = Field(
         default=None, description="The request's own number. Sent again with the same request, it is the same quote."
