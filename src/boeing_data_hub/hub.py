@@ -20,11 +20,13 @@ from boeing_data_hub.household import Household
 from boeing_data_hub.intake.run import Intake, IntakeRules
 from boeing_data_hub.model.people import IdentityProvider
 from boeing_data_hub.model.products import NormalizationRules
+from boeing_data_hub.model.quotes import QuoteTerms
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization.run import Normalization
 from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.queue import Hints
+from boeing_data_hub.quoting.run import Quoting, QuotingRules
 from boeing_data_hub.recovery import Recovery, SweepRules
 from boeing_data_hub.reporting import checkup, store_checkup
 from boeing_data_hub.reporting.figures import SystemFigures
@@ -163,12 +165,40 @@ class Hub:
         return Household(self.settings, lambda: self.database, limit=self.boeing_limit, queues=self.queues)
 
     @cached_property
+    def quoting(self) -> Quoting:
+        """Stage 6."""
+        s = self.settings
+        return Quoting(
+            database=self.database,
+            searches=self.intake,
+            rules=QuotingRules(
+                terms=QuoteTerms(
+                    prepared_by=s.hub_quote_prepared_by or s.hub_vendor,
+                    comments=s.hub_quote_comments,
+                    condition=s.hub_quote_condition,
+                    uom=s.hub_quote_uom,
+                    price_type=s.hub_quote_price_type,
+                    tag_date=s.hub_quote_tag_date,
+                    lead_time=s.hub_quote_lead_time,
+                    traceability_store=s.hub_quote_traceability_store,
+                    traceability_boeing=s.hub_quote_traceability_boeing,
+                ),
+                policy=self.shop.listing_policy,
+                max_parts=s.hub_quote_max_parts,
+                answer_seconds=s.hub_quote_answer_seconds,
+                fresh_for=s.hub_reuse_fresh_for,
+                has_store=bool(s.shopify_store_domain.strip()),
+            ),
+        )
+
+    @cached_property
     def recovery(self) -> Recovery:
         """The sweep."""
         s = self.settings
         return Recovery(
             database=self.database,
             hints=self.hints,
+            complete_quotes=self.quoting.sweep,
             rules=SweepRules(batch_size=s.boeing_batch_size, max_attempts=s.hub_max_attempts),
         )
 

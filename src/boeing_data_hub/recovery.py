@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -55,10 +56,20 @@ class Swept:
 
 
 class Recovery:
-    """Runs sweeps. Two at once do no harm: the second finds the first at work and leaves."""
+    """Runs sweeps. Two at once do no harm: the second finds the first at work and leaves.
 
-    def __init__(self, *, database: Database, hints: Hints, rules: SweepRules) -> None:
+    Args:
+        database: where all work stands.
+        hints: to wake workers.
+        rules: of the stages.
+        complete_quotes: completes the quotes whose parts are at their end, in transactions of its own.
+    """
+
+    def __init__(
+        self, *, database: Database, hints: Hints, rules: SweepRules, complete_quotes: Callable[[], int]
+    ) -> None:
         self._database = database
+        self._complete_quotes = complete_quotes
         self._hints = hints
         self._rules = rules
 
@@ -73,6 +84,7 @@ class Recovery:
             self._hints.send(Stage.NORMALIZATION, min(-(-swept.answers_due // 30), _MOST_HINTS))
         if swept.publishings_due:
             self._hints.send(Stage.PUBLISHING, min(-(-swept.publishings_due // 25), _MOST_HINTS))
+        self._complete_quotes()
         return swept
 
     def _look(self, work: Work) -> Swept | None:

@@ -259,3 +259,56 @@ def test_a_hub_that_is_not_there_is_unreachable_and_an_address_that_is_none_is_s
     refused = bdh("search", "A-1", HUB_API_URL="http://[::")
     assert refused.code == 2
     assert "HUB_API_URL" in refused.err
+
+
+# --- Quotes ---
+
+
+def test_a_quote_is_asked_for_by_hand_and_waited_for(at, system, tmp_path):
+    number, part = f"RFQ/{uuid4().hex[:8]}", f"QT-{uuid4().hex[:6].upper()}=K3"
+    system.boeing.set_part(part, unknown=False, listPrice=10.0, quantity=4)
+    asked = at("quotes", "ask", "--rfq", number, "--company", "Example Air", f"{part}=5", "--json")
+    assert asked.code == 0, asked.err
+    [line] = asked.json["quote_details"]["items"]
+    assert (asked.json["status"], line["price_usd"], line["requested_qty"]) == ("quoted", "11.00", 5)
+    again = at("quotes", "ask", "--rfq", number, "--company", "Example Air", f"{part}=5", "--json")
+    assert again.json["id"] == asked.json["id"]
+    shown = at("quotes", "show", number)
+    assert shown.code == 0
+    assert f"{part}\t5\tquoted\t11.00\t4\tboeing\t4 of the 5" in shown.out
+    assert at("quotes", "show", number, "--json").json["id"] == asked.json["id"]
+    listed = at("quotes", "list", "--search", number, "--state", "quoted")
+    assert listed.out.startswith(f"{number}\tquoted\t1\t1\tExample Air")
+    path = tmp_path / "quote.csv"
+    assert at("quotes", "export", number, "--to", path).code == 0
+    assert path.read_bytes().decode() == at("quotes", "export", number).out
+    assert at("quotes", "retry", number).code == 6
+
+
+@pytest.mark.parametrize("line", ["AN3-43A", "AN3-43A=", "=5", "WF338109=K3", "A,B=5", "A=0", "A\u20ac=5"])
+def test_a_line_that_is_no_part_and_quantity_is_a_mistake_of_usage(at, line):
+    ended = at("quotes", "ask", "--rfq", "RFQ-bad", line)
+    assert ended.code == 2, ended.err
+    assert "Nothing was stored" in ended.err
+    assert at("quotes", "show", "RFQ-bad").code == 5
+
+
+def test_a_number_that_is_taken_is_a_conflict(at):
+    number = f"RFQ-{uuid4().hex[:8]}"
+    assert at("quotes", "ask", "--rfq", number, "--no-wait", "AN3-43A=1").code == 0
+    ended = at("quotes", "ask", "--rfq", number, "--json", "AN3-43A=2")
+    assert (ended.code, ended.json["error"]["code"]) == (6, "rfq_number_taken")
+
+
+def test_a_quote_with_lines_that_nobody_could_answer_ends_with_its_own_exit_code(at, system):
+    number, part = f"RFQ-{uuid4().hex[:8]}", f"QC-{uuid4().hex[:6].upper()}=K3"
+    system.boeing.settings(latency_ms=6000)
+    asked = at("quotes", "ask", "--rfq", number, "--no-wait", f"{part}=1", "--json").json
+    assert asked["status"] == "pending"
+    [batch] = at("batches", "list", "--json", "--limit", "1").json["batches"]
+    assert at("batches", "cancel", batch["id"]).code == 0
+    ended = at("quotes", "ask", "--rfq", number, f"{part}=1")
+    assert ended.code == 3
+    assert "cancelled the search" in ended.out
+    system.boeing.restore_settings(limit=0)
+    assert at("quotes", "retry", number).code == 0

@@ -47,9 +47,17 @@ def test_what_is_sent_has_examples_that_are_true_to_its_own_description(descript
 def test_every_field_that_is_sent_is_described(description):
     told = {"expiration_date", "notes", "condition", "cert"}  # nothing to add to the name
     schemas = description["components"]["schemas"]
-    for name in ("BulkSearchRequest", "BulkPublishRequest", "PublishPart", "HandData", "Decision"):
+    for name in ("BulkSearchRequest", "BulkPublishRequest", "PublishPart", "HandData", "Decision", "QuoteForm"):
         for field, schema in schemas[name]["properties"].items():
             assert schema.get("description") or field in told, (name, field)
+
+
+def test_a_request_for_a_quote_has_an_example_and_its_answer_is_described(description):
+    schemas = description["components"]["schemas"]
+    [example] = schemas["QuoteForm"]["examples"]
+    assert set(example) <= set(schemas["QuoteForm"]["properties"])
+    answered = description["paths"]["/api/zap/webhook"]["post"]["responses"]["200"]["content"]["application/json"]
+    assert answered["schema"] == {"$ref": "#/components/schemas/QuoteAnswer"}
 
 
 def test_the_routes_of_publishing_are_there(description):

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import batches, demo, housekeeping, operate, output, publishing, start
+from boeing_data_hub.cli import batches, demo, housekeeping, operate, output, publishing, quotes, start
 from boeing_data_hub.cli.output import ExitCode
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command(rich_help_panel="Work")(publishing.publish)
 app.add_typer(publishing.plans, name="plans", rich_help_panel="Work")
 app.add_typer(publishing.store, name="store", rich_help_panel="Work")
 app.add_typer(batches.app, name="batches", rich_help_panel="Work")
+app.add_typer(quotes.app, name="quotes", rich_help_panel="Work")
 app.add_typer(operate.db, name="db", rich_help_panel="Operate")
 app.add_typer(operate.keys_app, name="keys", rich_help_panel="Operate")
 app.add_typer(housekeeping.app, name="housekeeping", rich_help_panel="Operate")

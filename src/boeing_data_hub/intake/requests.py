@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class SearchRequest:
         retry_of: the batch whose failed items these are.
         actor: who asks, for the audit log, where it is not the owner.
         source: where the list came from, for people, e.g. a file's name.
+        quote: id of the quote that these parts are searched for.
     """
 
     part_numbers: Sequence[str]
@@ -32,6 +35,7 @@ class SearchRequest:
     force_refresh: bool = False
     retry_of: UUID | None = None
     source: str | None = None
+    quote: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,19 @@ class Accepted:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeRules:
+    """Sizes in force (settings MAX_BULK_SEARCH_SIZE, BOEING_BATCH_SIZE, HUB_REUSE_FRESH_FOR in seconds,
+    MAX_BULK_PUBLISH_SIZE, HUB_BULK_PUBLISH_FROM).
+    """
+
+    max_search: int
+    batch_size: int
+    reuse_fresh_for: float
+    max_publish: int
+    bulk_from: int
+
+
 def publish_fingerprint(request: PublishRequest) -> str:
     """As `search_fingerprint`; never equal to that of a search."""
     asked = ["publish", request.plan, str(request.retry_of), str(request.undo_of)]
@@ -80,3 +97,37 @@ def search_fingerprint(request: SearchRequest) -> str:
     digest = hashlib.sha256(json.dumps([request.force_refresh, str(request.retry_of)]).encode())
     digest.update("\n".join(request.part_numbers).encode())
     return digest.hexdigest()
+
+
+def quote_search(part_numbers: Sequence[str], quote: Quote, *, actor: str, afresh: bool) -> SearchRequest:
+    """The search for parts of a quote; `afresh`: Boeing is asked even where an answer is at hand."""
+    return SearchRequest(
+        part_numbers=part_numbers,
+        owner=quote.owner,
+        actor=actor,
+        force_refresh=afresh,
+        source=f"Quote {quote.rfq_number}",
+        quote=quote.id,
+    )
+
+
+def search_options(request: SearchRequest) -> dict[str, Any]:
+    """What is kept with the batch of a search."""
+    options: dict[str, Any] = {"force_refresh": request.force_refresh}
+    if request.source:
+        options["source"] = request.source
+    if request.quote is not None:
+        options["quote"] = request.quote
+    return options
+
+
+def publish_options(request: PublishRequest, *, bulk_from: int) -> dict[str, Any]:
+    """What is kept with the batch of a publishing; `bulk_from`: parts from which it goes by bulk operations."""
+    options: dict[str, Any] = {"bulk": len(request.part_numbers) >= bulk_from and not request.plan}
+    if request.undo_of is not None:
+        options["undo_of"] = str(request.undo_of)
+    if request.plan:
+        options["planned"] = True
+    if request.source:
+        options["source"] = request.source
+    return options

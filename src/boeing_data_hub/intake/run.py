@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,31 +11,23 @@ from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.intake.removed import refuse_retry_of_removed, refuse_undo_of_removed
 from boeing_data_hub.intake.requests import (
     Accepted,
+    IntakeRules,
     PublishRequest,
     SearchRequest,
     publish_fingerprint,
+    publish_options,
+    quote_search,
     search_fingerprint,
+    search_options,
 )
 from boeing_data_hub.model.batches import RETRY_KEY, UNDO_KEY, Batch
+from boeing_data_hub.model.quotes import Quote
 from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.store import audit, batches, items, keeping, products, publishing
 from boeing_data_hub.store.work import Database, Work
 
 _HINTS_AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeRules:
-    """Sizes in force (settings MAX_BULK_SEARCH_SIZE, BOEING_BATCH_SIZE, HUB_REUSE_FRESH_FOR in seconds,
-    MAX_BULK_PUBLISH_SIZE, HUB_BULK_PUBLISH_FROM).
-    """
-
-    max_search: int
-    batch_size: int
-    reuse_fresh_for: float
-    max_publish: int
-    bulk_from: int
 
 
 class Intake:
@@ -56,18 +47,29 @@ class Intake:
             BadInput: the idempotency key was used for another request.
             Unavailable: Postgres did not answer; nothing was accepted, or, after a lost commit, the same key finds it.
         """
-        options: dict[str, Any] = {"force_refresh": request.force_refresh}
-        if request.source:
-            options["source"] = request.source
+        batch_id = uuid4()
+        accepted = self._database.run(lambda work: self._search(work, request, batch_id), patience=5)
+        if accepted.is_new:
+            self.wake(accepted.batch)
+        return accepted
 
+    def search_for_quote(
+        self, work: Work, part_numbers: Sequence[str], *, quote: Quote, actor: str, afresh: bool
+    ) -> Batch:
+        """Accept a search for parts of a quote, in the quote's own transaction; after its commit, `wake`.
+
+        It has no idempotency key: the quote is what a repeated request is recognised by.
+        """
+        request = quote_search(part_numbers, quote, actor=actor, afresh=afresh)
+        return self._search(work, request, uuid4()).batch
+
+    def _search(self, work: Work, request: SearchRequest, batch_id: UUID) -> Accepted:
         def fill(work: Work, batch_id: UUID) -> None:
             if not request.force_refresh and self.rules.reuse_fresh_for > 0:
                 batches.reuse_fresh(work, batch_id, younger_than=self.rules.reuse_fresh_for)
 
-        accepted = self._accept(request, BatchType.SEARCH, options, search_fingerprint(request), fill)
-        if accepted.is_new:
-            self._wake(accepted.batch)
-        return accepted
+        digest = search_fingerprint(request)
+        return self._accept(work, batch_id, request, BatchType.SEARCH, search_options(request), digest, fill)
 
     def publish(
         self, request: PublishRequest, *, also: Callable[[Work, UUID], None] = lambda _work, _batch: None
@@ -78,13 +80,6 @@ class Intake:
             request: what to publish.
             also: what else is written in the same transaction, given the new batch's id: its plan.
         """
-        options: dict[str, Any] = {"bulk": len(request.part_numbers) >= self.rules.bulk_from and not request.plan}
-        if request.undo_of is not None:
-            options["undo_of"] = str(request.undo_of)
-        if request.plan:
-            options["planned"] = True
-        if request.source:
-            options["source"] = request.source
 
         def fill(work: Work, batch_id: UUID) -> None:
             if request.undo_of is not None:
@@ -94,7 +89,11 @@ class Intake:
                 publishing.resolve(work, batch_id)
             also(work, batch_id)
 
-        accepted = self._accept(request, BatchType.PUBLISH, options, publish_fingerprint(request), fill)
+        batch_id, digest = uuid4(), publish_fingerprint(request)
+        options = publish_options(request, bulk_from=self.rules.bulk_from)
+        accepted = self._database.run(
+            lambda work: self._accept(work, batch_id, request, BatchType.PUBLISH, options, digest, fill), patience=5
+        )
         if accepted.is_new and not request.plan:
             self.wake_publishing()
         return accepted
@@ -122,49 +121,46 @@ class Intake:
 
     def _accept(
         self,
+        work: Work,
+        batch_id: UUID,
         request: SearchRequest | PublishRequest,
         batch_type: BatchType,
         options: Mapping[str, Any],
         fingerprint: str,
         fill: Callable[[Work, UUID], None],
     ) -> Accepted:
-        batch_id = uuid4()
         waits = isinstance(request, PublishRequest) and request.plan
-
-        def step(work: Work) -> Accepted:
-            # A commit whose acknowledgement was lost is found here by the second run.
-            if (known := batches.get(work, batch_id)) is not None:
-                return Accepted(known, is_new=True)
-            made = batches.insert(
-                work,
-                {
-                    "id": batch_id,
-                    "batch_type": batch_type.value,
-                    "total_items": len(request.part_numbers),
-                    "owner": request.owner,
-                    "idempotency_key": request.idempotency_key,
-                    "request_hash": fingerprint,
-                    "options": {**options, **tracing.kept()},
-                    "retry_of": request.retry_of,
-                },
-                status="pending" if waits else "processing",
-            )
-            if not made:
-                return self._replayed(work, request, fingerprint)
-            batches.insert_items(work, batch_id, request.part_numbers)
-            fill(work, batch_id)
-            audit.record(
-                work,
-                actor=request.actor or request.owner,
-                action=f"batch.{'plan' if waits else batch_type.value}",
-                target=str(batch_id),
-                details={"items": len(request.part_numbers)},
-            )
-            batch = batches.get(work, batch_id)
-            assert batch is not None  # noqa: S101 - inserted above
-            return Accepted(batch, is_new=True)
-
-        return self._database.run(step, patience=5)
+        # A commit whose acknowledgement was lost is found here by the second run.
+        if (known := batches.get(work, batch_id)) is not None:
+            return Accepted(known, is_new=True)
+        made = batches.insert(
+            work,
+            {
+                "id": batch_id,
+                "batch_type": batch_type.value,
+                "total_items": len(request.part_numbers),
+                "owner": request.owner,
+                "idempotency_key": request.idempotency_key,
+                "request_hash": fingerprint,
+                "options": {**options, **tracing.kept()},
+                "retry_of": request.retry_of,
+            },
+            status="pending" if waits else "processing",
+        )
+        if not made:
+            return self._replayed(work, request, fingerprint)
+        batches.insert_items(work, batch_id, request.part_numbers)
+        fill(work, batch_id)
+        audit.record(
+            work,
+            actor=request.actor or request.owner,
+            action=f"batch.{'plan' if waits else batch_type.value}",
+            target=str(batch_id),
+            details={"items": len(request.part_numbers)},
+        )
+        batch = batches.get(work, batch_id)
+        assert batch is not None  # noqa: S101 - inserted above
+        return Accepted(batch, is_new=True)
 
     def _replayed(self, work: Work, request: SearchRequest | PublishRequest, fingerprint: str) -> Accepted:
         known = batches.by_key(work, request.owner, request.idempotency_key or "")
@@ -176,7 +172,8 @@ class Intake:
             )
         return Accepted(known, is_new=False)
 
-    def _wake(self, batch: Batch) -> None:
+    def wake(self, batch: Batch) -> None:
+        """Tell the workers that a search was accepted."""
         if batch.reused_count:
             self._hints.send(Stage.NORMALIZATION, min(-(-batch.reused_count // 300), _HINTS_AT_ONCE))
         calls = -(-(batch.total_items - batch.reused_count) // self.rules.batch_size)

@@ -9,13 +9,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from boeing_data_hub.model.listings import Blocked, LeftOut, Listing, ListingPolicy, Weight
-from boeing_data_hub.model.money import BadNumber, exact_number, parse_money, to_cents_half_up
+from boeing_data_hub.model.money import BadNumber, exact_number
 from boeing_data_hub.model.part_numbers import base_number
+from boeing_data_hub.model.sale import amount_of, sale_of
+from boeing_data_hub.model.wording import line, paragraphs
 from boeing_data_hub.publishing.countries import UNKNOWN_TO_STORE, country_code
 from boeing_data_hub.publishing.handles import handle_of
 from boeing_data_hub.publishing.metafields import metafields_of
-from boeing_data_hub.publishing.stock import stock_block, stock_of
-from boeing_data_hub.publishing.wording import line, paragraphs
 
 _LONGEST: Final = 255  # characters of a title or a tag
 _LARGEST_WEIGHT: Final = 10_000_000
@@ -30,9 +30,6 @@ _WEIGHTS: Final = {
 _CODE = re.compile(r"[0-9]{6,13}")
 _NOT_IN_CODE = re.compile(r"[ .\-]")
 _NOT_IN_TAG = re.compile(r"[^\w]+")
-
-# What screening blocks is judged anew here: a hand-set price, a new map or another currency may have lifted it.
-_JUDGED_ANEW: Final = frozenset({"no_price", "no_stock", "only_unmapped_locations", "currency_differs"})
 
 
 def build_listing(staged: Mapping[str, Any], policy: ListingPolicy, *, live: bool = False) -> Listing | Blocked:
@@ -50,13 +47,9 @@ def build_listing(staged: Mapping[str, Any], policy: ListingPolicy, *, live: boo
         return Blocked(
             "part_number_unreadable", "This staged row has no usable part number. Search for the part again."
         )
-    price = _price(staged)
-    stock = stock_of(staged, policy)
-    blocked = _review(staged) or _currency(staged, policy) or (price if isinstance(price, Blocked) else None)
-    if not (live and stock is not None):
-        blocked = blocked or stock_block(staged, policy, stock)
-    if blocked or isinstance(price, Blocked) or stock is None:
-        return blocked or Blocked("needs_review", "This part needs a person's look.")
+    sale = sale_of(staged, policy, live=live)
+    if isinstance(sale, Blocked):
+        return sale
     title = line(staged.get("title")).partition("=")[0].rstrip() or base_number(sku) or sku
     left_out: list[LeftOut] = []
     metafields, refused = metafields_of(staged, policy, title)
@@ -73,73 +66,20 @@ def build_listing(staged: Mapping[str, Any], policy: ListingPolicy, *, live: boo
         category=policy.category,
         tags=_tags(staged, policy),
         status=policy.status,
-        price=price,
+        price=sale.price,
         cost=_cost(staged, left_out),
         weight=_weight(staged, left_out),
         country_of_origin=_country(staged, left_out),
         hs_code=_hs_code(staged, left_out),
         metafields=metafields,
-        stock=stock,
+        stock=sale.stock,
         image_source=_image(staged),
         left_out=(*left_out, *refused),
     )
 
 
-def _review(staged: Mapping[str, Any]) -> Blocked | None:
-    if staged.get("excluded"):
-        return Blocked("excluded", "A person has excluded this part from publishing. Include it again to publish it.")
-    status, reason = staged.get("status"), line(staged.get("status_reason"))
-    if status in ("fetched", "published") or (status == "blocked" and reason in _JUDGED_ANEW):
-        return None
-    said = line(staged.get("status_detail"))
-    if status == "blocked":
-        return Blocked(reason or "blocked", said or "This part is blocked. Look at the staged part, and search again.")
-    return Blocked("needs_review", said or "A person must look at this part before it can be published.")
-
-
-def _currency(staged: Mapping[str, Any], policy: ListingPolicy) -> Blocked | None:
-    currency = line(staged.get("currency")).upper()
-    if currency == policy.currency.upper():
-        return None
-    if not currency:
-        return Blocked(
-            "currency_missing", "No currency is known for this part, so its price means nothing. Search for it again."
-        )
-    return Blocked(
-        "currency_differs",
-        f"The price is in {currency[:10]}, and the store sells in {policy.currency}; none is converted. "
-        "Check HUB_CURRENCY, or ask Boeing.",
-    )
-
-
-def _price(staged: Mapping[str, Any]) -> Decimal | Blocked:
-    override = staged.get("price_override")
-    if override is not None and override != "":
-        amount = _amount(override)
-        return amount or Blocked(
-            "price_override_unusable",
-            "The price set by hand is no amount above 0. Mend it, or remove it to use Boeing's.",
-        )
-    given = staged.get("price")
-    amount = _amount(given)
-    if amount:
-        return amount
-    if amount is None and given is not None:
-        return Blocked("price_unreadable", "The price of this part is no believable amount. Search for it again.")
-    return Blocked("no_price", "There is no price to sell this part for. Ask Boeing for a quote, or set one by hand.")
-
-
-def _amount(value: object) -> Decimal | None:
-    """The amount in whole cents, 0 for a blank; None when it is none or below 0."""
-    try:
-        amount = to_cents_half_up(parse_money(value) or Decimal(0))
-    except (BadNumber, TypeError):
-        return None
-    return amount if amount >= 0 else None
-
-
 def _cost(staged: Mapping[str, Any], left_out: list[LeftOut]) -> Decimal | None:
-    amount = _amount(staged.get("cost_per_item"))
+    amount = amount_of(staged.get("cost_per_item"))
     if amount is None:
         left_out.append(LeftOut("cost", "It is no believable amount."))
     return amount or None

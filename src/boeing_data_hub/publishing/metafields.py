@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from boeing_data_hub.model.listings import LeftOut, ListingPolicy, Metafield
-from boeing_data_hub.publishing.stock import shelves
-from boeing_data_hub.publishing.wording import MANY_LINES, line, lines
+from boeing_data_hub.model.stock import shelves
+from boeing_data_hub.model.wording import MANY_LINES, line, lines
 
 _LINE: Final = "single_line_text_field"
 _MOST_BYTES: Final = 16 * 1024  # of a text

@@ -1,4 +1,4 @@
-"""Failures as a file a person can correct and upload again. No cell of it can run in a spreadsheet."""
+"""Failures as a file to correct and upload again, and quotes as one to keep. No cell of it can run in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from uuid import UUID
 from xlsxwriter import Workbook
 
 from boeing_data_hub.model.batches import Item
+from boeing_data_hub.model.quotes import Quote
+from boeing_data_hub.quoting.answer import item
 from boeing_data_hub.reporting.failures import what_to_do
 from boeing_data_hub.store import items
 from boeing_data_hub.store.work import Database
 
 COLUMNS = ("part_number", "error_code", "error", "what_to_do")
+QUOTE_COLUMNS = (
+    "part_no", "requested_qty", "status", "price_usd", "qty_available", "uom", "condition", "traceability",
+    "price_type", "tag_date", "lead_time", "no_quote", "code", "note",
+)  # fmt: skip
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_A_TIME = 2000
 _WIDTHS = (24, 24, 60, 60)
@@ -65,6 +71,18 @@ def _line(cells: tuple[str, ...]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
     return out.getvalue()
+
+
+def quote_csv(quote: Quote) -> str:
+    """The lines of a quote as CSV, by the names of the webhook's answer."""
+    told = [item(line, quote.terms) for line in quote.lines]
+    heading = ("rfq_number", *QUOTE_COLUMNS)
+    lines = [(quote.rfq_number, *(_cell(one[name]) for name in QUOTE_COLUMNS)) for one in told]
+    return "\ufeff" + "".join(_line(cells) for cells in (heading, *lines))
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def failures_xlsx(database: Database, batch_id: UUID) -> Path:

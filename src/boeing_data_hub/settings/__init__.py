@@ -17,6 +17,7 @@ from boeing_data_hub.settings.keeping import Keeping
 from boeing_data_hub.settings.notices import Notices
 from boeing_data_hub.settings.observing import Observing
 from boeing_data_hub.settings.places import Places
+from boeing_data_hub.settings.quoting import Quotes
 from boeing_data_hub.settings.store import Store
 from boeing_data_hub.settings.trade import Trade
 from boeing_data_hub.settings.work import Work
@@ -25,7 +26,7 @@ __all__ = ["Settings"]
 
 
 # The last comes first where settings are listed.
-class Settings(Observing, Interfaces, Notices, Keeping, Images, Store, Trade, Work, Boeing, Places):
+class Settings(Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Trade, Work, Boeing, Places):
     """The environment of one hub, checked at start; a wrong value names itself and stops the process."""
 
     model_config = SettingsConfigDict(

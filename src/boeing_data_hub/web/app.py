@@ -22,6 +22,7 @@ from boeing_data_hub.web.api import (
     metrics,
     products,
     publish,
+    quotes,
     shopify,
     uploads,
 )
@@ -41,6 +42,7 @@ ROUTERS = (
     boeing.router,  # /api/boeing
     shopify.router,  # /api/shopify
     attention.router,  # /api/conflicts, /api/orphans
+    quotes.router,  # /api/zap/webhook, /api/quotes
     media.router,  # /media
 )
 

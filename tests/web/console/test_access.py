@@ -36,7 +36,7 @@ def pages(app):
 
 def filled(path):
     path = path.replace("{batch_id}", ANY_UUID).replace("{draft_id}", ANY_UUID).replace("{key_id}", "0")
-    path = path.replace("{plan_id}", ANY_UUID)
+    path = path.replace("{plan_id}", ANY_UUID).replace("{quote_id}", "1")
     return path.replace("{number:path}", "AN3-43A")
 
 

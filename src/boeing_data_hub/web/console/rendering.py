@@ -25,6 +25,7 @@ NOTICES: Final = {
     "started": "Started. You may close this page: the work goes on without it.",
     "started-before": "This list was started before; here is its run. Nothing was started twice.",
     "refreshing": "Boeing is being asked for this part again. Its answer will appear here.",
+    "asked-again": "Boeing is being asked again. The lines are completed here.",
     "revoked": "The key is revoked, and everyone who had signed in with it is signed out.",
     "planned": "This is what publishing would do. Nothing was sent: read it, then approve or discard it.",
     "planned-before": "This list was planned before; here is that plan.",

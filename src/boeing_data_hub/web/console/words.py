@@ -98,8 +98,22 @@ CONFLICT: Final[dict[str, Word]] = {
     "adopt": Word("Taken over", "good", "check"),
     "leave": Word("Left alone", "idle", "stop"),
 }
+QUOTE: Final[dict[str, Word]] = {
+    "pending": Word("Waiting for Boeing", "busy", "clock", "It is completed by itself."),
+    "quoted": Word("Quoted", "good", "check", "Every line has a price."),
+    "partly_quoted": Word("Partly quoted", "warn", "check", "Some lines have a price; the others are no quotes."),
+    "no_quote": Word("No quote", "idle", "stop", "No line is offered."),
+    "unanswered": Word("Unanswered", "bad", "alert", "Of a line at least it could not be found out. Ask again."),
+}
+QUOTE_LINE: Final[dict[str, Word]] = {
+    "pending": Word("Waiting for Boeing", "busy", "clock"),
+    "quoted": Word("Quoted", "good", "check"),
+    "no_quote": Word("No quote", "idle", "stop", "This part is not offered; the note says why."),
+    "unanswered": Word("Unanswered", "bad", "alert", "It could not be found out; the note says why."),
+}
 KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
     "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT,
+    "quote": QUOTE, "quote_line": QUOTE_LINE,
 }  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
 
@@ -138,6 +152,9 @@ ACTIONS: Final[dict[str, str]] = {
     "batch.publish": "Started publishing",
     "batch.plan": "Made a publish plan",
     "plan.approve": "Approved a plan",
+    "quote.ask": "Asked for a quote",
+    "quote.complete": "Completed a quote",
+    "quote.retry": "Had lines of a quote asked again",
     "part.edit": "Edited a part by hand",
     "parts.exclude": "Excluded parts from publishing",
     "parts.include": "Included parts again",

@@ -1,0 +1,191 @@
+"""Quotes: `bdh quotes ...`. All of it goes through the HTTP API; one made by hand is as good as one of the webhook."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote as escaped
+
+import typer
+
+from boeing_data_hub.cli import output
+from boeing_data_hub.cli.batches import Json, with_api
+from boeing_data_hub.cli.client import Api
+from boeing_data_hub.cli.output import ExitCode
+from boeing_data_hub.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True, help="Ask for quotes by hand, list, show and export them.")
+
+Number = Annotated[str, typer.Argument(help="The RFQ number.")]
+Wait = Annotated[bool, typer.Option(help="Wait until every line is answered.")]
+
+_LOOK_EVERY = 0.5  # seconds
+_COLUMNS = ("part", "asked", "state", "price USD", "available", "from", "note")
+
+
+@app.command()
+def ask(
+    lines: Annotated[list[str], typer.Argument(help="PART=QUANTITY, with the suffix of the part: WF338109=K3=5.")],
+    *,
+    rfq: Annotated[str, typer.Option("--rfq", help="Its number. Sent again with the same parts, the same quote.")],
+    company: Annotated[str | None, typer.Option(help="The buyer's company.")] = None,
+    buyer: Annotated[str | None, typer.Option(help="The buyer.")] = None,
+    email: Annotated[str | None, typer.Option(help="The buyer's e-mail address.")] = None,
+    deliver_to: Annotated[str | None, typer.Option(help="Where the parts are to go.")] = None,
+    wait: Wait = True,
+    as_json: Json = False,
+) -> None:
+    """Ask for a quote: `bdh quotes ask --rfq RFQ-1 WF338109=K3=5 AN3-43A=100`."""
+
+    def do(api: Api) -> None:
+        pairs = [_pair(line) for line in lines]
+        body = {
+            "rfq_number": rfq,
+            "requested_parts": ",".join(part for part, _ in pairs),
+            "requested_qty": ",".join(quantity for _, quantity in pairs),
+            "buyer_company_name": company,
+            "buyer_name": buyer,
+            "buyer_email": email,
+            "deliver_to_address": deliver_to,
+        }
+        made = api.call("POST", "/api/zap/webhook", json=body)
+        _finish(api, made, wait=wait, as_json=as_json)
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command("list")
+def list_quotes(
+    *,
+    state: Annotated[str | None, typer.Option(help="Only this state, e.g. unanswered.")] = None,
+    search: Annotated[str | None, typer.Option(help="How the RFQ number begins.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Quotes, newest first."""
+
+    def do(api: Api) -> None:
+        wanted = {"limit": limit, "state": state, "search": search}
+        params = {name: value for name, value in wanted.items() if value is not None}
+        found = api.call("GET", "/api/quotes", params=params)
+        if as_json:
+            output.as_json(found)
+            return
+        output.table(
+            "Quotes",
+            ["RFQ number", "state", "lines", "quoted", "buyer", "asked"],
+            [
+                (
+                    one["rfq_details"]["rfq_number"],
+                    one["status"],
+                    len(_items(one)),
+                    sum(line["status"] == "quoted" for line in _items(one)),
+                    one["buyer_details"]["buyer_company_name"] or one["buyer_details"]["buyer_name"],
+                    one["created_at"],
+                )
+                for one in found["quotes"]
+            ],
+        )
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def show(rfq_number: Number, *, as_json: Json = False) -> None:
+    """A quote as it is now, line by line."""
+
+    def do(api: Api) -> None:
+        found = api.call("GET", _path(rfq_number))
+        output.as_json(found) if as_json else _tell(found)
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def retry(rfq_number: Number, *, wait: Wait = True, as_json: Json = False) -> None:
+    """Have Boeing asked again for the lines that are unanswered."""
+
+    def do(api: Api) -> None:
+        _finish(api, api.call("POST", _path(rfq_number, "/retry")), wait=wait, as_json=as_json)
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def export(
+    rfq_number: Number,
+    *,
+    to: Annotated[Path | None, typer.Option("--to", help="A file; stdout when not given.")] = None,
+) -> None:
+    """The lines of a quote as CSV."""
+
+    def do(api: Api) -> None:
+        text = "".join(api.text(_path(rfq_number), params={"format": "csv"}))
+        if to is None:
+            sys.stdout.write(text)
+            return
+        try:
+            to.write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise BadInput(f"{to} cannot be written: {error.strerror}.", code="unwritable_file") from error
+        output.note(f"Written to {to}.")
+
+    with_api(do, json_wanted=False)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    """Part and quantity: the quantity is behind the last `=`, for a part may have one of its own."""
+    part, equals, quantity = line.rpartition("=")
+    if not equals or not part or not quantity.isdecimal() or "," in line:
+        raise BadInput(
+            f"{line[:80]!r} is not PART=QUANTITY. Write the quantity behind the part with its suffix: WF338109=K3=5. "
+            "Nothing was stored.",
+            code="bad_lines",
+        )
+    return part, quantity
+
+
+def _finish(api: Api, quote: dict[str, Any], *, wait: bool, as_json: bool) -> None:
+    """Wait for the end, tell the quote, and end with its exit code."""
+    path = _path(quote["rfq_details"]["rfq_number"])
+    try:
+        if wait and quote["status"] == "pending":
+            output.note(quote["message"])
+        while wait and quote["status"] == "pending":
+            time.sleep(_LOOK_EVERY)
+            quote = api.call("GET", path)
+    except KeyboardInterrupt:
+        output.note("\nStopped waiting; the quote is completed without us. Look again with: bdh quotes show")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    output.as_json(quote) if as_json else _tell(quote)
+    raise typer.Exit(ExitCode.SOME_FAILED if quote["status"] == "unanswered" else ExitCode.DONE)
+
+
+def _tell(quote: dict[str, Any]) -> None:
+    output.note(f"{quote['rfq_details']['rfq_number']}: {quote['message']}")
+    output.table(
+        quote["rfq_details"]["rfq_number"],
+        _COLUMNS,
+        [
+            (
+                line["part_no"],
+                line["requested_qty"],
+                line["status"],
+                line["price_usd"],
+                line["qty_available"],
+                line["source"],
+                line["note"],
+            )
+            for line in _items(quote)
+        ],
+    )
+
+
+def _items(quote: dict[str, Any]) -> list[dict[str, Any]]:
+    return quote["quote_details"]["items"]
+
+
+def _path(rfq_number: str, more: str = "") -> str:
+    return f"/api/quotes/{escaped(rfq_number, safe='')}{more}"

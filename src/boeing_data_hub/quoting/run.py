@@ -1,0 +1,252 @@
+"""The stage at work: a request becomes a quote and its lines in one transaction, with the search for what is not known;
+what Boeing answers completes it. Whoever looks completes: the one who waits, the one who fetches, and the sweep.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import BoundedSemaphore
+from typing import Protocol
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import Conflict, NotFound
+from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.model.quotes import (
+    LineAnswer,
+    LineState,
+    Quote,
+    QuoteLine,
+    QuoteRequest,
+    QuoteState,
+    QuoteTerms,
+    SettledItem,
+)
+from boeing_data_hub.quoting.quote import answer_of, for_line, state_of
+from boeing_data_hub.quoting.requests import fingerprint
+from boeing_data_hub.store import audit, quotes
+from boeing_data_hub.store.work import Database, Work
+
+_LOOK_EVERY = 0.1  # seconds
+_MOST_WAITING = 16  # threads of one process that wait for Boeing: the rest of the API needs some, too
+_ONE_SWEEP = 500  # quotes
+
+
+class StartsSearches(Protocol):
+    """What this stage needs of the intake."""
+
+    def search_for_quote(
+        self, work: Work, part_numbers: Sequence[str], *, quote: Quote, actor: str, afresh: bool
+    ) -> Batch:
+        """Accept a search for these parts in this transaction; `afresh`: also where an answer is at hand."""
+        ...
+
+    def wake(self, batch: Batch) -> None:
+        """Tell the workers, after the commit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QuotingRules:
+    """How quotes are made (settings HUB_QUOTE_..., HUB_REUSE_FRESH_FOR in seconds); `has_store`: one is set."""
+
+    terms: QuoteTerms
+    policy: ListingPolicy
+    max_parts: int
+    answer_seconds: float
+    fresh_for: float
+    has_store: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The quote of a request, and whether this very call made it."""
+
+    quote: Quote
+    is_new: bool
+
+
+class Quoting:
+    """Makes quotes, and completes them."""
+
+    def __init__(self, *, database: Database, searches: StartsSearches, rules: QuotingRules) -> None:
+        self._database = database
+        self._searches = searches
+        self._places = BoundedSemaphore(_MOST_WAITING)
+        self.rules = rules
+
+    def ask(self, request: QuoteRequest) -> Asked:
+        """Make the quote of a request, and wait a moment for what Boeing must be asked.
+
+        The same number and the same request give the same quote again, completed by now perhaps; two at once, one.
+
+        Raises:
+            Conflict: the number was used for another request.
+        """
+        digest = fingerprint(request)
+        started: list[Batch] = []
+
+        def step(work: Work) -> Asked:
+            started.clear()
+            quote_id = quotes.insert(work, request, request_hash=digest, terms=self.rules.terms)
+            if quote_id is None:
+                known = quotes.by_number(work, request.rfq_number)
+                if known is None or known.request_hash != digest:
+                    raise Conflict(
+                        f"A quote for {request.rfq_number} was asked for before, with other parts, quantities or "
+                        "another buyer. That quote is untouched. Give a new request a number of its own, or repeat "
+                        "the request exactly.",
+                        code="rfq_number_taken",
+                    )
+                return Asked(known, is_new=False)
+            quotes.insert_lines(work, quote_id, [(line.part_number, line.quantity) for line in request.lines])
+            quote = _there(quotes.get(work, quote_id))
+            started.extend(self._answer(work, quote, quote.lines, actor=request.actor, afresh=False))
+            details = {"lines": len(request.lines)}
+            audit.record(work, actor=request.actor, action="quote.ask", target=target_of(quote), details=details)
+            return Asked(_there(quotes.get(work, quote_id)), is_new=True)
+
+        asked = self._database.run(step, patience=5)
+        for batch in started:
+            self._searches.wake(batch)
+        return Asked(self._waited_for(asked.quote), asked.is_new)
+
+    def look(self, quote: Quote) -> Quote:
+        """The quote as it is now, with what Boeing has answered meanwhile."""
+        if quote.is_pending:
+            self.complete(quote.id)
+        return self._database.run(lambda work: quotes.get(work, quote.id)) or quote
+
+    def find(self, rfq_number: str) -> Quote:
+        """The quote of a number, as it is now. Raises NotFound."""
+        known = self._database.run(lambda work: quotes.by_number(work, rfq_number))
+        if known is None:
+            raise NotFound(
+                f"There is no quote for {rfq_number[:100]!r}. `bdh quotes list` shows those there are.",
+                code="quote_not_found",
+            )
+        return self.look(known) if known.is_pending else known
+
+    def ask_again(self, quote: Quote, *, actor: str) -> Quote:
+        """Have Boeing asked again for the lines of which it could not be found out whether they can be quoted.
+
+        Asked twice, it is one search.
+
+        Raises:
+            Conflict: there are none.
+        """
+        started: list[Batch] = []
+
+        def step(work: Work) -> Quote:
+            started.clear()
+            held = _there(quotes.hold(work, quote.id))
+            again = [line for line in held.lines if line.answer.state is LineState.UNANSWERED]
+            if held.is_pending:
+                return held
+            if not again:
+                raise Conflict(
+                    "Every line of this quote is answered, so there is nothing to ask again. Nothing was changed.",
+                    code="nothing_unanswered",
+                )
+            started.extend(self._answer(work, held, again, actor=actor, afresh=True))
+            details = {"lines": len(again)}
+            audit.record(work, actor=actor, action="quote.retry", target=target_of(held), details=details)
+            return _there(quotes.get(work, held.id))
+
+        after = self._database.run(step, patience=5)
+        for batch in started:
+            self._searches.wake(batch)
+        return after
+
+    def complete(self, quote_id: int) -> bool:
+        """Complete the lines whose part is at its end. Returns whether there was anything to do; twice does no harm."""
+        if not self._database.run(lambda work: quotes.is_due(work, quote_id)):
+            return False
+
+        def step(work: Work) -> bool:
+            quote = quotes.hold(work, quote_id)
+            if quote is None or not quote.is_pending:
+                return False
+            waiting = [line for line in quote.lines if line.answer.state is LineState.PENDING]
+            settled = quotes.settled(work, quote.batch_id, sorted({line.part_number for line in waiting}))
+            lines = [line for line in waiting if line.part_number in settled]
+            answers = self._answers(work, quote, lines, settled)
+            quotes.answer_lines(work, quote_id, answers)
+            state = _state_with(quote, answers)
+            quotes.move(work, quote_id, state, batch_id=quote.batch_id)
+            if state is not QuoteState.PENDING:
+                audit.record(
+                    work, actor="hub", action="quote.complete", target=target_of(quote), details={"state": state}
+                )
+            return bool(answers)
+
+        return self._database.run(step)
+
+    def sweep(self) -> int:
+        """Complete every quote that waits for a part which is at its end. Returns how many."""
+        return sum(self.complete(one) for one in self._database.run(lambda work: quotes.due(work, limit=_ONE_SWEEP)))
+
+    def _answer(
+        self, work: Work, quote: Quote, lines: Sequence[QuoteLine], *, actor: str, afresh: bool
+    ) -> Sequence[Batch]:
+        """Answer lines from what is known, and start the search for the others. Returns that search, or nothing."""
+        answers = self._answers(work, quote, lines, {})
+        quotes.answer_lines(work, quote.id, answers)
+        unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
+        started = (
+            [self._searches.search_for_quote(work, list(unknown), quote=quote, actor=actor, afresh=afresh)]
+            if unknown
+            else []
+        )
+        batch_id = started[0].id if started else quote.batch_id
+        quotes.move(work, quote.id, _state_with(quote, answers), batch_id=batch_id)
+        return started
+
+    def _answers(
+        self, work: Work, quote: Quote, lines: Sequence[QuoteLine], settled: Mapping[str, SettledItem]
+    ) -> dict[int, LineAnswer]:
+        times = Counter(line.part_number for line in quote.lines)
+        known = quotes.known(work, [line.part_number for line in lines], with_store=self.rules.has_store)
+        fresh_from = quotes.moment(work) - timedelta(seconds=self.rules.fresh_for)
+        found = {
+            part: answer_of(one, self.rules.policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
+            for part, one in known.items()
+        }
+        return {
+            line.position: for_line(found[line.part_number], line.quantity, lines=times[line.part_number])
+            for line in lines
+        }
+
+    def _waited_for(self, quote: Quote) -> Quote:
+        """The quote, after a moment for Boeing; at once where too many wait already."""
+        deadline = monotonic() + self.rules.answer_seconds
+        quote_id = quote.id
+        if not quote.is_pending or not self._places.acquire(blocking=False):
+            return quote
+        try:
+            while quote.is_pending and (left := deadline - monotonic()) > 0:
+                time.sleep(min(_LOOK_EVERY, left))
+                # The sweep may have been quicker.
+                if self.complete(quote.id) or not self._database.run(lambda work: quotes.is_pending(work, quote_id)):
+                    quote = self.look(quote)
+        finally:
+            self._places.release()
+        return quote
+
+
+def target_of(quote: Quote) -> str:
+    """Under which name a quote stands in the audit log."""
+    return f"quote:{quote.rfq_number}"
+
+
+def _state_with(quote: Quote, answers: Mapping[int, LineAnswer]) -> QuoteState:
+    return state_of([answers.get(line.position, line.answer).state for line in quote.lines])
+
+
+def _there(quote: Quote | None) -> Quote:
+    assert quote is not None  # noqa: S101 - its row is in this transaction, and nothing deletes it
+    return quote

@@ -1,0 +1,67 @@
+"""Settings: quotes, and the webhook they are asked for by."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+_SHORTEST_SECRET = 24
+
+
+class Quotes(BaseSettings):
+    """Who may ask for quotes, how long they wait, and what is said on every line."""
+
+    hub_quote_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What the quote webhook's caller sends as X-Webhook-Secret, 24 characters or more. Empty: only API "
+        "keys are let in.",
+    )
+    hub_quote_webhook_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The secret before, let in as well while callers are being changed over."
+    )
+    hub_quote_answer_seconds: float = Field(
+        default=1.5, ge=0, le=25, description="Seconds a request for a quote waits for Boeing before it is answered."
+    )
+    hub_quote_max_parts: int = Field(default=100, ge=1, le=1000, description="Most lines in one quote.")
+    hub_quote_prepared_by: str = Field(
+        default="", max_length=200, description="Who is named as preparing quotes. Empty: HUB_VENDOR."
+    )
+    hub_quote_comments: str = Field(default="", max_length=2000, description="The supplier's comments on every quote.")
+    hub_quote_condition: str = Field(
+        default="",
+        max_length=20,
+        description="Condition stated on every quoted line. Empty: the part's own (HUB_CONDITION, or as set by hand). "
+        "The former system said OH of every part.",
+    )
+    hub_quote_uom: str = Field(
+        default="EA", max_length=20, description="Unit of measure of a quoted line where Boeing names none."
+    )
+    hub_quote_price_type: str = Field(default="OUTRIGHT", max_length=50, description="Price type of quoted lines.")
+    hub_quote_tag_date: str = Field(
+        default="JAN-26-26", max_length=50, description="Tag date of quoted lines. Empty: none is named."
+    )
+    hub_quote_lead_time: str = Field(default="ON REQUEST", max_length=50, description="Lead time of quoted lines.")
+    hub_quote_traceability_store: str = Field(
+        default="SHOPIFY", max_length=50, description="Traceability of lines quoted from the store."
+    )
+    hub_quote_traceability_boeing: str = Field(
+        default="VENDOR", max_length=50, description="Traceability of lines quoted from Boeing's answer."
+    )
+
+    @model_validator(mode="after")
+    def _secrets_are_no_guesses(self) -> Self:
+        for name in ("hub_quote_webhook_secret", "hub_quote_webhook_secret_previous"):
+            secret: SecretStr = getattr(self, name)
+            told = secret.get_secret_value()
+            if told and (len(told) < _SHORTEST_SECRET or not (told.isascii() and told.isprintable()) or " " in told):
+                raise ValueError(
+                    f"{name.upper()} must be at least {_SHORTEST_SECRET} printable ASCII characters without spaces, "
+                    "e.g. of `openssl rand -hex 32`"
+                )
+        if self.hub_quote_webhook_secret_previous.get_secret_value() and not (
+            self.hub_quote_webhook_secret.get_secret_value()
+        ):
+            raise ValueError("HUB_QUOTE_WEBHOOK_SECRET_PREVIOUS is let in only beside HUB_QUOTE_WEBHOOK_SECRET")
+        return self

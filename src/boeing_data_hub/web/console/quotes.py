@@ -1,0 +1,109 @@
+"""/console/quotes: every quote there is, and one of them: its lines, where each came from, what it waits for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from boeing_data_hub.errors import NotFound
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.model.quotes import Quote, QuoteState
+from boeing_data_hub.quoting.answer import message
+from boeing_data_hub.quoting.run import target_of
+from boeing_data_hub.reporting import exports
+from boeing_data_hub.store import audit, batches, keys, quotes
+from boeing_data_hub.store.work import Work
+from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console.rendering import go, page
+from boeing_data_hub.web.console.visitors import Operator, Viewer
+from boeing_data_hub.web.limits import STORABLE
+
+router = APIRouter(prefix="/quotes")
+
+_ON_A_PAGE: Final = 50
+_EVENTS: Final = 100
+_LARGEST_ID: Final = 2**62
+
+
+@router.get("")
+def show_all(
+    request: Request,
+    hub: TheHub,
+    _visitor: Viewer,
+    state: QuoteState | Annotated[str, Query(pattern="^$")] = "",
+    q: Annotated[str, Query(max_length=100, pattern=STORABLE)] = "",
+    before: Annotated[int, Query(ge=1, le=_LARGEST_ID)] | None = None,
+) -> HTMLResponse:
+    """The list, newest first; `before` continues behind a page."""
+
+    def step(work: Work) -> tuple[list[Quote], dict[str, str]]:
+        found = quotes.page(work, limit=_ON_A_PAGE + 1, state=state or None, search=q.strip() or None, before=before)
+        return found, keys.names(work)
+
+    found, names = hub.database.run(step, hurry=True)
+    shown = found[:_ON_A_PAGE]
+    return page(
+        request,
+        "pages/quotes.html",
+        quotes=shown,
+        names=names,
+        state=state,
+        q=q,
+        first=before is None,
+        last=shown[-1] if len(found) > _ON_A_PAGE else None,
+        message=message,
+        open_to_webhook=bool(hub.settings.hub_quote_webhook_secret.get_secret_value()),
+    )
+
+
+@router.get("/{quote_id}")
+def show(quote_id: int, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
+    """One quote, as it is now."""
+    return page(request, "pages/quote.html", **_told(hub, quote_id))
+
+
+@router.get("/{quote_id}/lines")
+def show_lines(quote_id: int, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
+    """Its moving part alone, to be put into the page while it waits."""
+    return page(request, "widgets/quote_live.html", **_told(hub, quote_id))
+
+
+@router.get("/{quote_id}/lines.csv", response_model=None)
+def download(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
+    """Its lines as CSV."""
+    found = _existing(hub, quote_id)
+    headers = {"Content-Disposition": f'attachment; filename="quote-{found.id}.csv"'}
+    return Response(exports.quote_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post("/{quote_id}/retry", response_model=None)
+def ask_again(quote_id: int, hub: TheHub, visitor: Operator) -> Response:
+    """Have Boeing asked again for the lines that are unanswered."""
+    after = hub.quoting.ask_again(_existing(hub, quote_id), actor=visitor.owner)
+    return go(f"/console/quotes/{after.id}", said="asked-again")
+
+
+def _existing(hub: Hub, quote_id: int) -> Quote:
+    """The quote as it is now. Raises NotFound."""
+    possible = 0 < quote_id < _LARGEST_ID
+    found = hub.database.run(lambda work: quotes.get(work, quote_id), hurry=True) if possible else None
+    if found is None:
+        raise NotFound("There is no such quote. The page of quotes lists those there are.", code="quote_not_found")
+    return hub.quoting.look(found) if found.is_pending else found
+
+
+def _told(hub: Hub, quote_id: int) -> dict[str, Any]:
+    quote = _existing(hub, quote_id)
+
+    def step(work: Work) -> dict[str, Any]:
+        batch = batches.get(work, quote.batch_id) if quote.batch_id else None
+        return {
+            "batch": batch,
+            "waits": hub.live.situation(work).waiting_for(batch) if batch and quote.is_pending else None,
+            "happenings": audit.of_target(work, target_of(quote), limit=_EVENTS),
+            "names": keys.names(work),
+        }
+
+    return {"quote": quote, "message": message(quote), **hub.database.run(step, hurry=True)}
