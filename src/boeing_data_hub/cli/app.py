@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import batches, demo, operate, output, publishing, start
+from boeing_data_hub.cli import batches, demo, examining, operate, output, publishing, start
 from boeing_data_hub.cli.output import ExitCode
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ app.add_typer(publishing.store, name="store", rich_help_panel="Work")
 app.add_typer(batches.app, name="batches", rich_help_panel="Work")
 app.add_typer(operate.db, name="db", rich_help_panel="Operate")
 app.add_typer(operate.keys_app, name="keys", rich_help_panel="Operate")
-app.command(rich_help_panel="Operate")(operate.doctor)
+app.command(rich_help_panel="Operate")(examining.doctor)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so

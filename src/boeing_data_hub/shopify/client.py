@@ -27,12 +27,31 @@ class Budget(Protocol):
     def refused(self, seconds: float) -> None: ...  # noqa: D102
 
 
+class NoAccount:
+    """A budget that grants everything: for a doctor, whose few calls must not wait for Postgres."""
+
+    def take(self, points: float, *, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        """Always."""
+        del points
+        return keep_going()
+
+    def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
+        """Nothing is kept: the shared account is put right by the store's next answer."""
+
+    def refused(self, seconds: float) -> None:
+        """Nothing is kept."""
+
+
 class ShopifyClient:
     """Asks the store. One per process, made after a fork; its threads share connections and the budget.
 
     Args:
         access: address, token and limits.
         budget: the account every process shares.
+
+    Attributes:
+        version: the API version the store answered as last; empty before, and where it does not say.
+        dated: the `Date` of its last answer.
     """
 
     def __init__(self, access: ShopifyAccess, budget: Budget) -> None:
@@ -40,6 +59,8 @@ class ShopifyClient:
         self._budget = budget
         self._exchange = Exchange(access)
         self._version_told = False
+        self.version = ""
+        self.dated = ""
 
     def run(
         self,
@@ -107,6 +128,7 @@ class ShopifyClient:
 
     def _look_at_version(self, reply: Reply) -> None:
         answered = reply.headers.get("x-shopify-api-version")
+        self.version, self.dated = answered or "", reply.headers.get("date", "")
         if answered and answered != self._access.api_version and not self._version_told:
             self._version_told = True
             _log.warning(
