@@ -127,7 +127,7 @@ def _settings(values: Mapping[str, str]) -> tuple[Settings, list[Mistake]]:
     while True:
         try:
             given: dict[str, Any] = {name.lower(): value for name, value in left.items()}
-            return _Given(**given), mistakes
+            return _Given(_env_file=None, **given), mistakes  # pyright: ignore[reportCallIssue] - pydantic-settings' own
         except ValidationError as error:
             for one in error.errors(include_input=False, include_context=False, include_url=False):
                 said = one["msg"].removeprefix("Value error, ")

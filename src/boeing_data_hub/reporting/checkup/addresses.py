@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -15,14 +16,13 @@ def host_of(url: str) -> str:
 
 
 def is_here(url: str) -> bool:
-    """Whether an address, or a host, leads to this machine."""
-    host = host_of(url) if "/" in url or ":" not in url else url.strip("[]")
-    if host in {"localhost", ""}:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Whether an address, or a bare host, leads to this machine."""
+    for host in (url.strip("[]"), host_of(url)):
+        if host in {"localhost", ""}:
+            return True
+        with suppress(ValueError):
+            return ip_address(host).is_loopback
+    return False
 
 
 def shown(url: str) -> str:

@@ -124,6 +124,8 @@ def _unanswered(error: RedisError, where: str, name: str) -> Finding:
     said = str(error)
     if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid user")):
         advice, why = REFUSED, "refuses our password, or wants one"
+    elif isinstance(error, TimeoutError) and where.startswith("rediss:"):
+        advice, why = PROTOCOL, "does not answer to encryption in time"
     elif isinstance(error, TimeoutError):
         advice, why = UNREACHABLE, "does not answer: it took too long"
     elif isinstance(error, BusyLoadingError):

@@ -1,4 +1,4 @@
-"""Everything a checkup can find, with its remedy, in the order of the checks. The documentation's table is made of it."""
+"""Everything a checkup can find, with its remedy, in the order of the checks; documentation tables are made of it."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def _takes(types: tuple[str, ...], kind: str) -> bool:
     return any(one in {kind, "image/*", "*/*"} for one in types)
 
 
-def look_at_folder(folder: Path) -> Iterator[Finding]:
+def look_at_folder(folder: Path, *, least_free: int = _LEAST_FREE) -> Iterator[Finding]:
     """Whether pictures and services can be kept in the data folder. A file is made there and deleted."""
     there = folder
     while not there.exists() and there != there.parent:
@@ -186,7 +186,7 @@ def look_at_folder(folder: Path) -> Iterator[Finding]:
         )
         return
     free = shutil.disk_usage(there).free
-    if free < _LEAST_FREE:
+    if free < least_free:
         yield DISK.found(f"The disk of {folder} has {free / 1e6:,.0f} MB left.")
     else:
         yield well("data folder", f"{folder} can be written; {free / 1e9:,.1f} GB are free.")
