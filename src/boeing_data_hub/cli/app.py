@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import batches, demo, examining, operate, output, publishing, start
+from boeing_data_hub.cli import batches, demo, estimating, examining, operate, output, publishing, start
 from boeing_data_hub.cli.output import ExitCode
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command(rich_help_panel="Start")(start.worker)
 app.command(rich_help_panel="Start")(start.beat)
 app.add_typer(start.sandbox, name="sandbox", rich_help_panel="Start")
 app.command(rich_help_panel="Work")(batches.search)
+app.command(rich_help_panel="Work")(estimating.estimate)
 app.command(rich_help_panel="Work")(publishing.plan)
 app.command(rich_help_panel="Work")(publishing.publish)
 app.add_typer(publishing.plans, name="plans", rich_help_panel="Work")

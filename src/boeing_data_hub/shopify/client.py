@@ -28,7 +28,13 @@ class Budget(Protocol):
 
 
 class NoAccount:
-    """A budget that grants everything: for a doctor, whose few calls must not wait for Postgres."""
+    """A budget that grants everything: for a doctor, whose few calls must not wait for Postgres.
+
+    Attributes:
+        seen: what the store last said of its bucket.
+    """
+
+    seen: Sighting | None = None
 
     def take(self, points: float, *, keep_going: Callable[[], bool] = lambda: True) -> bool:
         """Always."""
@@ -36,7 +42,9 @@ class NoAccount:
         return keep_going()
 
     def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
-        """Nothing is kept: the shared account is put right by the store's next answer."""
+        """Only what was seen is kept: the shared account is put right by the store's next answer."""
+        del points, spent
+        self.seen = seen or self.seen
 
     def refused(self, seconds: float) -> None:
         """Nothing is kept."""

@@ -97,6 +97,10 @@ def connected(url: str, *, seconds: float) -> Generator[Connection]:
         connection.close()
 
 
+NotAnsweredError = psycopg.Error
+"""What a question fails with: tables that are not there, a server that goes away."""
+
+
 @contextmanager
 def reading(connection: Connection) -> Generator[Work]:
     """A transaction that only reads, and whose statements end within five seconds."""
