@@ -8,7 +8,7 @@ from typing import Final
 from boeing_data_hub.model.rates import RateLimit
 
 _SLOWER: Final = 1.1  # slots that were reserved and not used, and calls made twice
-_LAST: Final = 10.0  # seconds from the last call to the last normalized part, with a sweep between
+_LAST: Final = 5.0  # seconds from the last call to the last normalized part, with a sweep between
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,12 @@ def search_cost(
         first_wait: seconds until the next free slot.
         confirm_missing: parts that are left out of an answer are asked for once more, alone.
     """
+    if parts <= 0:
+        return SearchCost((0, 0), 0, limit.spacing if limit else 0.0, (0.0, 0.0))
     calls = -(-parts // batch_size)
     most = calls + (parts if confirm_missing else 0)
     spacing = limit.spacing if limit else 0.0
     in_turn = min(most, -(-ahead // batch_size))
-    low = first_wait + max(0, calls - 1) * spacing
-    high = first_wait + (most + in_turn) * spacing * _SLOWER + (_LAST if calls else 0.0)
+    low = first_wait + (calls - 1) * spacing
+    high = first_wait + (most + in_turn) * spacing * _SLOWER + _LAST
     return SearchCost((calls, most), in_turn, spacing, (low, high))

@@ -199,9 +199,8 @@ def _bulk_lines(load: Load, capacity: Capacity, points: float) -> list[str]:
 def _refill(points: float, capacity: Capacity) -> str:
     rate, there = capacity.restore_rate, capacity.available
     left = max(0.0, points - there)
-    return (
-        f"{points:,.0f} points - {there:,.0f} in the bucket = {left:,.0f}, ÷ {rate:,.0f} a second = {span(left / rate)}"
-    )
+    wait = f"{left:,.0f} ÷ {rate:,.0f} a second = {span(left / rate)}"
+    return f"{points:,.0f} points - {there:,.0f} in the bucket = {wait}"
 
 
 def span(seconds: float) -> str:
