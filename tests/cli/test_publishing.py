@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from python_calamine import CalamineWorkbook
 
 from boeing_data_hub.cli.demo import LOCATIONS
 from boeing_data_hub.cli.start import local_key
@@ -240,3 +241,30 @@ def test_warnings_count_for_the_doctor_only_where_it_is_strict(at, system):
     ended = at("doctor", "--quiet")
     assert (ended.code, ended.out.splitlines()[0].split(":")[0]) == (0, "warning prices")
     assert at("doctor", "--strict").code == 1
+
+
+def test_a_plan_is_exported_as_csv_and_xlsx(at, found, tmp_path):
+    plan_id = at("plan", "--from", found("EXPORT-1", "EXPORT-2"), "--json").json["plan_id"]
+    csv, xlsx = tmp_path / "plan.csv", tmp_path / "plan.xlsx"
+    for path in (csv, xlsx):
+        assert at("plans", "export", plan_id, "--to", path).code == 0
+    rows = at("plans", "export", plan_id).out.splitlines()
+    assert rows == csv.read_text(encoding="utf-8").splitlines()
+    assert rows[0].lstrip("\ufeff") == "part_number,sku,action,code,reason,field,old,new"
+    assert [row.split(",")[2] for row in rows[1:]] == ["create", "create"]
+    sheet = CalamineWorkbook.from_path(xlsx).get_sheet_by_index(0).to_python()
+    assert sheet[0][2] == "action"
+    assert len(sheet) == len(rows)
+    at("publish", "--plan", plan_id)
+    found("EXPORT-1", price=12.5)
+    changed = at("plan", "EXPORT-1", "--json").json["plan_id"]
+    assert ",update,,,price," in at("plans", "export", changed).out
+    assert at("plans", "export", str(uuid4())).code == 5
+
+
+def test_failures_are_exported_as_xlsx(at, system, tmp_path):
+    system.boeing.set_part("NO-SUCH-1", unknown=True)
+    failed = at("search", "NO-SUCH-1", "--json").json["id"]
+    assert at("batches", "export", failed, "--to", tmp_path / "failures.xlsx").code == 0
+    sheet = CalamineWorkbook.from_path(tmp_path / "failures.xlsx").get_sheet_by_index(0).to_python()
+    assert [row[0] for row in sheet] == ["part_number", "NO-SUCH-1"]

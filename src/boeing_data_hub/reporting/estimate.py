@@ -191,7 +191,8 @@ def _bulk_lines(load: Load, capacity: Capacity, points: float) -> list[str]:
     known = "this store's own pace" if capacity.lines_per_second else "assumed"
     return [
         f"{load.sending:,} lines ÷ {capacity.bulk_lines:,} = {runs:,} bulk operations, {lanes} at a time",
-        f"{load.sending:,} lines ÷ {pace:,.0f} a second ({pace / lanes:g} for each, {known}) = {span(load.sending / pace)}",
+        f"{load.sending:,} lines ÷ {pace:,.0f} a second ({pace / lanes:g} for each, {known}) = "
+        + span(load.sending / pace),
         f"beside them, for search, sales channel and starts: {_refill(points, capacity)}",
     ]
 

@@ -56,7 +56,7 @@ MIXED = Advice(
     "sandbox",
     "error",
     "a stand-in on this machine together with the real service at the other side",
-    "{advice}",
+    "Remove the BOEING_*_URL settings to ask the real Boeing, or use a sandbox store.",
 )
 IN_CLEAR = Advice(
     "secret_in_clear",
@@ -184,8 +184,7 @@ def _mixed(s: Settings) -> Iterator[Finding]:
     if host_of(store).endswith(".myshopify.com") and is_here(s.boeing_pna_price_url):
         yield MIXED.found(
             "BOEING_PNA_PRICE_URL leads to a stand-in on this machine, and the store is a real one: made-up prices and "
-            "stock would be sold.",
-            advice="Remove the BOEING_*_URL settings to ask the real Boeing, or use a sandbox store.",
+            "stock would be sold."
         )
 
 

@@ -23,7 +23,7 @@ STRAY = Advice(
     "settings",
     "warning",
     "a name that looks like one of ours and is none, so it has no effect",
-    "{advice}",
+    "Rename it if {nearest} was meant; else remove it.",
 )
 QUOTED = Advice(
     "setting_quoted",
@@ -49,10 +49,8 @@ def judge_given(reading: Reading) -> Iterator[Finding]:
             f"{said.rstrip('.')}.", name=mistake.name, place=_place(reading, mistake.name), about=_about(mistake.name)
         )
     for stray in reading.strays:
-        advice = "Remove it, or look its name up in the table of settings (docs/operations.md)."
-        if stray.nearest is not None:
-            advice = f"If you meant {stray.nearest}, rename it; else remove it."
-        yield STRAY.found(f"{stray.name} is no setting of the hub and has no effect.", advice=advice)
+        nearest = stray.nearest or "one of the table in docs/operations.md"
+        yield STRAY.found(f"{stray.name} is no setting of the hub and has no effect.", nearest=nearest)
     for name in reading.quoted:
         yield QUOTED.found(
             f"The value of {name} is in quotation marks, and they count as a part of it.",
