@@ -1,4 +1,4 @@
-"""The documentation says what the code does. `python tests/test_docs.py --write` renews the table of settings and
+"""The documentation says what the code does. `python tests/test_docs.py --write` renews settings, findings and
 `.env.example`.
 """
 
@@ -21,6 +21,7 @@ from boeing_data_hub.cli.app import app as command_line
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.model.states import BatchStatus, ItemState
 from boeing_data_hub.normalization.screening import Reason
+from boeing_data_hub.reporting.checkup.catalogue import advice_by_subject
 from boeing_data_hub.reporting.failures import WHAT_TO_DO
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.web.app import create_app
@@ -29,10 +30,12 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 OPERATIONS = DOCS / "operations.md"
 EXAMPLE = ROOT / ".env.example"
+DOCTOR = DOCS / "doctor.md"
 DECISIONS = DOCS / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 _SETTINGS = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
+_FINDINGS = re.compile("(?<=<!-- findings -->\n).*?(?=<!-- /findings -->)", re.DOTALL)
 _BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 
 
@@ -108,6 +111,18 @@ def _written(value: Any) -> str:
     return text if re.fullmatch(r"[\w./:@,+-]*", text) else f"'{text}'"
 
 
+def findings_table() -> str:
+    """The tables of everything the doctor can find, as they must stand between their markers."""
+    lines: list[str] = []
+    for title, advice in advice_by_subject().items():
+        lines += ["", f"#### {title}", "", "| Code | Name | Level | When | What to do |", "|---|---|---|---|---|"]
+        for one in advice:
+            remedy = re.sub(r"\{(\w+)\}", lambda word: f"*{word.group(1)}*", one.remedy).replace("{{", "{")
+            remedy = remedy.replace("}}", "}").replace("|", "\\|")
+            lines.append(f"| `{one.code}` | {one.name} | {one.level} | {one.meaning} | {remedy} |")
+    return "\n".join([*lines, "", ""])
+
+
 def _default(value: Any) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
@@ -172,6 +187,12 @@ def test_the_example_of_an_environment_is_the_one_of_the_code():
     assert text(EXAMPLE) == example(), "renew it: .venv/bin/python tests/test_docs.py --write"
 
 
+def test_the_doctor_s_findings_are_those_of_the_code():
+    found = _FINDINGS.search(text(DOCTOR))
+    assert found, f"{DOCTOR} has lost its markers"
+    assert found.group() == findings_table(), "renew it: .venv/bin/python tests/test_docs.py --write"
+
+
 @pytest.mark.parametrize("word", sorted({*ItemState, *BatchStatus}))
 def test_every_state_is_explained_on_the_page_of_the_path(word: str):
     assert f"`{word}`" in text(DOCS / "path.md")
@@ -228,3 +249,4 @@ if __name__ == "__main__":
         sys.exit("usage: .venv/bin/python tests/test_docs.py --write")
     EXAMPLE.write_text(example(), encoding="utf-8")
     OPERATIONS.write_text(_SETTINGS.sub(lambda _: settings_table(), text(OPERATIONS)), encoding="utf-8")
+    DOCTOR.write_text(_FINDINGS.sub(lambda _: findings_table(), text(DOCTOR)), encoding="utf-8")

@@ -15,6 +15,7 @@ from uuid import uuid4
 from boeing_data_hub import __version__, tracing
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
+from boeing_data_hub.doctor import Doctor
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
 from boeing_data_hub.household import Household
 from boeing_data_hub.intake.run import Intake, IntakeRules
@@ -28,10 +29,11 @@ from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.quoting.run import Quoting, QuotingRules
 from boeing_data_hub.recovery import Recovery, SweepRules
-from boeing_data_hub.reporting import checkup, store_checkup
+from boeing_data_hub.reporting.checkup import finding, readiness
 from boeing_data_hub.reporting.figures import SystemFigures
 from boeing_data_hub.reporting.live import Live
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.reading import Reading
 from boeing_data_hub.shop import Shop
 from boeing_data_hub.store import raw
 from boeing_data_hub.store.leases import HeldLeases
@@ -227,7 +229,7 @@ class Hub:
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues that must have a worker."""
-        return checkup.needed_queues(publishing=bool(self.settings.shopify_store_domain))
+        return readiness.needed_queues(publishing=bool(self.settings.shopify_store_domain))
 
     @property
     def locations(self) -> Mapping[str, str]:
@@ -249,38 +251,28 @@ class Hub:
         )
 
     def readiness(self) -> dict[str, bool]:
-        """Whether everything this hub needs is there; see `reporting/checkup.py`."""
-        return checkup.readiness(
+        """Whether everything this hub needs is there; see `reporting/checkup/readiness.py`."""
+        return readiness.readiness(
             self.database,
             self.hints,
             queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
         )
 
-    def examine(self) -> list[checkup.Finding]:
-        """Everything looked at, each with a remedy, for `bdh doctor`."""
-        findings = checkup.examine(
-            self.database,
-            self.hints,
-            ask_boeing=self.boeing.ensure_tokens,
+    def examine(
+        self, *, reading: Reading | None = None, key: str = "", price: str | None = None
+    ) -> list[finding.Finding]:
+        """Everything looked at, each with a remedy; see `Doctor`."""
+        doctor = Doctor(
+            self.settings,
+            self.shop.listing_policy,
+            data_dir=self.data_dir,
             queues=self.queues,
-            worker_silent_after=self.settings.hub_worker_silent_after,
-            locations_mapped=bool(self.settings.shopify_location_map),
+            pacing=lambda: self.pacing,
+            reading=reading,
+            key=key,
         )
-        if not self.settings.shopify_store_domain:
-            remedy = "Set SHOPIFY_STORE_DOMAIN and SHOPIFY_ADMIN_API_TOKEN."
-            return [*findings, checkup.Finding("store", "warning", "No store is set, so nothing is published.", remedy)]
-        if any(finding.level == "error" and finding.name in {"postgres", "migrations"} for finding in findings):
-            return findings  # the store's budget is a row, so without tables the store cannot be asked
-        return [
-            *findings,
-            *store_checkup.examine_store(
-                self.database,
-                self.shop.storefront,
-                self.shop.listing_policy,
-                public_url=self.settings.supabase_url or self.settings.public_url,
-            ),
-        ]
+        return doctor.examine(price=price)
 
     def normalize_again(self) -> int:
         """Make all kept answers due for normalization with the rules now in force. Returns how many."""

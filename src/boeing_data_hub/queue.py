@@ -4,6 +4,7 @@ because the rows are the work list and a sweep looks at them again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -12,6 +13,9 @@ import structlog
 from celery import Celery
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError, ResponseError
+from redis.retry import Retry
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.model.states import Stage
@@ -115,13 +119,66 @@ class Hints:
         info: dict[str, Any] = self._redis.info("memory")
         return int(info["used_memory"]), int(info.get("maxmemory") or info.get("total_system_memory") or 0)
 
-    def check(self) -> dict[str, Any]:
-        """Version and eviction policy of the broker. Raises redis.RedisError when it does not answer."""
-        info: dict[str, Any] = self._redis.info()
-        return {"version": info["redis_version"], "maxmemory_policy": info.get("maxmemory_policy", "unknown")}
-
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
             self._redis.close()
             self._app.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """What a broker says of itself.
+
+    Attributes:
+        version: e.g. `7.2.4`; empty where it may not be asked.
+        policy: what it does when its memory is full; empty as above.
+        used: bytes in use.
+        maximum: bytes it may use; 0: as many as the machine has.
+        persistent: it keeps its data over a restart.
+        replica: it is a copy of another, which takes no writes.
+        writable: our queues can be read and written by the account we use.
+    """
+
+    version: str
+    policy: str
+    used: int
+    maximum: int
+    persistent: bool
+    replica: bool
+    writable: bool
+
+
+def look_at(broker_url: str, *, seconds: float = 3.0) -> Broker:
+    """Ask a broker about itself, on a connection that ends with it; a key of ours is written and deleted.
+
+    Raises:
+        redis.RedisError: it does not answer, or refuses us.
+        ValueError: the address is none.
+    """
+    client: Any = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        broker_url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        client.ping()
+        try:
+            told: dict[str, Any] = client.info()
+        except NoPermissionError:
+            told = {}
+        writable = True
+        try:
+            client.set(f"{PREFIX}doctor", "1", ex=5)
+            client.delete(f"{PREFIX}doctor")
+        except ResponseError:  # read-only, not permitted, or full
+            writable = False
+    finally:
+        client.close()
+    return Broker(
+        version=str(told.get("redis_version", "")),
+        policy=str(told.get("maxmemory_policy", "")),
+        used=int(told.get("used_memory", 0)),
+        maximum=int(told.get("maxmemory", 0)),
+        persistent=bool(told.get("aof_enabled")) or int(told.get("rdb_last_save_time", 0)) > 0,
+        replica=told.get("role") == "slave",
+        writable=writable,
+    )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from python_calamine import CalamineWorkbook
 
 from boeing_data_hub.cli.demo import LOCATIONS
 from boeing_data_hub.cli.start import local_key
@@ -219,51 +220,51 @@ def test_the_store_is_set_up_once(at):
     assert (second.code, second.json["created"], len(second.json["existing"])) == (0, [], 12)
 
 
-# bdh doctor.
+# bdh doctor. What it finds is tested in tests/doctor.
 
 
-@pytest.fixture
-def doctor(at, system):
-    """What `bdh doctor` finds, by name; the sandbox is set right again afterwards."""
-    opening = system.shopify.settings()
-
-    def examine(**changes):
-        at.environment |= {**system.environment, "HUB_DATA_DIR": str(system.plan.data_dir), **changes}
-        ended = at("doctor", "--json")
-        return ended.code, {one["name"]: one for one in ended.json}
-
-    yield examine
-    system.shopify.settings(**opening)
-
-
-def test_doctor_finds_nothing_wrong_with_a_store_that_is_set_up(at, doctor):
+def test_doctor_finds_nothing_wrong_with_a_store_that_is_set_up(at, system):
     at("store", "setup")
-    code, found = doctor()
-    assert code == 0, found
-    assert found["store"]["level"] == "ok"
-    assert not {"scopes", "store locations", "sales channel", "metafields"} & set(found)
+    at.environment |= {**system.environment, "HUB_DATA_DIR": str(system.plan.data_dir)}
+    ended = at("doctor", "--json")
+    assert ended.code == 0
+    assert [one for one in ended.json if one["level"] in {"error", "warning"}] == []
+    assert {"store", "store locations", "sales channel", "metafields", "api", "key"} <= {
+        one["name"] for one in ended.json
+    }
+    assert list(ended.json[0]) == ["name", "level", "code", "message", "remedy"]
 
 
-@pytest.mark.parametrize(
-    ("store", "own", "name", "words"),
-    [
-        ({"tokens": ["another"]}, {}, "store", ["SHOPIFY_ADMIN_API_TOKEN"]),
-        ({"scopes": ["write_products", "read_locations", "write_publications"]}, {}, "scopes", ["write_inventory"]),
-        ({"locations": [{"name": "Elsewhere"}]}, {}, "store locations", ["Dallas", "SHOPIFY_LOCATION_MAP"]),
-        ({"currency": "EUR"}, {}, "store", ["EUR", "HUB_CURRENCY"]),
-        ({}, {"SHOPIFY_STORE_DOMAIN": "http://127.0.0.1:1"}, "store", ["SHOPIFY_STORE_DOMAIN"]),
-        ({}, {"HUB_CUSTOM_ID_KEY": "other_key"}, "metafields", ["bdh store setup"]),
-        ({}, {"SHOPIFY_STORE_DOMAIN": ""}, "store", ["SHOPIFY_STORE_DOMAIN"]),
-    ],
-)
-def test_doctor_says_what_is_wrong_with_the_store_and_what_to_do(at, doctor, system, store, own, name, words):
+def test_warnings_count_for_the_doctor_only_where_it_is_strict(at, system):
     at("store", "setup")
-    if store:
-        system.shopify.settings(**store)
-    code, found = doctor(**own)
-    one = found[name]
-    assert one["level"] in {"error", "warning"}
-    assert code == (1 if one["level"] == "error" else 0)
-    assert one["remedy"]
-    for word in words:
-        assert word in one["message"] + one["remedy"], one
+    at.environment |= {**system.environment, "HUB_DATA_DIR": str(system.plan.data_dir), "PRICE_MARKUP": "0.5"}
+    ended = at("doctor", "--quiet")
+    assert (ended.code, ended.out.splitlines()[0].split(":")[0]) == (0, "warning prices")
+    assert at("doctor", "--strict").code == 1
+
+
+def test_a_plan_is_exported_as_csv_and_xlsx(at, found, tmp_path):
+    plan_id = at("plan", "--from", found("EXPORT-1", "EXPORT-2"), "--json").json["plan_id"]
+    csv, xlsx = tmp_path / "plan.csv", tmp_path / "plan.xlsx"
+    for path in (csv, xlsx):
+        assert at("plans", "export", plan_id, "--to", path).code == 0
+    rows = at("plans", "export", plan_id).out.splitlines()
+    assert rows == csv.read_text(encoding="utf-8").splitlines()
+    assert rows[0].lstrip("\ufeff") == "part_number,sku,action,code,reason,field,old,new"
+    assert [row.split(",")[2] for row in rows[1:]] == ["create", "create"]
+    sheet = CalamineWorkbook.from_path(xlsx).get_sheet_by_index(0).to_python()
+    assert sheet[0][2] == "action"
+    assert len(sheet) == len(rows)
+    at("publish", "--plan", plan_id)
+    found("EXPORT-1", price=12.5)
+    changed = at("plan", "EXPORT-1", "--json").json["plan_id"]
+    assert ",update,,,price," in at("plans", "export", changed).out
+    assert at("plans", "export", str(uuid4())).code == 5
+
+
+def test_failures_are_exported_as_xlsx(at, system, tmp_path):
+    system.boeing.set_part("NO-SUCH-1", unknown=True)
+    failed = at("search", "NO-SUCH-1", "--json").json["id"]
+    assert at("batches", "export", failed, "--to", tmp_path / "failures.xlsx").code == 0
+    sheet = CalamineWorkbook.from_path(tmp_path / "failures.xlsx").get_sheet_by_index(0).to_python()
+    assert [row[0] for row in sheet] == ["part_number", "NO-SUCH-1"]

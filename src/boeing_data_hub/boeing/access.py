@@ -48,7 +48,7 @@ class BoeingAccess:
 
     def __post_init__(self) -> None:
         for name in ("oauth_url", "part_token_url", "price_url"):
-            if not _is_plain_address(getattr(self, name)):
+            if not is_plain_address(getattr(self, name)):
                 raise BadInput(
                     f"The Boeing address `{name}` must be a whole http or https URL without a user name or password.",
                     code="bad_setting",
@@ -59,7 +59,8 @@ class BoeingAccess:
         return min(self.call_deadline, self.call_deadline_one) if parts == 1 else self.call_deadline
 
 
-def _is_plain_address(address: str) -> bool:
+def is_plain_address(address: str) -> bool:
+    """Whether this is a whole http or https URL without a user name or password."""
     try:
         split = urlsplit(address)
         # A URL is logged by the HTTP client, so credentials have no place in it.

@@ -6,21 +6,16 @@ Every login is seen by Boeing, which writes to the account's owner when there ar
 from __future__ import annotations
 
 import copy
-import json
-import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import urlencode
 
 import httpx2
 
-from boeing_data_hub import clock, telemetry
+from boeing_data_hub import clock
 from boeing_data_hub.boeing.access import BoeingAccess
-from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange, Question, Reply
-from boeing_data_hub.boeing.failures import sort_token_failure
+from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange
+from boeing_data_hub.boeing.login import Login
 from boeing_data_hub.errors import HubError, Retry, StopTheLine
 
 _MARGIN = 60.0  # seconds before its end at which a token is renewed, or a tenth of its life if that is less
@@ -28,10 +23,6 @@ _MARGIN_SHARE = 0.1
 _FAILURE_SHARED = 1.0  # seconds for which a failed login is everybody's, so that eight threads do not try in turn
 _UNMISTAKABLE = 12  # characters; a shorter token might also be a word of an honest answer
 _FRESH = 60.0  # seconds: tokens refused younger than this were never good
-
-_PART_TOKEN = "x-part-access-token"  # noqa: S105 - the name of a header, not a token
-_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
-_HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,112 +153,25 @@ class Tokens:
         return self._pair
 
     def _log_in(self) -> TokenPair:
-        access, started = self._access, self._monotonic()
-        form = {
-            "client_id": _secret(access.client_id.get_secret_value(), "BOEING_CLIENT_ID"),
-            "client_secret": _secret(access.client_secret.get_secret_value(), "BOEING_CLIENT_SECRET"),
-            "scope": access.scope,
-            "grant_type": "client_credentials",
-        }
-        username = _secret(access.username.get_secret_value(), "BOEING_USERNAME")
-        password = _secret(access.password.get_secret_value(), "BOEING_PASSWORD")
-        oauth = self._ask(
-            "POST",
-            access.oauth_url,
-            {"Content-Type": "application/x-www-form-urlencoded"},
-            urlencode(form).encode(),
-            settings="BOEING_CLIENT_ID, BOEING_CLIENT_SECRET and BOEING_SCOPE",
-        )
-        first = _object(oauth)
-        bearer = _token(first.get("access_token"))
-        authorization = f"Bearer {bearer}"
-        part = self._ask(
-            "GET",
-            access.part_token_url,
-            {
-                "Authorization": authorization,
-                "Content-Type": "application/json",
-                "x-username": username,
-                "x-password": password,
-            },
-            settings="BOEING_USERNAME and BOEING_PASSWORD",
-        )
-        second = _object(part)
-        part_token = _token(part.headers.get(_PART_TOKEN) or second.get(_PART_TOKEN) or second.get("access_token"))
-        lives = min(_seconds(first.get("expires_in")), _seconds(second.get("expires_in")))
+        started = self._monotonic()
+        login = Login(self._access, self._exchange)
+        first = login.oauth()
+        second = login.part(first.value)
+        lives = min(first.lives, second.lives)
         self._generation += 1
         return TokenPair(
             self._generation,
             httpx2.Headers(
                 {
                     **FIXED_HEADERS,
-                    "Authorization": authorization,
-                    "x-boeing-parts-authorization": part_token,
+                    "Authorization": f"Bearer {first.value}",
+                    "x-boeing-parts-authorization": second.value,
                     "Content-Type": "application/json",
                 }
             ),
-            tuple(token.encode() for token in (bearer, part_token) if len(token) >= _UNMISTAKABLE),
+            tuple(token.encode() for token in (first.value, second.value) if len(token) >= _UNMISTAKABLE),
             obtained_at=started,
             renew_at=started + lives - min(_MARGIN, lives * _MARGIN_SHARE) if lives < float("inf") else lives,
             expires_at=started + lives,
             on_probation=self._refused > 0 and self._refused >= self._accepted,
         )
-
-    def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, settings: str
-    ) -> Reply:
-        merged = {**FIXED_HEADERS, **headers}
-        sent = httpx2.Headers([(name.encode(), value.encode()) for name, value in merged.items()])
-        try:
-            with telemetry.outside_call("boeing", "token") as call:
-                reply = self._exchange.send(
-                    Question(method, httpx2.URL(url), sent, content), seconds=self._access.token_timeout
-                )
-                if reply.status != HTTPStatus.OK:
-                    call.outcome = sort_token_failure(reply.status, reply.headers, settings=settings).code
-        except Retry as error:
-            # Without tokens nobody can ask anything; and what such a call received may hold one.
-            raise Retry(error.message, code=error.code, whole_line=True) from None
-        if reply.status != HTTPStatus.OK:
-            raise sort_token_failure(reply.status, reply.headers, settings=settings)
-        return reply
-
-
-def _secret(value: str, setting: str) -> str:
-    # A secret read from a file often ends in a newline; no header could carry one.
-    value = value.strip()
-    if not _HEADER_VALUE.fullmatch(value):
-        raise StopTheLine(
-            f"{setting} is {'not set' if not value else 'unusable: it has control characters'}. No part has failed;"
-            " set it and start the hub again.",
-            code="boeing_credentials",
-        )
-    return value
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    """The JSON object in a token reply, or an empty one: the part token may come without any body."""
-    try:
-        value = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _token(value: Any) -> str:
-    if isinstance(value, str) and _TOKEN.fullmatch(value.strip()):
-        return value.strip()
-    raise Retry(
-        "Boeing's login answered without a usable token. Work goes on when it does.",
-        code="boeing_malformed",
-        whole_line=True,
-    )
-
-
-def _seconds(value: Any) -> float:
-    """A token's life; infinite (until a refusal) when it is not told or makes no sense."""
-    try:
-        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
-    except (ValueError, OverflowError):
-        return float("inf")
-    return seconds if seconds > 0 else float("inf")

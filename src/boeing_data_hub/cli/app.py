@@ -9,7 +9,18 @@ import typer
 from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import batches, demo, housekeeping, operate, output, publishing, quotes, start
+from boeing_data_hub.cli import (
+    batches,
+    demo,
+    estimating,
+    examining,
+    housekeeping,
+    operate,
+    output,
+    publishing,
+    quotes,
+    start,
+)
 from boeing_data_hub.cli.output import ExitCode
 
 app = typer.Typer(
@@ -25,6 +36,7 @@ app.command(rich_help_panel="Start")(start.worker)
 app.command(rich_help_panel="Start")(start.beat)
 app.add_typer(start.sandbox, name="sandbox", rich_help_panel="Start")
 app.command(rich_help_panel="Work")(batches.search)
+app.command(rich_help_panel="Work")(estimating.estimate)
 app.command(rich_help_panel="Work")(publishing.plan)
 app.command(rich_help_panel="Work")(publishing.publish)
 app.add_typer(publishing.plans, name="plans", rich_help_panel="Work")
@@ -35,7 +47,7 @@ app.add_typer(operate.db, name="db", rich_help_panel="Operate")
 app.add_typer(operate.keys_app, name="keys", rich_help_panel="Operate")
 app.add_typer(housekeeping.app, name="housekeeping", rich_help_panel="Operate")
 app.add_typer(housekeeping.digest_app, name="digest", rich_help_panel="Operate")
-app.command(rich_help_panel="Operate")(operate.doctor)
+app.command(rich_help_panel="Operate")(examining.doctor)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable
 from itertools import chain
@@ -249,22 +250,31 @@ def undo(
 def export(
     batch_id: BatchId,
     *,
-    to: Annotated[Path | None, typer.Option("--to", help="A file; stdout when not given.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A file, .csv or .xlsx; CSV on stdout when not given.")
+    ] = None,
 ) -> None:
-    """The failed items as CSV, to correct and search again."""
+    """The failed items as CSV or XLSX, to correct and search again."""
+    with_api(lambda api: save(api, _path(batch_id, "/failures"), to), json_wanted=False)
 
-    def do(api: Api) -> None:
-        pieces = api.text(_path(batch_id, "/failures"), params={"format": "csv"})
-        if to is None:
-            for piece in pieces:
-                sys.stdout.write(piece)
-            return
-        first = next(pieces, "")  # before the file is opened: an export that is refused must not empty an earlier one
-        try:
-            with to.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(chain([first], pieces))
-        except OSError as error:
-            raise BadInput(f"{to} cannot be written: {error.strerror}.", code="unwritable_file") from error
-        output.note(f"Written to {to}.")
 
-    with_api(do, json_wanted=False)
+def save(api: Api, path: str, to: Path | None) -> None:
+    """Write what the API gives as a file: its kind is that of the name; CSV on stdout without one.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    kind = "xlsx" if to is not None and to.suffix.lower() == ".xlsx" else "csv"
+    pieces = api.download(path, params={"format": kind})
+    if to is None:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for piece in pieces:
+            sys.stdout.write(decoder.decode(piece))
+        return
+    first = next(pieces, b"")  # before the file is opened: an export that is refused must not empty an earlier one
+    try:
+        with to.open("wb") as file:
+            file.writelines(chain([first], pieces))
+    except OSError as error:
+        raise BadInput(f"{to} cannot be written: {error.strerror}.", code="unwritable_file") from error
+    output.note(f"Written to {to}.")

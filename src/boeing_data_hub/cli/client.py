@@ -74,14 +74,14 @@ class Api:
             ) from lost
         return _decoded(response)
 
-    def text(self, path: str, **options: Any) -> Iterator[str]:
+    def download(self, path: str, **options: Any) -> Iterator[bytes]:
         """A download, piece by piece."""
         try:
             with self._client.stream("GET", path, **options) as response:
                 if response.status_code >= 400:  # noqa: PLR2004 - HTTP's own number
                     response.read()
                     _decoded(response)
-                yield from response.iter_text()
+                yield from response.iter_bytes()
         except httpx2.TransportError as lost:
             raise Unavailable(f"The hub at {self.url} stopped answering.", code="hub_unreachable") from lost
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -21,15 +19,11 @@ from boeing_data_hub.sandbox.boeing.control_client import environment
 from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
 from boeing_data_hub.sandbox.system import System
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.places import ADDRESSES, not_an_address
+from boeing_data_hub.settings.reading import Reading, read
 
 KEY_FILE = "api-key"
 _ADDRESSES_FILE = "running.json"
-_REDIS = {"redis", "rediss", "unix"}
-_FORMS = (
-    ("DATABASE_URL", {"postgresql", "postgres", "postgresql+psycopg"}, "postgresql://user:password@host:5432/postgres"),
-    ("REDIS_URL", _REDIS, "redis://:password@host:6379/0"),
-    ("CELERY_BROKER_URL", _REDIS, "redis://:password@host:6379/0"),
-)
 _SERVICES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 _API = "HUB_API_URL"
 
@@ -40,22 +34,15 @@ def checked(settings: Settings) -> Settings:
     Raises:
         BadInput: one cannot be used; it is named, without its value, which may hold a password.
     """
-    for name, schemes, example in _FORMS:
+    for name in ADDRESSES:
         secret: SecretStr | None = getattr(settings, name.lower())
-        if secret is not None and secret.get_secret_value() and not _is_address(secret.get_secret_value(), schemes):
-            raise BadInput(f"{name} is no usable address. Write it like {example}.", code=f"bad_{name.lower()}")
+        if said := not_an_address(name, secret.get_secret_value() if secret else ""):
+            raise BadInput(said, code=f"bad_{name.lower()}")
     try:
         _ = Hub(settings).boeing_limit
     except BadInput as error:
         raise BadInput(f"BOEING_API_RATE_LIMIT: {error.message}", code=error.code) from None
     return settings
-
-
-def _is_address(text: str, schemes: set[str]) -> bool:
-    with suppress(ValueError):  # a port that is no number, a bracket that is not closed
-        address = urlsplit(text)
-        return address.scheme in schemes and address.port != 0
-    return False
 
 
 def data_dir(settings: Settings) -> Path:
@@ -105,6 +92,26 @@ def settings_of_running_hub() -> Settings:
     return Settings(**{name.lower(): value for name, value in known.items()})
 
 
+def reading_of_running_hub() -> Reading:
+    """The same, read as a doctor does: nothing is raised, and what cannot be used is told in it."""
+    found = read()
+    known = _addresses(found.settings)
+    named = found.settings.database_url.get_secret_value() if found.settings.database_url else ""
+    if not known or (named and named != known.get("DATABASE_URL")) or "DATABASE_URL" in found.unusable:
+        return found
+    return read(known)
+
+
+def key_of(settings: Settings) -> str:
+    """The key the command line sends: HUB_API_KEY, else the local operator's; empty where there is none."""
+    if settings.hub_api_key is not None:
+        return settings.hub_api_key.get_secret_value()
+    try:
+        return (data_dir(settings) / KEY_FILE).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def _addresses(settings: Settings) -> dict[str, Any]:
     try:
         return json.loads((data_dir(settings) / _ADDRESSES_FILE).read_text())
@@ -123,12 +130,7 @@ def connect(settings: Settings) -> Api:
     if not url and not {"hub_host", "hub_port"} & settings.model_fields_set:
         url = _addresses(settings).get(_API, "")
     url = url or f"http://{settings.hub_host}:{settings.hub_port}"
-    if settings.hub_api_key is not None:
-        return Api(url, settings.hub_api_key.get_secret_value())
-    try:
-        key = (data_dir(settings) / KEY_FILE).read_text().strip()
-    except OSError:
-        key = ""
+    key = key_of(settings)
     if not key:
         raise Unauthorized(
             "No API key. Set HUB_API_KEY, or make a key with `bdh keys create NAME --scope search` "

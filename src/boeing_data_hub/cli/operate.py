@@ -9,7 +9,6 @@ import typer
 
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import settings_of_running_hub
-from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput, Conflict, HubError, NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.store import audit, keys, restored, workers
@@ -187,22 +186,3 @@ def revoke_key(
             output.say(f"Revoked {record.name} ({record.id}).")
 
     with_hub(do, json_wanted=as_json)
-
-
-def doctor(*, as_json: Json = False) -> None:
-    """Check everything the hub needs, and say what to do about each finding."""
-
-    def do(hub: Hub) -> bool:
-        findings = hub.examine()
-        if as_json:
-            output.as_json(
-                [{"name": f.name, "level": f.level, "message": f.message, "remedy": f.remedy} for f in findings]
-            )
-        else:
-            for finding in findings:
-                mark = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}[finding.level]
-                output.say(f"{mark} {finding.name}: {finding.message} {finding.remedy}".rstrip())
-        return any(finding.level == "error" for finding in findings)
-
-    if with_hub(do, json_wanted=as_json):
-        raise typer.Exit(ExitCode.ERROR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import typer
 
 from boeing_data_hub.cli import output
-from boeing_data_hub.cli.batches import Json, finish, request_of, with_api
+from boeing_data_hub.cli.batches import Json, finish, request_of, save, with_api
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.errors import NotFound
 
@@ -126,6 +127,18 @@ def show_plan(plan_id: PlanId, *, as_json: Json = False) -> None:
         output.as_json(found) if as_json else _tell(found)
 
     with_api(do, json_wanted=as_json)
+
+
+@plans.command("export")
+def export_plan(
+    plan_id: PlanId,
+    *,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A file, .csv or .xlsx; CSV on stdout when not given.")
+    ] = None,
+) -> None:
+    """A plan as CSV or XLSX: a row for each field that would change."""
+    with_api(lambda api: save(api, _plan_path(plan_id, "/items"), to), json_wanted=False)
 
 
 @plans.command()

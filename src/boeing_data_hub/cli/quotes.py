@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from urllib.parse import quote as escaped
 import typer
 
 from boeing_data_hub.cli import output
-from boeing_data_hub.cli.batches import Json, with_api
+from boeing_data_hub.cli.batches import Json, save, with_api
 from boeing_data_hub.cli.client import Api
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput
@@ -117,22 +116,12 @@ def retry(rfq_number: Number, *, wait: Wait = True, as_json: Json = False) -> No
 def export(
     rfq_number: Number,
     *,
-    to: Annotated[Path | None, typer.Option("--to", help="A file; stdout when not given.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A file, .csv or .xlsx; CSV on stdout when not given.")
+    ] = None,
 ) -> None:
-    """The lines of a quote as CSV."""
-
-    def do(api: Api) -> None:
-        text = "".join(api.text(_path(rfq_number), params={"format": "csv"}))
-        if to is None:
-            sys.stdout.write(text)
-            return
-        try:
-            to.write_text(text, encoding="utf-8", newline="")
-        except OSError as error:
-            raise BadInput(f"{to} cannot be written: {error.strerror}.", code="unwritable_file") from error
-        output.note(f"Written to {to}.")
-
-    with_api(do, json_wanted=False)
+    """The lines of a quote as CSV or XLSX."""
+    with_api(lambda api: save(api, _path(rfq_number), to), json_wanted=False)
 
 
 def _pair(line: str) -> tuple[str, str]:

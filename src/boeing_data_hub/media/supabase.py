@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, cast
@@ -27,6 +28,21 @@ _LARGEST_IMAGE: Final = 20_000_000  # bytes; what a shop takes at most
 _A_YEAR: Final = "max-age=31536000"  # a name that is a hash never means anything else
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket as it is set up.
+
+    Attributes:
+        public: the world can read it.
+        largest: bytes of a file at most; None: the project's own limit.
+        types: media types it takes; None: all.
+    """
+
+    public: bool
+    largest: int | None
+    types: tuple[str, ...] | None
 
 
 class SupabaseStorage(ImageStore):
@@ -118,16 +134,25 @@ class SupabaseStorage(ImageStore):
             return True
         if status != HTTPStatus.CONFLICT:
             raise self._failure(status)
-        status, body = self._ask("GET", f"bucket/{self._bucket}")
-        if status != HTTPStatus.OK:
-            raise self._failure(status)
-        if body.get("public") is not True:
+        if not self.bucket().public:
             raise StopTheLine(
                 f"The bucket {self._bucket} is private, so the shop cannot fetch images from it. Make it public, or"
                 " name another one.",
                 code="storage_bucket_private",
             )
         return False
+
+    def bucket(self) -> Bucket:
+        """How the bucket is set up. Raises as `put` does."""
+        status, body = self._ask("GET", f"bucket/{self._bucket}")
+        if status != HTTPStatus.OK:
+            raise self._failure(status)
+        largest, types = body.get("file_size_limit"), body.get("allowed_mime_types")
+        return Bucket(
+            public=body.get("public") is True,
+            largest=largest if isinstance(largest, int) else None,
+            types=tuple(str(one) for one in cast("list[Any]", types)) if isinstance(types, list) else None,
+        )
 
     def close(self) -> None:
         """Close all connections."""

@@ -18,6 +18,19 @@ SMALLEST_BUCKET: Final = 2_000.0
 SMALLEST_RATE: Final = 100.0
 """Points a second of the smallest plan; see `SMALLEST_BUCKET`."""
 
+PLANS: Final[Mapping[str, float]] = {
+    "basic": 100.0,
+    "grow": 100.0,
+    "standard": 100.0,
+    "advanced": 200.0,
+    "plus": 1_000.0,
+    "enterprise": 2_000.0,
+}
+"""Points a second by plan, as the store's documentation has them; its bucket holds twenty times as many."""
+
+BUCKET_SECONDS: Final = 20.0
+"""Seconds in which an empty bucket is full again."""
+
 HOLDING_SECONDS: Final = 60.0
 """After this silence a holder is taken for dead, and what it held for spent."""
 

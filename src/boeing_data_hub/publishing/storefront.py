@@ -6,6 +6,7 @@ One per process; facts are remembered for some minutes, and asked for anew when 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any, Final
 
@@ -75,20 +76,9 @@ class Storefront:
             self._defined = False
 
     def _read_facts(self) -> StoreFacts:
-        shop_facts = patiently(self._client, "shop_facts", {})
-        shop = part(shop_facts, "shop")
-        plan = part(shop, "plan")
-        variants = part(shop_facts, "productVariantsCount")
-        installation = part(shop_facts, "currentAppInstallation")
         publication, publishes_itself = self._channel()
-        return StoreFacts(
-            shop=str(shop.get("id") or self.address),
-            name=str(shop.get("name") or ""),
-            currency=str(shop.get("currencyCode") or ""),
-            plan=str(plan.get("publicDisplayName") or ""),
-            is_plus=bool(plan.get("shopifyPlus")),
-            variants=variants.get("count"),
-            scopes=frozenset(text(each, "handle") for each in rows(installation, "accessScopes")),
+        return replace(
+            facts_of(patiently(self._client, "shop_facts", {}), address=self.address),
             location_ids=self._locations(),
             publication_id=publication,
             publishes_itself=publishes_itself,
@@ -96,7 +86,7 @@ class Storefront:
 
     def _locations(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for node in self._pages("locations", {}, "locations"):
+        for node in pages(self._client, "locations", {}, "locations"):
             if node.get("isActive", True):
                 found.setdefault(PRIMARY_LOCATION, node["id"])
                 found.setdefault(str(node.get("name")), node["id"])
@@ -144,25 +134,9 @@ class Storefront:
         """
         return self._define(wanted_definitions(self._policy))
 
-    def lacking(self) -> list[str]:
-        """The definitions that are not there, each as `namespace.key`."""
-        wanted = wanted_definitions(self._policy)
-        there = self._defined_now(wanted)
-        return [".".join(slot_of(each)) for each in wanted if slot_of(each) not in there]
-
-    def _defined_now(self, wanted: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
-        """Type by namespace and key, of the definitions in the wanted namespaces."""
-        return {
-            (node["namespace"], node["key"]): text(part(node, "type"), "name")
-            for space in dict.fromkeys(each["namespace"] for each in wanted)
-            for node in self._pages(
-                "metafield_definitions", {"ownerType": "PRODUCT", "namespace": space}, "metafieldDefinitions"
-            )
-        }
-
     def _define(self, wanted: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
         told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
-        there = self._defined_now(wanted)
+        there = defined(self._client, wanted)
         for definition in wanted:
             name = ".".join(slot_of(definition))
             kind = there.get(slot_of(definition))
@@ -179,16 +153,6 @@ class Storefront:
                 told["created"].append(name)
         return told
 
-    def _pages(self, document: str, variables: Mapping[str, Any], root: str) -> Iterator[Mapping[str, Any]]:
-        after: str | None = None
-        while True:
-            found = patiently(self._client, document, {**variables, "after": after})
-            yield from nodes(found, root)
-            page = part(part(found, root), "pageInfo")
-            if not page.get("hasNextPage"):
-                return
-            after = page.get("endCursor")
-
     def survey(self, skus: Sequence[str]) -> dict[str, Sighting]:
         """What the store has under these SKUs, at most `SURVEYED_AT_ONCE`; every one of them is answered for."""
         policy = self._policy
@@ -203,7 +167,7 @@ class Storefront:
             "key": policy.custom_id_key,
             "first": min(_PAGE, len(skus) + 10),
         }
-        for node in self._pages("variants_by_sku", variables, "productVariants"):
+        for node in pages(self._client, "variants_by_sku", variables, "productVariants"):
             product = part(node, "product")
             custom = part(product, "customId").get("value")
             for sku in by_key.get(str(node.get("sku") or "").casefold(), ()):
@@ -250,9 +214,48 @@ class Storefront:
             after = page.get("endCursor")
 
 
+def defined(client: AsksStore, wanted: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Type by namespace and key, of the definitions in the wanted namespaces. Raises as `ShopifyClient.run`."""
+    return {
+        (node["namespace"], node["key"]): text(part(node, "type"), "name")
+        for space in dict.fromkeys(each["namespace"] for each in wanted)
+        for node in pages(
+            client, "metafield_definitions", {"ownerType": "PRODUCT", "namespace": space}, "metafieldDefinitions"
+        )
+    }
+
+
+def pages(client: AsksStore, document: str, variables: Mapping[str, Any], root: str) -> Iterator[Mapping[str, Any]]:
+    """The nodes of all pages of a connection. Raises as `ShopifyClient.run`."""
+    after: str | None = None
+    while True:
+        found = patiently(client, document, {**variables, "after": after})
+        yield from nodes(found, root)
+        page = part(part(found, root), "pageInfo")
+        if not page.get("hasNextPage"):
+            return
+        after = page.get("endCursor")
+
+
 def _quoted(sku: str) -> str:
     escaped = sku.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def facts_of(answer: Mapping[str, Any], *, address: str) -> StoreFacts:
+    """What the store says of itself; its locations and sales channels are asked for apart."""
+    shop = part(answer, "shop")
+    plan = part(shop, "plan")
+    installation = part(answer, "currentAppInstallation")
+    return StoreFacts(
+        shop=str(shop.get("id") or address),
+        name=str(shop.get("name") or ""),
+        currency=str(shop.get("currencyCode") or ""),
+        plan=str(plan.get("publicDisplayName") or ""),
+        is_plus=bool(plan.get("shopifyPlus")),
+        variants=part(answer, "productVariantsCount").get("count"),
+        scopes=frozenset(text(each, "handle") for each in rows(installation, "accessScopes")),
+    )
 
 
 def problem_of(facts: StoreFacts, policy: ListingPolicy) -> HubError | None:

@@ -82,6 +82,12 @@ class StorageSandbox:
             ]
         )
 
+    def make(
+        self, name: str, *, public: bool = True, largest: int = _LARGEST, media_types: list[str] | None = None
+    ) -> None:
+        """Make a bucket, or make it anew."""
+        self.buckets[name] = _Bucket(public=public, largest=largest, media_types=media_types)
+
     def _refusal(self, request: Request) -> JSONResponse | None:
         given = request.headers.get("authorization")
         if given is None:
@@ -185,7 +191,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     sandbox = StorageSandbox(chosen.key)
     if chosen.bucket:
-        sandbox.buckets[chosen.bucket] = _Bucket(public=True, largest=_LARGEST, media_types=None)
+        sandbox.make(chosen.bucket)
     with socket.create_server(("127.0.0.1", chosen.port)) as listening:
         config = uvicorn.Config(
             sandbox.app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1

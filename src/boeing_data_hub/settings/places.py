@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.settings.forms import Given
+
+_REDIS: Final = frozenset({"redis", "rediss", "unix"})
+_FORMS: Final = {
+    "DATABASE_URL": (
+        frozenset({"postgresql", "postgres", "postgresql+psycopg"}),
+        "postgresql://user:password@host:5432/postgres",
+    ),
+    "REDIS_URL": (_REDIS, "redis://:password@host:6379/0"),
+    "CELERY_BROKER_URL": (_REDIS, "redis://:password@host:6379/0"),
+}
+ADDRESSES: Final = tuple(_FORMS)
+
+
+def not_an_address(name: str, value: str) -> str | None:
+    """What is wrong with the address of a database or broker, without the address; None when nothing is, or unset."""
+    schemes, example = _FORMS[name]
+    if not value:
+        return None
+    with suppress(ValueError):  # a port that is no number, a bracket that is not closed
+        address = urlsplit(value)
+        if address.scheme in schemes and address.port != 0:
+            return None
+    return f"{name} is no usable address. Write it like {example}."
 
 
 class Places(BaseSettings):

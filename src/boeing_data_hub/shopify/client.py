@@ -28,12 +28,39 @@ class Budget(Protocol):
     def refused(self, seconds: float) -> None: ...  # noqa: D102
 
 
+class NoAccount:
+    """A budget that grants everything: for a doctor, whose few calls must not wait for Postgres.
+
+    Attributes:
+        seen: what the store last said of its bucket.
+    """
+
+    seen: Sighting | None = None
+
+    def take(self, points: float, *, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        """Always."""
+        del points
+        return keep_going()
+
+    def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
+        """Only what was seen is kept: the shared account is put right by the store's next answer."""
+        del points, spent
+        self.seen = seen or self.seen
+
+    def refused(self, seconds: float) -> None:
+        """Nothing is kept."""
+
+
 class ShopifyClient:
     """Asks the store. One per process, made after a fork; its threads share connections and the budget.
 
     Args:
         access: address, token and limits.
         budget: the account every process shares.
+
+    Attributes:
+        version: the API version the store answered as last; empty before, and where it does not say.
+        dated: the `Date` of its last answer.
     """
 
     def __init__(self, access: ShopifyAccess, budget: Budget) -> None:
@@ -41,6 +68,8 @@ class ShopifyClient:
         self._budget = budget
         self._exchange = Exchange(access)
         self._version_told = False
+        self.version = ""
+        self.dated = ""
 
     def run(
         self,
@@ -111,6 +140,7 @@ class ShopifyClient:
 
     def _look_at_version(self, reply: Reply) -> None:
         answered = reply.headers.get("x-shopify-api-version")
+        self.version, self.dated = answered or "", reply.headers.get("date", "")
         if answered and answered != self._access.api_version and not self._version_told:
             self._version_told = True
             _log.warning(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from boeing_data_hub.store import outlook
 from boeing_data_hub.store.work import Work
 
 _KEPT_HOURS = 24
@@ -80,14 +81,5 @@ def get(work: Work, draft_id: UUID, *, owner: str) -> Draft | None:
 
 def forecast(work: Work, draft: Draft, *, younger_than: float) -> Forecast:
     """How many of the parts have a fresh answer (younger than so many seconds), and how many parts stand in line."""
-    row = work.row(
-        "SELECT count(*) FILTER (WHERE a.fetched_at > now() - %s * interval '1 second') AS fresh, count(*) AS known"
-        " FROM hub.part_answers a WHERE a.part_number = ANY(%b::text[])",
-        [younger_than, draft.part_numbers],
-    )
-    ahead = work.value(
-        "SELECT coalesce(sum(total_items - extracted_count), 0) FROM hub.batches"
-        " WHERE status = 'processing' AND batch_type = 'search'"
-    )
-    assert row is not None  # noqa: S101 - an aggregate always has one row
-    return Forecast(row["fresh"], row["known"], int(ahead))
+    fresh, known = outlook.fresh_and_known(work, draft.part_numbers, younger_than=younger_than)
+    return Forecast(fresh, known, outlook.waiting(work))

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from sse_starlette import EventSourceResponse
-from starlette.background import BackgroundTask
 
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.requests import Accepted
@@ -21,6 +20,7 @@ from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, insist
 from boeing_data_hub.web.addressed import existing, uuid_of
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
+from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.watch import Watch
 
@@ -180,18 +180,11 @@ def list_failures(
 ) -> dict[str, Any] | StreamingResponse | FileResponse:
     """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
-    if format == "xlsx":
+    if format is None and "text/csv" in request.headers.get("accept", ""):
+        format = "csv"  # noqa: A001 - same
+    if format is not None and format != "json":
         hub.database.run(lambda work: existing(work, wanted))
-        path = exports.failures_xlsx(hub.database, wanted)
-        gone = BackgroundTask(path.unlink, missing_ok=True)
-        return FileResponse(path, media_type=exports.XLSX, filename=f"failures-{wanted}.xlsx", background=gone)
-    if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
-        hub.database.run(lambda work: existing(work, wanted))
-        return StreamingResponse(
-            exports.failures_csv(hub.database, wanted),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="failures-{wanted}.csv"'},
-        )
+        return download(exports.failures(hub.database, wanted), format, name=f"failures-{wanted}")
 
     def step(work: Work) -> dict[str, Any]:
         existing(work, wanted)

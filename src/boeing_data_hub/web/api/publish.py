@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
@@ -15,12 +16,14 @@ from boeing_data_hub.intake.part_list import PartList
 from boeing_data_hub.intake.requests import Accepted, PublishRequest
 from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.states import BatchType
+from boeing_data_hub.reporting import exports
 from boeing_data_hub.reporting.plans import plan_document
 from boeing_data_hub.store import batches, plans, publishing
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, clean_list, idempotency_key, told
+from boeing_data_hub.web.downloads import download
 
 router = APIRouter(prefix="/api", tags=["publishing"])
 
@@ -170,7 +173,11 @@ def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     return hub.database.run(lambda work: plan_document(work, plans_of.existing(work, plan_id)))
 
 
-@router.get("/plans/{plan_id}/items")
+@router.get(
+    "/plans/{plan_id}/items",
+    response_model=dict[str, Any],
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
+)
 def list_plan_items(
     plan_id: UUID,
     hub: TheHub,
@@ -178,8 +185,14 @@ def list_plan_items(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
     action: Literal["create", "update", "restock", "unchanged", "blocked", "conflict"] | None = None,
-) -> dict[str, Any]:
+    format: Annotated[  # noqa: A002 - its name in the address
+        Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: the whole plan as a file.")
+    ] = None,
+) -> dict[str, Any] | StreamingResponse | FileResponse:
     """The parts of a plan in the order they were handed in, with every field that would change, old and new."""
+    if format is not None and format != "json":
+        hub.database.run(lambda work: plans_of.existing(work, plan_id))
+        return download(exports.plan(hub.database, plan_id), format, name=f"plan-{plan_id}")
 
     def step(work: Work) -> list[dict[str, Any]]:
         plans_of.existing(work, plan_id)

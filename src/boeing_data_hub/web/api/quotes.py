@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote as escaped
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.hub import Hub
@@ -16,6 +17,7 @@ from boeing_data_hub.quoting.requests import read_request
 from boeing_data_hub.reporting import exports
 from boeing_data_hub.store import quotes
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
+from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.quoting import Asker, Fetcher
 
@@ -141,23 +143,26 @@ def list_quotes(
 @router.get(
     "/quotes/{rfq_number:path}",
     response_model=QuoteAnswer,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
 )
 def get_quote(
     rfq_number: str,
     hub: TheHub,
     _fetcher: Fetcher,
     request: Request,
-    format: Annotated[Literal["json", "csv"] | None, Query(description="csv: its lines.")] = None,  # noqa: A002 - its name in the address
-) -> dict[str, Any] | Response:
-    """A quote as it is now: what Boeing has answered meanwhile is in it. As CSV: its lines.
+    format: Annotated[  # noqa: A002 - its name in the address
+        Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: its lines as a file.")
+    ] = None,
+) -> dict[str, Any] | StreamingResponse | FileResponse:
+    """A quote as it is now: what Boeing has answered meanwhile is in it. As a file: its lines.
 
     Needs the header `X-Webhook-Secret`, or a key with the scope `read`.
     """
     found = hub.quoting.find(_as_stored(rfq_number))
-    if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
-        headers = {"Content-Disposition": f'attachment; filename="quote-{found.id}.csv"'}
-        return Response(exports.quote_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+    if format is None and "text/csv" in request.headers.get("accept", ""):
+        format = "csv"  # noqa: A001 - same
+    if format is not None and format != "json":
+        return download(exports.quote(found), format, name=f"quote-{found.id}")
     return told(hub, found)
 
 

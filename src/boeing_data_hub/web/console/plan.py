@@ -13,6 +13,7 @@ from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake.part_list import PartList
 from boeing_data_hub.model.states import BatchStatus
+from boeing_data_hub.reporting import exports
 from boeing_data_hub.reporting.plans import ACTIONS
 from boeing_data_hub.store import keys, plans, publishing
 from boeing_data_hub.store.work import Work
@@ -23,6 +24,7 @@ from boeing_data_hub.web.console.making import TheMaking
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.run import beginning
 from boeing_data_hub.web.console.visitors import Publisher, Viewer
+from boeing_data_hub.web.downloads import Kind, download
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/plans/{plan_id}")
@@ -103,6 +105,14 @@ def _shown(
         changed=changed,
         wrong=wrong,
     )
+
+
+@router.get("/plan.{kind}", response_model=None)
+def as_file(plan_id: str, kind: Kind, hub: TheHub, _visitor: Viewer) -> Response:
+    """The whole plan as CSV or XLSX."""
+    wanted = _uuid(plan_id)
+    hub.database.run(lambda work: plans_of.existing(work, wanted))
+    return download(exports.plan(hub.database, wanted), kind, name=f"plan-{wanted}")
 
 
 _NO_FILTERS: Final = {"action": "", "code": "", "q": ""}

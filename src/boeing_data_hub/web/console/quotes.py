@@ -18,6 +18,7 @@ from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Viewer
+from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/quotes")
@@ -71,11 +72,15 @@ def show_lines(quote_id: int, request: Request, hub: TheHub, _visitor: Viewer) -
 
 
 @router.get("/{quote_id}/lines.csv", response_model=None)
-def download(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
+def lines_csv(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
     """Its lines as CSV."""
-    found = _existing(hub, quote_id)
-    headers = {"Content-Disposition": f'attachment; filename="quote-{found.id}.csv"'}
-    return Response(exports.quote_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+    return download(exports.quote(_existing(hub, quote_id)), "csv", name=f"quote-{quote_id}")
+
+
+@router.get("/{quote_id}/lines.xlsx", response_model=None)
+def lines_xlsx(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
+    """Its lines as XLSX."""
+    return download(exports.quote(_existing(hub, quote_id)), "xlsx", name=f"quote-{quote_id}")
 
 
 @router.post("/{quote_id}/retry", response_model=None)

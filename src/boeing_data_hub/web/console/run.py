@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse
 from sse_starlette import EventSourceResponse
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from boeing_data_hub.hub import Hub
@@ -25,6 +24,7 @@ from boeing_data_hub.web.console.causes import Causes
 from boeing_data_hub.web.console.live import Board, welcome
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Publisher, Viewer, Visitor, insist
+from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/runs/{batch_id}")
@@ -211,11 +211,7 @@ def failures_csv(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
     """Every failed part as CSV, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
     hub.database.run(lambda work: existing(work, wanted))
-    return StreamingResponse(
-        exports.failures_csv(hub.database, wanted),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="failures-{wanted}.csv"'},
-    )
+    return download(exports.failures(hub.database, wanted), "csv", name=f"failures-{wanted}")
 
 
 @router.get("/failures.xlsx", response_model=None)
@@ -223,10 +219,4 @@ def failures_xlsx(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
     """The same as XLSX."""
     wanted = uuid_of(batch_id)
     hub.database.run(lambda work: existing(work, wanted))
-    path = exports.failures_xlsx(hub.database, wanted)
-    return FileResponse(
-        path,
-        media_type=exports.XLSX,
-        filename=f"failures-{wanted}.xlsx",
-        background=BackgroundTask(path.unlink, missing_ok=True),
-    )
+    return download(exports.failures(hub.database, wanted), "xlsx", name=f"failures-{wanted}")

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub import sandbox
 from boeing_data_hub.errors import BadInput, NotFound
+from boeing_data_hub.extraction.forecast import search_cost
 from boeing_data_hub.hub import Hub
 from boeing_data_hub.intake import part_list
 from boeing_data_hub.intake.part_list import PartList
@@ -119,14 +120,12 @@ def preview(draft_id: UUID, request: Request, hub: TheHub, visitor: Operator) ->
 
 def cost(hub: Hub, parts: int, ahead: int) -> dict[str, Any]:
     """Boeing calls for so many parts, and seconds as a range: alone, and with those who wait taking their turns."""
-    size = hub.intake.rules.batch_size
-    calls = -(-parts // size)
-    spacing = hub.boeing_limit.spacing if hub.boeing_limit else 0.0
+    reckoned = search_cost(parts, batch_size=hub.intake.rules.batch_size, limit=hub.boeing_limit, ahead=ahead)
     return {
-        "calls": calls,
-        "low": calls * spacing,
-        "high": (calls + min(calls, -(-ahead // size))) * spacing * 1.1,
-        "unlimited": not spacing,
+        "calls": reckoned.calls[0],
+        "low": reckoned.seconds[0],
+        "high": reckoned.seconds[1],
+        "unlimited": not reckoned.spacing,
     }
 
 

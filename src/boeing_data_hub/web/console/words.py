@@ -53,6 +53,7 @@ PART: Final[dict[str, Word]] = {
 }
 CHECK: Final[dict[str, Word]] = {
     "ok": Word("Well", "good", "check"),
+    "skipped": Word("Not looked at", "idle", "stop"),
     "warning": Word("Warning", "warn", "alert"),
     "error": Word("Trouble", "bad", "cross"),
 }

@@ -1,0 +1,174 @@
+"""Settings as a doctor reads them: every wrong value is told at once, and what is right stands.
+
+A process stops at the first wrong value it meets (`Settings()`); whoever mends settings wants to know all of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.places import ADDRESSES, not_an_address
+
+_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+_OURS: Final = ("HUB_", "BOEING_")
+_SHARED: Final = ("SHOPIFY_", "SUPABASE_", "CELERY_", "PRICE_", "MAX_BULK_", "DATABASE_", "REDIS_")
+_PLACEHOLDER: Final = re.compile(r"\.{3}|<.*>|change.?me|todo|x{3,}|your[-_ ].*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A setting that cannot be used: its name, and what is wrong, without its value."""
+
+    name: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A name in the environment that looks like one of ours and is none; `nearest` is what may have been meant."""
+
+    name: str
+    nearest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        settings: the settings, with the default in place of whatever cannot be used.
+        mistakes: what cannot be used.
+        strays: names that have no effect.
+        quoted: settings whose value is wrapped in quotation marks, which are taken for a part of it.
+        placeholders: settings whose value is that of an example.
+        in_file: names that come from the file `.env`.
+    """
+
+    settings: Settings
+    mistakes: tuple[Mistake, ...] = ()
+    strays: tuple[Stray, ...] = ()
+    quoted: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    in_file: frozenset[str] = frozenset()
+
+    @property
+    def unusable(self) -> frozenset[str]:
+        """Names of the settings that cannot be used."""
+        return frozenset(mistake.name for mistake in self.mistakes)
+
+
+def read(extra: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> Reading:
+    """Read the environment, else the file; `extra` comes before both. Raises nothing."""
+    in_file, mistakes = _file(env_file)
+    values = {**in_file, **_known_case(os.environ), **(extra or {})}
+    ours = {name: value for name, value in values.items() if name.lower() in Settings.model_fields}
+    settings, wrong = _settings(ours)
+    return Reading(
+        settings=settings,
+        mistakes=(*mistakes, *wrong),
+        strays=tuple(_strays(values.keys() - ours.keys(), in_file.keys())),
+        quoted=tuple(sorted(name for name, value in ours.items() if _is_quoted(value))),
+        placeholders=tuple(sorted(name for name, value in ours.items() if _is_placeholder(name, value))),
+        in_file=frozenset(in_file) - _known_case(os.environ).keys(),
+    )
+
+
+def _known_case(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name.upper(): value for name, value in values.items() if value is not None}
+
+
+def _file(path: Path) -> tuple[dict[str, str], list[Mistake]]:
+    try:
+        if not path.is_file():
+            return {}, []
+        return _known_case(dotenv_values(path, encoding="utf-8")), []
+    except UnicodeDecodeError:
+        return {}, [Mistake(str(path), "the file is not UTF-8 text")]
+    except OSError as error:
+        return {}, [Mistake(str(path), f"the file cannot be read: {error.strerror}")]
+
+
+class _Given(Settings):
+    """Settings of values that are handed over, and of nothing else."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what was handed over."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def _settings(values: Mapping[str, str]) -> tuple[Settings, list[Mistake]]:
+    """Settings of what can be used. What is wrong is left out until nothing wrong is left."""
+    left = dict(values)
+    mistakes: list[Mistake] = []
+    for name in ADDRESSES:
+        if said := not_an_address(name, left.get(name, "")):
+            mistakes.append(Mistake(name, said))
+            del left[name]
+    while True:
+        try:
+            given: dict[str, Any] = {name.lower(): value for name, value in left.items()}
+            return _Given(_env_file=None, **given), mistakes  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+        except ValidationError as error:
+            for one in error.errors(include_input=False, include_context=False, include_url=False):
+                said = one["msg"].removeprefix("Value error, ")
+                loc = str(one["loc"][0]).upper() if one["loc"] else ""
+                # A rule that looks at several settings names them in its sentence; the first is the one that is wrong.
+                named = [loc] if loc else [name for name in _NAME.findall(said) if name in left]
+                mistakes.append(Mistake((named or [""])[0], said))
+                before = len(left)
+                for name in named:
+                    left.pop(name, None)
+                if len(left) == before:  # nothing that was given is to blame: go on without any of it
+                    left = {}
+
+
+def _is_quoted(value: str) -> bool:
+    bare = value.strip()
+    return len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'"
+
+
+def _is_placeholder(name: str, value: str) -> bool:
+    field = Settings.model_fields[name.lower()]
+    if not (field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ())):
+        return False
+    return bool(_PLACEHOLDER.fullmatch(value.strip())) or ":...@" in value or ":password@" in value
+
+
+def _strays(names: set[str], in_file: Any) -> list[Stray]:
+    known = [name.upper() for name in Settings.model_fields]
+    found: list[Stray] = []
+    for name in sorted(names):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        squeezed = [one for one in known if one.replace("_", "") == name.replace("_", "").replace("-", "")]
+        nearest = (squeezed or near or [None])[0]
+        if name == "SUPABASE_KEY":  # the guide's name
+            nearest = "SUPABASE_SERVICE_ROLE_KEY"
+        close = nearest is not None and (squeezed or difflib.SequenceMatcher(None, name, nearest).ratio() > 0.88)  # noqa: PLR2004 - two letters of twenty
+        if (
+            name.startswith(_OURS)
+            or (name.startswith(_SHARED) and nearest)
+            or close
+            or (name in in_file and name.startswith(_SHARED))
+        ):
+            found.append(Stray(name, nearest))
+    return found

@@ -1,0 +1,26 @@
+"""A sheet as a download, as both the API and the console give it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.background import BackgroundTask
+
+from boeing_data_hub.reporting import exports
+from boeing_data_hub.reporting.exports import Sheet
+
+Kind = Literal["csv", "xlsx"]
+
+
+def download(sheet: Sheet, kind: Kind, *, name: str) -> StreamingResponse | FileResponse:
+    """The sheet as a file of this name; a temporary file goes when it has been sent."""
+    if kind == "csv":
+        return StreamingResponse(
+            exports.as_csv(sheet),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        )
+    path = exports.as_xlsx(sheet)
+    gone = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=exports.XLSX, filename=f"{name}.xlsx", background=gone)
