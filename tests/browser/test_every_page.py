@@ -69,6 +69,33 @@ def of_publishing(api, system, key):
     ]
 
 
+def of_quotes(api, system, sku):
+    """The pages of quotes, with lines of every kind."""
+    system.boeing.set_part("EACH-Q=K3", unknown=True)
+
+    def ask(number, parts):
+        body = {
+            "rfq_number": number,
+            "requested_parts": parts,
+            "requested_qty": ",".join("9" for _ in parts.split(",")),
+        }
+        buyer = dict.fromkeys(
+            ("buyer_company_name", "buyer_address", "rfq_sub_url"), "Example Air, 1 Airport Road " * 9
+        )
+        return api.call("POST", "/api/zap/webhook", json={**body, **buyer})
+
+    ask("RFQ-each", f"{sku},EACH-2,EACH-Q=K3,EACH-9")
+    system.boeing.settings(latency_ms=20_000)
+    gone = ask("RFQ-gone", "EACH-GONE=K3")
+    [batch] = api.call("GET", "/api/batches", params={"limit": 1, "status": "processing"})["batches"]
+    api.call("DELETE", f"/api/batches/{batch['id']}")
+    waiting = ask("RFQ-waits", "EACH-WAITS=K3")
+    system.boeing.restore_settings(limit=0)
+    done = api.call("GET", "/api/quotes/RFQ-each")["id"]
+    pages = [f"/console/quotes/{one}" for one in (done, gone["id"], waiting["id"])]
+    return ["/console/quotes", "/console/quotes?state=no_quote&q=nothing", *pages]
+
+
 @pytest.fixture(scope="module")
 def addresses(system, key):
     """Every page there is, with something on it."""
@@ -79,6 +106,7 @@ def addresses(system, key):
     parts = [f"EACH-{n}" for n in range(1, 30)]
     searched = ended(api, api.call("POST", "/api/bulk-search", json={"part_numbers": parts})["batch_id"])
     published = of_publishing(api, system, key)
+    quotes = of_quotes(api, system, sku.replace("%3D", "="))
     running = api.call("POST", "/api/bulk-search", json={"part_numbers": [f"ALL-{n}" for n in range(20_000)]})
     yield [
         "/console",
@@ -95,6 +123,7 @@ def addresses(system, key):
         "/console/settings/keys",
         "/console/settings/audit",
         *published,
+        *quotes,
     ]
     api.call("DELETE", f"/api/batches/{running['batch_id']}")
     api.close()
@@ -163,6 +192,9 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(page, addresses):
     page.goto("/console/parts?q=each")
     page.locator("summary", has_text="Exclude or include").click()
     look("the question before parts are excluded")
+    page.goto(addresses[-2])
+    page.locator("summary", has_text="Ask again").click()
+    look("the question before lines are asked again")
     page.context.clear_cookies()
     page.goto("/sign-in")
     look("the door")

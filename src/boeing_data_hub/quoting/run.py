@@ -31,7 +31,7 @@ from boeing_data_hub.quoting.requests import fingerprint
 from boeing_data_hub.store import audit, quotes
 from boeing_data_hub.store.work import Database, Work
 
-_LOOK_EVERY = 0.1  # seconds
+_LOOK_EVERY = 0.15  # seconds
 _MOST_WAITING = 16  # threads of one process that wait for Boeing: the rest of the API needs some, too
 _ONE_SWEEP = 500  # quotes
 
@@ -87,6 +87,7 @@ class Quoting:
         Raises:
             Conflict: the number was used for another request.
         """
+        deadline = monotonic() + self.rules.answer_seconds
         digest = fingerprint(request)
         started: list[Batch] = []
 
@@ -113,7 +114,7 @@ class Quoting:
         asked = self._database.run(step, patience=5)
         for batch in started:
             self._searches.wake(batch)
-        return Asked(self._waited_for(asked.quote), asked.is_new)
+        return Asked(self._waited_for(asked.quote, deadline), asked.is_new)
 
     def look(self, quote: Quote) -> Quote:
         """The quote as it is now, with what Boeing has answered meanwhile."""
@@ -221,17 +222,19 @@ class Quoting:
             for line in lines
         }
 
-    def _waited_for(self, quote: Quote) -> Quote:
+    def _waited_for(self, quote: Quote, deadline: float) -> Quote:
         """The quote, after a moment for Boeing; at once where too many wait already."""
-        deadline = monotonic() + self.rules.answer_seconds
         quote_id = quote.id
         if not quote.is_pending or not self._places.acquire(blocking=False):
             return quote
         try:
             while quote.is_pending and (left := deadline - monotonic()) > 0:
                 time.sleep(min(_LOOK_EVERY, left))
-                # The sweep may have been quicker.
-                if self.complete(quote.id) or not self._database.run(lambda work: quotes.is_pending(work, quote_id)):
+                due, waits = self._database.run(
+                    lambda work: (quotes.is_due(work, quote_id), quotes.is_pending(work, quote_id))
+                )
+                # What waits no longer was completed by somebody else, the sweep perhaps.
+                if due or not waits:
                     quote = self.look(quote)
         finally:
             self._places.release()
