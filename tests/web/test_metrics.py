@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+from tests.ops.conftest import Gate
+
+from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.hub import Hub
+from boeing_data_hub.store import keys
+from boeing_data_hub.web.app import create_app
 
 pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def settings():
+    return {"boeing_api_rate_limit": "600/m"}
 
 
 @pytest.fixture
@@ -55,3 +70,62 @@ def test_what_waits_and_what_came_of_it_is_told(scrape, search, stages):
     ends = [after.of("hub_items_settled", type="search", end=end) for end in ("normalized", "failed")]
     assert sum(ends) == 3
     assert after.of("hub_outside_calls_total", service="boeing", operation="price", outcome="ok") >= 1
+
+
+def test_requests_are_told_by_template_and_what_strangers_make_up_is_all_one(scrape, api, search):
+    batch = search("A-1")
+    api.get(f"/api/batches/{batch}")
+    api.get("/console/part/SOME-PART-NUMBER")
+    api.get("/made-up/SOME-PART-NUMBER")
+    api.request("BREW", "/api/batches")
+    api.post("/api/batches/x", content=b"x", headers={"content-length": "999999999"})
+    told = [dict(labels) for labels in scrape()["hub_http_request_duration_seconds_count"]]
+    routes = {each["route"] for each in told}
+    assert {"/api/batches/{batch_id}", "/api/bulk-search", "none", "refused"} <= routes
+    assert not any(word in str(told) for word in ("SOME-PART-NUMBER", str(batch), "BREW"))
+
+
+def test_a_postgres_that_is_away_is_told_to_whom_it_knew_and_nobody_else(hub, make_key, database_url):
+    key = make_key("read")
+    gate = Gate(urlsplit(database_url).hostname, urlsplit(database_url).port)
+    settings = hub.settings.model_copy(update={"database_url": SecretStr(gate.url(database_url))})
+    behind = Hub(settings, name="test")
+    with TestClient(create_app(behind), raise_server_exceptions=False) as client:
+        known = {"Authorization": f"Bearer {key}"}
+        assert client.get("/metrics", headers=known).status_code == 200
+        gate.close()
+        behind.figures.forget()
+        answer = client.get("/metrics", headers=known)
+        assert answer.status_code == 200
+        assert 'hub_service_up{service="postgres"} 0.0' in answer.text
+        assert 'hub_service_up{service="redis"} 1.0' in answer.text
+        assert "hub_due_items{" not in answer.text
+        assert client.get("/metrics", headers={"Authorization": f"Bearer {key}x"}).status_code in {401, 503}
+        assert client.get("/metrics").status_code == 401
+        gate.open()
+        hub.database.run(lambda work: keys.revoke(work, keys.find(work, key).id))
+        behind.figures.forget()
+        assert client.get("/metrics", headers=known).status_code in {200, 401}  # remembered for three seconds
+    gate.close()
+
+
+def test_slots_are_counted_as_they_are_granted(scrape, hub):
+    before = scrape()
+    assert before.of("hub_boeing_slots_used") == 0
+    assert before.of("hub_boeing_slots_limit") == 600
+    granted = hub.pacing.reserve(wanted=5, horizon=2.0)
+    hub.pacing.give_back(granted, 1)
+    assert scrape().of("hub_boeing_slots_used") <= 4
+    hub.database.run(lambda work: work.do("SELECT pg_sleep(0.6)"))
+    after = scrape()
+    assert after.of("hub_boeing_slots_used") == granted.calls - 1
+
+
+def test_a_pause_and_its_reason_are_told_and_gone_with_it(scrape, hub):
+    hub.pacing.failed(StopTheLine("no", code="boeing_credentials"), fresh=True, called_at=0.0)
+    paused = scrape()["hub_line_paused"]
+    assert paused[frozenset({("line", "boeing"), ("reason", "credentials")})] == 1
+    hub.pacing.answered()
+    paused = scrape()["hub_line_paused"]
+    assert frozenset({("line", "boeing"), ("reason", "credentials")}) not in paused
+    assert paused[frozenset({("line", "boeing"), ("reason", "none")})] == 0

@@ -29,7 +29,7 @@ def pages(app):
     found = set()
     for one in app.routes:
         for route in one.effective_route_contexts() if hasattr(one, "effective_route_contexts") else [one]:
-            if not route.path.startswith(("/api", "/health", "/ready", "/openapi", "/media")):
+            if not route.path.startswith(("/api", "/health", "/ready", "/metrics", "/openapi", "/media")):
                 found.update((method, route.path) for method in route.methods or ())
     return sorted(found)
 
