@@ -71,6 +71,7 @@ class Household:
             changes=s.hub_keep_changes_days,
             calls=s.hub_keep_calls_days,
             audit=s.hub_keep_audit_days,
+            quotes=s.hub_keep_quotes_days,
             plans=s.hub_keep_plans_days,
         )
 

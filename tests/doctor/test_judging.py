@@ -198,8 +198,19 @@ def test_an_api_that_is_not_ready_says_so():
 
 
 def test_nothing_left_lying_is_well():
-    nothing = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), pauses=())
+    nothing = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent=(), pauses=())
     assert codes(left_lying.judge_left_lying(nothing)) == {"lost_work_ok"}
+
+
+def test_notices_that_nobody_takes_are_told_once_for_each_channel():
+    lost = LostWork(
+        leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), pauses=(),
+        unsent=(("webhook", None), ("email", "550 no such mailbox"), ("webhook", "It answered 410.")),
+    )  # fmt: skip
+    assert [found.message for found in left_lying.judge_left_lying(lost)] == [
+        "By email, 1 could not be sent. 550 no such mailbox",
+        "By webhook, 2 could not be sent. It answered 410.",
+    ]
 
 
 def test_a_disk_that_is_nearly_full_is_named(tmp_path):

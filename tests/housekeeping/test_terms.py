@@ -130,7 +130,8 @@ def test_zero_keeps_for_ever(make_world):
     world = make_world(
         **dict.fromkeys(
             ["hub_keep_keys_days", "hub_keep_answers_days", "hub_keep_items_days", "hub_keep_changes_days",
-             "hub_keep_calls_days", "hub_keep_audit_days", "hub_keep_plans_days"], 0
+             "hub_keep_calls_days", "hub_keep_audit_days", "hub_keep_quotes_days",
+             "hub_keep_plans_days"], 0
         )
     )  # fmt: skip
     world.searched("AN3-1", idempotency_key="x")
@@ -147,6 +148,25 @@ def test_old_lines_of_the_audit_log_go_and_younger_ones_stay(world):
         world.time_passes(days)
     assert world.keep_house()["audit"] == 1
     assert world.one("SELECT count(*) FROM hub.audit_log") == 1
+
+
+def test_complete_quotes_go_with_their_lines_and_those_that_wait_stay(world):
+    def quote(rfq, state):
+        world.one(
+            "WITH q AS (INSERT INTO hub.quotes (rfq_number, request_hash, state, terms, owner, completed_at) VALUES"
+            " (%s, 'x', %s, '{}', 'o', CASE WHEN %s <> 'pending' THEN now() END) RETURNING id)"
+            " INSERT INTO hub.quote_lines (quote_id, position, part_number, quantity) SELECT id, 1, 'A', 1 FROM q"
+            " RETURNING quote_id",
+            *(rfq, state, state),
+        )
+
+    quote("OLD", "no_quote")
+    quote("WAITS", "pending")
+    world.time_passes(1830)
+    quote("YOUNG", "no_quote")
+    assert world.keep_house()["quotes"] == 1
+    left = world.rows("SELECT rfq_number FROM hub.quotes JOIN hub.quote_lines ON quote_id = id ORDER BY rfq_number")
+    assert [row["rfq_number"] for row in left] == ["WAITS", "YOUNG"]
 
 
 def test_sessions_links_drafts_and_sightings_that_are_over_go_and_others_stay(world):
@@ -171,6 +191,6 @@ def test_what_would_go_is_what_goes(world):
     world.time_passes(2000)
     foretold = world.hub.household.chores.count()
     assert world.keep_house() == foretold
-    assert foretold == {"keys": 3, "answers": 2, "items": 6, "changes": 0, "calls": 0, "audit": 3, "plans": 0,
-                        "expired": 1}  # fmt: skip
+    assert foretold == {"keys": 3, "answers": 2, "items": 6, "changes": 0, "calls": 0, "audit": 3, "quotes": 0,
+                        "plans": 0, "expired": 1}  # fmt: skip
     assert set(world.hub.household.chores.count().values()) == {0}

@@ -46,6 +46,7 @@ class Terms:
     changes: int
     calls: int
     audit: int
+    quotes: int
     plans: int
 
 
@@ -63,6 +64,7 @@ def removals(terms: Terms) -> list[Chore]:
         _removal("changes", "what publishings changed", terms.changes, keeping.remove_changes, keeping.count_changes),
         _removal("calls", "answered calls to the store", terms.calls, records.remove_calls, records.count_calls),
         _removal("audit", "lines of the audit log", terms.audit, records.remove_audit, records.count_audit),
+        _removal("quotes", "quotes, with their lines", terms.quotes, records.remove_quotes, records.count_quotes),
         _removal("plans", "plans nobody approved", terms.plans, discard_old_plan, keeping.count_plans),
         _removal(
             "expired",

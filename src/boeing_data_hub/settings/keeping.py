@@ -44,6 +44,12 @@ class Keeping(BaseSettings):
     hub_keep_audit_days: Days = Field(
         default=1825, description="Days for which lines of the audit log are kept. 0: for ever."
     )
+    # A quote is a business record, and names a person who asked.
+    hub_keep_quotes_days: Days = Field(
+        default=1825,
+        description="Days after a quote's completion for which it is kept, with what it says of the buyer. Its RFQ "
+        "number is free then. 0: for ever.",
+    )
     # A plan of last season is of no use, and is decided anew anyway when it is approved.
     hub_keep_plans_days: Days = Field(
         default=90, description="Days after which a plan that nobody approved is discarded. 0: never."

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.store import intents
+from boeing_data_hub.store import intents, notices
 from boeing_data_hub.store.work import Work
 
 
@@ -21,6 +21,7 @@ class LostWork:
         orphans: products that are to leave the store and do not: how many, and what the store said last.
         still: open batches without progress, though nothing is paused and nobody holds a part of them.
         bulk: bulk operations that have not moved for an hour, with their state and note.
+        unsent: notices that no receiver takes: channel and what it said last.
         pauses: lines that rest, by name, with the reason, since when, and what is said of it.
     """
 
@@ -29,6 +30,7 @@ class LostWork:
     orphans: tuple[int, str | None]
     still: tuple[UUID, ...]
     bulk: tuple[tuple[UUID, str, str | None], ...]
+    unsent: tuple[tuple[str, str | None], ...]
     pauses: tuple[tuple[str, str, datetime | None, str | None], ...]
 
 
@@ -74,5 +76,6 @@ def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
         orphans=(orphans["many"], orphans["error"]) if orphans else (0, None),
         still=tuple(row["id"] for row in still),
         bulk=tuple((row["id"], row["state"], row["note"]) for row in bulk),
+        unsent=tuple((row["channel"], row["error"]) for row in notices.unsent(work)),
         pauses=tuple((row["line"], row["pause_reason"], row["paused_since"], row["pause_note"]) for row in pauses),
     )

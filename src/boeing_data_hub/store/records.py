@@ -1,4 +1,4 @@
-"""How long records are kept: Boeing's answers, calls to the store, the audit log, and what has expired by itself.
+"""How long records are kept: answers, calls to the store, the audit log, quotes, and what has expired by itself.
 
 Removed in portions, counted as a whole, as in `store/keeping.py`. Large tables are walked by their ids.
 """
@@ -130,6 +130,29 @@ def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
 def count_audit(work: Work, days: int) -> int:
     """How many would go."""
     return work.value("SELECT count(*) FROM hub.audit_log WHERE at < now() - %s * interval '1 day'", [days])
+
+
+# --- Quotes -----------------------------------------------------------------------------------------------------------
+
+
+def remove_quotes(work: Work, days: int, cursor: Any) -> Portion:
+    """Remove old quotes that are complete, with their lines, and what they say of the buyer."""
+    after = int(cursor or 0)
+    stretch = _stretch(work, "hub.quotes", "created_at", after=after, days=days, rows=FAT_ROWS)
+    if stretch["last"] is None:
+        return Portion(0, is_last=True)
+    gone = work.rows(
+        "DELETE FROM hub.quotes WHERE id > %s AND id <= %s AND completed_at < now() - %s * interval '1 day'"
+        " RETURNING id",
+        [after, stretch["last"], days],
+    )
+    work.do("DELETE FROM hub.quote_lines WHERE quote_id = ANY(%s)", [[row["id"] for row in gone]])
+    return Portion(len(gone), stretch["last"], is_last=stretch["reached"])
+
+
+def count_quotes(work: Work, days: int) -> int:
+    """How many would go."""
+    return work.value("SELECT count(*) FROM hub.quotes WHERE completed_at < now() - %s * interval '1 day'", [days])
 
 
 # --- What has expired by itself ---------------------------------------------------------------------------------------

@@ -42,6 +42,13 @@ BULK = Advice(
     "a bulk operation that has not moved for an hour",
     "See docs/operations.md, A bulk operation does not move; its parts are not lost.",
 )
+UNSENT = Advice(
+    "notices_unsent",
+    "notices",
+    "warning",
+    "a digest or a notice that nobody could be told",
+    "Mend HUB_DIGEST_WEBHOOK_URL or the HUB_SMTP settings, then try with `bdh digest send`.",
+)
 PAUSED = Advice(
     "line_paused",
     "pauses",
@@ -70,6 +77,9 @@ def _found(lost: LostWork) -> Iterator[Finding]:
         yield ORPHANS.found(f"{many:,} products have been due to leave the store for an hour. {said or ''}".rstrip())
     for run, state, note in lost.bulk:
         yield BULK.found(f"The bulk operation {run} has been {state} for more than an hour. {note or ''}".rstrip())
+    for channel in sorted({channel for channel, _ in lost.unsent}):
+        said = [error for where, error in lost.unsent if where == channel]
+        yield UNSENT.found(f"By {channel}, {len(said):,} could not be sent. {said[-1] or ''}".rstrip())
     for line, reason, since, note in lost.pauses:
         moment = since.strftime("%d %b %H:%M UTC") if since else "some time"
         yield PAUSED.found(f"The line to {_LINES.get(line, line)} rests since {moment}: {note or reason}.")
