@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from boeing_data_hub.errors import Conflict
-from boeing_data_hub.reporting.exports import failures_csv
+from boeing_data_hub.reporting.exports import as_csv, failures
 from boeing_data_hub.store import history, raw
 
 pytestmark = pytest.mark.services
@@ -83,7 +83,7 @@ class History:
             database.run(lambda work, part=part: history.of_part(work, part, limit=50))
         for batch_id in set(self.batches):
             batch = self.world.batch(batch_id)
-            listed = "".join(failures_csv(database, batch_id)).count("\r\n") - 1
+            listed = "".join(as_csv(failures(database, batch_id))).count("\r\n") - 1
             assert listed == (0 if batch.items_gone_at else batch.failed_count)
             if batch.outcome is None:
                 assert batch.items_gone_at is None

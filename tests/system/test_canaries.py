@@ -16,7 +16,7 @@ import httpx2
 import psycopg
 import pytest
 import redis as redis_client
-from tests.ops.conftest import Gate
+from tests.alerts.conftest import Gate
 from tests.system.collector import Collector
 from tests.system.echoing import HANDED, Echo
 from tests.system.shop import Shop

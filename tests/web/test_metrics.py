@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.testclient import TestClient
-from tests.ops.conftest import Gate
+from tests.alerts.conftest import Gate
 
 from boeing_data_hub.errors import StopTheLine
 from boeing_data_hub.hub import Hub

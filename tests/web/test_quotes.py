@@ -438,7 +438,9 @@ def test_what_was_done_is_in_the_audit_log_and_no_secret_is(anonymous, hub, stag
     stages.settle()
     hub.recovery.sweep()
     rows = hub.database.run(
-        lambda work: work.rows("SELECT actor, action, details FROM hub.audit_log WHERE target = 'quote:RFQ-1'")
+        lambda work: work.rows(
+            "SELECT actor, action, details FROM hub.audit_log WHERE target = 'quote:RFQ-1' ORDER BY id"
+        )
     )
     assert [(row["actor"], row["action"]) for row in rows] == [("webhook", "quote.ask"), ("hub", "quote.complete")]
     everything = hub.database.run(lambda work: work.rows("SELECT to_json(q)::text AS t FROM hub.quotes q"))
