@@ -109,3 +109,20 @@ def test_a_simulator_may_stand_in_for_every_host_of_images():
 )
 def test_the_outside_reaches_the_api_where_the_settings_say(values, url):
     assert settings(**values).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"hub_quote_webhook_secret": "canary"}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret": "canary canary canary canary"}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret": "canary\u00e9" * 5}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret_previous": "canary" * 5}, "HUB_QUOTE_WEBHOOK_SECRET_PREVIOUS"),
+        ({"hub_quote_max_parts": 0}, "hub_quote_max_parts"),
+    ],
+)
+def test_a_webhook_secret_that_can_be_guessed_stops_the_start_and_is_not_told(values, names):
+    with pytest.raises(ValidationError) as caught:
+        settings(**values)
+    assert names in str(caught.value)
+    assert "canary" not in str(caught.value)
