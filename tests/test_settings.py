@@ -157,3 +157,17 @@ def test_people_are_told_by_a_simulator_on_this_machine_or_by_https_anywhere():
     for url in ("http://127.0.0.1:9000/x", "http://localhost:9000", "http://[::1]:9000/x?y=1", "https://10.0.0.1/x?y"):
         assert settings(hub_digest_webhook_url=url).hub_digest_webhook_url.get_secret_value() == url
     assert settings(hub_digest_time_zone="UTC").hub_digest_time_zone == "UTC"
+    ("values", "names"),
+    [
+        ({"hub_quote_webhook_secret": "canary"}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret": "canary canary canary canary"}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret": "canary\u00e9" * 5}, "HUB_QUOTE_WEBHOOK_SECRET"),
+        ({"hub_quote_webhook_secret_previous": "canary" * 5}, "HUB_QUOTE_WEBHOOK_SECRET_PREVIOUS"),
+        ({"hub_quote_max_parts": 0}, "hub_quote_max_parts"),
+    ],
+)
+def test_a_webhook_secret_that_can_be_guessed_stops_the_start_and_is_not_told(values, names):
+    with pytest.raises(ValidationError) as caught:
+        settings(**values)
+    assert names in str(caught.value)
+    assert "canary" not in str(caught.value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import Protocol
+from uuid import UUID
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Conflict, NotFound
@@ -106,9 +107,9 @@ class Quoting:
                 return Asked(known, is_new=False)
             quotes.insert_lines(work, quote_id, [(line.part_number, line.quantity) for line in request.lines])
             quote = _there(quotes.get(work, quote_id))
-            started.extend(self._answer(work, quote, quote.lines, actor=request.actor, afresh=False))
             details = {"lines": len(request.lines)}
             audit.record(work, actor=request.actor, action="quote.ask", target=target_of(quote), details=details)
+            started.extend(self._answer(work, quote, quote.lines, actor=request.actor, afresh=False))
             return Asked(_there(quotes.get(work, quote_id)), is_new=True)
 
         asked = self._database.run(step, patience=5)
@@ -153,9 +154,9 @@ class Quoting:
                     "Every line of this quote is answered, so there is nothing to ask again. Nothing was changed.",
                     code="nothing_unanswered",
                 )
-            started.extend(self._answer(work, held, again, actor=actor, afresh=True))
             details = {"lines": len(again)}
             audit.record(work, actor=actor, action="quote.retry", target=target_of(held), details=details)
+            started.extend(self._answer(work, held, again, actor=actor, afresh=True))
             return _there(quotes.get(work, held.id))
 
         after = self._database.run(step, patience=5)
@@ -176,13 +177,7 @@ class Quoting:
             settled = quotes.settled(work, quote.batch_id, sorted({line.part_number for line in waiting}))
             lines = [line for line in waiting if line.part_number in settled]
             answers = self._answers(work, quote, lines, settled)
-            quotes.answer_lines(work, quote_id, answers)
-            state = _state_with(quote, answers)
-            quotes.move(work, quote_id, state, batch_id=quote.batch_id)
-            if state is not QuoteState.PENDING:
-                audit.record(
-                    work, actor="hub", action="quote.complete", target=target_of(quote), details={"state": state}
-                )
+            _write(work, quote, answers, batch_id=quote.batch_id)
             return bool(answers)
 
         return self._database.run(step)
@@ -196,15 +191,13 @@ class Quoting:
     ) -> Sequence[Batch]:
         """Answer lines from what is known, and start the search for the others. Returns that search, or nothing."""
         answers = self._answers(work, quote, lines, {})
-        quotes.answer_lines(work, quote.id, answers)
         unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
         started = (
             [self._searches.search_for_quote(work, list(unknown), quote=quote, actor=actor, afresh=afresh)]
             if unknown
             else []
         )
-        batch_id = started[0].id if started else quote.batch_id
-        quotes.move(work, quote.id, _state_with(quote, answers), batch_id=batch_id)
+        _write(work, quote, answers, batch_id=started[0].id if started else quote.batch_id)
         return started
 
     def _answers(
@@ -246,8 +239,14 @@ def target_of(quote: Quote) -> str:
     return f"quote:{quote.rfq_number}"
 
 
-def _state_with(quote: Quote, answers: Mapping[int, LineAnswer]) -> QuoteState:
-    return state_of([answers.get(line.position, line.answer).state for line in quote.lines])
+def _write(work: Work, quote: Quote, answers: Mapping[int, LineAnswer], *, batch_id: UUID | None) -> None:
+    """Write down what is answered, and what the quote comes to by it."""
+    quotes.answer_lines(work, quote.id, answers)
+    state = state_of([answers.get(line.position, line.answer).state for line in quote.lines])
+    quotes.move(work, quote.id, state, batch_id=batch_id)
+    if state is not QuoteState.PENDING:
+        details = {"state": str(state)}
+        audit.record(work, actor="hub", action="quote.complete", target=target_of(quote), details=details)
 
 
 def _there(quote: Quote | None) -> Quote:
