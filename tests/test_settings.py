@@ -157,6 +157,9 @@ def test_people_are_told_by_a_simulator_on_this_machine_or_by_https_anywhere():
     for url in ("http://127.0.0.1:9000/x", "http://localhost:9000", "http://[::1]:9000/x?y=1", "https://10.0.0.1/x?y"):
         assert settings(hub_digest_webhook_url=url).hub_digest_webhook_url.get_secret_value() == url
     assert settings(hub_digest_time_zone="UTC").hub_digest_time_zone == "UTC"
+
+
+@pytest.mark.parametrize(
     ("values", "names"),
     [
         ({"hub_quote_webhook_secret": "canary"}, "HUB_QUOTE_WEBHOOK_SECRET"),

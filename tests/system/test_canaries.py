@@ -36,6 +36,7 @@ PLANTED = {
     "HUB_OIDC_CLIENT_SECRET": "kanarie-oidc-secret-5b6c",
     "OTEL_EXPORTER_OTLP_HEADERS": "x-token=kanarie-otlp-7d8e",
 }
+OIDC = "/sign-in/oidc"
 ROUTES = (
     "/health",
     "/ready",
@@ -62,7 +63,7 @@ PAGES = (
     "/console/settings/keys",
     "/console/settings/audit",
     "/console/no-such-page",
-    "/sign-in/oidc",
+    OIDC,
 )
 WRONG = "kanarie-wrong"
 
@@ -102,6 +103,7 @@ class Looker:
         self.rig = rig
         self.api = api
         self.seen: dict[str, str] = {}
+        self.statuses: dict[str, int] = {}
 
     def ask(self, moment: str) -> None:
         for path in ROUTES:
@@ -113,9 +115,9 @@ class Looker:
             browser.post("/sign-in", data={"key": self.rig.key}, headers=origin)
             for path in PAGES:
                 self.keep(f"{moment} {path}", lambda path=path: browser.get(path))
-            started = browser.get("/sign-in/oidc")
+            started = browser.get(OIDC)
             if state := re.search(r"state=([^&]+)", started.headers.get("location", "")):
-                back = f"/sign-in/oidc/back?code=abc&state={state[1]}"
+                back = f"{OIDC}/back?code=abc&state={state[1]}"
                 self.keep(f"{moment} back", lambda: browser.get(back))
             for row in self.api.get("/api/batches").json().get("batches", []):
                 for path in ("", "/items", "/failures", "/failures?format=csv"):
@@ -129,6 +131,7 @@ class Looker:
         except httpx2.TransportError:
             return
         self.seen[name] = f"{dict(answer.headers)} {answer.text}"
+        self.statuses[name] = answer.status_code
 
     def command(self, *words: str, **environment: str) -> None:
         """What the command line says."""
@@ -217,6 +220,7 @@ def test_no_secret_is_found_anywhere(make_rig, gates, echo, collector, database_
     }
     assert found == set()
     assert len(looker.seen) > 150
+    assert all(looker.statuses[f"well {path}"] == 200 for path in PAGES if path not in {"/console/no-such-page", OIDC})
     assert not [where for where, text in looker.seen.items() if "kanarie" in text.lower()]
 
 
@@ -282,14 +286,14 @@ def _no_services(rig, gates, looker):
     """Postgres and Redis are gone for a while, and then do not take the password."""
     for gate in gates:
         gate.close()
-    for path in ("/ready", "/metrics", "/api/batches", "/console"):  # each waits for some seconds
+    for path in ("/metrics", "/api/batches"):  # each waits for some seconds
         looker.keep(f"services gone {path}", lambda path=path: looker.api.get(path))
-    looker.command("doctor")
+    looker.command("keys", "list")
     for gate in gates:
         gate.open()
     wrong = {name: refused(rig.environment[name]) for name in ("DATABASE_URL", "REDIS_URL")}
-    for name, url in wrong.items():
-        looker.command("doctor", **{name: url})
+    looker.command("keys", "list", DATABASE_URL=wrong["DATABASE_URL"])
+    looker.command("doctor", REDIS_URL=wrong["REDIS_URL"])
     looker.command("doctor", BOEING_API_RATE_LIMIT="nonsense")
     rig.environment = {**rig.environment, **wrong}
     rig.start_worker("default", "default-refused")

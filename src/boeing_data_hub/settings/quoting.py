@@ -24,7 +24,9 @@ class Quotes(BaseSettings):
     hub_quote_answer_seconds: float = Field(
         default=1.5, ge=0, le=25, description="Seconds a request for a quote waits for Boeing before it is answered."
     )
-    hub_quote_max_parts: int = Field(default=100, ge=1, le=1000, description="Most part numbers, and so lines, in one quote.")
+    hub_quote_max_parts: int = Field(
+        default=100, ge=1, le=1000, description="Most part numbers, and so lines, in one quote."
+    )
     hub_quote_prepared_by: str = Field(
         default="", max_length=200, description="Who is named as preparing quotes. Empty: HUB_VENDOR."
     )
