@@ -177,3 +177,12 @@ def test_postgres_restarts_in_the_middle(make_desk):
     worker.join()
     desk.judge(desk.batch(batch.id))
     assert desk.batch(batch.id).published_count == 60
+
+
+@pytest.mark.parametrize("fault", [{"kind": "throttle"}, {"kind": "http_429", "seconds": 0.1}])
+def test_a_plan_waits_where_the_store_throttles_a_look_up(desk, fault):
+    skus = desk.stage(*desk.make_parts(3))
+    desk.hub.shop.storefront.facts()
+    desk.store.fault(**fault, times=2)
+    plan = desk.hub.shop.planning.plan(skus)
+    assert {part.as_row()["action"] for part in plan.parts} == {"create"}
