@@ -241,7 +241,9 @@ class Shop:
     @cached_property
     def attention(self) -> Attention:
         """What people decide about the store."""
-        return Attention(database=self._database, client=self.client, policy=self.listing_policy)
+        return Attention(
+            database=self._database, client=self.client, storefront=self.storefront, policy=self.listing_policy
+        )
 
     @property
     def media_folder(self) -> Path | None:

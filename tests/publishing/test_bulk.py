@@ -6,6 +6,8 @@ from threading import Thread
 
 import pytest
 
+from boeing_data_hub.clock import monotonic
+
 pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
 
 BULK = {"hub_bulk_publish_from": 20}
@@ -120,7 +122,6 @@ class _Shift:
     """Half a second."""
 
     def __init__(self):
-        from boeing_data_hub.clock import monotonic
 
         self._now, self._until = monotonic, monotonic() + 0.5
 
@@ -155,3 +156,14 @@ def test_a_bulk_batch_that_is_published_again_costs_nothing(desk, store):
     desk.judge(desk.run(skus))
     calls = desk.calls_during(lambda: desk.judge(desk.run(skus)))
     assert calls == {}
+
+
+def test_a_run_of_another_shop_keeps_nobody_busy(desk):
+    batch = desk.run(desk.stage(*desk.make_parts(1)))
+    desk.do(
+        "INSERT INTO hub.bulk_runs (id, shop, batch_id, lines) VALUES (gen_random_uuid(), 'gid://other', %s, 1)",
+        batch.id,
+    )
+    began = monotonic()
+    desk.work(20)
+    assert monotonic() - began < 15, "it spins until its time is over"

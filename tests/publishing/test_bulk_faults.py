@@ -329,3 +329,18 @@ def test_a_thousand_parts_through_everything_at_once(make_desk, store):
     batch = desk.publish(desk.stage(*desk.make_parts(1000)))
     desk.judge(in_a_hurry(desk, batch))
     assert desk.batch(batch.id).published_count == 1000
+
+
+def test_an_operation_that_fails_and_tells_of_no_lines_is_not_believed_to_have_done_none(desk, store):
+    desk.do(
+        "CREATE FUNCTION hub.forgetful() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.object_count := 0; NEW.url := NULL; RETURN NEW; END $$"
+    )
+    desk.do(
+        "CREATE TRIGGER forgetful BEFORE UPDATE ON hub.bulk_runs FOR EACH ROW WHEN (NEW.partial AND NEW.state ="
+        " 'finished') EXECUTE FUNCTION hub.forgetful()"
+    )
+    store.fault("bulk_failed", times=1, fraction=0.6)
+    done = publish(desk)
+    desk.judge(done)
+    assert created_once(desk) == 100

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from boeing_data_hub.errors import Conflict
+from boeing_data_hub.shopify.failures import OutcomeUnknown
+
 pytestmark = pytest.mark.services
 
 SKU = "WF338109=K3"
@@ -69,3 +72,21 @@ def test_a_product_of_ours_with_a_double_made_by_hand_is_still_ours(desk, part):
     assert done.outcome == "succeeded", desk.items(done)
     ours = [each for each in desk.store.products() if each["customIds"]]
     assert [each["price"] for each in ours] == ["12.00"]
+
+
+def test_an_adoption_whose_reply_is_lost_is_made_again(desk, part):
+    desk.store.seed_product(sku=SKU, title="Not yours", price="1.00")
+    desk.run(desk.stage(part))
+    desk.store.fault("drop_after", times=1, match={"operation": "productUpdate"})
+    assert desk.hub.shop.attention.decide(SKU, "adopt", actor="test").startswith("The product is ours")
+
+
+def test_what_an_adoption_of_unknown_outcome_has_made_ours_is_not_left_as_somebody_elses(desk, part):
+    desk.store.seed_product(sku=SKU, title="Not yours", price="1.00")
+    desk.run(desk.stage(part))
+    desk.store.fault("drop_after", times=3, match={"operation": "productUpdate"})
+    with pytest.raises(OutcomeUnknown, match="not known"):
+        desk.hub.shop.attention.decide(SKU, "adopt", actor="test")
+    with pytest.raises(Conflict, match="carried out"):
+        desk.hub.shop.attention.decide(SKU, "leave", actor="test")
+    assert desk.hub.shop.attention.decide(SKU, "adopt", actor="test").startswith("The product is ours")

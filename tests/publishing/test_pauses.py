@@ -6,6 +6,8 @@ from threading import Thread
 
 import pytest
 
+from boeing_data_hub.clock import monotonic
+
 pytestmark = pytest.mark.services
 
 
@@ -177,3 +179,34 @@ def test_postgres_restarts_in_the_middle(make_desk):
     worker.join()
     desk.judge(desk.batch(batch.id))
     assert desk.batch(batch.id).published_count == 60
+
+
+@pytest.mark.parametrize("fault", [{"kind": "throttle"}, {"kind": "http_429", "seconds": 0.1}])
+def test_a_plan_waits_where_the_store_throttles_a_look_up(desk, fault):
+    skus = desk.stage(*desk.make_parts(3))
+    desk.hub.shop.storefront.facts()
+    desk.store.fault(**fault, times=2)
+    plan = desk.hub.shop.planning.plan(skus)
+    assert {part.as_row()["action"] for part in plan.parts} == {"create"}
+
+
+def test_a_long_retry_after_is_cut_and_everybody_is_told_of_the_wait(desk):
+    desk.hub.shop.storefront.facts()
+    desk.store.fault("http_429", times=1, seconds=3000, match={"operation": "productVariants"})
+    batch = desk.publish(desk.stage(*desk.make_parts(1)))
+    worker = Thread(target=desk.work, args=[1.0], daemon=True)
+    worker.start()
+
+    def waits():
+        return desk.rows("SELECT paused_until - now() AS rest FROM hub.budgets WHERE paused_until IS NOT NULL")
+
+    ends_at = monotonic() + 20
+    while not waits():
+        assert monotonic() < ends_at
+        worker.join(0.05)
+    assert waits()[0]["rest"].total_seconds() <= 120
+    told = desk.hub.database.run(lambda work: desk.hub.live.situation(work).store_wait())
+    assert told["reason"] == "shopify_throttled"
+    assert "slow down" in told["message"]
+    desk.do("UPDATE hub.budgets SET paused_until = NULL")
+    desk.hub.intake.cancel(batch.id, actor="test")

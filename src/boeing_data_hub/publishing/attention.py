@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from boeing_data_hub.errors import NotFound
+from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.publishing.handles import handle_of
-from boeing_data_hub.publishing.storefront import AsksStore
+from boeing_data_hub.publishing.patience import AsksStore, patiently
+from boeing_data_hub.publishing.storefront import Storefront
+from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.store import audit, orphans, products, sightings
 from boeing_data_hub.store.work import Database, Work
 
@@ -18,12 +20,14 @@ class Attention:
     Args:
         database: where conflicts and orphans stand.
         client: the one door to the store.
+        storefront: what is read of the store.
         policy: names the metafield of custom ids.
     """
 
-    def __init__(self, *, database: Database, client: AsksStore, policy: ListingPolicy) -> None:
+    def __init__(self, *, database: Database, client: AsksStore, storefront: Storefront, policy: ListingPolicy) -> None:
         self._database = database
         self._client = client
+        self._storefront = storefront
         self._policy = policy
 
     def decide(self, sku: str, decision: Literal["adopt", "leave"], *, actor: str) -> str:
@@ -31,7 +35,9 @@ class Attention:
 
         Raises:
             NotFound: none waits for a decision, or was left alone.
-            HubError: the store did not take our custom id; then nothing is decided.
+            Conflict: to be left alone, but an earlier try to adopt it has given it our custom id.
+            OutcomeUnknown: whether the store has taken our custom id is not known; nothing is decided.
+            HubError: the store did not take our custom id, or cannot be asked; then nothing is decided.
         """
         conflict = self._database.run(lambda work: sightings.conflict(work, sku), patience=5)
         if conflict is None:
@@ -39,6 +45,8 @@ class Attention:
         adopting = decision == "adopt" and conflict["product_id"] is not None
         if adopting:
             self._claim(sku, str(conflict["product_id"]))
+        elif decision == "leave" and conflict["product_id"] is not None:
+            self._see_that_it_is_not_ours(sku, str(conflict["product_id"]))
 
         def step(work: Work) -> None:
             sightings.decide(work, conflict["shop"], sku, decision=decision, actor=actor)
@@ -68,7 +76,24 @@ class Attention:
             "type": "id",
             "value": sku,
         }
-        self._client.run("product_update", {"product": {"id": product_id, "metafields": [field]}})
+        try:
+            patiently(self._client, "product_update", {"product": {"id": product_id, "metafields": [field]}})
+        except OutcomeUnknown as lost:
+            raise OutcomeUnknown(
+                f"{lost.message} Whether it has taken our custom id is not known. Adopt the product once more: that is "
+                "safe.",
+                code=lost.code,
+            ) from lost
+
+    def _see_that_it_is_not_ours(self, sku: str, product_id: str) -> None:
+        """The reply to an earlier adoption may have been lost; what carries our custom id would be published over."""
+        found = self._storefront.find(sku)
+        if found is not None and found["product_id"] == product_id:
+            raise Conflict(
+                f"An earlier try to adopt it was carried out: the product carries the custom id {sku!r}. Nothing was "
+                "changed now. Adopt it, or remove that metafield in the store and leave it then.",
+                code="already_adopted",
+            )
 
     def decide_orphan(self, orphan_id: int, what: Literal["retry", "keep"], *, actor: str) -> str:
         """Try again at once to take an orphan out, or let it stay. Returns a sentence on what follows.

@@ -249,7 +249,9 @@ class Bulk:
         except ResultsGone:
             return self._reading.finish(turn, facts, Results(), sure=False)
         # What the store did not get to has surely not been done; a line that is only missing may have been.
-        sure = run.partial and len(results.by_number) >= run.object_count and not results.unreadable
+        # Without a file, or with a count of 0, nothing speaks for that: such an operation may have done lines.
+        counted = run.url is not None and run.object_count > 0 and len(results.by_number) >= run.object_count
+        sure = run.partial and counted and not results.unreadable
         return self._reading.finish(turn, facts, results, sure=sure)
 
 

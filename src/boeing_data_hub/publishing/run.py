@@ -90,13 +90,14 @@ class Publishing:
         self._owner = owner
         self._policy = policy
         self._rules = rules
+        self._shop: str | None = None  # whose runs are ours to step: those of a store before this one stay as they are
         self._part_seconds: float | None = None  # of late, for the size of a claim
 
     def work(self, keep_going: KeepGoing) -> int:
         """Publish until nothing is due or it is time to end. Returns how many parts were worked on."""
         done = 0
         while keep_going():
-            if not self._database.run(anything_due, patience=20):
+            if not self._database.run(lambda work: anything_due(work, self._shop), patience=20):
                 if not self._rest(keep_going):
                     break
                 continue
@@ -142,12 +143,13 @@ class Publishing:
 
     def _rest(self, keep_going: KeepGoing) -> bool:
         """Wait for a bulk operation that is due soon; False when nothing is, so that the thread is free for others."""
-        seconds = self._database.run(bulk_runs.seconds_to_next, patience=20)
+        seconds = self._database.run(lambda work: bulk_runs.seconds_to_next(work, self._shop), patience=20)
         return seconds is not None and seconds < _SOON and keep_going.wait(max(0.05, seconds))
 
     def _step(self, keep_going: KeepGoing, *, probe: bool) -> tuple[int, HubError | None]:
         """One step: how many parts it was about, and an error that speaks against everybody's calls."""
         facts = self._storefront.facts()
+        self._shop = facts.shop
         if (problem := problem_of(facts, self._policy)) is not None:
             self._storefront.forget()
             return 1, problem
@@ -284,6 +286,6 @@ class Publishing:
             self._part_seconds = 0.6 * known + 0.4 * took
 
 
-def anything_due(work: Work) -> int:
+def anything_due(work: Work, shop: str | None = None) -> int:
     """How many parts, steps of bulk operations and orphans could be worked on now, counted no further than 200."""
-    return publishing.anything_due(work) or bulk_runs.anything_due(work) or orphans.anything_due(work)
+    return publishing.anything_due(work) or bulk_runs.anything_due(work, shop) or orphans.anything_due(work)

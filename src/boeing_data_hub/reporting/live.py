@@ -12,7 +12,7 @@ from boeing_data_hub.model.batches import Batch
 from boeing_data_hub.model.rates import Line, RateLimit
 from boeing_data_hub.model.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.reporting.stuck import Stuck
-from boeing_data_hub.store import bulk_runs, workers
+from boeing_data_hub.store import budget, bulk_runs, workers
 from boeing_data_hub.store import line as line_store
 from boeing_data_hub.store.work import Database, Work
 
@@ -35,6 +35,7 @@ class Situation:
     in_bulk: Mapping[UUID, tuple[int, int]]
     normalization_workers: int
     stuck: Sequence[Stuck]
+    slow_until: datetime | None
 
     def waiting_for(self, batch: Batch) -> dict[str, Any] | None:
         """What keeps a running batch from going on right now, until when, and what a person can do; None: nothing."""
@@ -101,6 +102,10 @@ class Situation:
             said = line.pause_note or "Shopify does not answer properly. Nothing is lost."
             message = f"{said} So since {since} UTC; next try {line.paused_until.strftime('%H:%M:%S')} UTC."
             return {"reason": line.pause_reason, "until": line.paused_until, "message": message}
+        slow = (self.slow_until - self.now).total_seconds() if self.slow_until else 0.0
+        if self.slow_until is not None and slow > _WORTH_SAYING:
+            message = f"Shopify asked us to slow down. Next call {self.slow_until.strftime('%H:%M:%S')} UTC."
+            return {"reason": "shopify_throttled", "until": self.slow_until, "message": message}
         if self.creates_until is not None and self.creates_until > self.now:
             clock = self.creates_until.strftime("%H:%M")
             message = f"The store makes no more new products for now; the next is tried at {clock} UTC. Updates go on."
@@ -163,6 +168,7 @@ class Live:
         """The situation now: a few look-ups, whatever the number and size of batches."""
         line, now = line_store.look(work, "boeing")
         store_line, _ = line_store.look(work, "shopify")
+        account = budget.look(work, "shopify")
         creates, _ = line_store.look(work, "shopify-creates")
         extraction = workers.count(work, Stage.EXTRACTION, silent_after=self.worker_silent_after)
         publishing = workers.count(work, Stage.PUBLISHING, silent_after=self.worker_silent_after)
@@ -178,6 +184,7 @@ class Live:
             bulk_runs.under_way(work),
             workers.count(work, Stage.NORMALIZATION, silent_after=self.worker_silent_after),
             self._stuck(work),
+            account.paused_until if account else None,
         )
 
 

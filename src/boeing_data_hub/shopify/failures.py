@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 
-LONGEST_RETRY_AFTER: Final = 3600.0
-"""Seconds of a Retry-After that are honoured; more is taken for a mistake."""
+LONGEST_RETRY_AFTER: Final = 120.0
+"""Most seconds of a Retry-After that are waited; an emptied bucket is full again long before."""
 
 KEPT_OF_MESSAGE: Final = 300
 KEPT_OF_BODY: Final = 2_000
@@ -152,13 +152,13 @@ def kept_text(body: bytes) -> str:
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait; None for absent, negative, more than an hour, or junk. The store writes seconds, no dates."""
+    """Seconds to wait; at most `LONGEST_RETRY_AFTER`; None for absent, negative, or junk. The store writes no dates."""
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
     try:
         seconds = float(value) if value is not None else -1.0
     except ValueError:
         return None
-    return seconds if 0 <= seconds <= LONGEST_RETRY_AFTER else None
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds >= 0 else None
 
 
 def daily_limit(message: str) -> DailyLimit:

@@ -131,19 +131,23 @@ def under_way(work: Work) -> dict[UUID, tuple[int, int]]:
     return {row["batch_id"]: (row["lines"], row["done"]) for row in rows}
 
 
-def anything_due(work: Work) -> int:
-    """How many runs could take a step now."""
+def anything_due(work: Work, shop: str | None) -> int:
+    """How many runs of a shop could take a step now; of all shops, when it is not known yet which is ours."""
     return work.value(
         "SELECT count(*) FROM hub.bulk_runs WHERE state <> 'ended' AND not_before <= now()"
-        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')"
+        " AND shop = coalesce(%s::text, shop)"
+        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')",
+        [shop],
     )
 
 
-def seconds_to_next(work: Work) -> float | None:
-    """Seconds until the next step of a run is due; None when there is no open run."""
+def seconds_to_next(work: Work, shop: str | None) -> float | None:
+    """Seconds until the next step of a run is due; None when there is no open run. `shop` as for `anything_due`."""
     found = work.value(
         "SELECT extract(epoch FROM min(not_before) - now()) FROM hub.bulk_runs WHERE state <> 'ended'"
-        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')"
+        " AND shop = coalesce(%s::text, shop)"
+        " AND 'run:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')",
+        [shop],
     )
     return None if found is None else max(0.0, float(found))
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.store import orphans, sightings
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.limits import STORABLE
@@ -45,6 +46,8 @@ def decide_conflict(sku: str, body: Decision, hub: TheHub, principal: Publisher)
     wanted = sku.strip().upper().replace("\0", "\ufffd")
     try:
         told = hub.shop.attention.decide(wanted, body.decision, actor=principal.owner)
+    except OutcomeUnknown as lost:
+        raise Unavailable(lost.message, code=lost.code) from None
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     return {"message": told, "sku": wanted, "decision": body.decision}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.store import keys, orphans, plans, sightings
 from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
@@ -68,6 +69,8 @@ def decide(
     """Decide one conflict."""
     try:
         told = hub.shop.attention.decide(sku, decision, actor=visitor.owner)
+    except OutcomeUnknown as lost:
+        raise Unavailable(lost.message, code=lost.code) from None
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(f"The store did not take it. {error.message} Nothing was changed.", code=error.code) from None
     said = "left" if decision == "leave" else "adopted" if told.startswith("The product is ours") else "noted"
