@@ -9,7 +9,7 @@ T      ?= tests
 N      ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-pooler test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo check-all test test-browser test-pooler test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,7 +83,9 @@ lint: setup ## style, types, import contract, spelling
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
 
-check: lint test test-browser test-tools test-pooler ## exactly what CI runs
+check: lint test test-browser ## exactly what CI runs
+
+check-all: check test-tools test-pooler ## what CI runs, then what needs root, Debian and half an hour: before a release
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)
