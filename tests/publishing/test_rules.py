@@ -14,6 +14,7 @@ from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine, Unav
 from boeing_data_hub.model.listings import Metafield
 from boeing_data_hub.model.publications import DueItem, Intent, StoreProduct
 from boeing_data_hub.publishing import decisions, outcomes, restocking
+from boeing_data_hub.publishing.aftercare import not_offered
 from boeing_data_hub.publishing.forms import form_of, listing_hash, stock_hash
 from boeing_data_hub.publishing.jobs import Done, Dropped, Job, Later, Leave, NotDone, Send, settled
 from boeing_data_hub.publishing.outcomes import RetryRules
@@ -291,3 +292,60 @@ def test_calls_that_all_go_unanswered_are_an_outage_and_count_against_no_part():
         an_outage(9, error=Retry("x", code="internal_error")),
     ):
         assert quiet[0] is None
+
+
+REFUSED_CHANNEL = UserErrors(
+    [UserError("input.0.publicationId", "", "Publication does not exist or is not publishable")]
+)
+GONE_PRODUCT = UserErrors([UserError("id", "", "Resource does not exist")])
+
+
+@pytest.mark.parametrize("error", [REFUSED_CHANNEL, GONE_PRODUCT])
+def test_a_part_that_cannot_be_offered_is_tried_no_more_often_than_others(rows, error):
+    def outcome(attempts):
+        job = Job(due("A", attempts=attempts), "A", verdict=Send(action="created", listing=rows.listing(), whole=True))
+        return not_offered(job, error, RULES)
+
+    assert [type(outcome(attempts)).__name__ for attempts in range(6)] == [*["Later"] * 4, *["NotDone"] * 2]
+    assert all(outcome(attempts).counted for attempts in range(4))
+    assert outcome(4).orphan
+
+
+def test_a_channel_that_is_refused_is_no_word_about_the_product(rows):
+    job = Job(due("A"), "A", verdict=Send(action="created", listing=rows.listing(), whole=True))
+    told = not_offered(job, REFUSED_CHANNEL, RULES)
+    assert (told.lost, told.code) == (False, "shopify_refused")
+    assert told.wait > 0
+    assert "Publication does not exist" in told.sentence
+    assert not_offered(job, GONE_PRODUCT, RULES).lost
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UserError("input.metafields.0", "TAKEN", "Value has already been taken"),
+        UserError("input.metafields.0.value", "DUPLICATED_METAFIELD_VALUE", "must be unique"),
+        UserError("identifier.customId", "CAPABILITY_VIOLATION", "is not unique"),
+    ],
+)
+def test_where_the_store_has_our_custom_id_already_the_product_is_looked_for(rows, error):
+    listing = rows.listing()
+    job = Job(due("A"), "A", verdict=Send(action="created", listing=listing, whole=True))
+    job.variables = {"input": {"metafields": [{"key": listing.custom_id_key}]}}
+    told = outcomes.failure(job, UserErrors([error]), RULES)
+    assert (told.unsure, told.counted, told.code) == (True, True, "shopify_outcome_unknown")
+    last = outcomes.failure(replace_attempts(job, 4), UserErrors([error]), RULES)
+    assert (last.unsure, last.orphan) == (True, True)
+
+
+def replace_attempts(job, attempts):
+    return replace(job, item=replace(job.item, attempts=attempts))
+
+
+def test_a_handle_that_is_taken_is_a_conflict_by_code_or_by_word(rows):
+    job = Job(due("A"), "A", verdict=Send(action="created", listing=rows.listing(), whole=True))
+    for error in (
+        UserError("input", "HANDLE_NOT_UNIQUE", "Handle is not unique"),
+        UserError("input.handle", "", "Handle 'a' already in use"),
+    ):
+        assert outcomes.failure(job, UserErrors([error]), RULES).code == "handle_taken"

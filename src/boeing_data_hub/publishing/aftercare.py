@@ -113,7 +113,7 @@ class Aftercare:
             return None
         except HubError as error:
             for job in jobs:
-                job.outcome = _not_offered(job, error, self._rules)
+                job.outcome = not_offered(job, error, self._rules)
             return error if outcomes.stops_the_line(error) else None
         for job in jobs:
             _on_channel(job, there=True)
@@ -130,7 +130,7 @@ class Aftercare:
                     {"id": job.confirmed.product_id, "input": [{"publicationId": publication}]},
                 )
             except HubError as error:
-                job.outcome = _not_offered(job, error, self._rules)
+                job.outcome = not_offered(job, error, self._rules)
                 if outcomes.stops_the_line(error):
                     return error
             else:
@@ -138,9 +138,18 @@ class Aftercare:
         return None
 
 
-def _not_offered(job: Job, error: HubError, rules: RetryRules) -> Outcome:
-    """A product that is made and cannot be offered for good is taken out again; one that is gone is looked for."""
-    if isinstance(error, UserErrors) and any("does not exist" in each.message for each in error.errors):
+def not_offered(job: Job, error: HubError, rules: RetryRules) -> Outcome:
+    """A product that is made and cannot be offered for good is taken out again; one that is gone is looked for.
+
+    A channel that is refused may be another one by the next try, when the store's facts are read anew; a part is tried
+    no more often than any other failure is.
+    """
+    may_try = job.item.attempts + 1 < rules.most
+    refused = error.errors if isinstance(error, UserErrors) else ()
+    if may_try and any(each.field.endswith("publicationId") for each in refused):
+        wait = rules.wait(job.item.attempts + 1)
+        return Later(wait, counted=True, code=error.code, sentence=error.message)
+    if may_try and any("does not exist" in each.message for each in refused):
         job.confirmed = None
         sentence = "The store has this product no more: somebody deleted it just now. It is looked for, and made anew."
         return Later(counted=True, code="product_missing", sentence=sentence, lost=True)

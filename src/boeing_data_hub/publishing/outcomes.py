@@ -12,12 +12,13 @@ from boeing_data_hub.model.publications import Confirmed, StoreProduct
 from boeing_data_hub.publishing.decisions import shown_changes
 from boeing_data_hub.publishing.forms import form_of, hashes_of
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
-from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserErrors
+from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserError, UserErrors
 from boeing_data_hub.shopify.shapes import nodes, part, rows
 
 _LONGEST_WAIT: Final = 60.0
 _FEW: Final = 3  # calls that go unanswered tell of no outage yet
 _STEP_ASIDE: Final = 10.0
+_NOT_UNIQUE: Final = frozenset({"CAPABILITY_VIOLATION", "DUPLICATED_VALUE", "DUPLICATED_METAFIELD_VALUE", "TAKEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def failure(job: Job, error: HubError, rules: RetryRules) -> Outcome:
     job.error = error
     match error:
         case UserErrors():
-            return _refused(job, error)
+            return _refused(job, error, rules)
         case DailyLimit():
             return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
         case RateLimited() | NotSentError() | StopTheLine():
@@ -117,7 +118,7 @@ def _given_up(error: HubError, tries: int) -> str:
     return f"{error.message.removesuffix(' The call is made again.')} It was tried {tries} times. Retry it later."
 
 
-def _refused(job: Job, error: UserErrors) -> Outcome:
+def _refused(job: Job, error: UserErrors, rules: RetryRules) -> Outcome:
     gone = (
         error.has("PRODUCT_DOES_NOT_EXIST")
         or error.has("INVALID_INVENTORY_ITEM")
@@ -127,7 +128,10 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
     if gone and by_id:
         sentence = "The store has this product no more under the id we knew. It is looked for by its custom id."
         return Later(code="product_missing", sentence=sentence, lost=True)
-    handle = next((each for each in error.errors if each.field.endswith("handle") and "in use" in each.message), None)
+    if any(_says_ours_is_there(job, each) for each in error.errors):
+        sentence = "The store has a product with this part's mark already: a call from before was carried out late."
+        return _again(job, OutcomeUnknown(f"{sentence} It is looked for."), rules)
+    handle = next((each for each in error.errors if _says_handle_taken(each)), None)
     if handle is not None:
         sentence = (
             f"Another product of the store has the address (handle) this part needs. The store says: {handle.message} "
@@ -140,6 +144,20 @@ def _refused(job: Job, error: UserErrors) -> Outcome:
         said = "; ".join(dict.fromkeys(f"{_metafield(job, each.field)}: {each.message}" for each in error.errors))
         return NotDone("failed", "metafield_refused", f"The store refuses a value of this part. {said}"[:1000])
     return NotDone("failed", error.code, error.message)
+
+
+def _says_ours_is_there(job: Job, error: UserError) -> bool:
+    """Whether the store refuses a second product with our custom id, which it holds unique."""
+    ours = "customId" in error.field.split(".") or (
+        isinstance(job.verdict, Send)
+        and "metafields" in error.field.split(".")
+        and _metafield(job, error.field) == job.verdict.listing.custom_id_key
+    )
+    return ours and (error.code in _NOT_UNIQUE or "taken" in error.message or "unique" in error.message)
+
+
+def _says_handle_taken(error: UserError) -> bool:
+    return error.code == "HANDLE_NOT_UNIQUE" or (error.field.endswith("handle") and "in use" in error.message)
 
 
 def only_metafields(error: HubError) -> bool:
