@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import httpx2
 import pytest
 
 from boeing_data_hub.errors import Conflict
@@ -90,3 +93,61 @@ def test_what_an_adoption_of_unknown_outcome_has_made_ours_is_not_left_as_somebo
     with pytest.raises(Conflict, match="carried out"):
         desk.hub.shop.attention.decide(SKU, "leave", actor="test")
     assert desk.hub.shop.attention.decide(SKU, "adopt", actor="test").startswith("The product is ours")
+
+
+SET = """mutation S($identifier: ProductSetIdentifiers!, $input: ProductSetInput!) {
+  productSet(identifier: $identifier, input: $input, synchronous: true) {
+    product { variants(first: 9) { nodes { id } } } userErrors { message } } }"""
+VARIANTS = "query($id: ID!) { product(id: $id) { variants(first: 9) { nodes { id sku price } } } }"
+
+
+@pytest.fixture
+def somebody(desk):
+    """Works in the store by its API, as another app does."""
+
+    def ask(query, **variables):
+        return httpx2.post(
+            f"{desk.store.url}/admin/api/2026-10/graphql.json",
+            json={"query": query, "variables": variables},
+            headers={"X-Shopify-Access-Token": "sandbox-token"},
+            trust_env=False,
+        ).json()["data"]
+
+    def variants(product_id):
+        return ask(VARIANTS, id=product_id)["product"]["variants"]["nodes"]
+
+    def give_options(product_id, *names, first=None):
+        made = [{"optionValues": [{"optionName": "Pack", "name": name}], "sku": SKU, "price": "5.00"} for name in names]
+        if first:
+            made[0]["id"] = first
+        options = [{"name": "Pack", "values": [{"name": name} for name in names]}]
+        told = ask(SET, identifier={"id": product_id}, input={"productOptions": options, "variants": made})
+        assert told["productSet"]["userErrors"] == []
+
+    return SimpleNamespace(variants=variants, give_options=give_options)
+
+
+def test_a_product_of_several_variants_that_is_taken_over_loses_none(desk, part, somebody):
+    theirs = desk.store.seed_product(sku=SKU, title="Not yours", price="1.00")["id"]
+    somebody.give_options(theirs, "Single", "Box", first=somebody.variants(theirs)[0]["id"])
+    before = somebody.variants(theirs)
+    desk.run(desk.stage(part))
+    desk.hub.shop.attention.decide(SKU, "adopt", actor="me")
+    done = desk.run([SKU])
+    assert desk.item(done, SKU).error_code == "several_variants"
+    assert somebody.variants(theirs) == before
+    assert desk.product(SKU)["title"] == "Not yours"
+
+
+def test_where_somebody_has_put_another_variant_in_place_of_ours_the_product_is_found_and_brought_up_to_date(
+    desk, part, somebody
+):
+    desk.run(desk.stage(part))
+    row = desk.row(SKU)
+    somebody.give_options(row["product_id"], "Single")
+    assert [each["id"] for each in somebody.variants(row["product_id"])] != [row["variant_id"]]
+    desk.stage(part.but(price="12.00"))
+    done = desk.run([SKU])
+    assert desk.item(done, SKU).outcome == "updated"
+    assert [each["price"] for each in somebody.variants(row["product_id"])] == ["12.00"]
+    desk.judge(done)

@@ -194,3 +194,15 @@ def test_a_product_taken_off_the_channel_by_an_undo_of_its_creation_comes_back_w
     desk.to_the_end(desk.undo(desk.batch(batch)))
     assert desk.product(SKU)["status"] == "ARCHIVED"
     desk.judge(desk.run([SKU]))
+
+
+def test_stock_is_set_where_it_was_not_told_what_carries_it(desk):
+    part = type(desk.make_parts(1)[0])("X1=K3", stock={"Dallas Central": 7})
+    desk.run(desk.stage(part))
+    desk.do("UPDATE hub.products SET variant_id = NULL, inventory_item_id = NULL WHERE sku = 'X1=K3'")
+    desk.stage(part.but(stock={"Dallas Central": 9}))
+    done = desk.run(["X1=K3"])
+    assert desk.item(done, "X1=K3").outcome == "updated"
+    assert desk.product("X1=K3")["quantities"]["Dallas"] == 9
+    assert desk.row("X1=K3")["inventory_item_id"] is not None
+    assert desk.calls_during(lambda: desk.run(["X1=K3"])) == {}

@@ -51,14 +51,14 @@ def read(lines: Iterable[bytes]) -> Results:
         given = _parsed(line)
         number = given.get("__lineNumber")
         parent = given.get("__parentId")
-        if type(number) is int and number >= 0:
+        if isinstance(parent, str):  # first, for a child may carry its parent's number, too
+            if "inventoryItem" in given:  # of all that a product may have below it, a variant
+                children.setdefault(parent, given)
+        elif type(number) is int and number >= 0:
             found = _one(given)
             # Should a line be answered twice, what says that the product is there counts.
             if found.ids is not None or number not in results.by_number:
                 results.by_number[number] = found
-        elif isinstance(parent, str):
-            if "inventoryItem" in given:  # of all that a product may have below it, a variant
-                children.setdefault(parent, given)
         else:
             results.unreadable += 1
     for number, result in results.by_number.items():

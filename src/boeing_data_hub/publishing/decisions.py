@@ -32,8 +32,20 @@ def needs_sighting(job: Job) -> bool:
 
 
 def needs_looking(job: Job) -> bool:
-    """Whether the store must be asked by custom id: something was intended or lost, and it is unknown what is there."""
-    return job.product is not None and job.product.product_id is None and not job.looked
+    """Whether the store must be asked by custom id: something was intended or lost, and it is unknown what is there; or
+    the result of a bulk operation has not told what carries the stock.
+    """
+    product = job.product
+    if product is None or job.looked:
+        return False
+    return product.product_id is None or (product.published is not None and product.inventory_item_id is None)
+
+
+def completed(product: StoreProduct, found: Mapping[str, Any] | None) -> StoreProduct:
+    """A product that we know, with the ids of its variant, which we did not."""
+    if found is None or found["product_id"] != product.product_id:
+        return product
+    return replace(product, variant_id=found.get("variant_id"), inventory_item_id=found.get("inventory_item_id"))
 
 
 def resolved(product: StoreProduct, found: Mapping[str, Any]) -> StoreProduct:

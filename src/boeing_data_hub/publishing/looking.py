@@ -105,6 +105,9 @@ class Looking:
         assert product is not None  # noqa: S101 - see `needs_looking`
         job.found = self._storefront.find(product.custom_id)
         job.looked = True
+        if product.product_id is not None:
+            job.product = decisions.completed(product, job.found)
+            return
         if job.found is None:
             return
         job.product = decisions.resolved(product, job.found)

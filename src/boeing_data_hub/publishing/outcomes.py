@@ -121,6 +121,7 @@ def _given_up(error: HubError, tries: int) -> str:
 def _refused(job: Job, error: UserErrors, rules: RetryRules) -> Outcome:
     gone = (
         error.has("PRODUCT_DOES_NOT_EXIST")
+        or error.has("PRODUCT_VARIANT_DOES_NOT_EXIST")  # a person has put another in its place
         or error.has("INVALID_INVENTORY_ITEM")
         or any(each.message.startswith("Product does not exist") for each in error.errors)
     )

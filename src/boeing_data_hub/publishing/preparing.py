@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -29,6 +29,12 @@ from boeing_data_hub.store import hand_data, lost_calls, plans, products, sighti
 from boeing_data_hub.store.work import Database, Work
 
 log = structlog.get_logger(__name__)
+
+
+_SEVERAL_VARIANTS: Final = (
+    "Somebody has given this product several variants in the store. To send the part's whole listing would delete all "
+    "but one, so nothing was sent. Leave one variant there, the part's, then publish again; or exclude the part."
+)
 
 
 class Preparing:
@@ -119,6 +125,9 @@ class Preparing:
             return stop
         for job in jobs:
             if (send := job.send) is not None and send.whole and send.action == "updated":
+                if job.whole is not None and len(nodes(job.whole, "variants")) > 1:
+                    job.outcome = NotDone("failed", "several_variants", _SEVERAL_VARIANTS)
+                    continue
                 job.verdict = _as_found(send, job.whole)
         return self._get_pictures(jobs) or self._write_variables(jobs, facts)
 

@@ -44,6 +44,7 @@ WHAT_TO_DO = {
     "excluded": "Include them again if they are to be published.",
     "sku_taken": "Decide each under conflicts: take the product over, or leave it.",
     "handle_taken": "Give the other product another handle in the store, then retry.",
+    "several_variants": "Leave one variant of each product in the store, or exclude these parts; then publish again.",
     "plan_changed": "Make a new plan for these parts.",
     "metafield_refused": "Mend the value by hand, or the store's definition; or set HUB_METAFIELD_REFUSAL=leave_out.",
     "shopify_refused": "The store says what is wrong. Mend the part or the store's settings, then retry.",
