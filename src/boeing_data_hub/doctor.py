@@ -346,6 +346,7 @@ class _Once:
             return self._client.run(name, variables, points=points, keep_going=keep_going)
         except Retry as error:
             error.whole_line = True
+            error.retry_after = float("inf")  # a throttled call, too, is to be told of and not made again
             raise
 
 
