@@ -168,7 +168,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(page, addresses):
     look("a list before it starts")
     page.goto("/console/settings")
     page.get_by_role("button", name="Test now").click()
-    page.get_by_text("Boeing gave tokens").wait_for()
+    page.get_by_text("Boeing gave both tokens").wait_for()
     look("tested connections")
     page.goto("/console/settings/keys")
     page.get_by_label("Name").fill("axe")
