@@ -13,6 +13,7 @@ import structlog
 from celery import Celery
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
+from kombu.transport import redis as kombu_redis
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, ResponseError
 from redis.retry import Retry
@@ -29,8 +30,24 @@ TASKS = {
     Stage.PUBLISHING: "boeing_data_hub.publish",
     Stage.DEFAULT: "boeing_data_hub.sweep",
 }
+_redis_transport: Any = kombu_redis  # kombu carries no types
 _EXPIRES = 30  # seconds; the sweep sends new ones all the time, so an old hint is worth nothing
 _SULK = 1.0  # seconds without another try after the broker did not answer, so that saves are not slowed by it
+
+
+class HintChannel(_redis_transport.Channel):
+    """A channel that puts nothing back when it is closed: a hint that was not acknowledged is worth nothing.
+
+    Kombu's own looks for its connection then, and where Redis has just gone it finds none and ends the worker.
+    """
+
+    do_restore = False
+
+
+class HintTransport(_redis_transport.Transport):
+    """Redis, with such channels."""
+
+    Channel = HintChannel
 
 
 def celery_app(broker_url: str) -> Any:
@@ -55,6 +72,7 @@ def celery_app(broker_url: str) -> Any:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_soft_shutdown_timeout=10,
+        broker_transport=f"{__name__}:{HintTransport.__name__}",
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # never give up: Redis may come back tomorrow
