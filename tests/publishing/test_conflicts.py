@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import httpx2
 import pytest
 
@@ -101,30 +99,74 @@ SET = """mutation S($identifier: ProductSetIdentifiers!, $input: ProductSetInput
 VARIANTS = "query($id: ID!) { product(id: $id) { variants(first: 9) { nodes { id sku price } } } }"
 
 
-@pytest.fixture
-def somebody(desk):
+class Somebody:
     """Works in the store by its API, as another app does."""
 
-    def ask(query, **variables):
+    def __init__(self, desk):
+        self._url = f"{desk.store.url}/admin/api/2026-10/graphql.json"
+
+    def _ask(self, query, **variables):
         return httpx2.post(
-            f"{desk.store.url}/admin/api/2026-10/graphql.json",
+            self._url,
             json={"query": query, "variables": variables},
             headers={"X-Shopify-Access-Token": "sandbox-token"},
             trust_env=False,
         ).json()["data"]
 
-    def variants(product_id):
-        return ask(VARIANTS, id=product_id)["product"]["variants"]["nodes"]
+    def variants(self, product_id):
+        return self._ask(VARIANTS, id=product_id)["product"]["variants"]["nodes"]
 
-    def give_options(product_id, *names, first=None):
-        made = [{"optionValues": [{"optionName": "Pack", "name": name}], "sku": SKU, "price": "5.00"} for name in names]
-        if first:
-            made[0]["id"] = first
+    def give_options(self, product_id, *names, first=None):
+        made = [
+            {"optionValues": [{"optionName": "Pack", "name": name}], "sku": f"{SKU}-{name}", "price": "5.00"}
+            for name in names
+        ]
+        made[0] |= {"sku": SKU, **({"id": first} if first else {})}
         options = [{"name": "Pack", "values": [{"name": name} for name in names]}]
-        told = ask(SET, identifier={"id": product_id}, input={"productOptions": options, "variants": made})
+        told = self._ask(SET, identifier={"id": product_id}, input={"productOptions": options, "variants": made})
         assert told["productSet"]["userErrors"] == []
 
-    return SimpleNamespace(variants=variants, give_options=give_options)
+
+@pytest.fixture
+def somebody(desk):
+    return Somebody(desk)
+
+
+@pytest.mark.parametrize("bulk_from", [500, 2])
+def test_variants_that_somebody_added_to_a_product_of_ours_survive_an_update(make_desk, bulk_from):
+    desk = make_desk(hub_bulk_publish_from=bulk_from)
+    ours, *others = [type(desk.make_parts(1)[0])(SKU), *desk.make_parts(3)]
+    skus = desk.stage(ours, *others)
+    desk.run(skus)
+    row = desk.row(SKU)
+    somebody = Somebody(desk)
+    somebody.give_options(row["product_id"], "Single", "Box", first=row["variant_id"])
+    before = somebody.variants(row["product_id"])
+    desk.stage(*(part.but(price="12.00") for part in (ours, *others)))
+    done = desk.run(skus)
+    item = desk.item(done, SKU)
+    assert (item.state, item.error_code) == ("failed", "several_variants")
+    assert somebody.variants(row["product_id"]) == before
+    desk.judge(done, only=skus[1:])
+
+
+def test_what_leaves_variants_alone_is_sent_to_a_product_of_several(desk, part, somebody):
+    desk.run(desk.stage(part))
+    row = desk.row(SKU)
+    somebody.give_options(row["product_id"], "Single", "Box", first=row["variant_id"])
+    before = somebody.variants(row["product_id"])
+    desk.do("UPDATE hub.product_staging SET boeing_name = 'ANOTHER NAME' WHERE sku = %s", SKU)
+    assert desk.item(desk.run([SKU]), SKU).outcome == "updated"
+    assert somebody.variants(row["product_id"]) == before
+
+
+def test_a_store_that_does_not_count_variants_is_published_to_all_the_same(desk, part):
+    desk.run(desk.stage(part))
+    desk.store.fault("undefined_field", match={"operation": "nodes"})
+    desk.stage(part.but(price="12.00"))
+    done = desk.run([SKU])
+    assert desk.item(done, SKU).outcome == "updated"
+    desk.judge(done)
 
 
 def test_a_product_of_several_variants_that_is_taken_over_loses_none(desk, part, somebody):

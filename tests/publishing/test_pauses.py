@@ -134,6 +134,21 @@ def test_a_location_that_is_gone_from_the_store_stops_the_line_and_says_which(de
     goes_on(desk, batch)
 
 
+@pytest.mark.parametrize("bulk_from", [500, 2])
+def test_a_location_that_is_closed_while_parts_are_published_fails_none_of_them(make_desk, bulk_from):
+    desk = make_desk(hub_bulk_publish_from=bulk_from)
+    old, *new = desk.make_parts(8)
+    desk.run(desk.stage(old))
+    places = desk.store.settings()["locations"]
+    desk.store.settings(locations=[{**each, "active": each["name"] != "Miami"} for each in places])
+    batch = desk.publish(desk.stage(old.but(stock={"Miami, FL": 999}), *new))
+    rests(desk, batch, code="location_unknown", says="SHOPIFY_LOCATION_MAP")
+    desk.the_wait_is_over()
+    rests(desk, batch, code="location_unknown", says="'Miami'")
+    desk.store.settings(locations=places)
+    goes_on(desk, batch)
+
+
 def test_the_daily_limit_makes_creations_wait_while_updates_go_on(desk):
     old = desk.make_parts(6)
     desk.run(desk.stage(*old))

@@ -159,9 +159,11 @@ def test_the_daily_limit_on_variants_is_no_failure_of_the_part(store, client, de
     client.run("product_upsert_lean", part("A"))
 
 
-def test_an_unknown_category_rejects_the_part(client, defined, part):
+def test_an_unknown_category_stops_the_line_for_every_part_has_it(client, defined, part):
     failure = fails(client, "product_upsert_lean", part("A", category="gid://shopify/TaxonomyCategory/none"))
-    assert isinstance(failure, Reject)
+    assert isinstance(failure, StopTheLine)
+    assert failure.code == "category_unknown"
+    assert "HUB_CATEGORY" in failure.message
 
 
 def test_a_variable_the_schema_refuses_is_a_mistake_of_ours(client, defined, part):

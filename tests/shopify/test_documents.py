@@ -77,6 +77,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     whole = ask("product_by_custom_id", identifier=custom)
     assert whole["variants"]["nodes"][0]["price"] == "1.25"
     assert whole["metafields"]["nodes"][0]["value"] == "A"
+    assert ask("variant_counts", ids=[product["id"]]) == [{"id": product["id"], "variantsCount": {"count": 1}}]
     found = ask("variants_by_sku", query='sku:"A"', namespace="parts", key="part_key", first=10)["nodes"]
     assert [(each["sku"], each["product"]["customId"]["value"]) for each in found] == [("A", "A")]
 

@@ -42,9 +42,25 @@ class RetryRules:
 
 def stops_the_line(error: HubError) -> bool:
     """Whether nobody's call can succeed just now."""
-    return isinstance(error, StopTheLine) or (
-        isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited)
+    return (
+        isinstance(error, StopTheLine)
+        or location_refused(error) is not None
+        or (isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited))
     )
+
+
+def location_refused(error: HubError | None) -> StopTheLine | None:
+    """What stops the line where the store has a location no more that we know of: it refuses it to every part."""
+    for each in error.errors if isinstance(error, UserErrors) else ():
+        if "not stocked" in each.message:  # that is about one item, not about the location
+            continue
+        if each.code == "INVALID_LOCATION" or each.field.endswith("locationId"):
+            return StopTheLine(
+                f"The store takes no stock at one of its locations any more ({each.message}). Nothing has failed. Mend "
+                "SHOPIFY_LOCATION_MAP, or activate the location in the store; work goes on by itself then.",
+                code="location_unknown",
+            )
+    return None
 
 
 def is_creating(job: Job) -> bool:
@@ -119,6 +135,8 @@ def _given_up(error: HubError, tries: int) -> str:
 
 
 def _refused(job: Job, error: UserErrors, rules: RetryRules) -> Outcome:
+    if location_refused(error) is not None:
+        return Later()
     gone = (
         error.has("PRODUCT_DOES_NOT_EXIST")
         or error.has("PRODUCT_VARIANT_DOES_NOT_EXIST")  # a person has put another in its place

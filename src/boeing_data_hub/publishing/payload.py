@@ -90,6 +90,11 @@ def upsert_variables(
     return _variables({"customId": custom}, given, listing, image)
 
 
+def touches_variant(changed: Iterable[str]) -> bool:
+    """Whether an update of these fields sends the list of variants, and so deletes what is not in it."""
+    return not _ITEM_FIELDS.union(("sku", "price")).isdisjoint(changed)
+
+
 def update_variables(
     listing: Listing,
     known: Published,
@@ -122,7 +127,7 @@ def update_variables(
         given["tags"] = _tags(listing, kept)
     if any(name.startswith(("metafields.", "custom_id")) for name in changed):
         given["metafields"] = _metafields(listing, kept)
-    if _ITEM_FIELDS.union(("sku", "price")).intersection(changed):
+    if touches_variant(changed):
         variant = _variant(listing, changed)
         if known.variant_id is not None:
             variant["id"] = known.variant_id

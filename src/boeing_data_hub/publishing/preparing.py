@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from boeing_data_hub.clock import now
-from boeing_data_hub.errors import HubError
+from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts
 from boeing_data_hub.publishing import decisions
@@ -20,6 +20,7 @@ from boeing_data_hub.publishing.forms import form_of
 from boeing_data_hub.publishing.jobs import Hold, Job, NotDone, Send, picture_json
 from boeing_data_hub.publishing.looking import SIGHTING_SECONDS, Looking, bug, in_doubt
 from boeing_data_hub.publishing.outcomes import RetryRules, failure, kept_of, stops_the_line
+from boeing_data_hub.publishing.payload import touches_variant
 from boeing_data_hub.publishing.pictures import Pictures
 from boeing_data_hub.publishing.sending import variables_of
 from boeing_data_hub.publishing.storefront import Storefront
@@ -32,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 
 _SEVERAL_VARIANTS: Final = (
-    "Somebody has given this product several variants in the store. To send the part's whole listing would delete all "
-    "but one, so nothing was sent. Leave one variant there, the part's, then publish again; or exclude the part."
+    "Somebody has given this product several variants in the store. To send what is to be changed would delete all but "
+    "one, so nothing was sent. Leave one variant there, the part's, then publish again; or exclude the part."
 )
 
 
@@ -64,6 +65,7 @@ class Preparing:
         self._pictures = pictures
         self._policy = policy
         self._rules = rules
+        self._storefront = storefront
         self._looking = Looking(
             database=database, storefront=storefront, stocking=aftercare.stocking, rules=rules, at_once=at_once
         )
@@ -121,15 +123,38 @@ class Preparing:
     def furnish(self, jobs: Sequence[Job], facts: StoreFacts) -> HubError | None:
         """Get others' lists and pictures, and write the variables. Returns an error that speaks against all calls."""
         stop = self._looking.read([job for job in jobs if (send := job.send) and send.needs_kept and not job.whole])
+        stop = stop or self._spare_variants([job for job in jobs if (send := job.send) and not send.whole])
         if stop is not None:
             return stop
         for job in jobs:
             if (send := job.send) is not None and send.whole and send.action == "updated":
                 if job.whole is not None and len(nodes(job.whole, "variants")) > 1:
-                    job.outcome = NotDone("failed", "several_variants", _SEVERAL_VARIANTS)
+                    job.outcome = _several_variants()
                     continue
                 job.verdict = _as_found(send, job.whole)
         return self._get_pictures(jobs) or self._write_variables(jobs, facts)
+
+    def _spare_variants(self, jobs: Sequence[Job]) -> HubError | None:
+        """Set aside what would delete variants that somebody has added; a hundred products in one cheap question."""
+        touching = {
+            job.product.product_id: job
+            for job in jobs
+            if job.product and job.product.product_id and job.send
+            if touches_variant(change.field for change in job.send.changes)
+        }
+        try:
+            counts = self._storefront.variant_counts(list(touching)) if touching else {}
+        except Reject as error:  # a store that does not answer this question is published to all the same
+            log.warning("variants could not be counted", code=error.code)
+            return None
+        except HubError as error:
+            for job in touching.values():
+                job.outcome = in_doubt(failure(job, error, self._rules))
+            return error if stops_the_line(error) else None
+        for product_id, job in touching.items():
+            if counts.get(product_id, 1) > 1:
+                job.outcome = _several_variants()
+        return None
 
     def _get_pictures(self, jobs: Sequence[Job]) -> HubError | None:
         wanting = [(job, send) for job in jobs if (send := job.send) is not None and send.image_wanted]
@@ -159,6 +184,10 @@ class Preparing:
                 log.exception("unexpected error while writing a call", sku=job.sku)
                 job.outcome = in_doubt(failure(job, bug(error), self._rules))
         return None
+
+
+def _several_variants() -> NotDone:
+    return NotDone("failed", "several_variants", _SEVERAL_VARIANTS)
 
 
 def _as_found(send: Send, whole: Mapping[str, Any] | None) -> Send:

@@ -131,7 +131,10 @@ class Publishing:
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
         except Reject as refused:  # of a question that is about no single part, so nobody's can succeed
-            count, error = 1, StopTheLine(refused.message, code=refused.code)
+            count, error = 1, outcomes.location_refused(refused) or StopTheLine(refused.message, code=refused.code)
+        if (gone := outcomes.location_refused(error)) is not None:
+            self._storefront.forget()
+            error = gone
         if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
             keep_going.wait(_BREATH)
         elif isinstance(error, Retry | StopTheLine):

@@ -189,6 +189,17 @@ class Storefront:
         answer = patiently(self._client, "product_by_custom_id", {"identifier": self.identifier(custom_id)})
         return part(answer, "productByIdentifier") or None
 
+    def variant_counts(self, product_ids: Sequence[str]) -> dict[str, int]:
+        """How many variants each of these products has; those that the store has no more are left out."""
+        found: dict[str, int] = {}
+        for start in range(0, len(product_ids), SURVEYED_AT_ONCE):
+            some = list(product_ids[start : start + SURVEYED_AT_ONCE])
+            for node in rows(patiently(self._client, "variant_counts", {"ids": some}), "nodes"):
+                count = part(node, "variantsCount").get("count")
+                if node.get("id") and isinstance(count, int):
+                    found[str(node["id"])] = count
+        return found
+
     def identifier(self, custom_id: str) -> dict[str, Any]:
         """How the store is asked for a product of ours."""
         policy = self._policy

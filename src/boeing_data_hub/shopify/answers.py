@@ -120,6 +120,12 @@ def _top_level(errors: list[Mapping[str, Any]], cost: Cost, raw: str | None, *, 
             " once, and work goes on.",
             code="shopify_setup",
         )
+    if code == "INVALID_PRODUCT_TAXONOMY_NODE_ID":
+        return StopTheLine(
+            f"The store does not know the category of every product ({said}). Nothing has failed; mend HUB_CATEGORY,"
+            " and work goes on.",
+            code="category_unknown",
+        )
     if code == "MAX_COST_EXCEEDED":
         return Reject(f"Shopify finds this single call too dear: {said}", code="shopify_too_dear", raw=raw)
     return Reject(f"Shopify refused the call: {said or 'it gave no reason'}", code="shopify_rejected", raw=raw)

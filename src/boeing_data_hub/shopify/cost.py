@@ -45,6 +45,8 @@ def points(name: str, variables: Mapping[str, Any]) -> int:
     if name == "publication_add":
         # A fifth of a point for each product, beside the mutation and what it returns.
         return MUTATION + 1 + math.ceil(0.2 * len(_list(_fields(variables.get("input")), "publishablesToAdd")))
+    if name == "variant_counts":
+        return max(1, 2 * len(_list(variables, "ids")))
     if name == "variants_by_sku":
         return 2 + 4 * _paged(variables.get("first"))
     return _FIXED[name]

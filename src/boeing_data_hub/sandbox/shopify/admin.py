@@ -30,7 +30,7 @@ _REFUSALS: dict[str, tuple[int, Any]] = {
     "rejected": (430, {"errors": "Shopify Security Rejection"}),
 }
 _BEFORE = frozenset({"error_before", "drop_before", "http_429", "slow", *_REFUSALS})
-_INSTEAD = frozenset({"throttle", "internal_error"})
+_INSTEAD = frozenset({"throttle", "internal_error", "undefined_field"})
 _AFTER = frozenset({"error_after", "drop_after", "truncated_reply", "slow_after"})
 _HTML = b"<!DOCTYPE html><html><head><title>Something went wrong</title></head><body>Try again.</body></html>"
 
@@ -116,6 +116,14 @@ async def _lost(world: World, fault: Fault, body: dict[str, Any], send: Send, he
         await hang_up(send)
 
 
+def _error_of(kind: str, call: Call, facts: dict[str, str | None]) -> dict[str, Any]:
+    if kind == "undefined_field":
+        said = f"Field '{facts['operation']}' doesn't exist on type 'QueryRoot'"
+        return {"message": said, "extensions": {"code": "undefinedField"}}
+    said = f"Internal error. Looks like something went wrong on our end.\nRequest ID: {call.request_id}"
+    return {"message": said, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": call.request_id}}
+
+
 def _body(
     world: World, call: Call, document: Document, variables: dict[str, Any], facts: dict[str, str | None]
 ) -> dict[str, Any]:
@@ -128,10 +136,8 @@ def _body(
     if asked > world.knobs.max_query_cost:
         return _too_dear(asked, world.knobs.max_query_cost)
     instead = world.faults.strike(_INSTEAD, **facts)
-    if instead is not None and instead.kind == "internal_error":
-        said = f"Internal error. Looks like something went wrong on our end.\nRequest ID: {call.request_id}"
-        more = {"code": "INTERNAL_SERVER_ERROR", "requestId": call.request_id}
-        return {"errors": [{"message": said, "extensions": more}]}
+    if instead is not None and instead.kind != "throttle":
+        return {"errors": [_error_of(instead.kind, call, facts)]}
     if instead is not None or not world.bucket.charge(asked):
         more = {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"}
         error = {"message": "Throttled", "extensions": more}

@@ -21,6 +21,7 @@ Kind = Literal[
     "locked",
     "rejected",
     "internal_error",
+    "undefined_field",
     # after everything is committed
     "error_after",
     "drop_after",
