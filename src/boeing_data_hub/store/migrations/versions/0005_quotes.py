@@ -59,28 +59,10 @@ CREATE TABLE hub.quote_lines (
 ) WITH (fillfactor = 70);
 """
 
-# As in 0001, for every table that is not protected yet.
-PROTECT = """
-DO $$
-DECLARE t text;
-BEGIN
-    FOR t IN
-        SELECT tablename FROM pg_tables
-        WHERE schemaname = 'hub' AND tablename <> 'alembic_version' AND NOT rowsecurity
-    LOOP
-        EXECUTE format('ALTER TABLE hub.%I ENABLE ROW LEVEL SECURITY', t);
-        EXECUTE format('ALTER TABLE hub.%I FORCE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY hub_only ON hub.%I TO CURRENT_USER USING (true) WITH CHECK (true)', t);
-        EXECUTE format('REVOKE ALL ON hub.%I FROM PUBLIC', t);
-    END LOOP;
-END $$;
-"""
-
 
 def upgrade() -> None:
-    """Create the tables, then close them."""
+    """Create the tables. Every upgrade ends by closing them, see `closing.py`."""
     op.execute(TABLES)
-    op.execute(PROTECT)
 
 
 def downgrade() -> None:

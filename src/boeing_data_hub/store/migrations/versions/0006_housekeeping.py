@@ -60,28 +60,10 @@ CREATE INDEX batches_with_keys ON hub.batches (completed_at)
 CREATE INDEX stock_calls_age ON hub.stock_calls (created_at);
 """
 
-# As in 0001, for every table that is not protected yet.
-PROTECT = """
-DO $$
-DECLARE t text;
-BEGIN
-    FOR t IN
-        SELECT tablename FROM pg_tables
-        WHERE schemaname = 'hub' AND tablename <> 'alembic_version' AND NOT rowsecurity
-    LOOP
-        EXECUTE format('ALTER TABLE hub.%I ENABLE ROW LEVEL SECURITY', t);
-        EXECUTE format('ALTER TABLE hub.%I FORCE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY hub_only ON hub.%I TO CURRENT_USER USING (true) WITH CHECK (true)', t);
-        EXECUTE format('REVOKE ALL ON hub.%I FROM PUBLIC', t);
-    END LOOP;
-END $$;
-"""
-
 
 def upgrade() -> None:
-    """Create the tables, columns and indexes, then close the tables."""
+    """Create the tables, columns and indexes. Every upgrade ends by closing tables, see `closing.py`."""
     op.execute(TABLES)
-    op.execute(PROTECT)
 
 
 def downgrade() -> None:
