@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from boeing_data_hub.clock import now
 from boeing_data_hub.errors import BadInput, HubError
 from boeing_data_hub.model.budget import BUCKET_SECONDS, PLANS, SMALLEST_BUCKET, SMALLEST_RATE
 from boeing_data_hub.model.rates import parse_rate_limit
+from boeing_data_hub.outside import store_access
 from boeing_data_hub.publishing.forecast import Capacity
 from boeing_data_hub.publishing.storefront import facts_of
 from boeing_data_hub.reporting.estimate import Question, estimate
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.client import NoAccount, ShopifyClient
 from boeing_data_hub.store import health, outlook
 from boeing_data_hub.store.health import PostgresRefused
@@ -152,18 +152,11 @@ def _store(settings: Settings, what_if: WhatIf, rows: Outlook | None, assumed: l
 
 def _ask(settings: Settings) -> _Store | None:
     """What the store says of its bucket and its variants; None where it does not answer. One call of eight points."""
-    domain, token = settings.shopify_store_domain.strip(), settings.shopify_admin_api_token
-    if not domain or not token.get_secret_value():
+    if not settings.shopify_store_domain.strip() or not settings.shopify_admin_api_token.get_secret_value():
         return None
     account = NoAccount()
     try:
-        access = ShopifyAccess(
-            store=domain,
-            token=token,
-            api_version=settings.shopify_api_version,
-            connect_timeout=_SECONDS,
-            call_deadline=_SECONDS,
-        )
+        access = replace(store_access(settings), connect_timeout=_SECONDS, call_deadline=_SECONDS)
         client = ShopifyClient(access, account)
         try:
             facts = facts_of(client.run("shop_facts", {}), address=access.origin)

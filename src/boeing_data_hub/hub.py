@@ -13,9 +13,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from boeing_data_hub import __version__, tracing
-from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
-from boeing_data_hub.doctor import Doctor
+from boeing_data_hub.doctor.rounds import Doctor
 from boeing_data_hub.extraction.run import Extraction, ExtractionRules
 from boeing_data_hub.household import Household
 from boeing_data_hub.intake.run import Intake, IntakeRules
@@ -25,6 +24,7 @@ from boeing_data_hub.model.quotes import QuoteTerms
 from boeing_data_hub.model.rates import RateLimit, parse_rate_limit
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.normalization.run import Normalization
+from boeing_data_hub.outside import boeing_access
 from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.queue import Hints
 from boeing_data_hub.quoting.run import Quoting, QuotingRules
@@ -77,21 +77,7 @@ class Hub:
     @cached_property
     def boeing(self) -> BoeingClient:
         """The Boeing client, with this process's tokens."""
-        s = self.settings
-        return BoeingClient(
-            BoeingAccess(
-                oauth_url=s.boeing_oauth_token_url,
-                part_token_url=s.boeing_pna_oauth_url,
-                price_url=s.boeing_pna_price_url,
-                scope=s.boeing_scope,
-                client_id=s.boeing_client_id,
-                client_secret=s.boeing_client_secret,
-                username=s.boeing_username,
-                password=s.boeing_password,
-                call_deadline=s.boeing_call_timeout,
-                send_trace=s.hub_trace_outside,
-            )
-        )
+        return BoeingClient(boeing_access(self.settings))
 
     @cached_property
     def normalization_rules(self) -> NormalizationRules:

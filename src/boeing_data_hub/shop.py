@@ -19,6 +19,7 @@ from boeing_data_hub.media.guards import FetchRules
 from boeing_data_hub.media.store import ImageStore, LocalFolderStore
 from boeing_data_hub.media.supabase import SupabaseStorage
 from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.outside import store_access
 from boeing_data_hub.pacing import Pacing
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.attention import Attention
@@ -76,13 +77,7 @@ class Shop:
                 "SHOPIFY_ADMIN_API_TOKEN, or start everything with `bdh up --sandbox`.",
                 code="no_store",
             )
-        return ShopifyAccess(
-            store=s.shopify_store_domain,
-            token=s.shopify_admin_api_token,
-            api_version=s.shopify_api_version,
-            call_deadline=s.shopify_call_timeout,
-            send_trace=s.hub_trace_outside,
-        )
+        return store_access(s)
 
     @cached_property
     def budget(self) -> SharedBudget:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx2
 
 from boeing_data_hub import __version__
-from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.tryout import log_in
 from boeing_data_hub.clock import monotonic, now
-from boeing_data_hub.errors import BadInput, HubError, Retry
+from boeing_data_hub.doctor.store_visit import visit_store
+from boeing_data_hub.errors import BadInput
 from boeing_data_hub.media.supabase import SupabaseStorage
 from boeing_data_hub.model.listings import ListingPolicy
+from boeing_data_hub.outside import boeing_access
 from boeing_data_hub.pacing import Pacing
-from boeing_data_hub.publishing.viewing import Viewing
 from boeing_data_hub.reporting.checkup import (
     boeing,
     broker,
@@ -33,15 +34,12 @@ from boeing_data_hub.reporting.checkup import (
     left_lying,
     postgres,
     staff,
-    store,
 )
 from boeing_data_hub.reporting.checkup.addresses import host_of, is_here
 from boeing_data_hub.reporting.checkup.finding import Finding, skipped, well
 from boeing_data_hub.reporting.checkup.running import Check, side_by_side
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.reading import Reading
-from boeing_data_hub.shopify.access import ShopifyAccess
-from boeing_data_hub.shopify.client import NoAccount, ShopifyClient
 from boeing_data_hub.store import health, keys, lost_work, revision, workers
 from boeing_data_hub.store.health import PostgresRefused
 
@@ -190,18 +188,7 @@ class Doctor:
             yield from cannot
             return
         try:
-            access = BoeingAccess(
-                oauth_url=s.boeing_oauth_token_url,
-                part_token_url=s.boeing_pna_oauth_url,
-                price_url=s.boeing_pna_price_url,
-                scope=s.boeing_scope,
-                client_id=s.boeing_client_id,
-                client_secret=s.boeing_client_secret,
-                username=s.boeing_username,
-                password=s.boeing_password,
-                token_timeout=_CALL + 1,
-                connect_timeout=_CALL,
-            )
+            access = replace(boeing_access(s), token_timeout=_CALL + 1, connect_timeout=_CALL)
         except BadInput:  # which address it is, the settings' own check tells
             yield skipped("boeing", "Not looked at, because an address of Boeing cannot be used.")
             return
@@ -221,58 +208,10 @@ class Doctor:
         return bool(slots.calls)
 
     def _store(self) -> Iterator[Finding]:
-        s = self._settings
-        domain = s.shopify_store_domain.strip()
-        if not domain:
+        if not self._settings.shopify_store_domain.strip():
             return  # the settings' own check tells
-        if cannot := list(self._cannot("store", *_STORE_SETTINGS)):
-            yield from cannot
-            return
-        doubts = list(store.judge_token(domain, s.shopify_admin_api_token.get_secret_value()))
-        yield from doubts
-        if any(each.level == "error" for each in doubts):
-            return
-        try:
-            access = ShopifyAccess(
-                store=domain,
-                token=s.shopify_admin_api_token,
-                api_version=s.shopify_api_version,
-                connect_timeout=_CALL,
-                call_deadline=_CALL + 1,
-            )
-        except BadInput as error:
-            wrong = "SHOPIFY_API_VERSION" if "version" in error.message else "SHOPIFY_STORE_DOMAIN"
-            yield given.UNUSABLE.found(
-                f"{wrong}: {error.message}", name=wrong, place="the environment or the file .env", about=""
-            )
-            return
-        client = ShopifyClient(access, NoAccount())
-        viewing = Viewing(_Once(client), self._policy, address=access.origin)
-        try:
-            yield from self._of_store(client, viewing, domain)
-        finally:
-            client.close()
-
-    def _of_store(self, client: ShopifyClient, viewing: Viewing, domain: str) -> Iterator[Finding]:
-        try:
-            facts = viewing.facts()
-        except HubError as error:
-            yield store.not_answered(error, domain)
-            return
-        yield from store.judge_facts(facts, self._policy)
-        yield from store.judge_version(self._settings.shopify_api_version, client.version, now().date())
-        if client.dated and (off := clocks.judge_date("the store", client.dated, now(), uncertain=_CALL)):
-            yield off
-        for look in (
-            lambda: store.judge_locations(viewing.locations(), self._policy),
-            lambda: store.judge_channels(viewing.channels(), self._settings.shopify_publication),
-            lambda: store.judge_definitions(viewing.definitions(), self._policy),
-        ):
-            try:
-                yield from look()
-            except HubError as error:
-                if error.code != "shopify_scope":  # a missing right has been told already
-                    yield store.not_answered(error, domain)
+        cannot = list(self._cannot("store", *_STORE_SETTINGS))
+        yield from cannot or visit_store(self._settings, self._policy, call_seconds=_CALL)
 
     def _images(self) -> Iterator[Finding]:
         s = self._settings
@@ -325,29 +264,6 @@ class Doctor:
         else:
             said = "does not answer" if status is None else f"answers with status {status}, not as an identity provider"
             yield interfaces.PROVIDER.found(f"The identity provider {said}.")
-
-
-class _Once:
-    """Asks the store once: what does not answer in time would only take three times as long to say so."""
-
-    def __init__(self, client: ShopifyClient) -> None:
-        self._client = client
-
-    def run(
-        self,
-        name: str,
-        variables: Mapping[str, Any],
-        *,
-        points: float | None = None,
-        keep_going: Callable[[], bool] = lambda: True,
-    ) -> dict[str, Any]:
-        """See `ShopifyClient.run`."""
-        try:
-            return self._client.run(name, variables, points=points, keep_going=keep_going)
-        except Retry as error:
-            error.whole_line = True
-            error.retry_after = float("inf")  # a throttled call, too, is to be told of and not made again
-            raise
 
 
 def _asked(url: str) -> tuple[int | None, str]:

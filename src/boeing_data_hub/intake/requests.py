@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.model.batches import Batch
+from boeing_data_hub.model.batches import RETRY_KEY, UNDO_KEY, Batch
 from boeing_data_hub.model.quotes import Quote
 
 
@@ -131,3 +131,42 @@ def publish_options(request: PublishRequest, *, bulk_from: int) -> dict[str, Any
     if request.source:
         options["source"] = request.source
     return options
+
+
+# Follow-ups belong to the owner of the batch they follow, so that two people who ask at once get one.
+
+
+def search_again(batch: Batch, failed: Sequence[str], *, actor: str) -> SearchRequest:
+    """Have Boeing asked afresh for the failed parts of a search."""
+    return SearchRequest(
+        part_numbers=failed,
+        owner=batch.owner,
+        actor=actor,
+        idempotency_key=f"{RETRY_KEY}{batch.id}",
+        force_refresh=True,
+        retry_of=batch.id,
+    )
+
+
+def publish_again(batch: Batch, failed: Sequence[str], *, actor: str) -> PublishRequest:
+    """Publish the failed parts of a publishing again; or take them back again, where it was an undo."""
+    undo_of = batch.options.get("undo_of")
+    return PublishRequest(
+        part_numbers=failed,
+        owner=batch.owner,
+        actor=actor,
+        idempotency_key=f"{RETRY_KEY}{batch.id}",
+        retry_of=batch.id,
+        undo_of=UUID(undo_of) if undo_of else None,
+    )
+
+
+def take_back(batch: Batch, skus: Sequence[str], *, actor: str) -> PublishRequest:
+    """Undo what a publishing did to these SKUs."""
+    return PublishRequest(
+        part_numbers=skus,
+        owner=batch.owner,
+        actor=actor,
+        idempotency_key=f"{UNDO_KEY}{batch.id}",
+        undo_of=batch.id,
+    )

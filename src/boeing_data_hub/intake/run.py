@@ -14,13 +14,16 @@ from boeing_data_hub.intake.requests import (
     IntakeRules,
     PublishRequest,
     SearchRequest,
+    publish_again,
     publish_fingerprint,
     publish_options,
     quote_search,
+    search_again,
     search_fingerprint,
     search_options,
+    take_back,
 )
-from boeing_data_hub.model.batches import RETRY_KEY, UNDO_KEY, Batch
+from boeing_data_hub.model.batches import UNDO_KEY, Batch
 from boeing_data_hub.model.quotes import Quote
 from boeing_data_hub.model.states import BatchType, Stage
 from boeing_data_hub.queue import Hints
@@ -234,27 +237,8 @@ class Intake:
         if not failed:
             raise Conflict("Nothing in this batch failed, so there is nothing to retry.", code="nothing_failed")
         if batch.batch_type is BatchType.PUBLISH:
-            undo_of = batch.options.get("undo_of")
-            return self.publish(
-                PublishRequest(
-                    part_numbers=failed,
-                    owner=batch.owner,
-                    actor=actor,
-                    idempotency_key=f"{RETRY_KEY}{batch_id}",
-                    retry_of=batch_id,
-                    undo_of=UUID(undo_of) if undo_of else None,
-                )
-            )
-        return self.search(
-            SearchRequest(
-                part_numbers=failed,
-                owner=batch.owner,  # so that two people who retry at once get one batch
-                actor=actor,
-                idempotency_key=f"{RETRY_KEY}{batch_id}",
-                force_refresh=True,
-                retry_of=batch_id,
-            )
-        )
+            return self.publish(publish_again(batch, failed, actor=actor))
+        return self.search(search_again(batch, failed, actor=actor))
 
     def undone_by(self, work: Work, batch: Batch) -> Batch | None:
         """The batch that takes back what this one did, or None."""
@@ -286,15 +270,7 @@ class Intake:
         batch, skus = self._database.run(look, patience=5)
         if not skus:
             raise Conflict("This batch changed nothing in the store, so there is nothing to undo.", code="nothing_done")
-        return self.publish(
-            PublishRequest(
-                part_numbers=skus,
-                owner=batch.owner,
-                actor=actor,
-                idempotency_key=f"{UNDO_KEY}{batch_id}",
-                undo_of=batch_id,
-            )
-        )
+        return self.publish(take_back(batch, skus, actor=actor))
 
 
 def _unknown(batch_id: UUID) -> NotFound:

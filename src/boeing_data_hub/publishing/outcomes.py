@@ -9,6 +9,7 @@ from typing import Any, Final
 from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTheLine
 from boeing_data_hub.model.listings import Listing
 from boeing_data_hub.model.publications import Confirmed, StoreProduct
+from boeing_data_hub.publishing import refusals
 from boeing_data_hub.publishing.decisions import shown_changes
 from boeing_data_hub.publishing.forms import form_of, hashes_of
 from boeing_data_hub.publishing.jobs import Done, Job, Later, NotDone, Outcome, Send, picture_json
@@ -18,7 +19,6 @@ from boeing_data_hub.shopify.shapes import nodes, part, rows
 _LONGEST_WAIT: Final = 60.0
 _FEW: Final = 3  # calls that go unanswered tell of no outage yet
 _STEP_ASIDE: Final = 10.0
-_NOT_UNIQUE: Final = frozenset({"CAPABILITY_VIOLATION", "DUPLICATED_VALUE", "DUPLICATED_METAFIELD_VALUE", "TAKEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,9 @@ def stops_the_line(error: HubError) -> bool:
     """Whether nobody's call can succeed just now."""
     return (
         isinstance(error, StopTheLine)
-        or location_refused(error) is not None
+        or refusals.location_refused(error) is not None
         or (isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited))
     )
-
-
-def location_refused(error: HubError | None) -> StopTheLine | None:
-    """What stops the line where the store has a location no more that we know of: it refuses it to every part."""
-    for each in error.errors if isinstance(error, UserErrors) else ():
-        if "not stocked" in each.message:  # that is about one item, not about the location
-            continue
-        if each.code == "INVALID_LOCATION" or each.field.endswith("locationId"):
-            return StopTheLine(
-                f"The store takes no stock at one of its locations any more ({each.message}). Nothing has failed. Mend "
-                "SHOPIFY_LOCATION_MAP, or activate the location in the store; work goes on by itself then.",
-                code="location_unknown",
-            )
-    return None
 
 
 def is_creating(job: Job) -> bool:
@@ -135,23 +121,16 @@ def _given_up(error: HubError, tries: int) -> str:
 
 
 def _refused(job: Job, error: UserErrors, rules: RetryRules) -> Outcome:
-    if location_refused(error) is not None:
+    if refusals.location_refused(error) is not None:
         return Later()
-    gone = (
-        error.has("PRODUCT_DOES_NOT_EXIST")
-        or error.has("PRODUCT_VARIANT_DOES_NOT_EXIST")  # a person has put another in its place
-        or error.has("INVALID_INVENTORY_ITEM")
-        or any(each.message.startswith("Product does not exist") for each in error.errors)
-    )
     by_id = job.product is not None and job.product.product_id is not None and not (job.send and job.send.whole)
-    if gone and by_id:
+    if refusals.is_gone(error) and by_id:
         sentence = "The store has this product no more under the id we knew. It is looked for by its custom id."
         return Later(code="product_missing", sentence=sentence, lost=True)
     if any(_says_ours_is_there(job, each) for each in error.errors):
         sentence = "The store has a product with this part's mark already: a call from before was carried out late."
         return _again(job, OutcomeUnknown(f"{sentence} It is looked for."), rules)
-    handle = next((each for each in error.errors if _says_handle_taken(each)), None)
-    if handle is not None:
+    if (handle := refusals.handle_taken(error)) is not None:
         sentence = (
             f"Another product of the store has the address (handle) this part needs. The store says: {handle.message} "
             "Give that product another handle, then retry."
@@ -159,7 +138,7 @@ def _refused(job: Job, error: UserErrors, rules: RetryRules) -> Outcome:
         conflict = {"sku": job.sku, "kind": "handle_taken", "product_id": None, "title": None, "sentence": sentence}
         conflict["batch_id"] = str(job.item.batch_id)
         return NotDone("conflict", "handle_taken", sentence, conflict=conflict)
-    if only_metafields(error):
+    if refusals.only_metafields(error):
         said = "; ".join(dict.fromkeys(f"{_metafield(job, each.field)}: {each.message}" for each in error.errors))
         return NotDone("failed", "metafield_refused", f"The store refuses a value of this part. {said}"[:1000])
     return NotDone("failed", error.code, error.message)
@@ -172,16 +151,7 @@ def _says_ours_is_there(job: Job, error: UserError) -> bool:
         and "metafields" in error.field.split(".")
         and _metafield(job, error.field) == job.verdict.listing.custom_id_key
     )
-    return ours and (error.code in _NOT_UNIQUE or "taken" in error.message or "unique" in error.message)
-
-
-def _says_handle_taken(error: UserError) -> bool:
-    return error.code == "HANDLE_NOT_UNIQUE" or (error.field.endswith("handle") and "in use" in error.message)
-
-
-def only_metafields(error: HubError) -> bool:
-    """Whether the store refuses nothing but values of metafields."""
-    return isinstance(error, UserErrors) and all("metafields" in each.field.split(".") for each in error.errors)
+    return ours and refusals.says_taken(error)
 
 
 def unsure(job: Job, outcome: Outcome) -> Outcome:

@@ -14,7 +14,7 @@ from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.model.listings import LeftOut, Listing
 from boeing_data_hub.model.pictures import Picture
 from boeing_data_hub.model.publications import DueItem, Intent, StoreFacts, StoreProduct
-from boeing_data_hub.publishing import claims, outcomes, restocking
+from boeing_data_hub.publishing import claims, outcomes, refusals, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk_results import LineResult, Results
 from boeing_data_hub.publishing.difference import compare
@@ -145,7 +145,7 @@ class Reading:
             if isinstance(job.outcome, Later):
                 job.outcome = replace(job.outcome, wait=0.0)
         elif result.error is not None:
-            if self._leave_out and outcomes.only_metafields(result.error):
+            if self._leave_out and refusals.only_metafields(result.error):
                 job.outcome = Later(counted=True, direct=True)
             else:
                 job.outcome = outcomes.failure(job, result.error, self._rules)

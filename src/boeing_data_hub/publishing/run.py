@@ -18,7 +18,7 @@ from boeing_data_hub.model.listings import ListingPolicy
 from boeing_data_hub.model.publications import DueItem, StoreFacts
 from boeing_data_hub.model.states import Stage
 from boeing_data_hub.pacing import KeepGoing, Pacing
-from boeing_data_hub.publishing import claims, outcomes, restocking
+from boeing_data_hub.publishing import claims, outcomes, refusals, restocking
 from boeing_data_hub.publishing.aftercare import Aftercare
 from boeing_data_hub.publishing.bulk import Bulk
 from boeing_data_hub.publishing.claims import Claim, Guard
@@ -131,8 +131,8 @@ class Publishing:
         except (Retry, StopTheLine) as failed:
             count, error = 1, failed
         except Reject as refused:  # of a question that is about no single part, so nobody's can succeed
-            count, error = 1, outcomes.location_refused(refused) or StopTheLine(refused.message, code=refused.code)
-        if (gone := outcomes.location_refused(error)) is not None:
+            count, error = 1, refusals.location_refused(refused) or StopTheLine(refused.message, code=refused.code)
+        if (gone := refusals.location_refused(error)) is not None:
             self._storefront.forget()
             error = gone
         if isinstance(error, RateLimited):  # the budget, through which every call goes, knows how long to wait
