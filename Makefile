@@ -1,36 +1,44 @@
 # `make` alone prints this file's targets. `make demo` and `make test` are all a newcomer needs.
-PYTHON ?= python3
+# The first Python on the PATH for which every package of the lock file has a wheel.
+FITS   := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+  command -v $$name >/dev/null && $$name -c '$(FITS)' 2>/dev/null && echo $$name && break; done)
+NEWER  := Newer ones must wait until every package in requirements.lock has a wheel for them. \
+  Name another with: make PYTHON=/path/to/python3.13 setup
 VENV   := .venv
 BIN    := $(VENV)/bin
 TOOLS  := $(VENV)/tools
 ARGS   ?=
-T      ?= tests
-# Tests wait as much as they compute, so two for each of CI's two cores. N=0: in one process, as a debugger needs it.
-N      ?= 4
+CODE   := src sandbox conftest.py tests benchmarks ops
+T      ?= tests sandbox/tests
+# Tests wait as much as they compute, so three for each of CI's two cores. N=0: in one process, as a debugger needs it.
+N      ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all test test-browser test-pooler test-tools fast lint types imports spelling fmt check bench bench-console pictures lock clean
+.PHONY: help setup demo check-all test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pictures lock clean
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ A newcomer's two commands
-demo: setup ## run the main job on embedded services and sandboxes, about a minute (ARGS=--help for more)
+demo: setup ## run the main job on embedded services and sandboxes, in about two minutes (ARGS=--help for more)
 	@$(BIN)/bdh demo $(ARGS)
 
-test: setup ## run every test, four at a time (T=tests/intake for a part, N=0 for one at a time)
+test: setup ## run every test, six at a time (T=tests/batches for a part, N=0 for one at a time)
 	@$(BIN)/python -m pytest -n $(N) --dist worksteal $(T) $(ARGS)
 
 ##@ Daily work
 setup: $(VENV)/.installed ## install into .venv from the hashed lock file; starts nothing
 
-$(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=/path/to/python3.11 setup")'
+$(VENV)/.installed: requirements.lock pyproject.toml sandbox/pyproject.toml ops/install.py
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed, and none of them is on the PATH. $(NEWER)"; exit 1; }
+	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { \
+	  echo "Python 3.11 to 3.14 is needed; $(PYTHON) is $$($(PYTHON) -V 2>/dev/null || echo no program). $(NEWER)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@if test -d $(VENV) && ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
+	  echo "$(VENV) was made by a Python that is gone or does not fit. It is made again."; $(PYTHON) -m venv --clear $(VENV); fi
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (first time: about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@$(BIN)/python ops/install.py requirements.lock --log $(VENV)/install.log
 	@touch $@
 
 test-browser: setup ## run the console's tests in headless Chromium (installs Debian's where it may)
@@ -68,30 +76,39 @@ test-tools: setup ## judge the files of operations by the programs that read the
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$lacking >/dev/null; \
 	else echo "These tests need, on Debian or Ubuntu: sudo apt-get install$$lacking"; exit 1; fi
 	@command -v prometheus >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory $(TOOLS)/bin/prometheus
-	@PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(BIN)/python -m pytest tests -m tools $(ARGS)
+	@PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(BIN)/python -m pytest tests sandbox/tests -m tools $(ARGS)
+
+test-debian13: ## run `make demo` of the last commit on a fresh Debian 13, as an ordinary user (as root, minutes)
+	@.ci/debian13
 
 fast: setup ## run the tests that need no services
 	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
 
 fmt: setup ## format the code
-	@$(BIN)/ruff format src tests benchmarks ops && $(BIN)/ruff check --fix src tests benchmarks ops
+	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
 
 lint: setup ## style, types, import contract, spelling
-	@$(BIN)/ruff format --check src tests benchmarks ops
-	@$(BIN)/ruff check src tests benchmarks ops
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --warnings
-	@$(BIN)/codespell src tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
+	@$(BIN)/codespell src sandbox conftest.py tests docs benchmarks ops README.md CHANGELOG.md CONTRIBUTING.md
 
 check: lint test test-browser ## exactly what CI runs
 
-check-all: check test-tools test-pooler ## what CI runs, then what needs root, Debian and half an hour: before a release
+check-all: check test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and half an hour: before a release
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-console: setup ## the same for the console, over a million parts
 	@$(BIN)/python -m benchmarks.console
+
+sbom: ## what production runs, with hashes, as CycloneDX: make -s sbom > sbom.json
+	@$(BIN)/python ops/sbom.py
+
+bench-hostile: setup ## how long /health takes while hostile bodies and slow connections arrive
+	@$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 pictures: setup ## take the documentation's pictures of the console anew (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py
@@ -100,8 +117,9 @@ pictures: setup ## take the documentation's pictures of the console anew (needs 
 LOCKED := --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --python-version 3.11
 
-lock: ## renew requirements.lock, and of it what production needs (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra otel --extra build --extra dev $(LOCKED) --upgrade -o requirements.lock
+lock: ## bring both lock files up to pyproject.toml; ARGS=--upgrade renews every version, too (needs uv)
+	uv pip compile pyproject.toml sandbox/pyproject.toml --extra otel --extra build --extra dev \
+	  --no-emit-package boeing-data-hub $(LOCKED) $(ARGS) -o requirements.lock
 	uv pip compile pyproject.toml --extra build -c requirements.lock $(LOCKED) -o requirements-production.lock
 
 clean: ## remove .venv and caches (never data)

@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks import publishing
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.client import Api
-from boeing_data_hub.cli.start import local_key, tell_exit
+from boeing_data_hub.cli.start import local_key, print_exit
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.system import System, SystemPlan
+from boeing_data_hub_sandbox.system import System, SystemPlan
 
 _SIZES = (1_000, 10_000, 50_000)
 
@@ -113,7 +113,7 @@ def main() -> None:
                     stop.set()
 
             threading.Thread(target=measure, daemon=True).start()
-            system.keeper.watch(stop, on_exit=tell_exit)
+            system.keeper.watch(stop, on_exit=print_exit)
     publishing.measure(bench.note)
     output.table("Measured", ["what", "figure"], bench.rows)
 

@@ -25,13 +25,13 @@ import httpx2
 import psycopg
 
 from boeing_data_hub.cli import output
+from boeing_data_hub.cli.machine.children import end, spawn
+from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.clock import monotonic, now
-from boeing_data_hub.sandbox.services.children import end, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
-from boeing_data_hub.sandbox.services.postgres import start_postgres
-from boeing_data_hub.sandbox.services.redis import start_redis
-from boeing_data_hub.store import keys, schema
-from boeing_data_hub.store.work import Database
+from boeing_data_hub.db import api_keys, schema
+from boeing_data_hub.db.unit_of_work import Database
+from boeing_data_hub_sandbox.services.postgres import start_postgres
+from boeing_data_hub_sandbox.services.redis import start_redis
 
 _TRIES = 15
 _WATCHERS = 50
@@ -44,10 +44,10 @@ _RUNNING = "00000000-0000-0000-0000-000000000002"
 
 FILL = """
 INSERT INTO hub.product_staging (sku, search_key, title, vendor, price, list_price, net_price, currency,
-  inventory_quantity, supplier_name, boeing_name, boeing_description, condition, cert, pma, estimated_lead_time_days,
-  status, status_reason, raw_id, fetched_at)
-SELECT p || '=K3', p || 'K3', p, 'BDI', n % 900 + 1.10, n % 900 + 1, n % 900 + 1, 'USD', n % 300, 'Boeing',
-  'BOLT, HEX HEAD', repeat('A bolt for many uses. ', 10), 'NE', 'FAA 8130-3', false, 3,
+  inventory_quantity, supplier_name, boeing_name, boeing_description, condition, cert, pma,
+  estimated_lead_time_days, status, status_reason, raw_id, fetched_at)
+SELECT p || '=K3', p || 'K3', p, 'BDI', round((n % 900 + 1) * 1.1, 2), n % 900 + 1, n % 900 + 1, 'USD', n % 300,
+  'Boeing', 'BOLT, HEX HEAD', repeat('A bolt for many uses. ', 10), 'NE', 'FAA 8130-3', false, 3,
   (ARRAY['fetched', 'fetched', 'fetched', 'fetched', 'blocked', 'needs_review'])[n % 6 + 1],
   CASE n % 6 WHEN 4 THEN 'no_stock' WHEN 5 THEN 'price_negative' END, n / 10 + 1, now() - n * interval '1 second'
 FROM (SELECT n, (ARRAY['AN', 'MS', 'NAS', 'BACB'])[n % 4 + 1] || lpad((n::bigint * 7919 % 10000019)::text, 8, '0') AS p
@@ -108,6 +108,7 @@ WHERE batch_id = lpad(to_hex(3002), 32, '0')::uuid;
 INSERT INTO hub.publish_changes (batch_id, sku, shop, action, after, product_id)
 SELECT batch_id, part_number, 'gid://shopify/Shop/1', outcome, '{}', 'x' FROM hub.batch_items
 WHERE batch_id = lpad(to_hex(3001), 32, '0')::uuid AND outcome IN ('created', 'updated');
+INSERT INTO hub.current_store (shop) VALUES ('gid://shopify/Shop/1');
 INSERT INTO hub.conflicts (shop, sku, kind, product_id, title, sentence)
 SELECT 'gid://shopify/Shop/1', 'CONFLICT-' || n, 'sku_taken', 'gid://shopify/Product/1', 'Theirs', 'Not ours.'
 FROM generate_series(1, 10000) n;
@@ -229,7 +230,7 @@ def main() -> None:
                 connection.execute(FILL)
                 connection.execute("VACUUM ANALYZE")
             database = Database(postgres.url, size=1)
-            key = database.run(lambda work: keys.create(work, name="bench", scopes=["admin"]))[1]
+            key = database.run(lambda work: api_keys.create(work, name="bench", scopes=["admin"]))[1]
             database.close()
             port = free_port()
             argv = [sys.executable, "-m", "boeing_data_hub.web", "--port", str(port)]

@@ -18,18 +18,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.run import PublishRequest
 from boeing_data_hub.cli import output
+from boeing_data_hub.cli.machine.children import end_all, spawn
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.run import PublishRequest
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.postgres import start_postgres
-from boeing_data_hub.sandbox.services.redis import start_redis
-from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl, environment
-from boeing_data_hub.sandbox.shopify.running import running_shopify
+from boeing_data_hub.db import schema
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.store import batches, schema
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
+from boeing_data_hub_sandbox.services.postgres import start_postgres
+from boeing_data_hub_sandbox.services.redis import start_redis
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl, environment
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 _MAP = {"Dallas Central": "Dallas", "Miami, FL": "Miami", "New York, NY": "New York"}
 Note = Callable[[str, str], None]
@@ -77,13 +78,14 @@ class Stage:
 
         def step(work: Any) -> None:
             work.do(
-                "INSERT INTO hub.product_staging (sku, search_key, title, price, cost_per_item, currency,"
+                "INSERT INTO hub.product_staging (sku, search_key, title, list_price, currency,"
                 " inventory_quantity, weight, weight_unit, country_of_origin, base_uom, schedule_b_code, supplier_name,"
                 " boeing_name, condition, cert, pma, status, raw_id, fetched_at)"
-                " SELECT %s || i || '=K3', %s || i || 'K3', %s || i, %s, 9.5, 'USD', 12, 0.6, 'LB', 'United States',"
-                "  'EA', '8481809025', 'Monogram', 'GASKET', 'NE', 'FAA 8130-3', false, 'fetched', 1, now()"
+                " SELECT %s || i || '=K3', %s || i || 'K3', %s || i, round(%s::numeric / 1.1, 4), 'USD', 12, 0.6, 'LB',"
+                "  'United States', 'EA', '8481809025', 'Monogram', 'GASKET', 'NE', 'FAA 8130-3', false, 'fetched', 1,"
+                " now()"
                 " FROM generate_series(1, %s::int) i"
-                " ON CONFLICT (sku) DO UPDATE SET price = excluded.price, fetched_at = now()",
+                " ON CONFLICT (sku) DO UPDATE SET list_price = excluded.list_price, fetched_at = now()",
                 [name, name, name, price, count],
             )
             for place, pieces in (("Dallas Central", 7), ("Miami, FL", 5)):

@@ -23,10 +23,10 @@ import httpx2
 import psycopg
 
 from boeing_data_hub.cli import output
-from boeing_data_hub.cli.start import local_key, tell_exit
+from boeing_data_hub.cli.start import local_key, print_exit
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.boeing import answers
-from boeing_data_hub.sandbox.system import System, SystemPlan
+from boeing_data_hub_sandbox.boeing import answers
+from boeing_data_hub_sandbox.system import System, SystemPlan
 
 _LIMIT = 240  # calls a minute: the search lasts as long as the quotes are asked for
 _BATCH = 10
@@ -91,6 +91,7 @@ class Bench:
                 " WHERE sku = ANY(%s)",
                 [json.dumps({"Dallas": 12}), self._live],
             )
+            connection.execute("INSERT INTO hub.current_store (shop) VALUES ('bench') ON CONFLICT DO NOTHING")
 
     def parts_of(self, number: int) -> list[str]:
         """One live, one fresh, one that the search is asking for too, one of its own, and one nobody knows."""
@@ -216,6 +217,9 @@ def main() -> None:
             "BOEING_API_RATE_LIMIT": f"{_LIMIT}/m",
             "HUB_DATA_DIR": name,
             "HUB_QUOTE_WEBHOOK_SECRET": _SECRET,
+            "HUB_QUOTE_RATE": "0",  # it is measured how many can be answered
+            "HUB_RATE_REQUESTS": "0",
+            "HUB_RATE_CHANGES": "0",
             "SHOPIFY_LOCATION_MAP": json.dumps(_SOLD_FROM),
         }
         plan = SystemPlan(data_dir=folder, settings=settings, sandbox=("--limit", str(_LIMIT)), shopify=(), fast=False)
@@ -233,7 +237,7 @@ def main() -> None:
                     stop.set()
 
             threading.Thread(target=measure, daemon=True).start()
-            system.keeper.watch(stop, on_exit=tell_exit)
+            system.keeper.watch(stop, on_exit=print_exit)
     output.table("Measured", ["what", "figure"], bench.rows)
     if wrong:
         raise wrong[0]

@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from boeing_data_hub.cli.start import local_key, sign_in_link
-from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
-from boeing_data_hub.sandbox.system import System, SystemPlan
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
+from boeing_data_hub_sandbox.system import System, SystemPlan
 
 PICTURES = Path(__file__).parent / "pictures"
 CHROMIUM = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
@@ -35,12 +35,12 @@ def tour(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console")
-    page.get_by_text("All is well").wait_for()
+    page.get_by_text("All systems normal").wait_for()
     take(page, "empty")
-    page.get_by_role("button", name="Load the sample list").click()
-    page.get_by_role("button", name=re.compile("Start the search")).wait_for()
+    page.get_by_role("button", name="Try the sample list").click()
+    page.get_by_role("button", name=re.compile(r"^Search [\d,]+ parts$")).wait_for()
     take(page, "preview")
-    page.get_by_role("button", name=re.compile("Start the search")).click()
+    page.get_by_role("button", name=re.compile(r"^Search [\d,]+ parts$")).click()
     page.wait_for_url("**/console/runs/**")
     run = page.url.partition("?")[0]
     page.goto(run)
@@ -82,13 +82,13 @@ def publish(page: Page, shop: ShopifyControl) -> None:
     take(page, "publish")
     page.goto("/console/parts?q=an&store=absent&status=fetched")
     taken = page.locator("#found tbody th code").first.inner_text()
-    shop.seed_product(sku=taken, title="A bolt that somebody else sells", price="12.00")
+    shop.seed_product(sku=taken, title="A bolt from another supplier", price="12.00")
     page.get_by_role("button", name=re.compile("^Publish")).click()
     page.wait_for_url("**/console/plans/**")
     page.goto(page.url.partition("?")[0])
     take(page, "plan")
-    page.get_by_label(re.compile("Yes: change")).check()
-    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.get_by_label(re.compile("I.ve reviewed this plan")).check()
+    page.get_by_role("button", name=re.compile(r"^Publish [\d,]+ products?$")).click()
     page.wait_for_url("**/console/runs/**")
     run = page.url.partition("?")[0]
     page.wait_for_function(
@@ -100,7 +100,7 @@ def publish(page: Page, shop: ShopifyControl) -> None:
     take(page, "attention")
     page.goto(f"/console/part/{PART}")
     page.get_by_label(re.compile("^Price")).fill("99.00")
-    page.get_by_role("button", name="Keep this").click()
+    page.get_by_role("button", name="Save").click()
     page.goto(f"/console/part/{PART}")
     take(page, "part-in-the-store")
     page.goto("/console/parts?store=differs")

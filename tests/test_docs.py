@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
+import typer
 import typer.main
 from pydantic import SecretStr
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.failure_groups import WHAT_TO_DO
+from boeing_data_hub.catalogue.screening import Reason
 from boeing_data_hub.cli.app import app as command_line
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.model.states import BatchStatus, ItemState
-from boeing_data_hub.normalization.screening import Reason
-from boeing_data_hub.reporting.checkup.catalogue import advice_by_subject
-from boeing_data_hub.reporting.failures import WHAT_TO_DO
+from boeing_data_hub.health.doctor.all_findings import advice_by_subject
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.values.states import BatchStatus, ItemState
 from boeing_data_hub.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ OPERATIONS = DOCS / "operations.md"
 EXAMPLE = ROOT / ".env.example"
 DOCTOR = DOCS / "doctor.md"
 DECISIONS = DOCS / "decisions"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sandbox" / "README.md"])
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 _SETTINGS = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
 _FINDINGS = re.compile("(?<=<!-- findings -->\n).*?(?=<!-- /findings -->)", re.DOTALL)
@@ -156,12 +157,12 @@ def _is_number(annotation: Any) -> bool:
 
 def commands(command: Any, words: tuple[str, ...] = ("bdh",)) -> Iterator[str]:
     """Every command a person can type."""
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield " ".join(words)
         return
-    for name, one in inner.items():
-        yield from commands(one, (*words, name))
+    context = typer.Context(command)
+    for name in command.list_commands(context):
+        yield from commands(command.get_command(context, name), (*words, name))
 
 
 def routes() -> list[str]:
@@ -242,6 +243,33 @@ def test_no_link_leads_nowhere(page: Path):
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text(page))
     gone = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert gone == []
+
+
+_PATH = re.compile(r"`([\w./-]*/[\w./-]*(?:\.(?:py|graphql|sql|yml|css)|/))`")
+_EXAMPLE_NAMES = ("NAME", "NNNN")
+
+
+def _paths() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for page in (ROOT / "CONTRIBUTING.md", DOCS / "guide-map.md", DOCS / "path.md"):
+        for line in text(page).splitlines():
+            ours = line.split("|", 2)[2] if page.name == "guide-map.md" and line.startswith("|") else line
+            found += [(page.name, path) for path in _PATH.findall(ours) if not any(n in path for n in _EXAMPLE_NAMES)]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(("page", "path"), _paths(), ids=lambda one: one)
+def test_every_path_that_a_page_names_is_in_the_repository(page: str, path: str):
+    places = [base / path for base in (ROOT, ROOT / "src" / "boeing_data_hub") if (base / path).exists()]
+    assert any(place.is_file() or any(place.rglob("*.*")) for place in places), f"{page} names {path}"
+
+
+def test_the_readme_is_short_and_the_glossary_lists_only_words_a_newcomer_needs():
+    assert len(text(ROOT / "README.md").splitlines()) < 150
+    words = re.findall(r"^- \*\*(.+?)\*\* – (.+)$", text(DOCS / "glossary.md"), re.MULTILINE)
+    assert 40 < len(words) < 80
+    assert len({word.lower() for word, _ in words}) == len(words)
+    assert all(sentence.endswith((".", ").")) and ". " not in sentence for _, sentence in words), "one sentence each"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.reporting.metrics import HELP
+from boeing_data_hub.health.metrics import HELP
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "observability.md"

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from boeing_data_hub import telemetry
+from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.errors import Retry
-from boeing_data_hub.sandbox.services.ports import free_port
 
 WITHOUT_THE_EXTRA = """
 import sys

@@ -7,8 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.support.patience import allow
 
-from boeing_data_hub.vitals import Vitals
+from boeing_data_hub.liveness import Vitals
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def systemd(tmp_path, monkeypatch):
     """What systemd hands a service: the address of a socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(5)
+        listening.settimeout(allow(5))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield listening
 
@@ -33,7 +34,7 @@ def test_an_address_without_a_file_is_understood(monkeypatch):
     name = f"bdh-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
-        listening.settimeout(5)
+        listening.settimeout(allow(5))
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         Vitals().ready()
         assert listening.recv(100).startswith(b"READY=1")

@@ -82,12 +82,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             ('max(hub_line_next_slot_seconds{line="boeing"})', "next slot in"),
             ('max(hub_line_idle_seconds{line="boeing"})', "idle for"),
             ('max(hub_line_paused_seconds{line="boeing"})', "paused for"),
+            ('max(hub_line_back_seconds{line="boeing"})', "allowed again in"),
             unit="s",
         ),
         panel(
             "Slowed by",
             ('max(hub_line_stretch_ratio{line="boeing"})', "factor"),
             ('max(hub_line_failures{line="boeing"})', "failures in a row"),
+            ('max(hub_line_fruitless_calls{line="boeing"})', "fruitless calls in a row"),
         ),
         panel(
             "Calls a minute, by outcome",
@@ -124,6 +126,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "For a person",
             ("max(hub_orphans)", "orphans"),
             ("max(hub_conflicts_open)", "conflicts"),
+            ("max(hub_reviews_open)", "held changes"),
             ("max(hub_plans_waiting)", "plans"),
             ("max(hub_products_in_doubt)", "in doubt"),
         ),

@@ -1,6 +1,6 @@
-"""A deadline for a whole call, down in the sockets: it ends an answer that drips in byte by byte, headers included.
+"""A deadline for a whole call, enforced at the socket: it also ends a response that arrives byte by byte.
 
-The HTTP client's own timeouts start anew with every read, so one byte a second would hold a worker for hours.
+The HTTP client's own timeouts restart with every read, so one byte a second would block a worker for hours.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _ends_at: ContextVar[float] = ContextVar("call_ends_at")
 
 @contextmanager
 def ends_within(seconds: float) -> Generator[None]:
-    """Everything this thread does on the network inside the block is over after `seconds`.
+    """End all network activity of this thread in the block after `seconds`.
 
-    An enclosing block's earlier end stays in force. The one thing not bounded is the system's name resolution.
+    An enclosing block's earlier deadline still applies. Only the system's name resolution is not bounded.
     """
     token = _ends_at.set(min(monotonic() + seconds, _ends_at.get(float("inf"))))
     try:
@@ -62,7 +62,7 @@ class _TimedStream(httpcore2.NetworkStream):
         try:
             left = _left(timeout, httpcore2.ConnectTimeout)
         except httpcore2.ConnectTimeout:
-            self.close()  # as a handshake that fails does: nobody else knows of this socket yet
+            self.close()  # as after a failed handshake: nothing else owns this socket yet
             raise
         return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
 
@@ -79,7 +79,7 @@ class _TimedBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        # Each address of a host gets the connect timeout for itself; all of them together end with the call.
+        # The connect timeout applies to each address of a host; the call's deadline to all of them.
         options = list(socket_options or ())
         failure: Exception = httpcore2.ConnectError("the host has no address")
         for address in _addresses(host, port):
@@ -100,19 +100,34 @@ def _addresses(host: str, port: int) -> list[str]:
 
 
 class TimedTransport(httpx2.HTTPTransport):
-    """HTTPS with pooled connections, verified certificates and `ends_within`; no proxy, nothing from the environment.
+    """HTTPS with pooled connections, verified certificates and `ends_within`. `network/outgoing.py` makes them.
 
     Args:
         connections: most connections at a time, and kept open.
         keep_idle: seconds an unused connection is kept.
+        tls: verifies servers; None: the system's certificates.
+        via: proxy for all calls; None: direct.
     """
 
-    def __init__(self, *, connections: int, keep_idle: float) -> None:
-        # In place of the inherited constructor, which has no way to hand the pool a network of our own.
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=keep_idle,
-            network_backend=_TimedBackend(),
-        )
+    def __init__(
+        self,
+        *,
+        connections: int,
+        keep_idle: float,
+        tls: ssl.SSLContext | None = None,
+        via: httpx2.Proxy | None = None,
+    ) -> None:
+        # Replaces the inherited constructor, which cannot pass our network backend to the pool.
+        options: dict[str, Any] = {
+            "ssl_context": tls or httpx2.create_ssl_context(trust_env=False),
+            "max_connections": connections,
+            "max_keepalive_connections": connections,
+            "keepalive_expiry": keep_idle,
+            "network_backend": _TimedBackend(),
+        }
+        if via is None:
+            self._pool = httpcore2.ConnectionPool(**options)
+        else:
+            self._pool = httpcore2.HTTPProxy(
+                proxy_url=str(via.url), proxy_auth=via.raw_auth, proxy_ssl_context=via.ssl_context, **options
+            )

@@ -1,10 +1,10 @@
-"""Every error of the hub. The class says what happens next; the message says it to a person.
+"""All errors of the hub. The class says what happens next; the message tells a person.
 
 HubError
-├── Retry          the outside world may answer next time     → ask again after `retry_after`
-├── Reject         this very request can never succeed        → the item fails, or the call is split
-├── StopTheLine    nobody's request can succeed right now     → the whole line pauses, nothing is failed
-└── Refused        the caller asked for something we will not do (a 4xx, an exit code)
+├── Retry          the same call may succeed later            → retry after `retry_after`
+├── Reject         this request can never succeed             → the item fails, or the call is split
+├── StopTheLine    no request can succeed for now             → the upstream pauses, no item fails
+└── Refused        the caller's request is rejected (a 4xx status, an exit code)
     ├── BadInput        422 · 2
     ├── Malformed       400 · 2
     ├── TooLarge        413 · 2
@@ -21,14 +21,16 @@ from typing import Any
 
 
 class HubError(Exception):
-    """Root of the tree.
+    """Base class.
 
     Args:
         message: a sentence or two: what happened, what is safe, what to do next. No secret, no upstream text.
-        code: the stable word for machines, e.g. `boeing_timeout`; failure reports group by it.
+        code: stable identifier, e.g. `boeing_timeout`; failure reports group by it.
     """
 
     code = "error"
+    fault: str = ""
+    """`certificate` or `proxy` if that caused the failure rather than the server; else empty."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -43,10 +45,11 @@ class Retry(HubError):
     Args:
         message: see `HubError`.
         code: see `HubError`.
-        retry_after: seconds the other side asked us to wait, or None when it did not say.
-        whole_line: True when no call at all can succeed just now (connection refused, 429, 503), so that no single part
-            is to be blamed for it.
-        raw: what was received, capped, for the record; None when nothing was.
+        retry_after: seconds the server asked us to wait; None if it did not.
+        whole_line: True if no call can succeed for now (connection refused, 429, 503), so that no part
+            is blamed for it.
+        raw: the response, shortened, for the record; None if there was none.
+        words: the server's message, shortened and without secrets; empty if there was none.
     """
 
     code = "retry"
@@ -59,48 +62,57 @@ class Retry(HubError):
         retry_after: float | None = None,
         whole_line: bool = False,
         raw: str | None = None,
+        words: str = "",
     ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
         self.whole_line = whole_line
         self.raw = raw
+        self.words = words
+
+
+class Complaint(Retry):
+    """The server answered with an error message instead of a result."""
+
+    code = "complaint"
 
 
 class RateLimited(Retry):
-    """The other side said 429: everyone slows down, nobody's attempt is counted."""
+    """Rate-limited (429): every process slows down, and no attempt is counted."""
 
     code = "rate_limited"
 
 
 class Reject(HubError):
-    """This request can never succeed as it is. `raw` as in `Retry`."""
+    """This request can never succeed as it is. `raw` and `words` as in `Retry`."""
 
     code = "rejected"
 
-    def __init__(self, message: str, *, code: str | None = None, raw: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, raw: str | None = None, words: str = "") -> None:
         super().__init__(message, code=code)
         self.raw = raw
+        self.words = words
 
 
 class StopTheLine(HubError):
-    """Nothing can succeed until a person mends something, e.g. credentials. Items keep their state."""
+    """Nothing can succeed until a person fixes something, e.g. credentials. Items keep their state."""
 
     code = "stopped"
 
 
 class Refused(HubError):
-    """The caller's request is not carried out. Nothing was changed.
+    """The caller's request was rejected. Nothing was changed.
 
     Args:
         message: see `HubError`.
         code: see `HubError`.
-        details: extra members of the problem document, e.g. `{"rejected": [...]}`.
+        details: additional members of the problem document, e.g. `{"rejected": [...]}`.
         retry_after: seconds after which the same request may succeed, if known.
     """
 
     status = 400
     exit_code = 2
-    title = "The request was refused"
+    title = "The request was rejected"
 
     def __init__(
         self,
@@ -123,15 +135,15 @@ class Malformed(Refused):
 
 
 class BadInput(Refused):
-    """Understood, but a value in it is not acceptable."""
+    """A value in the request is invalid."""
 
     code = "bad_input"
     status = 422
-    title = "A value is not acceptable"
+    title = "A value is invalid"
 
 
 class TooLarge(Refused):
-    """More bytes or rows than we take."""
+    """The request has too many bytes or rows."""
 
     code = "too_large"
     status = 413
@@ -139,7 +151,7 @@ class TooLarge(Refused):
 
 
 class Unauthorized(Refused):
-    """No usable key."""
+    """No valid key."""
 
     code = "unauthorized"
     status = 401
@@ -148,7 +160,7 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """The key is good, but may not do this."""
+    """The key is valid but lacks the permission."""
 
     code = "forbidden"
     status = 403
@@ -157,7 +169,7 @@ class Forbidden(Refused):
 
 
 class NotFound(Refused):
-    """There is no such thing, or not for this caller."""
+    """The thing does not exist, or not for this caller."""
 
     code = "not_found"
     status = 404
@@ -166,16 +178,16 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """The thing is in a state that does not allow this."""
+    """The thing's state does not allow this."""
 
     code = "conflict"
     status = 409
     exit_code = 6
-    title = "The present state does not allow this"
+    title = "The current state does not allow this"
 
 
 class Unavailable(Refused):
-    """A server we depend on did not answer."""
+    """A required server did not answer."""
 
     code = "unavailable"
     status = 503

@@ -1,4 +1,4 @@
-"""Logging: structured, one line per event, to stderr; no secret and no control character gets through."""
+"""Structured logging to stderr, one line per event, without secrets and control characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import structlog
 
-# What looks like a secret: passwords inside addresses, bearer tokens, keys of our own make and of the store's, fields
+# What looks like a secret: passwords in URLs, bearer tokens, our own and the store's keys, fields
 # named so. A second line of defence, behind types that do not print; the third are the values themselves.
 _SECRETS = re.compile(
     r"(?P<url>://[^:/@\s]*:)[^@/\s]+(?=@)|(?P<bearer>Bearer\s+)[^\s'\"]+|(?P<key>bdh_[0-9a-f]{8}_)[A-Za-z0-9_-]+"
@@ -20,15 +20,15 @@ _SECRETS = re.compile(
     r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]+",
     re.IGNORECASE,
 )
-# Also what ends a line, or turns the writing round, somewhere: in terminals, browsers, and readers of files.
+# Includes characters that break lines or change the writing direction in terminals, browsers or editors.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_WHOLE: Final = frozenset({"exception", "stack"})  # texts of several lines by nature
-_LEAST: Final = 6  # characters; a shorter value might be part of any word
+_WHOLE: Final = frozenset({"exception", "stack"})  # multi-line texts
+_LEAST: Final = 6  # characters; a shorter value could be part of any word
 _known: set[str] = set()
 
 
 def without_secrets(text: str) -> str:
-    """The text with the secrets of this process, and whatever looks like one, masked."""
+    """Mask the secrets of this process, and anything that looks like one."""
     for secret in _known:
         if secret in text:
             text = text.replace(secret, "***")
@@ -36,7 +36,7 @@ def without_secrets(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The text with control characters written out, so that it can neither end a line nor act on a terminal."""
+    """Escape control characters, so that the text cannot break a line or control a terminal."""
     return _CONTROL.sub(lambda m: repr(m[0])[1:-1], text)
 
 
@@ -53,7 +53,7 @@ def _clean(value: Any) -> Any:
 def _clean_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
         if name in _WHOLE:
-            # Set off, so that none of its lines can pass for one of ours.
+            # Indented, so that none of its lines can be mistaken for a log line.
             lines = without_secrets(str(value)).split("\n")
             event[name] = "\n".join([on_one_line(lines[0]), *(f"    {on_one_line(line)}" for line in lines[1:])])
         elif not name.startswith("_"):
@@ -67,8 +67,8 @@ def configure(*, level: str, style: str, process: str, secrets: Iterable[str] = 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
         style: json, text, or auto (text on a terminal).
-        process: bound to every line, e.g. `api` or `worker:extraction`.
-        secrets: values that no line may hold, whatever it is about.
+        process: added to every line, e.g. `api` or `worker:extraction`.
+        secrets: values to mask in every line.
     """
     _known.update(form for secret in secrets if len(secret) >= _LEAST for form in (secret, quote(secret, safe="")))
 
@@ -103,6 +103,7 @@ def configure(*, level: str, style: str, process: str, secrets: Iterable[str] = 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # A sweep every two seconds and a hint per save would be most of the log, and say nothing.
-    for chatty in ("httpx2", "httpcore2", "celery.app.trace", "celery.worker.strategy", "celery.beat", "psycopg.pool"):
+    # A line per sweep and wake-up would fill the log.
+    for chatty in ("httpx2", "httpcore2", "celery.app.trace", "celery.worker.strategy", "celery.beat"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # db/login_guard.py says once what it says with each try

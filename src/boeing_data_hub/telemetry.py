@@ -1,7 +1,7 @@
-"""What this process measures of itself: requests, outside calls, tasks, steps on the database. Beside the logs.
+"""Metrics of this process: requests, outside calls, tasks and database steps.
 
-Figures of the whole system are read elsewhere (`reporting/figures.py`); these here are one process's alone. No label
-takes a value that a caller chooses: routes are templates, codes and operations are words of ours.
+Metrics of the whole system are in `health/figures.py`. No label
+takes a value from a caller: routes are templates, and codes and operations are our own words.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _calls = Counter(
 )
 _tasks = Counter(
     "hub_tasks_total",
-    "Tasks that a worker has ended: `ok`, or `failed` by an error nobody foresaw or an outage.",
+    "Tasks that a worker has finished: `ok`, or `failed` by an unexpected error or an outage.",
     ["queue", "outcome"],
     registry=REGISTRY,
 )
@@ -86,10 +86,16 @@ _steps = Histogram(
     buckets=_QUICK,
     registry=REGISTRY,
 )
+_security = Counter(
+    "hub_security_events_total",
+    "Requests that were refused for a reason of security, by event: rejected keys, throttled sign-ins and the like.",
+    ["event"],
+    registry=REGISTRY,
+)
 
 
 def begin(*, process: str, version: str) -> None:
-    """Say what this process is."""
+    """Name this process in its metrics."""
     _process.labels(process, version).set(1)
 
 
@@ -98,17 +104,22 @@ def request_done(*, method: str, route: str, status: int, seconds: float) -> Non
     _requests.labels(method, route, str(status)).observe(seconds)
 
 
+def security_event(event: str) -> None:
+    """A request was refused for a reason of security; see `web/security_events.py`."""
+    _security.labels(event).inc()
+
+
 def step_done(*, outcome: str, seconds: float) -> None:
-    """A step on the database came to an end: `ok`, `unavailable` or `error`."""
+    """A database step ended: `ok`, `unavailable` or `error`."""
     _steps.labels(outcome).observe(seconds)
 
 
 @dataclass(slots=True)
 class Call:
-    """An outside call under way.
+    """An outside call in progress.
 
     Attributes:
-        outcome: what came of it, where no error says so.
+        outcome: of a call that raised no error.
     """
 
     outcome: str = "ok"
@@ -118,11 +129,11 @@ class Call:
 def outside_call(service: str, operation: str, **attributes: Any) -> Generator[Call]:
     """Measure and trace one call to another server, for the length of a `with` block.
 
-    An error that leaves it is its outcome, by its `code`.
+    If it raises an error, the outcome is the error's `code`.
 
     Args:
         service: boeing, shopify, images or storage.
-        operation: what is asked; few different words.
+        operation: what is requested; from a small set.
         attributes: for the trace; no secret and no body.
     """
     call, started = Call(), monotonic()
@@ -141,7 +152,7 @@ def outside_call(service: str, operation: str, **attributes: Any) -> Generator[C
 
 @contextmanager
 def task(queue: str) -> Generator[None]:
-    """Count one task of a worker, and name it in every line that is logged meanwhile."""
+    """Count a worker's task, and add its name to every log line in the block."""
     with structlog.contextvars.bound_contextvars(task=queue):
         try:
             yield
@@ -157,9 +168,9 @@ def working_for(batches: Iterable[object], traces: Iterable[str | None] = (), **
     outside calls in it be part of the batches' traces.
 
     Args:
-        batches: ids; of several the first five are named.
-        traces: what these batches keep of their traces.
-        names: e.g. `part`; what is None is not named.
+        batches: ids; at most five are logged.
+        traces: the stored traces of these batches.
+        names: e.g. `part`; None is left out.
     """
     ids = [str(batch) for batch in batches]
     named = {"batch": ids[0] if len(ids) == 1 else ids[:_BATCHES_NAMED]} if ids else {}
@@ -171,13 +182,13 @@ def working_for(batches: Iterable[object], traces: Iterable[str | None] = (), **
 
 
 def carried(step: Callable[[Given], Result]) -> Callable[[Given], Result]:
-    """The same step for the threads of a pool, with what is named and traced here."""
+    """Wrap a step for a thread pool, so that it keeps this thread's log names and trace."""
     here = copy_context()
     return lambda given: here.copy().run(step, given)
 
 
 class _Joined:
-    """This process's own figures and others, as one."""
+    """Combines this process's metrics with others."""
 
     def __init__(self, others: Iterable[Metric]) -> None:
         self._others = others
@@ -194,12 +205,12 @@ def render(others: Iterable[Metric] = ()) -> bytes:
 
 
 def serve(host: str, port: int) -> Callable[[], None]:
-    """Serve this process's metrics at a port of its own, and say at which: the first free one from `port` on.
+    """Serve this process's metrics at the first free port from `port` on, and log which.
 
-    A worker works on without it: that no port was free is told in the log, and by Prometheus.
+    If no port is free, that is logged and the worker runs without metrics.
 
     Returns:
-        What ends it.
+        A function that stops it.
     """
     for one in range(port, min(port + PORTS_TRIED, 65_536)):
         try:

@@ -1,7 +1,7 @@
-"""Traces: who asked for what, and which calls came of it. Without the extra `otel` and an address, all of it is idle.
+"""Traces which request led to which calls. Does nothing without the extra `otel` and an endpoint.
 
-Messages carry nothing here, so a trace goes on by way of rows: a batch keeps the `traceparent` of the request that
-made it, and whoever works for the batch goes on from there.
+Messages carry no data, so traces continue through the database: a batch keeps the `traceparent` of the request that
+created it, and work for the batch continues that trace.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from opentelemetry.propagate import set_global_textmap
 from opentelemetry.trace import Link, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from boeing_data_hub.network.outgoing import Network
+
 log = structlog.get_logger(__name__)
 
 _FORM = TraceContextTextMapPropagator()
@@ -30,7 +32,7 @@ _MOST_OTHERS = 20
 
 
 class _Switch:
-    """Whether this process traces, and with what."""
+    """The tracing state of this process."""
 
     def __init__(self) -> None:
         self.tracer: Tracer | None = None
@@ -40,14 +42,17 @@ class _Switch:
 _switch = _Switch()
 
 
-def start(*, endpoint: str, headers: Mapping[str, str], process: str, version: str) -> bool:
-    """Begin to trace this process, once; False when no endpoint is set or the extra is not installed.
+def start(
+    *, endpoint: str, headers: Mapping[str, str], process: str, version: str, network: Network | None = None
+) -> bool:
+    """Start tracing this process, once. False if no endpoint is set or the extra is not installed.
 
     Args:
         endpoint: where spans go, by OTLP over HTTP; `/v1/traces` is added where the address has no path.
         headers: sent along, e.g. an access token.
         process: what this process is, e.g. `api`.
         version: ours.
+        network: certificates and proxies to use.
     """
     if not endpoint:
         return False
@@ -56,6 +61,8 @@ def start(*, endpoint: str, headers: Mapping[str, str], process: str, version: s
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - same
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - same
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - same
+
+        from boeing_data_hub.network.otlp import OtlpTransport  # noqa: PLC0415 - it builds on the extra
     except ImportError:
         log.warning("no traces are sent: install the extra, pip install 'boeing-data-hub[otel]'", endpoint=endpoint)
         return False
@@ -64,7 +71,10 @@ def start(*, endpoint: str, headers: Mapping[str, str], process: str, version: s
     resource = Resource.create({"service.name": "boeing-data-hub", "service.version": version, "hub.process": process})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(
-        BatchSpanProcessor(OTLPSpanExporter(address, headers=dict(headers)), schedule_delay_millis=1000)
+        BatchSpanProcessor(
+            OTLPSpanExporter(address, headers=dict(headers), _transport=OtlpTransport(network or Network())),
+            schedule_delay_millis=1000,
+        )
     )
     set_global_textmap(_FORM)
     _switch.tracer = provider.get_tracer("boeing_data_hub", version)
@@ -74,7 +84,7 @@ def start(*, endpoint: str, headers: Mapping[str, str], process: str, version: s
 
 
 def stop() -> None:
-    """Send what was not sent yet, and trace no more."""
+    """Send what is left, and stop tracing."""
     _switch.flush()
     _switch.tracer, _switch.flush = None, lambda: None
 
@@ -85,7 +95,7 @@ def is_on() -> bool:
 
 
 def traceparent() -> str | None:
-    """The present place in the present trace, in the W3C's form; None when nothing is traced."""
+    """The current W3C traceparent; None if not tracing."""
     if _switch.tracer is None or not trace.get_current_span().get_span_context().is_valid:
         return None
     carrier: dict[str, str] = {}
@@ -94,13 +104,13 @@ def traceparent() -> str | None:
 
 
 def kept() -> dict[str, str]:
-    """What a batch keeps of the trace it was made in, among its options; empty when nothing is traced."""
+    """What a batch stores of its trace, in its options; empty if not tracing."""
     found = traceparent()
     return {"trace": found} if found is not None else {}
 
 
 def trace_id() -> str | None:
-    """The present trace's id, for logs; None when nothing is traced."""
+    """The current trace's id, for logs; None if not tracing."""
     found = trace.get_current_span().get_span_context() if _switch.tracer is not None else None
     return format(found.trace_id, "032x") if found is not None and found.is_valid else None
 
@@ -109,16 +119,16 @@ def trace_id() -> str | None:
 def span(
     name: str, *, kind: str = "work", parent: str = "", attributes: Mapping[str, Any] | None = None
 ) -> Generator[Any]:
-    """One step of a trace, for the length of a `with` block. It notes the class and code of an error, never its text.
+    """A span, as a context manager. It records the class and code of an error, never its text.
 
     Args:
-        name: what is done; few different ones.
+        name: from a small set.
         kind: `server`, `client` or `work`.
-        parent: the traceparent of a caller elsewhere; empty: this is a part of the present trace.
-        attributes: texts and numbers; no secret and no body.
+        parent: the traceparent of a remote caller; empty: the current span.
+        attributes: texts and numbers; no secrets, no bodies.
 
     Yields:
-        The span, or None when nothing is traced.
+        The span, or None if not tracing.
     """
     tracer = _switch.tracer
     if tracer is None:
@@ -131,7 +141,7 @@ def span(
         kind=_KINDS[kind],
         links=[Link(trace.get_current_span(other).get_span_context()) for other in _others.get()],
         attributes=attributes,
-        record_exception=False,  # its text may quote what others sent
+        record_exception=False,  # its text may quote a server's response
         set_status_on_exception=False,
     ) as ours:
         try:
@@ -143,7 +153,7 @@ def span(
 
 @contextmanager
 def on_behalf_of(parents: Sequence[str]) -> Generator[None]:
-    """Let what is done in a `with` block go on in the trace of the first of these, and point to the others."""
+    """Continue the trace of the first of these in the block, and link to the others."""
     places = [place for one in parents if (place := _place(one)) is not None] if _switch.tracer is not None else []
     if not places:
         yield
@@ -162,6 +172,6 @@ def _place(traceparent: str) -> Context | None:
 
 
 def outgoing() -> dict[str, str]:
-    """The header that tells another server the present place; empty when nothing is traced."""
+    """The traceparent header for an outgoing call; empty if not tracing."""
     found = traceparent()
     return {_HEADER: found} if found is not None else {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from pydantic import SecretStr
+from tests.support.patience import allow
 
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient
@@ -106,7 +107,7 @@ class WireBoeing:
 
     def _behave(self, call: Call) -> bytes:
         if call.path == "/oauth":
-            self.login_gate.wait(10)
+            self.login_gate.wait(allow(10))
             with self.lock:
                 self.logins += 1
             body = {"access_token": f"bearer-canary-{self.logins}", "token_type": "Bearer"}
@@ -135,7 +136,7 @@ def boeing() -> Iterator[WireBoeing]:
         server.over.set()
         server.login_gate.set()
         listener.shutdown(socket.SHUT_RDWR)
-        accepting.join(5)
+        accepting.join(allow(5))
     for connection in server.open:
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
@@ -150,10 +151,10 @@ def make_access(boeing: WireBoeing) -> Callable[..., BoeingAccess]:
             "part_token_url": f"{host}/part-token",
             "price_url": f"{host}/price",
             **{name: SecretStr(value) for name, value in SECRETS.items()},
-            "call_deadline": 10.0,
-            "call_deadline_one": 10.0,
-            "token_timeout": 10.0,
-            "connect_timeout": 2.0,
+            "call_deadline": allow(10.0),
+            "call_deadline_one": allow(10.0),
+            "token_timeout": allow(10.0),
+            "connect_timeout": allow(2.0),
         }
         return BoeingAccess(**{**values, **changes})
 

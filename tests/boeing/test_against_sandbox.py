@@ -9,17 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import SecretStr
+from tests.support.patience import allow
 
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient, TokenRefused
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
-from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
+from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 
 @pytest.fixture(scope="module")
 def control():
-    command = [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", "--port", "0"]
+    command = [sys.executable, "-m", "boeing_data_hub_sandbox.boeing", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().split()[-1]
@@ -63,7 +64,7 @@ def test_eight_threads_survive_the_end_of_all_tokens_with_one_login(make_client,
     start = threading.Barrier(8)
 
     def ask(_):
-        start.wait(10)
+        start.wait(allow(10))
         for _ in range(2):
             try:
                 return client.ask(["P512777=K3"])
@@ -80,7 +81,7 @@ def test_eight_threads_survive_the_end_of_all_tokens_with_one_login(make_client,
 def test_every_fault_of_the_stand_in_is_an_answer_or_one_of_our_errors(make_client, control):
     met = {}
     for kind in control.kinds():
-        client = make_client(call_deadline=0.5, token_timeout=0.5)
+        client = make_client(call_deadline=allow(0.2), token_timeout=allow(0.2))
         number = control.fault(kind, times=1)
         try:
             outcome = client.ask(["P512777=K3", "WF338109=K3"])

@@ -13,14 +13,15 @@ from time import monotonic
 
 import httpx2
 import pytest
+from tests.support.patience import allow
 
-from boeing_data_hub.boeing.exchange import Exchange, Question, translate
+from boeing_data_hub.boeing.exchange import Exchange, Question
 from boeing_data_hub.errors import Retry
 
 
 @pytest.fixture
 def exchange():
-    opened = Exchange(connect_timeout=1.0, max_body_bytes=1_000_000)
+    opened = Exchange(connect_timeout=allow(1.0), max_body_bytes=1_000_000)
     yield opened
     opened.close()
 
@@ -38,11 +39,12 @@ def drip(boeing, first):
     return react
 
 
-def fails(exchange, asked, *, seconds=5.0):
+def fails(exchange, asked, *, seconds=None):
     started = monotonic()
+    seconds = allow(5.0) if seconds is None else seconds
     with pytest.raises(Retry) as caught:
         exchange.send(asked, seconds=seconds)
-    assert monotonic() - started < 4, "the call outlived its time"
+    assert monotonic() - started < allow(4), "the call outlived its time"
     assert caught.value.__context__ is None, "the library's error may quote a token"
     return caught.value
 
@@ -66,7 +68,7 @@ def test_an_answer_that_drips_ends_with_the_call_s_time(exchange, boeing, first)
 
 
 def test_silence_ends_with_the_call_s_time(exchange, boeing):
-    boeing.script["/price"] = [lambda _: boeing.over.wait(10) and None]
+    boeing.script["/price"] = [lambda _: boeing.over.wait(allow(10)) and None]
     assert fails(exchange, question(boeing), seconds=0.3).code == "boeing_timeout"
 
 
@@ -162,7 +164,7 @@ def test_a_certificate_nobody_vouches_for_is_not_trusted(exchange, tmp_path):
         thread.start()
         url = httpx2.URL(f"https://127.0.0.1:{listener.getsockname()[1]}/price")
         error = fails(exchange, Question("POST", url, httpx2.Headers()))
-        thread.join(5)
+        thread.join(allow(5))
     assert (error.code, error.whole_line) == ("boeing_unreachable", True)
     assert "unknown ca" in refusals[0].lower()
 
@@ -170,14 +172,14 @@ def test_a_certificate_nobody_vouches_for_is_not_trusted(exchange, tmp_path):
 def test_a_status_counts_however_its_body_ends(exchange, boeing):
     head = b"HTTP/1.1 429 Slow\r\nretry-after: 9\r\ncontent-length: 100\r\n\r\n"
     boeing.script["/price"] = [lambda connection: connection.sendall(head + b"half"), drip(boeing, head)]
-    reply = exchange.send(question(boeing), seconds=5)
+    reply = exchange.send(question(boeing), seconds=allow(5))
     assert (reply.status, reply.headers["retry-after"], reply.body) == (429, "9", b"half")
-    assert exchange.send(question(boeing), seconds=0.4).status == 429
+    assert exchange.send(question(boeing), seconds=allow(0.3)).status == 429
 
 
 def test_a_redirect_is_not_followed(exchange, boeing, respond):
     boeing.script["/price"] = [respond(302, location=f"http://127.0.0.1:{boeing.port}/elsewhere")]
-    assert exchange.send(question(boeing), seconds=5).status == 302
+    assert exchange.send(question(boeing), seconds=allow(5)).status == 302
     assert boeing.paths() == ["/price"]
 
 
@@ -185,30 +187,30 @@ def test_a_proxy_named_by_the_environment_is_not_used(exchange, boeing, respond,
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     boeing.script["/price"] = [respond(204)]
-    fresh = Exchange(connect_timeout=1, max_body_bytes=10)
-    assert fresh.send(question(boeing), seconds=5).status == 204
+    fresh = Exchange(connect_timeout=allow(1), max_body_bytes=10)
+    assert fresh.send(question(boeing), seconds=allow(5)).status == 204
     fresh.close()
 
 
 def test_no_cookie_is_kept(exchange, boeing, respond):
     boeing.script["/price"] = [respond(204, set_cookie="a=b; Path=/"), respond(204)]
     for _ in range(2):
-        exchange.send(question(boeing), seconds=5)
+        exchange.send(question(boeing), seconds=allow(5))
     assert "cookie" not in boeing.calls[1].headers
 
 
 def test_connections_are_kept_for_the_next_call(exchange, boeing, respond):
     boeing.script["/price"] = [respond(body=b"{}") for _ in range(5)]
     for _ in range(5):
-        exchange.send(question(boeing), seconds=5)
+        exchange.send(question(boeing), seconds=allow(5))
     assert {call.connection for call in boeing.calls} == {1}
 
 
 def test_what_was_sent_in_confidence_is_cut_out_of_the_reply(exchange, boeing, respond):
     boeing.script["/price"] = [respond(403, b"bad 'Bearer hush'"), respond(200, b'{"a": "hush"}')]
     asked = question(boeing, echoes=(b"hush",))
-    assert exchange.send(asked, seconds=5).body == b"bad 'Bearer [removed]'"
-    assert exchange.send(asked, seconds=5).body == b'{"a": "[removed]"}'
+    assert exchange.send(asked, seconds=allow(5)).body == b"bad 'Bearer [removed]'"
+    assert exchange.send(asked, seconds=allow(5)).body == b'{"a": "[removed]"}'
 
 
 def test_after_closing_nothing_is_asked(exchange, boeing):
@@ -218,7 +220,7 @@ def test_after_closing_nothing_is_asked(exchange, boeing):
 
 
 def test_closing_ends_a_call_under_way_in_our_own_words(exchange, boeing, wait):
-    boeing.script["/price"] = [lambda _: boeing.over.wait(10) and None]
+    boeing.script["/price"] = [lambda _: boeing.over.wait(allow(10)) and None]
     raised: list[BaseException] = []
 
     def ask():
@@ -231,7 +233,7 @@ def test_closing_ends_a_call_under_way_in_our_own_words(exchange, boeing, wait):
     thread.start()
     wait.until(lambda: boeing.calls)
     exchange.close()
-    thread.join(5)
+    thread.join(allow(5))
     assert [type(error) for error in raised] == [Retry]
 
 
@@ -255,7 +257,7 @@ def test_every_error_of_the_library_has_its_place(kind, boeing):
         def handle_request(self, request):
             raise error
 
-    exchange = Exchange(connect_timeout=1, max_body_bytes=10, transport=Failing())
+    exchange = Exchange(connect_timeout=allow(1), max_body_bytes=10, transport=Failing())
     failure = fails(exchange, question(boeing))
     expected = next(
         (
@@ -269,7 +271,7 @@ def test_every_error_of_the_library_has_its_place(kind, boeing):
         ),
         "boeing_connection_lost",
     )
-    assert failure.code == translate(error).code == expected
+    assert failure.code == expected
     assert failure.whole_line == (expected == "boeing_unreachable")
     assert "secret" not in str(failure)
     exchange.close()

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests.support.patience import allow
 
 from boeing_data_hub.cli.start import local_key, sign_in_link
-from boeing_data_hub.sandbox.system import System, SystemPlan
+from boeing_data_hub_sandbox.system import System, SystemPlan
 
 CHROMIUM = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 QUIET = (
@@ -26,7 +27,7 @@ QUIET = (
 )
 
 
-expect.set_options(timeout=15_000)  # a busy machine; what must be quicker says so itself
+expect.set_options(timeout=1_000 * allow(15))  # what must be quicker says so itself
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +88,7 @@ def open_browser(system: System, browser: Browser, complaints: list[str]) -> Ite
 
     def make(**options: Any) -> Page:
         context = browser.new_context(base_url=system.url, **{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(1_000 * allow(15))
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

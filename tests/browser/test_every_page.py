@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from tests.support.patience import Deadline
 
 from boeing_data_hub.cli.client import Api
-from boeing_data_hub.clock import monotonic
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -26,9 +26,9 @@ LOOKS_AGAIN = [
 
 def ended(api, batch_id):
     """The batch's id, once it has ended."""
-    deadline = monotonic() + 60
+    deadline = Deadline(60)
     while not api.call("GET", f"/api/batches/{batch_id}")["outcome"]:
-        assert monotonic() < deadline
+        assert not deadline.passed
     return batch_id
 
 
@@ -48,8 +48,14 @@ def of_publishing(api, system, key):
     undo = ended(api, api.call("POST", f"/api/batches/{undone}/undo")["batch_id"])
     with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) VALUES"
-            " ('another', 'ORPHAN', 'gid://shopify/Product/1', 'It came in all the same.', 'x', now() + interval '1 d')"
+            "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) SELECT"
+            " shop, 'ORPHAN', 'gid://shopify/Product/1', 'It came in all the same.', 'x', now() + interval '1 d'"
+            " FROM hub.current_store"
+        )
+        connection.execute(
+            "INSERT INTO hub.price_history SELECT sku, fetched_at - d * interval '1 day', 100 + d, 80 + d, 'USD'"
+            " FROM hub.price_history, generate_series(1, 60) d WHERE sku = %s",
+            [skus[1]],
         )
         (draft,) = connection.execute(
             "INSERT INTO hub.search_drafts (id, owner, source, part_numbers, duplicates, rejected, duplicate_count,"
@@ -121,6 +127,7 @@ def addresses(system, key):
         "/console/part/EACH-1",
         "/console/settings",
         "/console/settings/keys",
+        "/console/settings/sessions",
         "/console/settings/audit",
         *published,
         *quotes,
@@ -161,39 +168,39 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(page, addresses):
     for address in addresses:
         page.goto(address)
         look(address)
-    # Pages that come only after something was sent, and those for strangers.
+    # Pages that follow a form, and those without a session.
     page.goto("/console/search")
     page.get_by_label("Part numbers").fill("EACH-1\nEACH-1\nnot\u20acone")
-    page.get_by_role("button", name="Look at the list").click()
+    page.get_by_role("button", name="Preview list").click()
     look("a list before it starts")
     page.goto("/console/settings")
-    page.get_by_role("button", name="Test now").click()
-    page.get_by_text("Boeing gave both tokens").wait_for()
+    page.get_by_role("button", name="Test connections").click()
+    page.get_by_text("Boeing gave").first.wait_for()
     look("tested connections")
     page.goto("/console/settings/keys")
     page.get_by_label("Name").fill("axe")
     page.get_by_label("read").check()
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     page.locator("summary").filter(has_text="Revoke").first.click()
     look("a new key, and the question before one is revoked")
     page.goto(addresses[5])
-    page.get_by_text("Cancel run").click()
+    page.locator("summary", has_text="Cancel run").click()
     look("the question before a run is cancelled")
     page.goto(addresses[8])
-    page.get_by_text("Show the raw answer").click()
+    page.locator("summary", has_text="Details").click()
     look("a raw answer")
     page.goto("/console/publish")
-    page.get_by_label("Staged part numbers").fill("EACH-3\nnot\u20acone")
-    page.get_by_role("button", name="Make a plan", exact=True).click()
+    page.get_by_label("Part numbers").fill("EACH-3\nnot\u20acone")
+    page.get_by_role("button", name="Create plan from list", exact=True).click()
     look("a list to be published that has lines which are none")
     page.goto(next(one for one in addresses if one.endswith("attention")))
-    page.locator("summary", has_text="Let it stay").click()
+    page.locator("summary", has_text="Keep product").click()
     look("the question before an orphan stays")
     page.goto("/console/parts?q=each")
     page.locator("summary", has_text="Exclude or include").click()
     look("the question before parts are excluded")
     page.goto(addresses[-2])
-    page.locator("summary", has_text="Ask again").click()
+    page.locator("summary", has_text="Retry").click()
     look("the question before lines are asked again")
     page.context.clear_cookies()
     page.goto("/sign-in")

@@ -17,14 +17,16 @@ def found(page, system):
         skus = [
             item["aviallPartNumber"]
             for number in range(many)
-            for item in system.boeing.set_part(f"{name}-{number}", unknown=False, quantity=7, listPrice=20.0)
+            for item in system.boeing.set_part(
+                f"{name}-{number}", unknown=False, locations={"Dallas Central": 7}, quantity=7, listPrice=20.0
+            )
         ]
         window.goto("/console/search")
         window.get_by_label("Part numbers").fill("\n".join(f"{name}-{number}" for number in range(many)))
-        window.get_by_role("button", name="Look at the list").click()
-        window.get_by_role("button", name=re.compile("Start the search")).click()
+        window.get_by_role("button", name="Preview list").click()
+        window.get_by_role("button", name=re.compile(r"Search [\d,]+ parts?$")).click()
         window.wait_for_url("**/console/runs/**")
-        expect(window.locator(".hero-figure")).to_have_text("100 %")
+        expect(window.locator(".hero-figure")).to_have_text("100%")
         return skus
 
     return search
@@ -37,51 +39,51 @@ def products(system, skus):
 def test_from_what_was_found_to_the_store_and_back(page, system, found):
     skus = found("SHOP", 30)
     system.shopify.seed_product(sku=skus[0], title="Somebody's", price="1.00")
-    page.get_by_role("button", name=re.compile("Publish what was found")).click()
+    page.get_by_role("button", name=re.compile(r"Publish [\d,]+ parts?…")).click()
     page.wait_for_url("**/console/plans/**")
     expect(page.locator("#kind-create")).to_contain_text(str(len(skus) - 1))
     expect(page.locator("#kind-conflict")).to_contain_text("1")
     assert products(system, skus[1:]) == {}
 
     # Not without the tick; then exactly this, and it moves by itself to its end.
-    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.get_by_role("button", name=re.compile(r"Publish [\d,]+ products?$")).click()
     assert "/console/plans/" in page.url
-    page.get_by_label(re.compile("Yes: change")).check()
-    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.get_by_label(re.compile("I've reviewed this plan")).check()
+    page.get_by_role("button", name=re.compile(r"Publish [\d,]+ products?$")).click()
     page.wait_for_url("**/console/runs/**")
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
     expect(page.locator("#kind-created")).to_contain_text(str(len(skus) - 1))
     assert set(products(system, skus[1:])) == set(skus[1:])
     run = page.url.partition("?")[0]
 
     # The part page knows what the store has; what is changed by hand is shown as a difference, and planned so.
     page.goto(f"/console/part/{skus[1].replace('=', '%3D')}")
-    expect(page.get_by_role("heading", name="In the store", exact=True)).to_be_visible()
-    page.get_by_label(re.compile("^Price")).fill("77.70")
-    page.get_by_role("button", name="Keep this").click()
+    expect(page.get_by_role("heading", name="In your store", exact=True)).to_be_visible()
+    page.get_by_label("Price (USD)").fill("77.70")
+    page.get_by_role("button", name="Save").click()
     expect(page.locator("section", has=page.locator("#in-store"))).to_contain_text("77.70")
     page.get_by_role("button", name=re.compile("^Publish")).click()
     page.wait_for_url("**/console/plans/**")
     expect(page.locator("#parts + form + .scroll")).to_contain_text("77.70")
-    page.get_by_label(re.compile("Yes: change")).check()
-    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.get_by_label(re.compile("I've reviewed this plan")).check()
+    page.get_by_role("button", name=re.compile(r"Publish [\d,]+ products?$")).click()
     page.wait_for_url("**/console/runs/**")
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
     assert products(system, skus)[skus[1]]["price"] == "77.70"
 
     # The conflict is decided.
     page.goto("/console/attention")
-    page.locator(".conflict", has_text=skus[0]).get_by_role("button", name=re.compile("Leave it alone")).click()
-    expect(page.get_by_role("status").first).to_contain_text("stays as it is")
+    page.locator(".conflict", has_text=skus[0]).get_by_role("button", name=re.compile("Don't publish")).click()
+    expect(page.get_by_role("status").first).to_contain_text("the other product stays")
 
     # What the first run did is taken back, but for the part that a later one has changed.
     page.goto(run)
     page.locator("summary", has_text="Undo").click()
-    expect(page.locator(".confirm[open]")).to_contain_text("archived")
+    expect(page.locator(".confirm[open]")).to_contain_text("Archive")
     page.get_by_role("button", name=re.compile("Undo .* changes")).click()
     page.wait_for_url(lambda address: "/console/runs/" in address and not address.startswith(run))
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
-    expect(page.locator("#causes-list")).to_contain_text("A later publishing changed this part")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
+    expect(page.locator("#causes-list")).to_contain_text("A later run changed this part")
     states = {sku: row["status"] for sku, row in products(system, skus[1:]).items()}
     assert states.pop(skus[1]) == "ACTIVE"
     assert set(states.values()) == {"ARCHIVED"}
@@ -89,44 +91,44 @@ def test_from_what_was_found_to_the_store_and_back(page, system, found):
 
 def test_a_run_is_planned_approved_and_taken_back_by_keyboard_alone(page, system, found):
     skus = found("HANDS", 2)
-    tab_to(page, "Publish what was found")
+    tab_to(page, "Publish 2 parts…")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/plans/**")
-    tab_to(page, "Yes: change")
+    tab_to(page, "I've reviewed this plan")
     page.keyboard.press("Space")
-    tab_to(page, "Approve and publish")
+    tab_to(page, "Publish 2 products")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/runs/**")
     run = page.url.partition("?")[0]
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
     assert set(products(system, skus)) == set(skus)
     tab_to(page, "Undo")
     page.keyboard.press("Enter")
     tab_to(page, "Undo")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "/console/runs/" in address and not address.startswith(run))
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
     assert {row["status"] for row in products(system, skus).values()} == {"ARCHIVED"}
 
 
 def test_a_plan_that_is_out_of_date_is_not_run(page, system, found):
     skus = found("LATE", 2)
     page.goto("/console/publish")
-    page.get_by_label("Staged part numbers").fill("\n".join(skus))
-    page.get_by_role("button", name="Make a plan", exact=True).click()
+    page.get_by_label("Part numbers").fill("\n".join(skus))
+    page.get_by_role("button", name="Create plan from list", exact=True).click()
     page.wait_for_url("**/console/plans/**")
     plan = page.url
     page.goto(f"/console/part/{skus[0].replace('=', '%3D')}")
     page.locator("summary", has_text="Exclude").click()
-    page.get_by_role("button", name="Exclude it").click()
+    page.get_by_role("button", name="Exclude part").click()
     page.goto(plan)
-    page.get_by_label(re.compile("Yes: change")).check()
-    page.get_by_role("button", name=re.compile("Approve and publish")).click()
+    page.get_by_label(re.compile("I've reviewed this plan")).check()
+    page.get_by_role("button", name=re.compile(r"Publish [\d,]+ products?$")).click()
     expect(page.locator("#changed")).to_contain_text("Nothing was sent")
-    page.get_by_role("button", name="Make a new plan").click()
+    page.get_by_role("button", name="Create new plan").click()
     expect(page.locator("#kind-create")).to_contain_text("1")
     page.locator("summary", has_text="Discard").click()
-    page.get_by_role("button", name="Discard the plan").click()
+    page.get_by_role("button", name="Discard plan").click()
     expect(page.locator("main")).to_contain_text("This plan was discarded")
     assert products(system, skus) == {}
 
@@ -151,10 +153,10 @@ def test_without_javascript_parts_are_planned_and_published(signed_in, system, f
     plain.get_by_role("checkbox", name=skus[0]).check()
     plain.get_by_label("Which parts").select_option("selected")
     plain.get_by_role("button", name=re.compile("Publish")).click()
-    plain.get_by_label(re.compile("Yes: change 1 product")).check()
-    plain.get_by_role("button", name="Approve and publish 1").click()
+    plain.get_by_label(re.compile("create 1 product")).check()
+    plain.get_by_role("button", name="Publish 1 product").click()
     expect(plain.locator("h1")).to_contain_text("Publish")
     run = plain.url.partition("?")[0]
     page.goto(run)
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
     assert set(products(system, skus)) == {skus[0]}

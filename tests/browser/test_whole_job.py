@@ -26,8 +26,8 @@ def settled(page):
 def start(page, parts):
     page.goto("/console/search")
     page.get_by_label("Part numbers").evaluate("(field, text) => { field.value = text }", "\n".join(parts))
-    page.get_by_role("button", name="Look at the list").click()
-    page.get_by_role("button", name=re.compile("Start the search")).click()
+    page.get_by_role("button", name="Preview list").click()
+    page.get_by_role("button", name=re.compile(r"Search [\d,]+ parts?$")).click()
     page.wait_for_url("**/console/runs/**")
 
 
@@ -38,10 +38,10 @@ def test_from_a_workbook_to_the_corrected_failures(page, system, tmp_path):
     parts = [f"JOB-{number}" for number in range(700)]
     page.get_by_role("link", name="New search").first.click()
     page.get_by_label("CSV, XLSX or text file").set_input_files(workbook(tmp_path / "list.xlsx", [*parts, "job-7"]))
-    page.get_by_role("button", name="Read the file").click()
+    page.get_by_role("button", name="Preview file").click()
     expect(page.get_by_role("heading", name="list.xlsx")).to_be_visible()
     expect(page.locator("dl")).to_contain_text("700")
-    page.get_by_role("button", name="Start the search of 700 parts").click()
+    page.get_by_role("button", name="Search 700 parts").click()
 
     # It moves by itself: no page is loaded until it has ended, and it never goes backwards.
     page.wait_for_url("**/console/runs/**")
@@ -58,13 +58,13 @@ def test_from_a_workbook_to_the_corrected_failures(page, system, tmp_path):
     assert len(seen) > 2
     assert loaded == []
     expect(page.locator("#live")).to_contain_text("Finished with failures")
-    cause = page.locator(".cause").filter(has_text="Boeing does not know this part number")
-    expect(cause).to_contain_text("Check the part numbers against Boeing's catalogue")
+    cause = page.locator(".cause").filter(has_text=re.compile("recognize these part numbers"))
+    expect(cause).to_contain_text("Check the suffix")
     expect(page.locator("#items")).to_contain_text("Failed")  # renewed at the end, too
     run = page.url.partition("?")[0]
 
     with page.expect_download() as download:
-        page.get_by_role("link", name="Failures as XLSX").click()
+        page.get_by_role("link", name="Download failures (XLSX)").click()
     download.value.save_as(tmp_path / "failures.xlsx")
     book = load_workbook(tmp_path / "failures.xlsx")
     failed = [row[0].value for row in book.active.iter_rows(min_row=2)]
@@ -77,13 +77,13 @@ def test_from_a_workbook_to_the_corrected_failures(page, system, tmp_path):
     book.save(tmp_path / "corrected.xlsx")
     page.goto("/console/search")
     page.get_by_label("CSV, XLSX or text file").set_input_files(tmp_path / "corrected.xlsx")
-    page.get_by_role("button", name="Read the file").click()
-    page.get_by_role("button", name=re.compile("Start the search")).click()
+    page.get_by_role("button", name="Preview file").click()
+    page.get_by_role("button", name=re.compile(r"Search [\d,]+ parts?$")).click()
     page.wait_for_url(lambda address: "/console/runs/" in address and not address.startswith(run))
-    expect(page.locator(".hero-figure")).to_have_text("100 %")
+    expect(page.locator(".hero-figure")).to_have_text("100%")
 
     page.goto("/console/parts")
-    page.get_by_label("Part number begins with").fill("fixedjob7")
+    page.get_by_label("Part number starts with").fill("fixedjob7")
     expect(page.locator("#found tbody tr").first).to_contain_text("FIXED-JOB-7")
     page.wait_for_url("**q=fixedjob7**")  # the address holds the filter
     page.locator("#found tbody a").first.click()
@@ -92,11 +92,11 @@ def test_from_a_workbook_to_the_corrected_failures(page, system, tmp_path):
 
 def test_a_run_is_cancelled_in_two_steps_and_says_what_stays(page):
     start(page, [f"STOP-{number}" for number in range(9000)])
-    page.get_by_text("Cancel run").click()
-    expect(page.locator(".confirm form")).to_contain_text("parts that are done stay as they are")
-    page.get_by_role("button", name="Cancel the rest").click()
+    page.locator("summary", has_text="Cancel run").click()
+    expect(page.locator(".confirm form")).to_contain_text("Parts already priced are kept")
+    page.locator(".confirm form").get_by_role("button", name="Cancel run").click()
     expect(page.locator("#live")).to_contain_text("Cancelled")
-    expect(page.locator("#live")).to_contain_text("were done before and stay")
+    expect(page.locator("#live")).to_contain_text("are kept")
 
 
 def test_everything_can_be_done_by_keyboard_alone(open_browser, key, system):
@@ -106,21 +106,21 @@ def test_everything_can_be_done_by_keyboard_alone(open_browser, key, system):
     page.keyboard.type(key)  # the field has the focus already
     page.keyboard.press("Enter")
     page.wait_for_url("**/console")
-    tab_to(page, "Skip to the content")
+    tab_to(page, "Skip to content")
     page.keyboard.press("Enter")
     page.keyboard.press("n")
     page.wait_for_url("**/console/search")
     tab_to(page, "Part numbers")
     page.keyboard.type("KEYS-1\nKEYS-2")
-    tab_to(page, "Look at the list")
+    tab_to(page, "Preview list")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/console/search/[0-9a-f-]{36}$"))
-    tab_to(page, "Start the search")
+    tab_to(page, "Search 2 parts")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/runs/**")
     tab_to(page, "Cancel run")
     page.keyboard.press("Enter")
-    tab_to(page, "Cancel the rest")
+    tab_to(page, "Cancel run")
     page.keyboard.press("Enter")
     expect(page.locator("#live")).to_contain_text("Cancelled")
     system.boeing.clear_faults()
@@ -149,13 +149,13 @@ def test_without_javascript_it_can_be_read_and_used(signed_in):
     page = signed_in(java_script_enabled=False)
     page.goto("/console/search")
     page.get_by_label("Part numbers").fill("PLAIN-1\nPLAIN-2")
-    page.get_by_role("button", name="Look at the list").click()
-    page.get_by_role("button", name=re.compile("Start the search")).click()
+    page.get_by_role("button", name="Preview list").click()
+    page.get_by_role("button", name=re.compile(r"Search [\d,]+ parts?$")).click()
     page.wait_for_url("**/console/runs/**")
     expect(page.locator("#live")).to_contain_text("Parts")
     page.goto("/console/parts?q=zz")
-    page.get_by_label("Part number begins with").fill("plain")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Part number starts with").fill("plain")
+    page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_url("**q=plain**")
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -165,7 +165,7 @@ def test_a_link_signs_in_once(open_browser, system, key):
     from boeing_data_hub.cli.start import sign_in_link
 
     link = sign_in_link(system.environment["DATABASE_URL"], key, system.url)
-    for title in ("Overview", "This link is used up"):
+    for title in ("Overview", "This link has expired"):
         page = open_browser()
         page.goto(link)
         if page.get_by_role("button", name="Sign in").is_visible():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.patience import allow
 
 from boeing_data_hub.cli.app import main
 
@@ -64,10 +65,10 @@ class Bdh:
         process = self.start(*arguments, stdin=subprocess.PIPE, **environment)
         try:
             given = stdin.encode() if isinstance(stdin, str) else stdin
-            out, err = process.communicate(given, timeout=60)
+            out, err = process.communicate(given, timeout=allow(60))
         finally:
             process.kill()
-        # Whatever happens, a person is told a sentence.
+        # Every error is a sentence for people.
         assert b"Traceback" not in err, err.decode()
         return Ended(process.returncode, out.decode(), err.decode())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boeing_data_hub.store import audit
+from boeing_data_hub.db import audit
 
 pytestmark = pytest.mark.services
 
@@ -28,20 +28,20 @@ def test_a_dry_run_counts_and_removes_nothing(at, database):
     assert "Nothing was removed" in at("housekeeping", "run", "--dry-run").err
 
 
-def test_a_run_removes_now_what_a_dry_run_told(at, database):
-    assert "audit\tlines of the audit log\t1\n" in at("housekeeping", "run").out
+def test_a_run_removes_what_a_dry_run_counted(at, database):
+    assert "audit\taudit log\t1\n" in at("housekeeping", "run").out
     assert lines(database) == 0
     status = {one["name"]: one for one in at("housekeeping", "status", "--json").json["chores"]}
     assert status["audit"]["last_round"] == 1
     assert status["audit"]["days"] == 1825
 
 
-def test_what_is_kept_for_ever_is_said(at):
-    assert "for ever" in at("housekeeping", "status", HUB_KEEP_AUDIT_DAYS="0").out
+def test_data_that_is_kept_for_ever_is_shown_as_such(at):
+    assert "forever" in at("housekeeping", "status", HUB_KEEP_AUDIT_DAYS="0").out
 
 
 def test_a_digest_is_shown_without_sending_it(at):
-    assert "a quiet day" in at("digest", "show").out
+    assert "nothing to report" in at("digest", "show").out
     assert at("digest", "show", "--html").out.startswith("<!doctype html>")
     assert at("digest", "show", "--day", "2026-01-31", "--json").json["since"] == "2026-01-30T06:00:00+00:00"
 
@@ -63,8 +63,8 @@ def test_a_digest_that_cannot_be_delivered_is_left_to_the_hub(at):
     environment = {"HUB_DIGEST_WEBHOOK_URL": "http://127.0.0.1:1/canary"}
     ended = at("digest", "send", **environment)
     assert ended.code == 0
-    assert "by webhook: not taken yet." in ended.out
-    assert "tried again by the hub" in ended.err
+    assert "by webhook: not delivered yet." in ended.out
+    assert "The hub retries failed deliveries" in ended.err
     (row,) = at("digest", "list", "--json", **environment).json
     assert (row["state"], row["attempts"]) == ("due", 1)
     assert "canary" not in ended.out + ended.err + str(row)

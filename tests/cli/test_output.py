@@ -41,7 +41,7 @@ EXIT_CODES = {
 
 
 @pytest.mark.parametrize("kind", EXIT_CODES, ids=lambda kind: kind.__name__)
-def test_every_kind_of_error_has_its_exit_code_and_is_told_on_stderr(kind, capsys):
+def test_every_kind_of_error_has_its_exit_code_and_goes_to_stderr(kind, capsys):
     with pytest.raises(Exit) as ended:
         output.fail(kind("What happened, and what to do."))
     assert ended.value.exit_code == EXIT_CODES[kind]
@@ -59,7 +59,7 @@ def test_with_json_an_error_is_one_document_on_stdout(capsys):
     assert said.err == ""
 
 
-def test_rejected_lines_are_told_and_a_long_list_says_how_many_more_there_are(capsys):
+def test_rejected_lines_are_printed_and_a_long_list_is_shortened(capsys):
     rejected = [{"line": n, "reason": "blank"} for n in range(1, 26)]
     with pytest.raises(Exit):
         output.fail(BadInput("25 lines.", details={"rejected": rejected}))
@@ -75,7 +75,7 @@ def test_text_is_printed_as_it_is_long_lines_and_tabs_and_colons_included(capsys
     output.note(odd)
     said = capsys.readouterr()
     assert said.out == odd + "\n"
-    assert said.err.rstrip("\n") == odd.replace("\t", " " * 7)
+    assert said.err == odd + "\n"
 
 
 def test_a_table_elsewhere_than_on_a_terminal_is_lines_of_tab_separated_cells(capsys):
@@ -87,7 +87,7 @@ def test_alone_it_prints_its_help(bdh):
     ended = bdh.process()
     assert ended.code == 2
     for command in ("demo", "up", "serve", "worker", "beat", "sandbox", "search", "batches", "db", "keys", "doctor"):
-        assert command in ended.out
+        assert command in ended.err
 
 
 def test_its_version_is_the_package_s(bdh):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from csv import reader
 from uuid import uuid4
 
 import psycopg
 import pytest
 from python_calamine import CalamineWorkbook
 
-from boeing_data_hub.cli.demo import LOCATIONS
 from boeing_data_hub.cli.start import local_key
-from boeing_data_hub.sandbox.system import System, SystemPlan
+from boeing_data_hub_sandbox.system import LOCATIONS, System, SystemPlan
 
 pytestmark = pytest.mark.services
 
@@ -21,7 +22,7 @@ def system(postgres, as_hubs_see_it, redis, services_dir):
     name = f"test_{uuid4().hex[:12]}"
     url = as_hubs_see_it(f"{postgres.url.rpartition('/')[0]}/{name}")
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub STRATEGY FILE_COPY")
     settings = {
         "DATABASE_URL": url,
         "REDIS_URL": redis.url,
@@ -79,20 +80,20 @@ def test_what_a_search_has_found_is_planned_published_checked_and_taken_back(at,
     search = found(*parts)
     planned = at("plan", "--from", search)
     assert planned.code == 0, planned.err
-    assert planned.out.startswith("Plan: 2 created.")
-    assert "Nothing was changed." in planned.out
+    assert planned.out.startswith("Plan: 2 to create.")
+    assert "Nothing has been changed yet." in planned.out
     plan_id = planned.out.split("bdh plans approve ")[1].strip()
     shown = at("plans", "show", plan_id)
     assert shown.code == 0
     assert all(part in shown.out for part in parts)
     waiting = at("batches", "show", plan_id)
-    assert "waits for your word" in waiting.out
+    assert "aiting for approval" in waiting.out
 
     ended = at("plans", "approve", plan_id)
     assert ended.code == 0, ended.err
-    assert ended.out == "Finished: all 2 items succeeded.\n"
+    assert ended.out == "Finished: all 2 parts succeeded.\n"
     sku = skus_of(at, search)[0]
-    assert at("store", "check", sku).out.strip().endswith("(ours)")
+    assert at("store", "check", sku).out.strip().endswith("(managed by the hub)")
     assert at("store", "check", sku.lower(), "--json").json["ours"] is True
     assert at("store", "check", "NOBODY").out == "The store has no product with this SKU.\n"
     assert sku in at("store", "products", "--search", sku).out
@@ -103,8 +104,7 @@ def test_what_a_search_has_found_is_planned_published_checked_and_taken_back(at,
     assert undone.code == 0, undone.err
     assert system.shopify.product(sku)["status"] == "ARCHIVED"
     assert at("batches", "undo", plan_id, "--no-wait").code == 0
-    twice = at("plans", "approve", plan_id, "--json")
-    assert (twice.code, twice.json["error"]["code"]) == (6, "plan_decided")
+    assert at("plans", "approve", plan_id, "--no-wait").code == 0
 
 
 @pytest.mark.parametrize("kind", ["csv", "stdin", "arguments"])
@@ -138,7 +138,7 @@ def test_parts_that_fail_end_it_with_their_own_code_and_are_exported_and_retried
     assert (again.code, again.json["total_items"]) == (0, 1)
 
 
-def test_a_plan_that_is_true_no_more_is_refused_with_what_has_changed(at, found):
+def test_an_outdated_plan_is_rejected_with_the_changes(at, found):
     parts = fresh()
     plan = at("plan", "--from", found(*parts), "--json").json
     found(*parts, price=12.0)
@@ -149,7 +149,7 @@ def test_a_plan_that_is_true_no_more_is_refused_with_what_has_changed(at, found)
     told = at("publish", "--plan", plan["plan_id"], "--json")
     assert (told.code, told.json["error"]["code"], told.json["error"]["changed_count"]) == (6, "plan_changed", 2)
     discarded = at("plans", "discard", plan["plan_id"])
-    assert discarded.out == "Discarded. Nothing was sent.\n"
+    assert discarded.out == "Plan discarded. Nothing was sent.\n"
     assert at("plans", "discard", plan["plan_id"]).code == 6
 
 
@@ -157,7 +157,7 @@ def test_a_plan_shows_every_field_old_and_new(at, found):
     parts = fresh(1)
     at("publish", "--from", found(*parts))
     planned = at("plan", "--from", found(*parts, price=12.0))
-    assert "1 updated:" in planned.out
+    assert "1 to update:" in planned.out
     assert "price: 11.00 → 13.20" in planned.out
 
 
@@ -168,7 +168,7 @@ def test_a_plan_shows_every_field_old_and_new(at, found):
         (["plan"], 2),
         (["publish", "A", "--from", "00000000-0000-4000-8000-000000000000"], 2),
         (["publish", "A", "--plan", "00000000-0000-4000-8000-000000000000"], 2),
-        (["plan", "--from", "nonsense"], 2),
+        (["plan", "--from", "nonsense"], 5),
         (["plan", "nowhere.csv"], 2),
         (["publish", "-"], 2),
         (["publish", "X" * 60], 2),
@@ -191,7 +191,7 @@ def test_what_cannot_be_done_ends_with_its_own_code(at, arguments, code):
     assert ended.err
 
 
-def test_a_key_that_may_not_publish_is_refused(at, system):
+def test_a_key_that_may_not_publish_is_rejected(at, system):
     own = {"DATABASE_URL": system.environment["DATABASE_URL"]}
     searcher = at("keys", "create", "searcher", "--scope", "search", **own).out.strip()
     for arguments in (["publish", "A"], ["plan", "A"]):
@@ -209,18 +209,45 @@ def test_a_conflict_is_listed_and_decided(at, found, system):
     assert sku in at("store", "conflicts").out
     assert [one["sku"] for one in at("store", "conflicts", "--json").json["conflicts"]] == [sku]
     adopted = at("store", "adopt", sku)
-    assert adopted.out.startswith("The product is ours now.")
+    assert adopted.out.startswith("Product linked.")
     assert at("publish", sku).code == 0
     assert at("store", "orphans", "--json").json["orphans"] == []
 
 
+def test_many_look_alikes_are_counted_and_then_decided(at, found, system):
+    skus = skus_of(at, found(*fresh(2)))
+    for sku in skus:
+        base = sku.partition("=")[0]
+        system.shopify.seed_product(sku=f"{base}=" if "=" not in sku else base, title="By hand")
+    with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DELETE FROM hub.store_sightings")
+    alike = [sku for sku in skus if "=" in sku]
+    at("publish", *skus)
+    filters = ["--all-matching", "kind=look_alike", "cause=cut_suffix"]
+    counted = at("store", "adopt", *filters)
+    assert counted.code == 0
+    if alike:
+        assert "Nothing was changed. Repeat with --yes" in counted.err
+        decided = at("store", "adopt", *filters, "--yes")
+        assert f"{len(alike)} of {len(alike)} decided" in decided.out
+    assert at("store", "adopt", "--all-matching", "colour=red").code == 2
+    assert at("store", "adopt").code == 2
+    assert at("store", "differences").code == 0
+    assert at("store", "pictures", "--json").json["pictures"] == []
+
+
 def test_the_store_is_set_up_once(at):
     first, second = at("store", "setup"), at("store", "setup", "--json")
-    assert "definitions made" in first.out
+    definitions, webhooks = first.out.splitlines()
+    assert definitions.startswith("Created ")
+    assert sum(int(n) for n in re.findall(r"\d+", definitions)) == 12  # a decided conflict has created the first one
+    assert webhooks.startswith("Subscribed to ")
+    assert sum(int(n) for n in re.findall(r"\d+", webhooks)) == 5
     assert (second.code, second.json["created"], len(second.json["existing"])) == (0, [], 12)
+    assert (second.json["webhooks"]["created"], len(second.json["webhooks"]["existing"])) == ([], 5)
 
 
-# bdh doctor. What it finds is tested in tests/doctor.
+# bdh doctor. What it finds is tested in tests/health/doctor.
 
 
 def test_doctor_finds_nothing_wrong_with_a_store_that_is_set_up(at, system):
@@ -249,16 +276,22 @@ def test_a_plan_is_exported_as_csv_and_xlsx(at, found, tmp_path):
     for path in (csv, xlsx):
         assert at("plans", "export", plan_id, "--to", path).code == 0
     rows = at("plans", "export", plan_id).out.splitlines()
-    assert rows == csv.read_text(encoding="utf-8").splitlines()
-    assert rows[0].lstrip("\ufeff") == "part_number,sku,action,code,reason,field,old,new"
-    assert [row.split(",")[2] for row in rows[1:]] == ["create", "create"]
+    assert rows == csv.read_text(encoding="utf-8-sig").splitlines()
+    heading, *read = reader(rows)
+    assert heading == ["part_number", "sku", "action", "code", "reason", "field", "old", "new"]
+    assert [(row[2], row[5], row[7]) for row in read if row[0].startswith("EXPORT-1")] == [
+        ("create", "title", "EXPORT-1"),
+        ("create", "price", "11.00"),
+        ("create", "cost", "10.00"),
+        ("create", "stock.Dallas", "5"),
+    ]
     sheet = CalamineWorkbook.from_path(xlsx).get_sheet_by_index(0).to_python()
     assert sheet[0][2] == "action"
     assert len(sheet) == len(rows)
     at("publish", "--plan", plan_id)
     found("EXPORT-1", price=12.5)
     changed = at("plan", "EXPORT-1", "--json").json["plan_id"]
-    assert ",update,,,price," in at("plans", "export", changed).out
+    assert ',"update","","","price",' in at("plans", "export", changed).out
     assert at("plans", "export", str(uuid4())).code == 5
 
 
@@ -268,3 +301,11 @@ def test_failures_are_exported_as_xlsx(at, system, tmp_path):
     assert at("batches", "export", failed, "--to", tmp_path / "failures.xlsx").code == 0
     sheet = CalamineWorkbook.from_path(tmp_path / "failures.xlsx").get_sheet_by_index(0).to_python()
     assert [row[0] for row in sheet] == ["part_number", "NO-SUCH-1"]
+
+
+def test_plans_that_wait_are_listed_and_known_by_their_first_digits(at, found):
+    plan_id = at("plan", *found("WAITS-1"), "--name", "For Monday", "--json").json["plan_id"]
+    assert "For Monday" in next(line for line in at("plans", "list").out.splitlines() if plan_id in line)
+    assert at("plans", "show", plan_id[:8], "--json").json["plan_id"] == plan_id
+    assert at("plans", "discard", plan_id[:12]).code == 0
+    assert plan_id not in at("plans", "list").out

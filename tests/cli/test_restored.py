@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boeing_data_hub.store import workers
+from boeing_data_hub.work import workers
 
 pytestmark = pytest.mark.services
 
@@ -22,10 +22,10 @@ def at(bdh, database_url, database):
     return bdh
 
 
-def test_it_prints_what_is_to_be_published_anew_and_says_what_else_to_look_at(at):
+def test_it_prints_what_will_be_published_again_and_what_else_to_check(at):
     done = at("db", "restored")
     assert (done.code, done.out) == (0, "A1\nB2\n")
-    for told in ("2 products", "0 orphans", "bdh keys list"):
+    for told in ("2 products", "0 leftover products", "bdh keys list"):
         assert told in done.err
     assert at("db", "restored", "--json").json == {"skus": ["A1", "B2"], "bulk_runs": 0, "orphans": 0, "sessions": 0}
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from tests.ops.trial import Outside
 
-from boeing_data_hub.sandbox.services.postgres import Postgres
+from boeing_data_hub_sandbox.services.postgres import Postgres
 
 
 @pytest.fixture

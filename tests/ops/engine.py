@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tests.support.patience import allow
+
 ROOT = Path(__file__).parents[2]
 # How this machine reaches the package registry, as an engine is told by its own settings.
 _TO_THE_REGISTRY = ("PIP_", "SSL_CERT", "REQUESTS_CA", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -91,7 +93,7 @@ class Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._keeper.communicate(b"\n", timeout=10)  # the mounts go with the last process in them
+        self._keeper.communicate(b"\n", timeout=allow(10))  # the mounts go with the last process in them
 
     def inside(self, *words: str | Path) -> list[str]:
         """The command that does this where our mounts are."""
@@ -102,7 +104,9 @@ class Engine:
 
     @staticmethod
     def _say(words: Sequence[str]) -> str:
-        ended = subprocess.run(words, check=False, capture_output=True, text=True, timeout=600, env={"PATH": _PATH})
+        ended = subprocess.run(
+            words, check=False, capture_output=True, text=True, timeout=allow(600), env={"PATH": _PATH}
+        )
         assert ended.returncode == 0, f"{shlex.join(words)}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
         return ended.stdout
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from tests.ops.trial import Outside, answers, search_and_publish, until
 from tests.ops.unit_files import FOLDER, Unit, read
+from tests.support.patience import Deadline, allow
 
+from boeing_data_hub.cli.machine.children import end_all, spawn
+from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.model.states import Stage
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.values.states import Stage
 
 BIN = Path(sys.executable).parent
 
@@ -47,7 +48,7 @@ class Machine:
             [*self._walls(unit), *unit.command(BIN)],
             env=self.environment(unit),
             check=True,
-            timeout=60,
+            timeout=allow(60),
             cwd=self.folder,
         )
 
@@ -66,11 +67,11 @@ class Machine:
 
     def told(self, name: str, word: bytes, seconds: float) -> None:
         _, process, listening = self._running[name]
-        deadline = monotonic() + seconds
+        deadline = Deadline(seconds)
         heard = b""
         while word not in heard:
             assert process.poll() is None or word == b"STOPPING=1", self.logs()
-            assert monotonic() < deadline, f"{name} never said {word!r}: {heard!r}\n{self.logs()}"
+            assert not deadline.passed, f"{name} never said {word!r}: {heard!r}\n{self.logs()}"
             listening.settimeout(1)
             try:
                 heard += listening.recv(1000)
@@ -121,6 +122,6 @@ class Machine:
         return self.stop_all()
 
     def close(self) -> None:
-        end_all([process for _, process, _ in self._running.values()], timeout=5)
+        end_all([process for _, process, _ in self._running.values()], timeout=allow(5))
         for _, _, listening in self._running.values():
             listening.close()

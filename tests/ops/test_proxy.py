@@ -15,10 +15,11 @@ import httpx2
 import pytest
 from tests.ops.engine import ROOT
 from tests.ops.trial import answers, until
+from tests.support.patience import allow
 
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
-from boeing_data_hub.store import keys
+from boeing_data_hub.cli.machine.children import end_all, spawn
+from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.db import api_keys
 
 pytestmark = [pytest.mark.tools, pytest.mark.services]
 
@@ -71,17 +72,21 @@ def site(tmp_path: Path, hub: Any, database_url: str, redis_url: str) -> Iterato
         for port in ports
     ]
     proxy = spawn(words, stdout=tmp_path / "nginx.log")
-    key = hub.database.run(lambda work: keys.create(work, name="test", scopes=["admin"]))[1]
+    key = hub.database.run(lambda work: api_keys.create(work, name="test", scopes=["admin"]))[1]
     try:
         for port in ports:
             until(lambda port=port: answers(f"http://127.0.0.1:{port}/health"), "the API")
         client = httpx2.Client(
-            base_url=f"https://127.0.0.1:{tls}", headers={"Host": NAME}, verify=False, timeout=10, trust_env=False
+            base_url=f"https://127.0.0.1:{tls}",
+            headers={"Host": NAME},
+            verify=False,
+            timeout=allow(10),
+            trust_env=False,
         )
         with client:
             yield Site(client, apis, key)
     finally:
-        end_all([proxy, *apis], timeout=15)
+        end_all([proxy, *apis], timeout=allow(15))
 
 
 def test_a_person_who_comes_by_tls_is_known_to_do_so(site):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.ops.machine import Machine
 from tests.ops.unit_files import FOLDER, PREFIX, Unit, read
+from tests.support.patience import allow
 
 pytestmark = pytest.mark.tools
 
@@ -29,7 +30,7 @@ SERVICES = [name for name in UNITS if name.endswith(".service")]
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("systemd-analyze")
     assert program, "`make test-tools` brings what these tests need"
-    return subprocess.run([program, *arguments], check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run([program, *arguments], check=False, capture_output=True, text=True, timeout=allow(60))
 
 
 @pytest.fixture

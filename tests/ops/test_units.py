@@ -10,9 +10,10 @@ import subprocess
 import pytest
 from tests.ops.machine import BIN, Machine
 from tests.ops.unit_files import FOLDER, Unit, read
+from tests.support.patience import allow
 
-from boeing_data_hub.model.states import Stage
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.values.states import Stage
 
 SERVICES = sorted(FOLDER.glob("*.service"))
 LASTING = [file for file in SERVICES if file.name != "bdh-db-upgrade.service"]
@@ -85,7 +86,7 @@ def test_a_setting_that_cannot_be_used_ends_a_service_for_good(tmp_path, databas
         env=machine.environment(unit),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=allow(60),
         cwd=tmp_path,
     )
     assert str(ended.returncode) == unit.one("Service", "RestartPreventExitStatus")

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from tests.support import patience
+from tests.support.patience import allow
 
-from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.boeing.control_client import environment as boeing_environment
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
-from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
-from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
+from boeing_data_hub.cli.machine.children import end_all, spawn
+from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub_sandbox.boeing.control_client import environment as boeing_environment
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
+from boeing_data_hub_sandbox.shopify.control_client import environment as store_environment
 
 PARTS = ["AN3-43A", "MS29513-220", "NAS1611-123"]
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = 60, *, told: Callable[[], str] = str) -> Any:
     """Wait for a state."""
-    deadline = monotonic() + seconds
-    while not (found := condition()):
-        assert monotonic() < deadline, f"{what} was not reached within {seconds} s\n{told()}"
-        time.sleep(0.05)
-    return found
+    return patience.until(condition, seconds=seconds, what=what, told=told)
 
 
 def answers(url: str) -> bool:
     """Whether there is somebody who says 200."""
     try:
-        return httpx2.get(url, timeout=5, trust_env=False).status_code == 200
+        return httpx2.get(url, timeout=allow(5), trust_env=False).status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -47,7 +43,7 @@ class Outside:
         modules = (("boeing", "--limit", "0", "--port", str(boeing)), ("shopify", "--port", str(store)))
         self._processes = [
             spawn(
-                [sys.executable, "-m", f"boeing_data_hub.sandbox.{module}", *arguments],
+                [sys.executable, "-m", f"boeing_data_hub_sandbox.{module}", *arguments],
                 env=dict(os.environ),
                 stdout=logs / f"{module}.log",
             )
@@ -59,6 +55,7 @@ class Outside:
         self.settings = {
             **boeing_environment(urls[0]),
             **store_environment(urls[1]),
+            "SHOPIFY_UNMAPPED_LOCATIONS": "sell_from_default",
             "BOEING_API_RATE_LIMIT": "unlimited",
             "HUB_IMAGE_FALLBACK_ORIGIN": "",
             "HUB_IMAGE_RETRY_AFTER": "0",
@@ -66,12 +63,12 @@ class Outside:
 
     def close(self) -> None:
         self.store.close()
-        end_all(self._processes, timeout=5)
+        end_all(self._processes, timeout=allow(5))
 
 
 def search_and_publish(api: str, key: str, store: ShopifyControl, told: Callable[[], str] = str) -> None:
     """What the hub is for: parts are found, and those that may be sold are in the store."""
-    with httpx2.Client(base_url=api, headers={"X-API-Key": key}, timeout=30, trust_env=False) as client:
+    with httpx2.Client(base_url=api, headers={"X-API-Key": key}, timeout=allow(30), trust_env=False) as client:
 
         def run(path: str, parts: list[str]) -> dict[str, Any]:
             answer = client.post(path, json={"part_numbers": parts})

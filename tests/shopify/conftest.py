@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from tests.support.patience import allow
 
-from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
-from boeing_data_hub.sandbox.shopify.knobs import Knobs
-from boeing_data_hub.sandbox.shopify.running import running_shopify
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.client import ShopifyClient
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
+from boeing_data_hub_sandbox.shopify.knobs import Knobs
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 TOKEN = "canary-token-5f1c"
 DEFAULTS = {**Knobs().model_dump(), "plan": "unlimited", "media_delay": 0.02, "tokens": [TOKEN]}
@@ -64,7 +65,13 @@ def make_client() -> Iterator[Callable[..., ShopifyClient]]:
     made: list[ShopifyClient] = []
 
     def make(address: str, budget: Any = None, **changes: Any) -> ShopifyClient:
-        values = {"store": address, "token": SecretStr(TOKEN), "call_deadline": 10.0, "connect_timeout": 2.0, **changes}
+        values = {
+            "store": address,
+            "token": SecretStr(TOKEN),
+            "call_deadline": allow(10.0),
+            "connect_timeout": allow(2.0),
+            **changes,
+        }
         made.append(ShopifyClient(ShopifyAccess(**values), budget or OpenPurse()))
         return made[-1]
 

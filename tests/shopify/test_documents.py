@@ -7,10 +7,10 @@ import pytest
 from graphql import parse, specified_rules, validate
 from graphql.validation import NoDeprecatedCustomRule
 
-from boeing_data_hub.sandbox.shopify.cost import requested
-from boeing_data_hub.sandbox.shopify.documents import Documents
-from boeing_data_hub.sandbox.shopify.schema import bare_schema
 from boeing_data_hub.shopify import cost, documents
+from boeing_data_hub_sandbox.shopify.cost import requested
+from boeing_data_hub_sandbox.shopify.documents import Documents
+from boeing_data_hub_sandbox.shopify.schema import bare_schema
 
 
 @pytest.mark.parametrize("name", sorted(documents.names()))
@@ -58,6 +58,18 @@ def ask(client, purse):
     return run
 
 
+def ask_about_the_shop(ask):
+    facts = ask("shop_facts")
+    assert facts["currencyCode"] == "USD"
+    assert facts["plan"]["publicDisplayName"]
+    hook = {
+        "topic": "PRODUCTS_DELETE",
+        "subscription": {"uri": "https://hub.example.com/hooks", "includeFields": ["id"]},
+    }
+    made = ask("webhook_subscription_create", **hook)["webhookSubscription"]
+    assert ask("webhook_subscriptions", topics=["PRODUCTS_DELETE"])["nodes"] == [made]
+
+
 def test_every_document_works_on_the_store(ask, store, part):
     definition = {"name": "Part key", "namespace": "parts", "key": "part_key", "type": "id", "ownerType": "PRODUCT"}
     created = ask("metafield_definition_create", definition=definition)["createdDefinition"]
@@ -77,9 +89,19 @@ def test_every_document_works_on_the_store(ask, store, part):
     whole = ask("product_by_custom_id", identifier=custom)
     assert whole["variants"]["nodes"][0]["price"] == "1.25"
     assert whole["metafields"]["nodes"][0]["value"] == "A"
-    assert ask("variant_counts", ids=[product["id"]]) == [{"id": product["id"], "variantsCount": {"count": 1}}]
+    variants = ask("product_variants", ids=[product["id"]])[0]
+    assert (variants["id"], variants["variantsCount"]) == (product["id"], {"count": 1})
+    assert variants["options"] == [{"name": "Title", "optionValues": [{"name": "Default Title", "hasVariants": True}]}]
     found = ask("variants_by_sku", query='sku:"A"', namespace="parts", key="part_key", first=10)["nodes"]
     assert [(each["sku"], each["product"]["customId"]["value"]) for each in found] == [("A", "A")]
+
+    named = {"namespace": "parts", "key": "part_key"}
+    alike = ask("products_alike", query="title:A", first=100, **named)["nodes"]
+    assert [each["variants"]["nodes"][0]["sku"] for each in alike] == ["A"]
+    seen = ask("products_seen", query=f"id:{product['id'].rpartition('/')[2]}", first=100, **named)["nodes"]
+    assert seen == ask("products_seen_by_id", ids=[product["id"]], **named)
+    media = seen[0]["media"]["nodes"][0]
+    assert ask("media_errors", ids=[media["id"]])[0]["id"] == media["id"]
 
     places = {each["name"]: each["id"] for each in ask("locations")["nodes"]}
     levels = ask("inventory_levels", id=item)["inventoryLevels"]["nodes"]
@@ -93,9 +115,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     assert store.product("A")["publications"]
     assert ask("publication_add", id=publication, input={"publishablesToAdd": [product["id"]]})["publication"]
 
-    facts = ask("shop_facts")
-    assert facts["currencyCode"] == "USD"
-    assert facts["plan"]["publicDisplayName"]
+    ask_about_the_shop(ask)
 
     upload = {"filename": "a.jsonl", "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
     target = ask("staged_upload", input=[{**upload, "httpMethod": "POST"}])["stagedTargets"][0]

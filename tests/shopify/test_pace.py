@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 
+import psycopg
 import pytest
+from tests.support.patience import allow, until
 
-from boeing_data_hub.budget import SharedBudget
 from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import RateLimited, Reject, Retry
-from boeing_data_hub.model.budget import Sighting
-from boeing_data_hub.store.work import Database
+from boeing_data_hub.work.bucket import Sighting
+from boeing_data_hub.work.budget import SharedBudget
 
 pytestmark = pytest.mark.services
 
@@ -51,31 +53,31 @@ def work_off(clients, calls, *, threads=3):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(allow(60))
     assert broken == []
     return monotonic() - started, len(throttled)
 
 
 @pytest.mark.alone
 def test_three_processes_use_the_whole_rate_and_never_overdraw(store, processes, make_client):
-    rate, size, calls = 250.0, 300.0, 110
+    rate, size, calls = 100.0, 300.0, 60  # ten calls a second: a slow machine can make them, too
     store.settings(plan="standard", restore_rate=rate, bucket_size=size)
     seconds, throttled = work_off([make_client(store.url, budget) for budget in processes], calls)
     stats = store.stats()
     assert throttled == stats["throttled"] == 0
     assert stats["bucket"]["lowest"] >= 0
-    assert (calls * 10 - size) / seconds >= 0.9 * rate
+    assert seconds <= (calls * 10 - size) / (0.9 * rate) + allow(0.05)
 
 
 @pytest.mark.alone
 def test_lost_answers_do_not_wear_the_budget_down(store, processes, make_client):
-    rate, size, calls = 400.0, 300.0, 110
+    rate, size, calls = 150.0, 300.0, 60
     store.settings(plan="standard", restore_rate=rate, bucket_size=size)
     for kind in ("drop_before", "drop_after", "error_before"):
         store.fault(kind, probability=0.05)
     seconds, throttled = work_off([make_client(store.url, budget) for budget in processes], calls)
     assert throttled == 0
-    assert (store.stats()["pointsSpent"] - size) / seconds >= 0.75 * rate
+    assert seconds <= (store.stats()["pointsSpent"] - size) / (0.75 * rate) + allow(0.05)
 
 
 def test_points_that_others_spend_are_noticed_at_the_next_answer(store, processes, make_client):
@@ -89,7 +91,7 @@ def test_points_that_others_spend_are_noticed_at_the_next_answer(store, processe
     started = monotonic()
     with pytest.raises(Reject):
         second.run("product_delete", NOTHING)
-    assert 0.02 < monotonic() - started < 2
+    assert 0.02 < monotonic() - started < allow(2)
     assert store.stats()["throttled"] == 1
 
 
@@ -113,7 +115,7 @@ def test_a_fast_store_is_not_held_up_by_questions_to_postgres(store, processes, 
     processes[0].take = lambda points, **more: asked.append(points) or inner(points, **more)
     seconds, _ = work_off([client], 200, threads=2)
     assert len(asked) == 200
-    assert 200 / seconds >= 100
+    assert seconds < allow(2)
 
 
 def test_work_that_is_stopped_gives_its_points_back(processes):
@@ -125,7 +127,7 @@ def test_work_that_is_stopped_gives_its_points_back(processes):
     waiting = threading.Thread(target=lambda: answers.append(second.take(10.0, keep_going=lambda: not stop.is_set())))
     waiting.start()
     stop.set()
-    waiting.join(5)
+    waiting.join(allow(5))
     assert answers == [False]
     assert second.look().free > -5
 
@@ -180,3 +182,28 @@ def test_a_call_dearer_than_the_bucket_waits_for_a_full_one(processes):
     assert budget.take(500.0)
     budget.learn(500.0, spent=0.0, seen=Sighting(50.0, 100.0, 50.0))
     assert budget.take(10.0)
+
+
+def test_a_slow_account_holds_up_no_thread_that_has_points(processes, database_url):
+    budget = processes[0]
+    for _ in range(2):  # from the second call on, points are taken ahead
+        assert budget.take(10.0)
+        budget.learn(10.0, spent=10.0, seen=Sighting(2_000.0, 100.0, 1_900.0))
+    assert budget.take(10.0)
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT * FROM hub.budgets FOR UPDATE")  # whoever asks the account waits
+        answers: list[bool] = []
+        waiting = threading.Thread(target=lambda: answers.append(budget.take(1_000.0)), daemon=True)
+        waiting.start()
+        until(lambda: _is_waiting(other), what="a thread that waits for the account")
+        budget.learn(10.0, spent=10.0)
+        assert budget.take(10.0)
+        assert answers == []
+        other.rollback()
+    waiting.join(allow(20))
+    assert answers == [True]
+
+
+def _is_waiting(connection):
+    [[count]] = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchall()
+    return count > 0

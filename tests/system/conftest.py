@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 import httpx2
 import pytest
+from tests.support.patience import Deadline, allow, until
 
-from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
-from boeing_data_hub.sandbox.services.children import end_all, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
-from boeing_data_hub.store import keys
-from boeing_data_hub.store.work import Database
+from boeing_data_hub.cli.machine.children import end_all, spawn
+from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.db import api_keys
+from boeing_data_hub.db.unit_of_work import Database
+from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 QUICK = {"HUB_LEASE_SECONDS": "3", "HUB_SWEEP_SECONDS": "0.5", "HUB_LOG_FORMAT": "text"}
 
@@ -33,7 +33,7 @@ class Starts(Protocol):
 
 def start_python(module: str, arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     """As people do."""
-    return spawn([sys.executable, "-m", f"boeing_data_hub.{module}", *arguments], env=environment, stdout=log)
+    return spawn([sys.executable, "-m", module, *arguments], env=environment, stdout=log)
 
 
 class Nursery:
@@ -68,9 +68,9 @@ class Child:
         return self.returncode
 
     def wait(self, timeout: float = 60) -> int:
-        deadline = monotonic() + timeout
+        deadline = Deadline(timeout)
         while self.poll() is None:
-            if monotonic() > deadline:
+            if deadline.passed:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout)
             time.sleep(0.01)
         assert self.returncode is not None
@@ -103,7 +103,7 @@ class Rig:
         self._modules: dict[str, tuple[str, list[str]]] = {}
         self.environment: dict[str, str] = {}
         sandbox_port = free_port()
-        self.start("sandbox", "sandbox.boeing", "--port", str(sandbox_port), "--limit", "0")
+        self.start("sandbox", "boeing_data_hub_sandbox.boeing", "--port", str(sandbox_port), "--limit", "0")
         sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.boeing = BoeingSandboxControl(sandbox_url)
         self.environment = {
@@ -115,7 +115,7 @@ class Rig:
             **settings,
         }
         self.database = Database(database_url, size=4, name="rig")
-        self.key = self.database.run(lambda work: keys.create(work, name="rig", scopes=["admin"]))[1]
+        self.key = self.database.run(lambda work: api_keys.create(work, name="rig", scopes=["admin"]))[1]
         self.apis: list[httpx2.Client] = []
         self.wait(lambda: self._answers(sandbox_url + "/control/stats"), "the sandbox")
 
@@ -129,23 +129,23 @@ class Rig:
 
     def start_api(self, name: str = "api") -> httpx2.Client:
         port = free_port()
-        self.start(name, "web", "--port", str(port))
+        self.start(name, "boeing_data_hub.web", "--port", str(port))
         client = httpx2.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": self.key}, timeout=30, trust_env=False
+            base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": self.key}, timeout=allow(30), trust_env=False
         )
         self.wait(lambda: self._answers(f"http://127.0.0.1:{port}/health"), name)
         self.apis.append(client)
         return client
 
     def start_worker(self, queue: str, name: str | None = None, *arguments: str) -> None:
-        self.start(name or queue, "worker", queue, *arguments)
+        self.start(name or queue, "boeing_data_hub.worker", queue, *arguments)
 
     def start_all(self, extraction: int = 1) -> httpx2.Client:
         for number in range(extraction):
             self.start_worker("extraction", f"extraction-{number}" if extraction > 1 else "extraction")
         self.start_worker("normalization")
         self.start_worker("default")
-        self.start("beat", "worker", "beat")
+        self.start("beat", "boeing_data_hub.worker", "beat")
         return self.start_api()
 
     def kill(self, name: str, *, start_again: bool = True) -> None:
@@ -198,7 +198,7 @@ class Rig:
                 " FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id WHERE b.id = %s GROUP BY b.id",
                 [batch_id],
             ),
-            patience=30,
+            patience=allow(30),
         )
         assert row is not None
         assert row["items"] == row["total_items"]
@@ -211,23 +211,23 @@ class Rig:
     @staticmethod
     def _answers(url: str) -> bool:
         try:
-            return httpx2.get(url, timeout=2, trust_env=False).status_code == 200
+            return httpx2.get(url, timeout=allow(2), trust_env=False).status_code == 200
         except httpx2.TransportError:
             return False
 
     def wait(self, condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-        deadline = monotonic() + seconds
-        while not condition():
-            if monotonic() > deadline:
-                tails = {p.name: p.read_text()[-1500:] for p in sorted(self.logs.glob("*.log"))}
-                raise AssertionError(f"{what} was not reached within {seconds} s: {tails}")
-            time.sleep(0.05)
+        until(
+            condition,
+            seconds=seconds,
+            what=what,
+            told=lambda: {log.name: log.read_text()[-1500:] for log in sorted(self.logs.glob("*.log"))},
+        )
 
     def close(self) -> None:
         for client in self.apis:
             client.close()
         self.database.close()
-        end_all(list(self.processes.values()), timeout=5)
+        end_all(list(self.processes.values()), timeout=allow(5))
 
 
 @pytest.fixture

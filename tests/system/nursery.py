@@ -13,11 +13,11 @@ import os
 import sys
 import threading
 
-from boeing_data_hub.sandbox.services.children import die_with_parent
+from boeing_data_hub.cli.machine.children import die_with_parent
 
 MAINS = {
-    name: importlib.import_module(f"boeing_data_hub.{name}.__main__").main
-    for name in ("web", "worker", "sandbox.boeing")
+    name: importlib.import_module(f"{name}.__main__").main
+    for name in ("boeing_data_hub.web", "boeing_data_hub.worker", "boeing_data_hub_sandbox.boeing")
 }
 
 

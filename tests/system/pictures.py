@@ -15,8 +15,9 @@ import httpx2
 import uvicorn
 from PIL import Image
 from starlette.responses import Response
+from tests.support.patience import allow
 
-from boeing_data_hub.sandbox.storage import StorageSandbox
+from boeing_data_hub_sandbox.storage import StorageSandbox
 
 KEY = "sandbox-service-key"
 BUCKET = "product-images"
@@ -122,7 +123,7 @@ def serving_pictures() -> Iterator[Pictures]:
         try:
             answer = httpx2.post(
                 f"{pictures.url}/storage/v1/bucket",
-                headers={"Authorization": f"Bearer {KEY}"},
+                headers={"apikey": KEY},
                 json={"name": BUCKET, "public": True},
                 trust_env=False,
             )
@@ -130,4 +131,4 @@ def serving_pictures() -> Iterator[Pictures]:
             yield pictures
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(allow(10))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.patience import allow
 
-from boeing_data_hub import estimating
+from boeing_data_hub.batches import estimating
+from boeing_data_hub.batches.estimating import WhatIf
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.estimating import WhatIf
 from boeing_data_hub.settings import Settings
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(150)]
 
-BUSY = 30.0  # seconds that a machine under load may lose: what is judged is the limit's share
+BUSY = allow(10.0)  # seconds that a machine under load may lose: what is judged is the limit's share
 
 
 def test_calls_and_time_of_a_search_are_as_they_were_foretold(make_rig):
-    rig = make_rig(BOEING_API_RATE_LIMIT="120/m")
+    rig = make_rig(BOEING_API_RATE_LIMIT="120/m", HUB_LEASE_SECONDS="30")
     rig.start_all(extraction=2)
     parts = [f"ES{n:05d}" for n in range(200)]
     settings = Settings(_env_file=None, **{name.lower(): value for name, value in rig.environment.items()})

@@ -11,7 +11,7 @@ from tests.system.pictures import serving_pictures
 from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.shopify.running import running_shopify
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 

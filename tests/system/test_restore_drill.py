@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.pgtools import Tools
+from tests.support.pgtools import Tools
 from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.shopify.running import running_shopify
-from boeing_data_hub.store import restored, schema
+from boeing_data_hub.db import schema
+from boeing_data_hub.health import restored
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 

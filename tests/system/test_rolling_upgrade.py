@@ -6,15 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.support.patience import allow
 from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.shopify.running import running_shopify
-from boeing_data_hub.store import revision, schema
+from boeing_data_hub.db import revision, schema
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
-NEXT = Path(__file__).parent.parent / "next_revision"
+NEXT = Path(__file__).parent.parent / "db" / "next_revision"
 PARTS = [f"RU{n:05d}" for n in range(2000)]
 
 
@@ -72,6 +73,6 @@ def test_search_and_publishing_go_on_while_the_tables_are_upgraded_and_nothing_i
     shop.judge(again)
     assert rig.finish(rig.search(["AN3-43A"]))["normalized_count"] == 1
     rig.wait(lambda: api.get("/ready").status_code == 200, "readiness")
-    told = {one.name: one for one in shop.hub.examine()}["migrations"]
+    told = {one.name: one for one in shop.hub.examine(seconds=allow(12))}["migrations"]
     assert (told.level, told.code) == ("warning", "migrations_ahead")
     assert "9999" in told.message

@@ -6,6 +6,9 @@ import pytest
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(150)]
 
+# No worker is killed where calls are counted, and one that gets no processor for some seconds must not count as dead.
+PATIENT = {"HUB_LEASE_SECONDS": "30"}
+
 
 def test_no_sliding_window_holds_more_calls_than_the_limit_with_three_workers(make_rig):
     rig = make_rig(BOEING_API_RATE_LIMIT="20/s")
@@ -17,7 +20,7 @@ def test_no_sliding_window_holds_more_calls_than_the_limit_with_three_workers(ma
 
 
 def test_a_list_of_duplicates_cases_and_spaces_costs_the_least_number_of_calls(make_rig):
-    rig = make_rig()
+    rig = make_rig(**PATIENT)
     rig.start_all()
     clean = [f"LEAST-{n}" for n in range(25)]
     messy = [form for part in clean for form in (part, f" {part.lower()} ", part.replace("-", "\u2013"))]
@@ -28,7 +31,7 @@ def test_a_list_of_duplicates_cases_and_spaces_costs_the_least_number_of_calls(m
 
 
 def test_two_overlapping_batches_ask_each_part_once(make_rig):
-    rig = make_rig()
+    rig = make_rig(**PATIENT)
     rig.boeing.settings(latency_ms=30)
     rig.start_all(extraction=2)
     first = rig.search([f"OV{n:05d}" for n in range(600)])
@@ -48,12 +51,14 @@ def test_a_small_batch_does_not_wait_behind_a_large_one(make_rig):
     before = rig.boeing.stats()["calls"]
     small = rig.search([f"SM{n:05d}" for n in range(10)])
     rig.finish(small)
-    assert rig.boeing.stats()["calls"] - before <= 4
+    asked = [call["number"] for call in rig.boeing.ledger() if any(part.startswith("SM") for part in call["parts"])]
+    assert len(asked) <= 2
+    assert asked[-1] - before <= 6  # by Boeing's count, whenever we came to look
     rig.apis[0].delete(f"/api/batches/{large}")
 
 
 def test_small_batches_share_calls(make_rig):
-    rig = make_rig()
+    rig = make_rig(**PATIENT)
     rig.start_api()
     ids = [rig.search([f"SH{n}-{m}" for m in range(3)]) for n in range(12)]
     for queue in ("extraction", "normalization", "default"):
@@ -64,7 +69,7 @@ def test_small_batches_share_calls(make_rig):
 
 
 def test_a_fresh_answer_is_used_again_and_a_forced_one_is_not(make_rig):
-    rig = make_rig()
+    rig = make_rig(**PATIENT)
     rig.start_all()
     parts = [f"FR{n}" for n in range(10)]
     rig.finish(rig.search(parts))

@@ -10,7 +10,7 @@ from tests.system.collector import Collector
 from tests.system.shop import Shop
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.sandbox.shopify.running import running_shopify
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = pytest.mark.services
 
@@ -84,7 +84,8 @@ def test_a_publishing_is_one_trace_to_the_store(make_rig, collector, wait):
         assert answer.status_code == 202, answer.text
         shop.finish(answer.json()["batch_id"], since=monotonic())
         wait.until(lambda: sum(span.name == "shopify product_upsert_lean" for span in ours(collector)) == 3)
-        assert {"POST /api/bulk-publish", "shopify variants_by_sku"} <= {span.name for span in ours(collector)}
+        both = {"POST /api/bulk-publish", "shopify variants_by_sku"}
+        wait.until(lambda: both <= {span.name for span in ours(collector)})
         shop.close()
 
 

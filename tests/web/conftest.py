@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,43 +15,31 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from starlette.testclient import TestClient
+from tests.support.patience import Deadline, allow
+from tests.support.publishing import STORE_MAP, Desk, Part, running_store, store
 
 from boeing_data_hub import __version__
-from boeing_data_hub.clock import monotonic
+from boeing_data_hub.app import Hub
+from boeing_data_hub.cli.machine.children import end, spawn
+from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.db import api_keys
 from boeing_data_hub.errors import Unavailable
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.sandbox.boeing.control_client import BoeingSandboxControl, environment
-from boeing_data_hub.sandbox.services.children import end, spawn
-from boeing_data_hub.sandbox.services.ports import free_port
-from boeing_data_hub.sandbox.services.postgres import Postgres
-from boeing_data_hub.sandbox.shopify import control_client as shopify_control
-from boeing_data_hub.sandbox.shopify.control_client import ShopifyControl
-from boeing_data_hub.store import keys, workers
 from boeing_data_hub.web.app import create_app
-from boeing_data_hub.worker.shifts import Shift
+from boeing_data_hub.work import workers
+from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
+from boeing_data_hub_sandbox.services.postgres import Postgres
+from boeing_data_hub_sandbox.shopify import control_client as shopify_control
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
 
-
-def _beside(name: str) -> Any:
-    """The fixtures of another folder of tests, which is no package."""
-    spec = spec_from_file_location(f"{name}_fixtures", Path(__file__).parent.parent / name / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their own module up
-    spec.loader.exec_module(module)
-    return module
-
-
-_publishing = _beside("publishing")
-Part, make_parts = _publishing.Part, _publishing.make_parts
-running_store, store = _publishing.running_store, _publishing.store
+__all__ = ["running_store", "store"]
 
 
 @pytest.fixture(scope="session")
 def web_database(postgres: Postgres) -> str:
     """One database for all tests here: a hundred copies of the template would take most of their time."""
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE web_tests TEMPLATE template_hub")
+        connection.execute("CREATE DATABASE web_tests TEMPLATE template_hub STRATEGY FILE_COPY")
     return urlunsplit(urlsplit(postgres.url)._replace(path="/web_tests"))
 
 
@@ -74,18 +61,18 @@ def database_url(web_database: str, as_hubs_see_it: Callable[[str], str]) -> str
 def boeing_server() -> Iterator[BoeingSandboxControl]:
     """The controls of a Boeing sandbox, a process of its own."""
     port = free_port()
-    argv = [sys.executable, "-m", "boeing_data_hub.sandbox.boeing", "--port", str(port), "--limit", "0"]
+    argv = [sys.executable, "-m", "boeing_data_hub_sandbox.boeing", "--port", str(port), "--limit", "0"]
     process = spawn(argv, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
-    deadline = monotonic() + 30
+    deadline = Deadline(30)
     with BoeingSandboxControl(url) as control:
-        while monotonic() < deadline:
+        while not deadline.passed:
             with suppress(Unavailable):
                 control.stats()
                 break
             assert process.poll() is None, "the Boeing sandbox did not start"
         yield control
-    end(process, timeout=5)
+    end(process, timeout=allow(5))
 
 
 @pytest.fixture
@@ -124,7 +111,7 @@ def hub(sandboxed: Callable[..., Hub], settings: dict[str, Any]) -> Hub:
 @pytest.fixture
 def make_key(hub: Hub) -> Callable[..., str]:
     def make(*scopes: str, days: int | None = None) -> str:
-        return hub.database.run(lambda work: keys.create(work, name="test", scopes=scopes, days=days))[1]
+        return hub.database.run(lambda work: api_keys.create(work, name="test", scopes=scopes, days=days))[1]
 
     return make
 
@@ -149,14 +136,14 @@ class Stages:
         self.hub = hub
 
     def extract(self, seconds: float = 15) -> int:
-        return self.hub.extraction.work(Shift(Event(), seconds))
+        return self.hub.extraction.work(TimeSlice(Event(), seconds))
 
     def normalize(self) -> int:
-        return self.hub.normalization.work(Shift(Event()))
+        return self.hub.normalization.work(TimeSlice(Event()))
 
     def settle(self, seconds: float = 30) -> None:
         """Work until no batch is open."""
-        deadline = monotonic() + seconds
+        deadline = Deadline(seconds)
         while True:
             self.extract()
             self.normalize()
@@ -164,7 +151,7 @@ class Stages:
                 lambda work: work.value("SELECT count(*) FROM hub.batches WHERE status = 'processing'")
             ):
                 return
-            assert monotonic() < deadline, "a batch did not settle"
+            assert not deadline.passed, "a batch did not settle"
 
     def pulse(self, *queues: str) -> None:
         """Say that a worker for these queues lives."""
@@ -211,8 +198,10 @@ def finished(search: Callable[..., str], stages: Stages) -> Callable[..., str]:
 def store_settings(store: ShopifyControl, tmp_path: Path) -> dict[str, Any]:
     """Settings of a hub that publishes to the sandbox store."""
     return {
-        **{name.lower(): value for name, value in shopify_control.environment(store.url).items()},
-        "shopify_location_map": json.dumps(_publishing.STORE_MAP),
+        **{
+            name.lower(): value for name, value in shopify_control.environment(store.url, token="sandbox-token").items()
+        },
+        "shopify_location_map": json.dumps(STORE_MAP),
         "hub_data_dir": tmp_path,
         "hub_publish_retry_seconds": 0.05,
     }
@@ -227,7 +216,7 @@ def part() -> Callable[..., Any]:
 @pytest.fixture
 def desk(hub: Hub, store: ShopifyControl) -> Any:
     """Stages parts, works like a publishing worker, and looks into the store's books."""
-    return _publishing.Desk(hub, store)
+    return Desk(hub, store)
 
 
 @pytest.fixture
@@ -240,7 +229,7 @@ def at_work(hub: Hub) -> Callable[[], Any]:
 
         def work() -> None:
             while not stop.is_set():
-                hub.shop.publishing.work(Shift(stop, 1.0))
+                hub.shop.publishing.work(TimeSlice(stop, 1.0))
                 stop.wait(0.02)
 
         thread = Thread(target=work)
@@ -249,7 +238,7 @@ def at_work(hub: Hub) -> Callable[[], Any]:
             yield
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(allow(20))
 
     return working
 

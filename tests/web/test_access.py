@@ -40,7 +40,7 @@ def test_no_route_is_left_out_of_the_description(anonymous):
 
 
 @pytest.mark.parametrize("key", ["nonsense", "bdh_00000000_" + "x" * 43, "", "bdh_\u00e9"])
-def test_an_unknown_key_is_refused(anonymous, key):
+def test_an_unknown_key_is_rejected(anonymous, key):
     answer = anonymous.get("/api/batches", headers={"X-API-Key": key.encode("utf-8")})
     assert answer.status_code == 401
 
@@ -57,11 +57,11 @@ def test_reading_does_not_allow_searching(anonymous, make_key):
     assert "search" in answer.json()["detail"]
 
 
-def test_whoever_may_search_may_watch(anonymous, make_key):
+def test_a_key_for_searching_may_watch(anonymous, make_key):
     assert anonymous.get("/api/batches", headers={"X-API-Key": make_key("search")}).status_code == 200
 
 
-def test_an_expired_key_is_refused(anonymous, hub, make_key):
+def test_an_expired_key_is_rejected(anonymous, hub, make_key):
     key = make_key("read", days=1)
     hub.database.run(lambda work: work.do("UPDATE hub.api_keys SET expires_at = now() - interval '1 second'"))
     assert anonymous.get("/api/batches", headers={"X-API-Key": key}).status_code == 401

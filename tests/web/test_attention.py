@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from boeing_data_hub.store import orphans
+from boeing_data_hub.shopify import leftover_products
 
 pytestmark = pytest.mark.services
 
@@ -55,7 +55,7 @@ def test_an_adopted_product_is_ours_and_keeps_what_others_put_there(api, desk, p
 
 def test_a_product_that_is_left_stays_as_it_is(api, desk, published, theirs):
     told = api.post("/api/conflicts/TAKEN=K3", json={"decision": "leave"}).json()
-    assert "stays as it is" in told["message"]
+    assert "the other product stays" in told["message"]
     done = desk.batch(published("TAKEN=K3"))
     assert desk.item(done, "TAKEN=K3").error_code == "sku_taken"
     assert desk.product("TAKEN=K3")["price"] == "99.00"
@@ -71,7 +71,7 @@ def test_when_the_store_does_not_take_it_nothing_is_decided(api, store, theirs):
 
 
 @pytest.mark.parametrize("body", [{}, {"decision": "perhaps"}, {"decision": "adopt", "x": 1}])
-def test_what_is_no_decision_is_refused(api, theirs, body):
+def test_an_invalid_decision_is_rejected(api, theirs, body):
     assert api.post("/api/conflicts/TAKEN=K3", json=body).status_code == 422
 
 
@@ -86,11 +86,11 @@ def test_deciding_needs_the_scope_to_publish_and_a_conflict(api, make_key, their
 
 @pytest.fixture
 def orphan(desk, store, part):
-    """A product of ours that is to go, and could not be deleted yet."""
+    """A leftover product that could not be deleted yet."""
     product = store.seed_product(sku="LOST=K3")
     facts = desk.hub.shop.storefront.facts()
     desk.hub.database.run(
-        lambda work: orphans.add(
+        lambda work: leftover_products.add(
             work, facts.shop, sku="LOST=K3", product_id=product["id"], reason="test", batch_id=None
         )
     )
@@ -152,7 +152,7 @@ def test_where_a_person_has_worked_since_it_is_left_and_said_so(api, desk, part,
     assert "title" in item.error
     assert desk.product("MADE=K3")["status"] == "ACTIVE"
     [group] = api.get(f"/api/batches/{undo.id}/failures").json()["groups"]
-    assert group["what_to_do"] == "Look at the products in the store, and decide there."
+    assert group["what_to_do"] == "Review these products in your store."
 
 
 def test_what_cannot_be_undone_is_said_to_be(api, search, publish, published, desk):
@@ -168,7 +168,7 @@ def test_what_cannot_be_undone_is_said_to_be(api, search, publish, published, de
 
 
 @pytest.mark.parametrize("image", [None, "https://www.aviall.com/content-images/P512777_280.JPG"])
-def test_what_was_made_without_an_answer_is_taken_back_too(api, desk, part, published, store, image):
+def test_products_created_without_an_answer_are_undone_too(api, desk, part, published, store, image):
     skus = desk.stage(*(part(f"LOST-{n}=K3", columns={"boeing_image_url": image}) for n in range(3)))
     store.fault("drop_after", match={"operation": "productSet"}, times=2)
     batch_id = published(*skus)

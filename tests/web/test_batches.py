@@ -1,4 +1,4 @@
-"""/api/batches: what a batch's status says is true at every moment, bounded, and the same for whoever asks."""
+"""/api/batches: a batch's status is true at every moment, bounded in size, and the same for every key."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def adds_up(told):
     assert (told["completed_at"] is not None) == (told["pending_count"] == 0)
 
 
-def test_a_page_that_cannot_be_is_refused(api):
+def test_an_invalid_page_is_rejected(api):
     queries = "limit=0 limit=101 limit=-1 limit=x offset=-1 offset=1000001 status=done batch_type=sync"
     for query in queries.split():
         answer = api.get(f"/api/batches?{query}")
@@ -127,7 +127,7 @@ def test_a_batch_is_followed_through_every_stage(status, search, stages):
     missing = told["failed_count"]
     assert told["extracted_count"] == 12
     assert told["normalized_count"] == 0
-    assert told["message"] == f"Running: {missing} of 12 items done, {missing} of them failed."
+    assert told["message"] == f"Running: {missing} of 12 parts done, {missing} failed."
     stages.normalize()
     told = status(batch_id)
     assert told["status"] == "completed"
@@ -138,7 +138,7 @@ def test_a_batch_is_followed_through_every_stage(status, search, stages):
 def test_all_found_is_a_success(status, finished):
     told = status(finished("WF338109", "P1022=K3"))
     assert (told["status"], told["outcome"]) == ("completed", "succeeded")
-    assert told["message"] == "Finished: all 2 items succeeded."
+    assert told["message"] == "Finished: all 2 parts succeeded."
     assert told["failures_url"] is None
     assert told["failed_items"] is None
 
@@ -147,7 +147,7 @@ def test_some_failed_is_never_called_a_success(status, finished, boeing):
     boeing.set_part("GONE", unknown=True)
     told = status(finished("WF338109", "GONE"))
     assert (told["status"], told["outcome"]) == ("completed", "finished_with_failures")
-    assert told["message"].startswith("Finished with failures: 1 of 2 items failed.")
+    assert told["message"].startswith("Finished with failures: 1 of 2 parts succeeded, 1 failed.")
     assert told["failures_url"] == f"/api/batches/{told['id']}/failures"
     [failed] = told["failed_items"]
     assert failed["part_number"] == "GONE"
@@ -162,7 +162,7 @@ def test_all_failed_is_a_failure_and_says_so(status, finished, boeing):
         boeing.set_part(part, unknown=True)
     told = status(finished("GONE", "AWAY"))
     assert (told["status"], told["outcome"]) == ("failed", "failed")
-    assert told["message"].startswith("Failed: none of the 2 items succeeded.")
+    assert told["message"].startswith("Failed: all 2 parts failed.")
     assert told["error_message"]
 
 
@@ -179,11 +179,11 @@ def test_cancelling_keeps_what_was_done(api, status, search, stages, hub):
     assert answer.status_code == 200
     body = answer.json()
     assert (body["batch_id"], body["status"], body["cancelled_count"]) == (batch_id, "cancelled", 2)
-    assert "1 items were done before and stay; 2 were not" in body["message"]
+    assert "1 parts were already done and stay as they are; 2 were not" in body["message"]
     told = status(batch_id)
     assert (told["status"], told["outcome"]) == ("cancelled", "cancelled")
     assert (told["normalized_count"], told["cancelled_count"]) == (1, 2)
-    assert told["message"] == "Cancelled: 1 of 3 items were done before and stay; 2 were not."
+    assert told["message"] == "Cancelled: 1 of 3 parts were done and are kept, 2 were cancelled."
     assert told["error_message"]
 
 

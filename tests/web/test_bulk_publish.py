@@ -1,4 +1,4 @@
-"""POST /api/bulk-publish and what follows: a clean list becomes one batch, whose failures say what to do."""
+"""POST /api/bulk-publish: a clean list becomes one batch, and its failures say what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from boeing_data_hub.store import batches
+from boeing_data_hub.work import batches
 
 pytestmark = pytest.mark.services
 
@@ -70,7 +70,7 @@ def test_text_pasted_from_a_spreadsheet_is_cleaned(api):
         {"part_numbers": ["A"], "dry_run": "perhaps"},
     ],
 )
-def test_what_is_not_a_usable_request_is_refused_and_nothing_is_made(api, hub, body):
+def test_an_unusable_request_is_rejected_and_nothing_is_created(api, hub, body):
     headers = {"Content-Type": "application/json"}
     answer = api.post("/api/bulk-publish", content=json.dumps(body), headers=headers)
     assert answer.status_code == 422
@@ -86,7 +86,7 @@ def test_a_refusal_names_the_line_and_the_reason(api, hub):
     assert count_batches(hub) == (0, 0)
 
 
-def test_ten_thousand_are_accepted_and_one_more_is_refused_with_the_figures(api, hub):
+def test_ten_thousand_are_accepted_and_one_more_is_rejected_with_the_figures(api, hub):
     parts = [f"P{n}" for n in range(10_001)]
     refused = api.post("/api/bulk-publish", json={"part_numbers": parts})
     assert refused.status_code == 422
@@ -121,7 +121,7 @@ def test_the_same_key_and_request_give_the_same_batch(api, hub, dry_run):
         ("search", {"part_numbers": ["A"]}),
     ],
 )
-def test_the_same_key_with_another_request_is_refused(api, hub, route, body):
+def test_the_same_key_with_another_request_is_rejected(api, hub, route, body):
     api.post("/api/bulk-publish", json={"part_numbers": ["A"], "idempotency_key": "monday"})
     answer = api.post(f"/api/bulk-{route}", json={**body, "idempotency_key": "monday"})
     assert answer.status_code == 422
@@ -225,7 +225,7 @@ def test_parts_that_are_not_staged_fail_with_advice(api, published):
 
 @pytest.fixture
 def mixed(published, desk, part, store):
-    """A batch in which everything has happened that can: created, blocked, in conflict, failed."""
+    """A batch in which everything has happened that can: created, not for sale, in conflict, failed."""
     store.seed_product(sku="TAKEN=K3", title="Somebody's")
     skus = desk.stage(
         part("GOOD=K3"),
@@ -238,26 +238,40 @@ def mixed(published, desk, part, store):
 
 def test_failures_are_grouped_by_cause_with_what_to_do(api, mixed):
     told = api.get(f"/api/batches/{mixed}/failures").json()
-    assert told["failed"] == 5
+    assert told["failed"] == 3
     groups = {group["code"]: group for group in told["groups"]}
     assert {code: (group["kind"], group["count"]) for code, group in groups.items()} == {
-        "no_price": ("blocked", 1),
-        "no_stock": ("blocked", 1),
         "sku_taken": ("conflict", 1),
         "not_staged": ("failed", 2),
     }
     assert all(group["what_to_do"] and group["message"] and group["sample"] for group in groups.values())
-    assert told["not_publishable"] == []
+    unsold = told["not_publishable"]
+    assert {(group["kind"], group["code"], group["count"]) for group in unsold} == {
+        ("blocked", "no_price", 1),
+        ("blocked", "no_stock", 1),
+    }
+    assert all(group["what_to_do"] and group["message"] and group["sample"] for group in unsold)
+
+
+def test_parts_that_are_not_for_sale_are_no_failures(api, mixed, published, desk, part):
+    status = api.get(f"/api/batches/{mixed}").json()
+    assert (status["published_count"], status["failed_count"], status["not_for_sale_count"]) == (1, 3, 2)
+    assert status["message"] == "Finished with failures: 1 of 6 parts succeeded, 3 failed, 2 not for sale."
+    assert {item["part_number"] for item in status["failed_items"]} == {"TAKEN=K3", "=CMD()", "NOBODY"}
+    alone = api.get(f"/api/batches/{published('POOR=K3')}").json()
+    assert (alone["status"], alone["outcome"], alone["failed_count"]) == ("completed", "succeeded", 0)
+    assert alone["message"] == "Finished: 0 of 1 part published, 1 not for sale."
+    assert api.post(f"/api/batches/{alone['id']}/retry").json()["code"] == "nothing_failed"
 
 
 def test_failures_as_csv_run_in_no_spreadsheet_and_can_be_uploaded_again(api, mixed):
     text = api.get(f"/api/batches/{mixed}/failures", params={"format": "csv"}).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert len(rows) == 5
+    assert len(rows) == 3
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     assert all(row["what_to_do"] for row in rows)
     read = api.post("/api/uploads", files={"file": ("failures.csv", text.encode())}).json()
-    assert sorted(read["part_numbers"]) == sorted(["POOR=K3", "BARE=K3", "TAKEN=K3", "=CMD()", "NOBODY"])
+    assert sorted(read["part_numbers"]) == sorted(["TAKEN=K3", "=CMD()", "NOBODY"])
 
 
 def test_items_are_filtered_by_outcome(api, mixed):
@@ -268,15 +282,15 @@ def test_items_are_filtered_by_outcome(api, mixed):
 
 
 def test_a_retry_takes_only_what_failed_and_is_one_batch(api, mixed, desk, part):
-    desk.stage(part("NOBODY"), part("POOR=K3", "5.00", columns={"status": "fetched", "status_reason": None}))
+    desk.stage(part("NOBODY"))
     first = api.post(f"/api/batches/{mixed}/retry")
     second = api.post(f"/api/batches/{mixed}/retry")
     assert (first.status_code, second.status_code) == (202, 200)
     assert first.json()["batch_id"] == second.json()["batch_id"]
     assert first.json()["retry_of"] == mixed
     done = desk.to_the_end(desk.batch(first.json()["batch_id"]))
-    assert set(desk.items(done)) == {"POOR=K3", "BARE=K3", "TAKEN=K3", "=CMD()", "NOBODY"}
-    assert {part for part, item in desk.items(done).items() if item.outcome == "created"} == {"POOR=K3", "NOBODY"}
+    assert set(desk.items(done)) == {"TAKEN=K3", "=CMD()", "NOBODY"}
+    assert {part for part, item in desk.items(done).items() if item.outcome == "created"} == {"NOBODY"}
     assert api.get(f"/api/batches/{mixed}").json()["retried_by"] == str(done.id)
 
 
@@ -291,7 +305,7 @@ def test_the_status_says_how_far_it_is(api, publish, published, desk, part, stag
     desk.to_the_end(desk.batch(batch_id))
     after = api.get(f"/api/batches/{batch_id}").json()
     assert (after["progress_percent"], after["pending_count"], after["published_count"]) == (100.0, 0, 3)
-    assert after["message"] == "Finished: all 3 items succeeded."
+    assert after["message"] == "Finished: all 3 parts succeeded."
     assert after["eta_seconds"] is None
 
 
@@ -318,7 +332,7 @@ def test_without_a_worker_it_says_which_to_start(api, publish):
     assert "bdh worker publishing" in told["message"]
 
 
-def test_a_revoked_token_pauses_the_batch_and_says_so_until_it_is_mended(api, publish, desk, part, stages, store):
+def test_a_revoked_token_pauses_the_batch_until_it_is_replaced(api, publish, desk, part, stages, store):
     stages.pulse("publishing")
     batch_id = publish(*desk.stage(part("A=K3")))
     store.settings(tokens=["another"])
@@ -335,14 +349,14 @@ def test_a_revoked_token_pauses_the_batch_and_says_so_until_it_is_mended(api, pu
     assert waits_for(api, batch_id) is None
 
 
-def test_the_store_s_daily_limit_is_told(api, publish, desk, part, stages, store):
+def test_the_store_s_daily_limit_is_reported(api, publish, desk, part, stages, store):
     stages.pulse("publishing")
     store.settings(plan="standard", daily_variant_threshold=0, daily_variant_cap=1)
     batch_id = publish(*desk.stage(part("A=K3"), part("B=K3")))
     desk.work(1.0)
     told = waits_for(api, batch_id)
     assert told["reason"] == "shopify_daily_limit"
-    assert "Updates go on" in told["message"]
+    assert "Updates continue" in told["message"]
     status = api.get(f"/api/batches/{batch_id}").json()
     assert (status["published_count"], status["failed_count"]) == (1, 0)
 
@@ -352,7 +366,7 @@ class TestInBulk:
     def settings(self, store_settings):
         return {**store_settings, "hub_bulk_publish_from": 40}
 
-    def test_a_bulk_operation_under_way_is_told(self, api, publish, desk, stages, store, wait):
+    def test_a_running_bulk_operation_is_reported(self, api, publish, desk, stages, store, wait):
         stages.pulse("publishing")
         store.settings(bulk_lines_per_second=20)
         batch_id = publish(*desk.stage(*desk.make_parts(60)))
@@ -363,7 +377,7 @@ class TestInBulk:
 
         waiting = wait.until(told, what="a bulk operation")
         assert waiting["reason"] == "shopify_bulk_operation"
-        assert "60 parts" in waiting["message"]
+        assert "of 60" in waiting["message"]
         store.settings(bulk_lines_per_second=0)
         assert desk.to_the_end(desk.batch(batch_id)).outcome == "succeeded"
         assert waits_for(api, batch_id) is None

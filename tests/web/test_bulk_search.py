@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from boeing_data_hub.store import batches
+from boeing_data_hub.work import batches
 
 pytestmark = pytest.mark.services
 
@@ -61,7 +61,7 @@ def test_text_pasted_from_a_spreadsheet_is_cleaned(api):
         None,
     ],
 )
-def test_what_is_not_a_usable_list_is_refused_and_nothing_is_made(api, hub, body):
+def test_an_unusable_list_is_rejected_and_nothing_is_created(api, hub, body):
     # As ASCII escapes, as most clients send it: half a surrogate pair is then legal JSON.
     headers = {"Content-Type": "application/json"}
     answer = api.post("/api/bulk-search", content=json.dumps(body), headers=headers)
@@ -78,7 +78,7 @@ def test_a_refusal_names_the_line_and_the_reason(api):
     assert "50" in body["rejected"][0]["reason"]
 
 
-def test_one_part_number_too_many_is_refused_with_the_figures(api, hub):
+def test_one_part_number_too_many_is_rejected_with_the_figures(api, hub):
     body = api.post("/api/bulk-search", json={"part_numbers": [f"P{n}" for n in range(50_001)]})
     assert body.status_code == 422
     assert "50,001" in body.json()["detail"]
@@ -92,19 +92,19 @@ def test_fifty_thousand_are_accepted(api, hub):
     assert count_batches(hub) == (1, 50_000)
 
 
-def test_a_body_that_is_too_large_is_refused_by_its_declared_length(api):
+def test_a_body_that_is_too_large_is_rejected_by_its_declared_length(api):
     answer = api.post("/api/bulk-search", content=b"x", headers={"Content-Length": "200000000"})
     assert answer.status_code == 413
     assert answer.json()["code"] == "body_too_large"
 
 
-def test_a_body_that_is_too_large_is_refused_as_it_arrives(api):
+def test_a_body_that_is_too_large_is_rejected_as_it_arrives(api):
     answer = api.post("/api/bulk-search", content=(b"x" * 1_000_000 for _ in range(12)))
     assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"part_numbers": ["A"]', b"[" * 100_000])
-def test_a_body_that_is_not_json_is_refused(api, body):
+def test_a_body_that_is_not_json_is_rejected(api, body):
     answer = api.post("/api/bulk-search", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
@@ -120,7 +120,7 @@ def test_the_same_key_and_request_give_the_same_batch(api, hub):
     assert count_batches(hub) == (1, 2)
 
 
-def test_the_same_key_with_another_request_is_refused(api):
+def test_the_same_key_with_another_request_is_rejected(api):
     api.post("/api/bulk-search", json={"part_numbers": ["A"], "idempotency_key": "monday"})
     answer = api.post("/api/bulk-search", json={"part_numbers": ["B"], "idempotency_key": "monday"})
     assert answer.status_code == 422
@@ -136,13 +136,13 @@ def test_keys_of_different_owners_do_not_meet(api, make_key):
 
 
 @pytest.mark.parametrize("key", ["", " ", "k" * 256, "sch\u00f6n"])
-def test_a_key_that_cannot_be_used_is_refused(api, hub, key):
+def test_a_key_that_cannot_be_used_is_rejected(api, hub, key):
     answer = api.post("/api/bulk-search", json={"part_numbers": ["A"], "idempotency_key": key})
     assert answer.status_code == 400
     assert count_batches(hub) == (0, 0)
 
 
-def test_a_key_given_twice_and_different_is_refused(api):
+def test_a_key_given_twice_and_different_is_rejected(api):
     answer = api.post(
         "/api/bulk-search",
         json={"part_numbers": ["A"], "idempotency_key": "one"},

@@ -10,8 +10,12 @@ from threading import Thread
 import httpx2
 import pytest
 import uvicorn
+from tests.support.patience import allow
 
+from boeing_data_hub.db import api_keys
+from boeing_data_hub.web import access
 from boeing_data_hub.web.app import create_app
+from boeing_data_hub.web.live_feed import ACCESS_CHECKED_EVERY
 
 pytestmark = pytest.mark.services
 
@@ -27,7 +31,7 @@ def server(hub, wait) -> Iterator[str]:
     wait.until(lambda: running.started, seconds=10, what="the server")
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     running.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=allow(10))
     assert not thread.is_alive()
 
 
@@ -35,12 +39,12 @@ def server(hub, wait) -> Iterator[str]:
 def client(server, make_key):
     headers = {"Authorization": f"Bearer {make_key('search')}"}
     limits = httpx2.Limits(max_connections=50)
-    with httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=20, limits=limits) as made:
+    with httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=allow(20), limits=limits) as made:
         yield made
 
 
 class Watcher:
-    """Somebody with an open page: collects the events until the stream ends."""
+    """A client that collects events until the stream ends."""
 
     def __init__(self, client, batch_id):
         self.events = []
@@ -124,7 +128,7 @@ def test_a_cancelled_batch_ends_its_stream(client, start, wait):
     assert watcher.events[-1][1]["outcome"] == "cancelled"
 
 
-def test_twenty_watchers_see_the_same_and_nobody_sees_another_batch(client, start, stages, wait):
+def test_twenty_watchers_get_the_same_events_and_none_of_another_batch(client, start, stages, wait):
     batch_id, other = start("WF338109", "P512777=K3"), start("P512777=K3", "WF338109")
     watchers = [Watcher(client, batch_id) for _ in range(20)]
     stranger = Watcher(client, other)
@@ -139,7 +143,7 @@ def test_twenty_watchers_see_the_same_and_nobody_sees_another_batch(client, star
     assert {told["id"] for _, told in stranger.events} == {other}
 
 
-def test_a_watcher_who_leaves_disturbs_nobody(client, start, stages, wait):
+def test_a_watcher_that_leaves_does_not_affect_others(client, start, stages, wait):
     batch_id = start("WF338109")
     stays = Watcher(client, batch_id)
     wait.until(lambda: stays.events, seconds=20, what="the first event")
@@ -150,10 +154,44 @@ def test_a_watcher_who_leaves_disturbs_nobody(client, start, stages, wait):
     assert stays.names[-1] == "done"
 
 
-def test_an_unknown_batch_and_a_stranger_get_no_stream(client, server, start):
+def test_without_a_key_or_a_batch_there_is_no_stream(client, server, start):
     for batch_id in ("00000000-0000-0000-0000-000000000000", "nonsense"):
         answer = client.get(f"/api/batches/{batch_id}/events")
         assert (answer.status_code, answer.json()["code"]) == (404, "batch_not_found")
     answer = httpx2.get(f"{server}/api/batches/{start('A')}/events", trust_env=False)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_revoked_key_gets_events_for_three_seconds_at_most():
+    assert access.REMEMBER_SECONDS + ACCESS_CHECKED_EVERY <= 3
+
+
+def test_the_stream_of_a_revoked_key_ends(server, hub, make_key, start, stages, wait):
+    secret = make_key("read")
+    headers = {"Authorization": f"Bearer {secret}"}
+    batch = start("A", "B")
+    with httpx2.Client(base_url=server, headers=headers, trust_env=False, timeout=allow(10)) as revoked:
+        watcher = Watcher(revoked, batch)
+        wait.until(lambda: watcher.names, seconds=10, what="the first event")
+        hub.database.run(lambda work: api_keys.revoke(work, hub.database.run(lambda w: api_keys.find(w, secret)).id))
+        wait.until(lambda: watcher.ended, seconds=20, what="the end of the stream")
+        heard = len(watcher.events)
+        stages.settle()
+        assert len(watcher.events) == heard
+
+
+def test_a_page_and_a_stream_of_the_api_follow_the_same_batch(server, client, start, make_key, stages, wait):
+    batch_id = start("WF338109")
+    watcher = Watcher(client, batch_id)
+    shown: list[str] = []
+    with httpx2.Client(base_url=server, headers={"Origin": server}, trust_env=False, timeout=allow(20)) as browser:
+        assert browser.post("/sign-in", data={"key": make_key("read")}).status_code == 303
+        page = Thread(target=lambda: shown.append(browser.get(f"/console/runs/{batch_id}/events").text), daemon=True)
+        page.start()
+        wait.until(lambda: watcher.events, seconds=20, what="the first event")
+        stages.settle()
+        wait.until(lambda: watcher.ended and shown, seconds=20, what="the end of both")
+    assert watcher.names[-1] == "done"
+    assert "event: live\n" in shown[0]
+    assert "event: done\n" in shown[0]

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from boeing_data_hub.reporting import exports
+from boeing_data_hub.web import exports
 
 pytestmark = pytest.mark.services
 
@@ -63,7 +63,7 @@ def test_items_are_filtered(api, troubled):
     assert parts("error_code=no-such-code") == []
 
 
-def test_a_filter_that_cannot_be_is_refused(api, search):
+def test_an_invalid_filter_is_rejected(api, search):
     batch_id = search("A")
     queries = "state=lost outcome=good limit=0 limit=1001 after=-1 error_code=a%00b"
     for query in [*queries.split(), f"error_code={'x' * 101}"]:
@@ -87,7 +87,7 @@ def test_failures_are_grouped_by_cause_with_advice(api, troubled):
         assert group["last_at"].endswith("Z")  # as everywhere
     [held] = body["not_publishable"]
     assert (held["kind"], held["count"], held["sample"]) == ("blocked", 1, ["FREE-1"])
-    assert "not offered for sale" in held["what_to_do"]
+    assert "Not offered for sale" in held["what_to_do"]
 
 
 def test_a_group_shows_five_parts_at_most(api, boeing, finished):
@@ -136,7 +136,7 @@ def test_failures_come_as_a_workbook_that_can_be_uploaded_again(api, troubled):
 
 def test_a_csv_without_failures_is_its_heading(api, finished):
     answer = api.get(f"/api/batches/{finished('WF338109')}/failures?format=csv")
-    assert answer.text.strip("\ufeff\r\n") == "part_number,error_code,error,what_to_do"
+    assert answer.text.strip("\ufeff\r\n") == '"part_number","error_code","error","what_to_do"'
 
 
 def test_a_retry_is_a_new_batch_of_the_failed_parts(api, troubled, stages, boeing):
@@ -157,7 +157,7 @@ def test_a_retry_is_a_new_batch_of_the_failed_parts(api, troubled, stages, boein
     assert (new["failed_count"], new["outcome"]) == (1, "finished_with_failures")
 
 
-def test_a_retry_asks_boeing_anew(api, boeing, finished, stages):
+def test_a_retry_asks_boeing_again(api, boeing, finished, stages):
     boeing.set_part("GONE", unknown=True)
     batch_id = finished("GONE")
     calls = len(boeing.ledger())
@@ -199,3 +199,19 @@ def test_what_did_not_fail_cannot_be_retried(api, finished, search):
         assert (answer.status_code, answer.json()["code"]) == (409, "nothing_failed")
         assert answer.json()["detail"].endswith(".")
     assert api.get("/api/batches").json()["total"] == 2
+
+
+def test_an_answer_that_could_not_be_normalized_is_not_used_again_by_the_search_its_advice_asks_for(
+    api, search, stages, hub, boeing
+):
+    first = search("TORN-1")
+    stages.extract()
+    hub.database.run(lambda work: work.do("UPDATE hub.boeing_raw_data SET raw_payload = '{\"lineItems\": []}'"))
+    stages.settle()
+    [failed] = api.get(f"/api/batches/{first}").json()["failed_items"]
+    assert failed["error_code"] == "normalization_failed"
+    calls = len(boeing.ledger())
+    again = search("TORN-1")
+    stages.settle()
+    assert len(boeing.ledger()) == calls + 1
+    assert api.get(f"/api/batches/{again}").json()["normalized_count"] == 1

@@ -1,11 +1,11 @@
-"""GET /media: the shop fetches images without a key, and nobody fetches anything else."""
+"""GET /media: the store fetches images without a key, and nothing else can be fetched."""
 
 from __future__ import annotations
 
 import pytest
 
-from boeing_data_hub.media.placeholder import placeholder
-from boeing_data_hub.media.supabase import SupabaseStorage
+from boeing_data_hub.images.placeholder import placeholder
+from boeing_data_hub.images.supabase import SupabaseStorage
 
 pytestmark = pytest.mark.services
 
@@ -19,10 +19,10 @@ def settings(tmp_path):
 
 @pytest.fixture
 def stored(hub):
-    return hub.shop.image_store.put(placeholder())
+    return hub.images.store.put(placeholder())
 
 
-def test_an_image_of_the_folder_is_served_to_anyone_and_for_ever(anonymous, stored):
+def test_an_image_of_the_folder_needs_no_key_and_is_cached_for_ever(anonymous, stored):
     assert stored.url == f"https://hub.example.com/media/parts/{SHA[:2]}/{SHA}.png"
     answer = anonymous.get(f"/media/{stored.path}")
     assert (answer.status_code, answer.content) == (200, placeholder().content)
@@ -48,7 +48,7 @@ def test_who_has_it_is_not_sent_it_again(anonymous, stored):
 
 
 def test_nothing_else_in_the_folder_or_beside_it_is_served(anonymous, hub, stored):
-    folder = hub.shop.media_folder
+    folder = hub.images.folder
     secret = "ab" * 32
     (folder.parent / "secret.png").write_text("secret")
     (folder / "secret.png").write_text("secret")
@@ -97,7 +97,7 @@ class TestWhereSupabaseKeepsTheImages:
         }
 
     def test_the_folder_is_not_served(self, anonymous, hub, tmp_path):
-        assert isinstance(hub.shop.image_store, SupabaseStorage)
+        assert isinstance(hub.images.store, SupabaseStorage)
         file = tmp_path / "media" / "parts" / SHA[:2] / f"{SHA}.png"
         file.parent.mkdir(parents=True)
         file.write_bytes(placeholder().content)

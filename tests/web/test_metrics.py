@@ -8,11 +8,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.testclient import TestClient
-from tests.alerts.conftest import Gate
+from tests.health.alerts.conftest import Gate
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.db import api_keys
 from boeing_data_hub.errors import StopTheLine
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import keys
 from boeing_data_hub.web.app import create_app
 
 pytestmark = pytest.mark.services
@@ -45,7 +45,7 @@ class Samples(dict):
         return self[name][frozenset(labels.items())]
 
 
-def test_strangers_and_keys_that_may_not_read_learn_nothing(anonymous):
+def test_without_a_key_that_may_read_metrics_reveal_nothing(anonymous):
     assert anonymous.get("/metrics").status_code == 401
     assert anonymous.get("/metrics", headers={"Authorization": "Bearer bdh_no"}).status_code == 401
 
@@ -56,7 +56,7 @@ def test_a_key_that_may_read_is_enough_sent_as_prometheus_sends_it(anonymous, ma
     assert answer.headers["content-type"].startswith("text/plain")
 
 
-def test_what_waits_and_what_came_of_it_is_told(scrape, search, stages):
+def test_waiting_work_and_its_outcomes_are_counted(scrape, search, stages):
     search("A-1", "A-2", "A-3")
     before = scrape()
     assert before.of("hub_due_items", stage="extraction") == 3
@@ -72,7 +72,7 @@ def test_what_waits_and_what_came_of_it_is_told(scrape, search, stages):
     assert after.of("hub_outside_calls_total", service="boeing", operation="price", outcome="ok") >= 1
 
 
-def test_requests_are_told_by_template_and_what_strangers_make_up_is_all_one(scrape, api, search):
+def test_requests_are_counted_by_template_and_unknown_paths_as_one(scrape, api, search):
     batch = search("A-1")
     api.get(f"/api/batches/{batch}")
     api.get("/console/part/SOME-PART-NUMBER")
@@ -85,7 +85,7 @@ def test_requests_are_told_by_template_and_what_strangers_make_up_is_all_one(scr
     assert not any(word in str(told) for word in ("SOME-PART-NUMBER", str(batch), "BREW"))
 
 
-def test_a_postgres_that_is_away_is_told_to_whom_it_knew_and_nobody_else(hub, make_key, database_url):
+def test_an_outage_of_postgres_is_reported_to_keys_that_were_known_only(hub, make_key, database_url):
     key = make_key("read")
     gate = Gate(urlsplit(database_url).hostname, urlsplit(database_url).port)
     settings = hub.settings.model_copy(update={"database_url": SecretStr(gate.url(database_url))})
@@ -103,7 +103,7 @@ def test_a_postgres_that_is_away_is_told_to_whom_it_knew_and_nobody_else(hub, ma
         assert client.get("/metrics", headers={"Authorization": f"Bearer {key}x"}).status_code in {401, 503}
         assert client.get("/metrics").status_code == 401
         gate.open()
-        hub.database.run(lambda work: keys.revoke(work, keys.find(work, key).id))
+        hub.database.run(lambda work: api_keys.revoke(work, api_keys.find(work, key).id))
         behind.figures.forget()
         assert client.get("/metrics", headers=known).status_code in {200, 401}  # remembered for three seconds
     gate.close()
@@ -120,7 +120,7 @@ def test_slots_are_counted_as_they_are_granted(scrape, hub, wait):
     wait.until(lambda: scrape().of("hub_boeing_slots_used") == 3, seconds=10, what="the slots that were kept")
 
 
-def test_a_pause_and_its_reason_are_told_and_gone_with_it(scrape, hub):
+def test_a_pause_and_its_reason_are_reported_while_it_lasts(scrape, hub):
     hub.pacing.failed(StopTheLine("no", code="boeing_credentials"), fresh=True, called_at=0.0)
     paused = scrape()["hub_line_paused"]
     assert paused[frozenset({("line", "boeing"), ("reason", "credentials")})] == 1

@@ -75,7 +75,7 @@ def test_a_plan_tells_part_by_part_what_would_be_done_and_changes_nothing(api, d
     }
     assert made["conflict"][0]["code"] == "sku_taken"
     assert "Somebody's" in made["conflict"][0]["sentence"]
-    assert "Nothing was changed." in body["message"]
+    assert "Nothing has been changed yet." in body["message"]
 
     assert in_the_store(desk) == store
     assert desk.seq() == seq
@@ -104,7 +104,7 @@ def test_an_approved_plan_does_exactly_what_it_shows(api, desk, plan, approve, e
     assert touched <= {"NEW=K3", "UPD=K3", "STK=K3"}
     desk.judge(done, only=["NEW=K3", "UPD=K3", "STK=K3", "SAME=K3"])
     twice = approve(made)
-    assert (twice.status_code, twice.json()["code"]) == (409, "plan_decided")
+    assert (twice.status_code, twice.json()["batch_id"]) == (202, made["plan_id"])
     discarded = api.delete(f"/api/plans/{made['plan_id']}")
     assert (discarded.status_code, discarded.json()["code"]) == (409, "plan_decided")
     log = desk.rows("SELECT action, details FROM hub.audit_log WHERE action = 'plan.approve'")
@@ -118,7 +118,7 @@ def test_a_plan_can_be_approved_by_the_bulk_route_too(api, desk, part, plan):
     assert desk.to_the_end(desk.batch(made["plan_id"])).outcome == "succeeded"
 
 
-def test_what_has_changed_in_between_is_told_and_nothing_is_sent(api, desk, part, plan, approve):
+def test_changes_since_the_plan_are_listed_and_nothing_is_sent(api, desk, part, plan, approve):
     first, second = part("A=K3", "10.00"), part("B=K3", "20.00")
     made = plan(*desk.stage(first, second), "NOBODY")
     desk.stage(second.but(price="21.50"), part("NOBODY"))
@@ -166,7 +166,7 @@ def test_a_plan_is_discarded_once(api, desk, part, plan, approve, make_key):
     made = plan(*desk.stage(part("A=K3")))
     path = f"/api/plans/{made['plan_id']}"
     assert api.delete(path, headers={"Authorization": f"Bearer {make_key('search')}"}).status_code == 403
-    assert api.delete(path).json()["message"] == "Discarded. Nothing was sent."
+    assert api.delete(path).json()["message"] == "Plan discarded. Nothing was sent."
     assert api.get(f"/api/batches/{made['plan_id']}").json()["outcome"] == "cancelled"
     assert api.delete(path).status_code == 409
     assert approve(made).status_code == 409
@@ -266,7 +266,7 @@ def test_the_time_follows_from_the_store_s_plan(desk, plan, store):
     assert forecast["seconds"]["high"] > forecast["seconds"]["low"]
 
 
-def test_the_daily_limit_on_new_products_is_foretold_with_its_threshold(desk, plan, store):
+def test_the_daily_limit_on_new_products_is_predicted_with_its_threshold(desk, plan, store):
     skus = desk.stage(*desk.make_parts(20))
     store.settings(plan="standard", other_variants=49_990)
     forecast = plan(*skus)["plan"]["forecast"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from threading import Event, Thread
 
 import pytest
+from tests.support.patience import allow
 
-from boeing_data_hub.sandbox.boeing.answers import variants
-from boeing_data_hub.worker.shifts import Shift
+from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub_sandbox.boeing.answers import variants
 
 pytestmark = pytest.mark.services
 
@@ -21,7 +22,7 @@ def working(hub):
 
     def work(stage):
         while not stopping.is_set():
-            stage.work(Shift(stopping, 1))
+            stage.work(TimeSlice(stopping, 1))
             stopping.wait(0.02)
 
     threads = [Thread(target=work, args=[stage]) for stage in (hub.extraction, hub.normalization)]
@@ -30,7 +31,7 @@ def working(hub):
     yield
     stopping.set()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=allow(20))
 
 
 def test_a_part_boeing_knows_is_a_list_of_one_product(api, working):
@@ -57,7 +58,7 @@ def test_all_variants_of_a_part_are_given(api, working, boeing):
     assert [p["sku"] for p in answer.json()] == sorted(variants(base))
 
 
-def test_a_part_boeing_refuses_is_told_with_its_code(api, working, boeing):
+def test_a_part_that_boeing_rejects_is_reported_with_its_code(api, working, boeing):
     boeing.fault("bad_request", parts=["REFUSED-1"])
     answer = api.get(SEARCH, params={"query": "REFUSED-1"})
     assert answer.status_code == 422
@@ -92,7 +93,7 @@ class TestUnderALimit:
         assert answer.json()["waiting_for"]["reason"] == "boeing_limit"
 
 
-def test_a_question_that_cannot_be_asked_is_refused_and_nothing_is_started(api):
+def test_an_invalid_search_is_rejected_and_nothing_is_started(api):
     questions = [{}, {"query": ""}, {"query": " "}, {"query": "A" * 51}, {"query": "A" * 201}, {"query": "A\0B"}]
     waits = [{"query": "A", "wait": wait} for wait in ("-1", "61", "long", "nan", "inf")]
     for params in [*questions, *waits]:

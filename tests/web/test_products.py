@@ -9,8 +9,10 @@ from threading import Event
 import pytest
 from starlette.testclient import TestClient
 
+from boeing_data_hub.shopify import current_store
+from boeing_data_hub.sync import freshness
 from boeing_data_hub.web.app import create_app
-from boeing_data_hub.worker.shifts import Shift
+from boeing_data_hub.worker.time_slices import TimeSlice
 
 pytestmark = pytest.mark.services
 
@@ -85,7 +87,7 @@ def test_products_are_filtered_by_status(stocked, finished, boeing, skus):
     assert len(skus(status="fetched")) == 5
 
 
-def test_a_page_that_cannot_be_is_refused(api):
+def test_an_invalid_page_is_rejected(api):
     queries = "limit=0 limit=1001 offset=-1 offset=x status=good batch_id=x after=%00 search=a%00"
     for query in [*queries.split(), f"search={'x' * 51}", f"after={'x' * 101}"]:
         answer = api.get(f"{STAGED}?{query}")
@@ -142,7 +144,7 @@ def test_raw_data_is_what_boeing_said(api, stocked):
     assert '"listPrice":430.01' in answer.text.replace(" ", "")
 
 
-def test_what_nobody_searched_for_is_not_found(api):
+def test_a_part_that_was_never_searched_is_not_found(api):
     for name in ("NOTHING", "a" * 3000, "%00", "%FF", "<script>", "\u202e"):
         staged = api.get(f"{STAGED}/{name}")
         assert (staged.status_code, staged.json()["code"]) == (404, "product_not_found"), name
@@ -174,17 +176,17 @@ def test_hostile_texts_come_out_as_plain_json_text(api, boeing, finished):
     assert "&lt;script&gt;" in products["EVIL-1=K3"]["body_html"]
 
 
-def test_other_rules_price_anew_without_asking_boeing(api, sandboxed, stocked, boeing, hub):
+def test_other_rules_are_stated_of_every_part_without_asking_boeing(api, sandboxed, stocked, boeing, hub):
     calls = len(boeing.ledger())
-    dearer = sandboxed(price_markup="1.2")
-    with TestClient(create_app(dearer), headers=api.headers) as client:
+    other = sandboxed(hub_condition="OH")
+    with TestClient(create_app(other), headers=api.headers) as client:
         answer = client.post(f"{STAGED}/normalize")
         assert answer.status_code == 202
         assert answer.json()["answers"] >= 1
         assert answer.json()["message"]
-        dearer.normalization.work(Shift(Event()))
-    assert api.get(f"{STAGED}/P512777=K3").json()["price"] == "516.01"  # 430.01 x 1.20 = 516.012
-    assert api.get(f"{STAGED}/AN3-43A=K3").json()["price"] == "12.00"
+        other.normalization.work(TimeSlice(Event()))
+    for part in ("P512777=K3", "AN3-43A=K3"):
+        assert api.get(f"{STAGED}/{part}").json()["condition"] == "OH"
     assert len(boeing.ledger()) == calls
     told = api.get(f"/api/batches/{stocked}").json()
     assert (told["outcome"], told["normalized_count"]) == ("succeeded", 5)
@@ -206,3 +208,46 @@ def test_a_product_that_serves_two_parts_of_a_batch_is_listed_once(api, finished
     batch_id = finished("WF338109", "WF338109=K3")
     body = api.get("/api/products/staging", params={"batch_id": batch_id}).json()
     assert (body["total"], [p["sku"] for p in body["products"]]) == (1, ["WF338109=K3"])
+
+
+def test_how_a_part_moved_comes_newest_first_and_in_pages(api, boeing, finished):
+    for price in (10, 12, 12, 15):
+        boeing.set_part("AN3-43A=K3", unknown=False, listPrice=price, netPrice=9, quantity=3)
+        finished("AN3-43A=K3", force_refresh=True)
+    body = api.get("/api/products/history/an3-43a=k3", params={"limit": 2}).json()
+    assert (body["sku"], body["total"], body["limit"], body["offset"]) == ("AN3-43A=K3", 3, 2, 0)
+    assert [Decimal(one["list_price"]) for one in body["moments"]] == [15, 12]
+    assert body["moments"][0] | {"at": "", "list_price": ""} == {
+        "at": "", "list_price": "", "net_price": "9.0000", "currency": "USD", "our_price": None, "margin": None,
+        "stock": 3,
+    }  # fmt: skip
+    rest = api.get("/api/products/history/AN3-43A=K3", params={"offset": 2}).json()["moments"]
+    assert [Decimal(one["list_price"]) for one in rest] == [10]
+    assert api.get("/api/products/history/NEVER").status_code == 404
+    assert (body["sold_30_days"], body["sold"]) == (0, [])
+
+
+def test_what_was_sold_of_a_part_comes_by_day_and_for_thirty_days(api, hub, finished):
+    finished("P512777=K3")
+
+    def step(work):
+        current_store.note(work, "here")
+        for shop, days_ago, pieces in (("here", 0, 2), ("here", 29, 3), ("here", 30, 5), ("elsewhere", 0, 7)):
+            work.do(
+                "INSERT INTO hub.sold_pieces VALUES (%s, 'P512777=K3', (now() AT TIME ZONE 'UTC')::date - %s::int, %s)",
+                [shop, days_ago, pieces],
+            )
+
+    hub.database.run(step)
+    body = api.get("/api/products/history/P512777=K3").json()
+    assert body["sold_30_days"] == 5
+    assert [one["pieces"] for one in body["sold"]] == [2, 3, 5]
+
+
+def test_calls_are_counted_by_who_used_them(api, hub, stocked):
+    hub.database.run(lambda work: freshness.measure(work, None))
+    body = api.get("/api/freshness").json()
+    assert body["estimate"] == body["week"][0]
+    assert (body["estimate"]["parts"], body["calls"]["day"]["sync"]) == (5, 0)
+    asked = hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.boeing_raw_data"))
+    assert body["calls"]["day"]["people"] == body["calls"]["week"]["people"] == asked > 0

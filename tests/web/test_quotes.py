@@ -9,10 +9,11 @@ from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
+from tests.support.poison import poison
 
-from boeing_data_hub.quoting.requests import read_request
+from boeing_data_hub.quotes.requests import read_request
 from boeing_data_hub.web.app import create_app
-from boeing_data_hub.worker.shifts import Shift
+from boeing_data_hub.worker.time_slices import TimeSlice
 
 pytestmark = pytest.mark.services
 
@@ -29,7 +30,10 @@ BUYER = {
 
 @pytest.fixture
 def settings():
-    return {"hub_quote_answer_seconds": 0, "hub_quote_webhook_secret": SECRET}
+    return {
+        "hub_quote_answer_seconds": 0,
+        "hub_quote_webhook_secret": SECRET,
+    }
 
 
 @pytest.fixture
@@ -96,7 +100,8 @@ def test_the_answer_has_the_names_of_the_rfq_form(ask, fetch, stages, found):
                 "uom": "EA",
                 "price_usd": "110.00",
                 "price_type": "OUTRIGHT",
-                "tag_date": "JAN-26-26",
+                "requested_part_no": "A1=K3",
+                "tag_date": None,
                 "lead_time": "ON REQUEST",
                 "status": "quoted",
                 "source": "boeing",
@@ -109,6 +114,17 @@ def test_the_answer_has_the_names_of_the_rfq_form(ask, fetch, stages, found):
     assert quote["status_url"].endswith("/api/quotes/RFQ-1")
 
 
+def test_a_quote_that_cannot_be_completed_does_not_keep_the_others_from_it(ask, hub, stages, found):
+    for name in ("BAD", "GOOD"):
+        found(f"{name}=K3")
+        ask(f"RFQ-{name}", f"{name}=K3")
+    stages.settle()
+    poison(hub.database, "quotes", "rfq_number", "RFQ-BAD")
+    assert hub.recovery.sweep() is not None
+    states = hub.database.run(lambda work: work.rows("SELECT rfq_number, state FROM hub.quotes ORDER BY rfq_number"))
+    assert [row["state"] for row in states] == ["pending", "quoted"]
+
+
 def test_a_line_boeing_has_not_answered_says_so_and_is_completed_without_anyone_asking(ask, hub, stages, found):
     found("A1=K3")
     first = ask("RFQ-1", "A1=K3")
@@ -116,7 +132,7 @@ def test_a_line_boeing_has_not_answered_says_so_and_is_completed_without_anyone_
     assert first["status"] == line["status"] == "pending"
     assert line["no_quote"] is False
     assert line["price_usd"] is None
-    assert "Boeing has been asked" in line["note"]
+    assert "Waiting for Boeing" in line["note"]
     stages.settle()
     hub.recovery.sweep()
     state = hub.database.run(lambda work: work.value("SELECT state FROM hub.quotes"))
@@ -136,7 +152,7 @@ def test_a_part_boeing_does_not_know_is_no_quote_and_costs_no_second_call(ask, f
     assert boeing.stats()["calls"] == calls
 
 
-def test_a_fresh_answer_is_quoted_at_once_whoever_asked_for_it(ask, finished, found, hub):
+def test_a_fresh_answer_of_any_request_is_quoted_at_once(ask, finished, found, hub):
     found("A1=K3")
     finished("A1=K3")
     quote = ask("RFQ-1", "A1=K3")
@@ -144,7 +160,7 @@ def test_a_fresh_answer_is_quoted_at_once_whoever_asked_for_it(ask, finished, fo
     assert count(hub, "batches") == 1
 
 
-def test_an_answer_that_is_not_fresh_any_more_is_asked_anew(ask, fetch, finished, found, hub, stages):
+def test_a_stale_answer_is_asked_again(ask, fetch, finished, found, hub, stages):
     found("A1=K3")
     finished("A1=K3")
     hub.database.run(lambda work: work.do("UPDATE hub.product_staging SET fetched_at = now() - interval '2 hours'"))
@@ -177,8 +193,8 @@ def test_lines_stand_as_they_were_asked_also_a_part_that_comes_twice(ask, fetch,
     stages.settle()
     items = fetch("RFQ-1")["quote_details"]["items"]
     assert [(one["part_no"], one["requested_qty"]) for one in items] == [("B2=K3", 5), ("A1=K3", 2), ("B2=K3", 1)]
-    assert "1 of the 5 asked for are there" in items[0]["note"]
-    assert "2 lines ask for this part" in items[2]["note"]
+    assert "1 of 5 requested pieces available" in items[0]["note"]
+    assert "2 lines request this part" in items[2]["note"]
 
 
 @pytest.mark.parametrize(
@@ -206,14 +222,14 @@ def test_lines_stand_as_they_were_asked_also_a_part_that_comes_twice(ask, fetch,
         ({"buyer_name": "x" * 2001}, 422, "too_long"),
     ],
 )
-def test_a_bad_request_is_told_and_nothing_is_stored(api, hub, fields, status, code):
+def test_an_invalid_request_is_reported_and_nothing_is_stored(api, hub, fields, status, code):
     body = {"rfq_number": "RFQ-1", "requested_parts": "A,B", "requested_qty": "1,2", **fields}
     answer = api.post("/api/zap/webhook", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert [count(hub, table) for table in ("quotes", "quote_lines", "batches", "audit_log")] == [0, 0, 0, 0]
 
 
-def test_everything_that_is_wrong_with_the_lines_is_told_at_once(ask):
+def test_all_invalid_lines_are_reported_at_once(ask):
     told = ask("RFQ-1", "A\u20ac,B,C", "1,x,0", status=422)
     assert [(one["line"], one["code"]) for one in told["rejected"]] == [
         (1, "not_ascii"), (2, "bad_quantity"), (3, "bad_quantity"),
@@ -221,7 +237,7 @@ def test_everything_that_is_wrong_with_the_lines_is_told_at_once(ask):
     assert "2 more" in told["detail"]
 
 
-def test_the_same_number_and_request_is_the_same_quote_and_another_request_is_refused(api, ask, hub):
+def test_the_same_number_and_request_is_the_same_quote_and_another_request_is_rejected(api, ask, hub):
     body = {"rfq_number": "RFQ-1", "requested_parts": "A,B", "requested_qty": "1,2", "buyer_name": "R. Buyer"}
     first = api.post("/api/zap/webhook", json=body)
     again = api.post("/api/zap/webhook", json={**body, "requested_parts": "a, b", "something_new": "x"})
@@ -245,7 +261,7 @@ def test_many_at_once_are_one_quote_and_one_search(api, hub):
     assert [count(hub, table) for table in ("quotes", "quote_lines", "batches")] == [1, 2, 1]
 
 
-def test_of_two_different_requests_at_once_one_is_refused(api, hub):
+def test_of_two_different_requests_at_once_one_is_rejected(api, hub):
     bodies = [{"rfq_number": "RFQ-1", "requested_parts": part, "requested_qty": "1"} for part in "AB"]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda body: api.post("/api/zap/webhook", json=body), bodies))
@@ -260,8 +276,8 @@ def test_what_boeing_answers_in_time_is_in_the_first_answer(sandboxed, found, ma
     body = {"rfq_number": "RFQ-1", "requested_parts": "A1=K3", "requested_qty": "1"}
     with TestClient(create_app(hub)) as client, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.post, "/api/zap/webhook", json=body, headers={"X-API-Key": make_key("search")})
-        wait.until(lambda: hub.extraction.work(Shift(Event(), 1)), what="something to ask Boeing for")
-        wait.until(lambda: hub.normalization.work(Shift(Event(), 1)), what="an answer")
+        wait.until(lambda: hub.extraction.work(TimeSlice(Event(), 1)), what="something to ask Boeing for")
+        wait.until(lambda: hub.normalization.work(TimeSlice(Event(), 1)), what="an answer")
         answer = asked.result()
     assert answer.json()["status"] == "quoted"
 
@@ -342,6 +358,22 @@ def test_a_cancelled_search_leaves_its_lines_unanswered_and_they_can_be_asked_ag
     assert api.post("/api/quotes/RFQ-1/retry").json()["code"] == "nothing_unanswered"
 
 
+def test_a_quote_that_cannot_be_completed_does_not_stop_the_others(ask, hub, stages, found):
+    found("A1=K3")
+    found("B1=K3")
+    for number, part in (("RFQ-1", "A1=K3"), ("RFQ-2", "B1=K3")):
+        assert ask(number, part)["status"] == "pending"
+    stages.settle()
+    only_others = "ALTER TABLE hub.quotes ADD CONSTRAINT others CHECK (rfq_number <> 'RFQ-1') NOT VALID"
+    hub.database.run(lambda work: work.do(only_others))
+    try:
+        hub.recovery.sweep()
+    finally:
+        hub.database.run(lambda work: work.do("ALTER TABLE hub.quotes DROP CONSTRAINT others"))
+    rows = hub.database.run(lambda work: work.rows("SELECT rfq_number, state FROM hub.quotes ORDER BY rfq_number"))
+    assert [row["state"] for row in rows] == ["pending", "quoted"]
+
+
 def test_where_boeing_fails_the_line_says_why_and_is_no_no_quote(sandboxed, boeing, found):
 
     hub = sandboxed(hub_max_attempts=1, hub_quote_answer_seconds=0)
@@ -350,11 +382,11 @@ def test_where_boeing_fails_the_line_says_why_and_is_no_no_quote(sandboxed, boei
     form = {"rfq_number": "RFQ-1", "requested_parts": "A1=K3", "requested_qty": "1"}
     quote = hub.quoting.ask(read_request(form, most=5, actor="test")).quote
     assert quote.is_pending
-    hub.extraction.work(Shift(Event(), 5))
+    hub.extraction.work(TimeSlice(Event(), 5))
     hub.recovery.sweep()
     [line] = hub.quoting.find("RFQ-1").lines
     assert (str(line.answer.state), line.answer.code) == ("unanswered", "boeing_500")
-    assert "ask again" in line.answer.note
+    assert "Retry the quote" in line.answer.note
 
 
 def test_a_part_that_is_blocked_or_excluded_says_why(api, ask, fetch, stages, found, finished):
@@ -372,7 +404,7 @@ def test_a_part_that_is_blocked_or_excluded_says_why(api, ask, fetch, stages, fo
     assert fetch("RFQ-1")["status"] == "no_quote"
 
 
-def test_a_price_set_by_hand_goes_before_every_other(api, ask, finished, found):
+def test_a_manual_price_overrides_every_other(api, ask, finished, found):
     found("A1=K3")
     finished("A1=K3")
     api.patch("/api/products/staging/A1%3DK3", json={"price_override": "77.70", "condition": "OH"})
@@ -411,7 +443,7 @@ def test_a_number_nobody_asked_for_is_not_found(api):
 
 def test_hostile_text_is_kept_as_text_and_no_cell_of_the_download_is_a_formula(api, ask, stages):
     body = {"buyer_name": "<script>alert(1)</script>\0", "rfq_sub_url": "javascript:1"}
-    told = ask("=1+1", "=HYPERLINK(1),@X", "1,2", **body)
+    told = ask("=1+1", "@HYPERLINK(1),@X", "1,2", **body)
     assert told["buyer_details"]["buyer_name"] == "<script>alert(1)</script>\ufffd"
     assert told["rfq_details"]["quote_submission_url"] == "javascript:1"
     stages.settle()
@@ -419,7 +451,7 @@ def test_hostile_text_is_kept_as_text_and_no_cell_of_the_download_is_a_formula(a
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert rows[0][:2] == ["rfq_number", "part_no"]
-    assert [row[:2] for row in rows[1:]] == [["'=1+1", "'=HYPERLINK(1)"], ["'=1+1", "'@X"]]
+    assert [row[:2] for row in rows[1:]] == [["'=1+1", "'@HYPERLINK(1)"], ["'=1+1", "'@X"]]
 
 
 def test_a_text_that_is_no_utf8_is_kept_as_far_as_it_is(api):

@@ -45,7 +45,7 @@ def test_what_is_live_is_quoted_at_the_store_s_price(line, live, api, hub):
     assert quoted["price_usd"] == offered["price"]
     assert quoted["qty_available"] == sum(offered["stock"].values())
     # Boeing's price may have moved on; the store still asks this one.
-    change(hub, "UPDATE hub.product_staging SET price = 999, fetched_at = now()")
+    change(hub, "UPDATE hub.product_staging SET list_price = 999, fetched_at = now()")
     assert line(live)["price_usd"] == offered["price"]
 
 
@@ -55,7 +55,7 @@ def test_however_old_the_publishing_is_what_is_live_is_offered(line, live, hub):
     assert line(live)["source"] == "store"
 
 
-def test_a_price_set_by_hand_goes_before_the_store_s(line, live, api):
+def test_a_manual_price_overrides_the_store_s(line, live, api):
     api.patch(f"/api/products/staging/{live}", json={"price_override": "5.55"})
     assert (line(live)["price_usd"], line(live)["source"]) == ("5.55", "store")
 
@@ -65,7 +65,7 @@ def test_pieces_are_boeing_s_newest_word(line, live, hub):
     change(hub, "UPDATE hub.stock_locations SET quantity = 3 WHERE location = 'Dallas Central'")
     change(hub, "DELETE FROM hub.stock_locations WHERE location <> 'Dallas Central'")
     assert line(live)["qty_available"] == 3
-    assert "3 of the 8 asked for are there" in line(live, 8)["note"]
+    assert "3 of 8 requested pieces available" in line(live, 8)["note"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_a_broker_that_is_down_is_named(anonymous, stages, redis, wait):
         assert answer.json() == {
             "status": "not ready",
             "checks": {"postgres": True, "migrations": True, "redis": False, "workers": True},
+            "reasons": {"redis": "redis_unreachable"},
         }
     finally:
         redis.restart(empty=True)
@@ -56,7 +57,7 @@ def test_a_database_without_our_tables_is_named(anonymous, stages, hub):
     assert answer.json()["checks"] == {"postgres": True, "migrations": False, "redis": True, "workers": False}
 
 
-def test_strangers_learn_no_reasons(anonymous, redis):
+def test_without_a_key_readiness_has_a_code_and_no_text(anonymous, redis):
     redis.stop()
     try:
         text = anonymous.get("/ready").text

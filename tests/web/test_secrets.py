@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.patience import allow
 
 pytestmark = pytest.mark.services
 
@@ -29,7 +30,7 @@ def test_no_answer_and_no_log_line_has_the_store_s_token(api, desk, part, store,
             paths = ("", "/items", "/failures", "/failures?format=csv")
             seen.extend(api.get(f"/api/batches/{batch}{path}").text for path in paths)
         seen.append(api.get("/api/batches").text)
-        seen.append(str(desk.hub.examine()))
+        seen.append(str(desk.hub.examine(seconds=allow(12))))
         desk.the_wait_is_over()
 
     batch = publish(sku)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.patience import allow
 
 pytestmark = pytest.mark.services
 
@@ -26,7 +27,7 @@ def test_a_part_is_published_and_its_product_s_id_answered(api, desk, part, at_w
     assert body["outcome"] == "created"
 
 
-def test_a_part_that_cannot_be_sold_is_refused_with_the_reason(api, desk, part, at_work):
+def test_a_part_that_cannot_be_sold_is_rejected_with_the_reason(api, desk, part, at_work):
     desk.stage(part("POOR=K3", None, columns={"status": "blocked", "status_reason": "no_price"}))
     with at_work():
         poor = api.post("/api/shopify/publish", json={"part_number": "POOR=K3"})
@@ -46,7 +47,7 @@ def test_who_does_not_wait_gets_the_batch_to_watch(api, desk, part):
     assert answer.json()["waiting_for"]["reason"] == "no_worker"
 
 
-def test_a_publishing_that_somebody_cancels_is_no_success(api, hub, desk, part, wait):
+def test_a_publish_run_that_is_cancelled_is_not_a_success(api, hub, desk, part, wait):
     from threading import Thread
 
     [sku] = desk.stage(part("A=K3"))
@@ -55,13 +56,13 @@ def test_a_publishing_that_somebody_cancels_is_no_success(api, hub, desk, part, 
     thread.start()
     wait.until(lambda: desk.rows("SELECT id FROM hub.batches"))
     hub.intake.cancel(desk.rows("SELECT id FROM hub.batches")[0]["id"], actor="test")
-    thread.join(10)
+    thread.join(allow(10))
     assert (answers[0].status_code, answers[0].json()["code"]) == (409, "cancelled")
 
 
 @pytest.mark.parametrize("body", [{}, {"part_number": ""}, {"part_number": "A" * 51}, {"part_number": "A\u0007B"},
                                   {"part_number": "A\u0000"}, {"part_number": "A", "x": 1}])  # fmt: skip
-def test_what_is_no_part_is_refused(api, desk, body):
+def test_an_invalid_part_number_is_rejected(api, desk, body):
     assert api.post("/api/shopify/publish", json=body).status_code == 422
     assert desk.rows("SELECT id FROM hub.batches") == []
 
@@ -128,7 +129,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("body", BAD)
-def test_hand_data_that_cannot_be_kept_are_refused(api, desk, part, body):
+def test_invalid_overrides_are_rejected(api, desk, part, body):
     import json
 
     desk.stage(part("A=K3"))
@@ -176,7 +177,7 @@ def test_a_staged_part_shows_what_is_kept_of_it_by_hand(api, desk, part):
 # What the store has.
 
 
-def test_check_tells_ours_somebody_s_and_none(api, desk, there, store):
+def test_check_distinguishes_managed_other_and_missing_products(api, desk, there, store):
     other = store.seed_product(sku="Theirs=k3", title="Somebody's")
     for asked in (there, f" {there.lower()} "):
         ours = api.get("/api/shopify/check", params={"sku": asked}).json()
@@ -196,11 +197,11 @@ def test_check_finds_a_new_product_before_the_store_s_search_does(api, desk, par
 
 
 @pytest.mark.parametrize("sku", ["", " ", "A\u0000", "A" * 256])
-def test_check_of_no_sku_is_refused(api, sku):
+def test_check_of_an_empty_sku_is_rejected(api, sku):
     assert api.get("/api/shopify/check", params={"sku": sku}).status_code == 422
 
 
-def test_a_store_that_refuses_us_is_a_503_that_says_what_to_mend(api, store):
+def test_a_store_that_rejects_the_hub_is_a_503_with_a_remedy(api, store):
     store.settings(tokens=["another"])
     for answer in (
         api.get("/api/shopify/check", params={"sku": "A"}),
@@ -223,6 +224,20 @@ def test_setting_up_makes_every_definition_the_custom_id_first_and_may_be_repeat
     assert store.store()["definitions"] == made
     headers = {"Authorization": f"Bearer {make_key('publish')}"}
     assert api.post("/api/shopify/metafields/setup", headers=headers).status_code == 403
+
+
+def test_a_definition_of_another_type_is_reported_and_that_of_the_custom_ids_stops_publishing(api, desk, part):
+    for namespace, key in (("custom", "condition"), ("boeing_data_hub", "part_key")):
+        definition = {"name": key, "namespace": namespace, "key": key, "ownerType": "PRODUCT", "type": "date"}
+        desk.hub.shop.client.run("metafield_definition_create", {"definition": definition})
+    told = api.post("/api/shopify/metafields/setup").json()
+    assert (told["success"], told["differing"]) == (False, ["boeing_data_hub.part_key", "custom.condition"])
+    desk.publish(desk.stage(part("D-1=K3")))
+    desk.work(1)
+    assert desk.rows("SELECT pause_reason FROM hub.pacing WHERE line = 'shopify'") == [
+        {"pause_reason": "custom_id_type"}
+    ]
+    assert desk.store.store()["products"] == 0
 
 
 # The catalogue of what is published.

@@ -39,13 +39,17 @@ def test_a_csv_with_headings_becomes_part_numbers(upload):
         b'Description,Part Number,Qty\r\nBolt,an3-43a,1\r\nO-ring,MS29513-220,2\r\n"Filter, big",WF338109,3'
     )
     assert answer.status_code == 200
-    assert answer.json() == {
+    body = answer.json()
+    assert body.pop("read")["said"][0] == "Read from column B, headed “Part Number” on line 1."
+    assert body == {
         "filename": "list.csv",
         "part_numbers": PARTS,
         "total": 3,
         "duplicate_count": 0,
         "duplicates": [],
         "rejected_count": 0,
+        "aside_count": 0,
+        "flagged_count": 0,
         "rejected": [],
     }
 
@@ -81,7 +85,7 @@ def test_the_content_counts_and_not_the_name_or_declared_type(upload):
     assert upload(b"AN3-43A\n", "../../etc/passwd").json()["part_numbers"] == ["AN3-43A"]
 
 
-def test_a_file_that_cannot_be_read_is_refused_with_the_reason(upload):
+def test_a_file_that_cannot_be_read_is_rejected_with_the_reason(upload):
     whole = workbook([["SKU"], ["AN3-43A"]])
     bad = {
         "empty_file": b"",
@@ -98,21 +102,21 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(upload):
         assert answer.json()["detail"].endswith(".")
 
 
-def test_more_part_numbers_than_a_search_takes_are_refused_with_the_figures(upload):
+def test_more_part_numbers_than_a_search_takes_are_rejected_with_the_figures(upload):
     answer = upload("\n".join(f"P{n}" for n in range(50_001)).encode())
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_parts")
     assert "50,001" in answer.json()["detail"]
     assert "50,000" in answer.json()["detail"]
 
 
-def test_no_file_is_refused(api):
+def test_no_file_is_rejected(api):
     for arguments in ({}, {"data": {"file": "AN3-43A"}}, {"files": {"list": ("list.csv", b"AN3-43A")}}):
         answer = api.post("/api/uploads", **arguments)
         assert answer.status_code == 422, arguments
         assert "file" in answer.json()["detail"]
 
 
-def test_a_body_that_is_no_form_is_refused(api):
+def test_a_body_that_is_not_a_form_is_rejected(api):
     for kind in ("application/json", "text/csv", "application/octet-stream", "multipart/form-data"):
         answer = api.post("/api/uploads", content=b'{"file": "AN3-43A"}', headers={"Content-Type": kind})
         assert 400 <= answer.status_code < 500, kind
@@ -120,7 +124,7 @@ def test_a_body_that_is_no_form_is_refused(api):
         assert answer.json()["detail"]
 
 
-def test_a_form_that_breaks_off_is_refused(api):
+def test_an_incomplete_form_is_rejected(api):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nAN3-43A'
     for content in (body, b"--y\r\n\r\n--y--", b"\xff" * 100):
@@ -144,7 +148,7 @@ class TestWithASmallLimit:
     def settings(self):
         return {"hub_max_upload_bytes": 1000, "hub_max_body_bytes": 100_000}
 
-    def test_a_file_that_is_too_large_is_refused_by_size_declared_or_counted(self, api, upload):
+    def test_a_file_that_is_too_large_is_rejected_by_size_declared_or_counted(self, api, upload):
         assert upload(b"AN3-43A\n" * 50).status_code == 200
         large = b"AN3-43A\n" * 1000
         form = (

@@ -1,1 +1,1 @@
-"""The one door to Boeing: three calls, their tokens, and what their failures mean."""
+"""Everything about Boeing: login, price calls, matching, and normalization of answers into staged parts."""

@@ -1,13 +1,14 @@
-"""What it takes to reach Boeing: three addresses, four credentials, and how long we wait. Built by the hub alone."""
+"""Access to Boeing: its three addresses, our four credentials, and timeouts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from boeing_data_hub.errors import BadInput
+from boeing_data_hub.network.outgoing import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +21,16 @@ class BoeingAccess:
         price_url: call 3, price and availability (POST).
         username: account name, sent as `x-username`.
         password: account password, sent as `x-password`.
-        token_timeout: seconds one token call may take in all.
+        token_timeout: maximum seconds for a token call.
         connect_timeout: seconds to open a connection to one network address of the host, TLS included.
-        call_deadline: seconds a price call may take in all, from the first byte sent to the last byte read.
+        call_deadline: maximum seconds for a price call, from the first byte sent to the last byte read.
         call_deadline_one: the same for a call that asks for a single part; never more than `call_deadline`.
         max_body_bytes: largest answer read, counted after decompression, so that a gzip bomb ends early.
-        send_trace: whether price calls carry our `traceparent`.
+        send_trace: True if price calls have our `traceparent`.
+        network: proxies and certificates.
 
     Raises:
-        BadInput: an address is no absolute http(s) URL, or carries a user name or password.
+        BadInput: an address is not an absolute http(s) URL, or contains a user name or password.
     """
 
     oauth_url: str
@@ -45,6 +47,7 @@ class BoeingAccess:
     call_deadline_one: float = 30.0
     max_body_bytes: int = 8_000_000
     send_trace: bool = False
+    network: Network = field(default_factory=Network)
 
     def __post_init__(self) -> None:
         for name in ("oauth_url", "part_token_url", "price_url"):
@@ -54,16 +57,22 @@ class BoeingAccess:
                     code="bad_setting",
                 )
 
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """Our credentials, to be removed from Boeing's messages."""
+        values = (self.client_id, self.client_secret, self.username, self.password)
+        return tuple(value.get_secret_value().strip().encode() for value in values)
+
     def deadline_for(self, parts: int) -> float:
-        """Seconds a price call for this many parts may take in all."""
+        """Maximum seconds for a price call for this many parts."""
         return min(self.call_deadline, self.call_deadline_one) if parts == 1 else self.call_deadline
 
 
 def is_plain_address(address: str) -> bool:
-    """Whether this is a whole http or https URL without a user name or password."""
+    """True if this is an absolute http or https URL without a user name or password."""
     try:
         split = urlsplit(address)
-        # A URL is logged by the HTTP client, so credentials have no place in it.
+        # The HTTP client logs URLs, so they must not contain credentials.
         return (
             split.scheme in ("http", "https") and bool(split.hostname) and "@" not in split.netloc and split.port != 0
         )

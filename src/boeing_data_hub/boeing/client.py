@@ -1,48 +1,54 @@
-"""The door itself: one price call, with tokens that are seen to. When a call may go is decided above."""
+"""Boeing's client: makes one price call, with valid tokens. Callers decide when a call may be made."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 import httpx2
 
 from boeing_data_hub import telemetry, tracing
+from boeing_data_hub.boeing import words
 from boeing_data_hub.boeing.access import BoeingAccess
-from boeing_data_hub.boeing.exchange import Exchange, Question
+from boeing_data_hub.boeing.exchange import Exchange, Question, Reply
 from boeing_data_hub.boeing.failures import TokenRefused
-from boeing_data_hub.boeing.tokens import Tokens
+from boeing_data_hub.boeing.tokens import TokenPair, Tokens
 from boeing_data_hub.boeing.wire import Answer, read_reply
-from boeing_data_hub.errors import Reject
+from boeing_data_hub.errors import Reject, Retry
+from boeing_data_hub.work.token_memory import Memory
 
 __all__ = ["BoeingClient", "TokenRefused"]
 
 
 class BoeingClient:
-    """Asks Boeing. One per process, made after a fork; its threads share connections and tokens.
+    """Calls Boeing. One per process, created after a fork; its threads share connections, all processes share tokens.
 
     Args:
         access: addresses, credentials and limits.
+        memory: where all processes keep the tokens; None: this process has its own.
     """
 
-    def __init__(self, access: BoeingAccess) -> None:
+    def __init__(self, access: BoeingAccess, memory: Memory | None = None) -> None:
         self._access = access
         self._price_url = httpx2.URL(access.price_url)
-        self._exchange = Exchange(connect_timeout=access.connect_timeout, max_body_bytes=access.max_body_bytes)
-        self._tokens = Tokens(access, self._exchange)
+        self._exchange = Exchange(
+            connect_timeout=access.connect_timeout, max_body_bytes=access.max_body_bytes, network=access.network
+        )
+        self._tokens = Tokens(access, self._exchange, memory=memory)
 
     def ask(self, parts: Sequence[str]) -> Answer:
-        """Make one price call. Nothing is repeated in here, because every price call costs a slot.
+        """Make one price call, without retries, because every price call costs a slot.
 
-        Takes at most `access.deadline_for(len(parts))` seconds, and two or four token calls of
-        `access.token_timeout` seconds more when tokens are missing or refused.
+        Takes at most `access.deadline_for(len(parts))` seconds, plus two or four token calls of `access.token_timeout`
+        seconds if tokens are missing or rejected.
 
         Args:
-            parts: part numbers, sent as they are.
+            parts: part numbers, sent unchanged.
 
         Raises:
-            TokenRefused: new tokens are ready; ask again, in a new slot.
+            TokenRefused: new tokens are ready; repeat the call in a new slot.
             RateLimited, Retry, Reject: see `failures.sort_failure`, `wire.parse_answer` and `Exchange.send`.
             StopTheLine: `boeing_credentials`; see `Tokens.refused`.
         """
@@ -61,13 +67,23 @@ class BoeingClient:
             if reply.status != HTTPStatus.UNAUTHORIZED:
                 if reply.status == HTTPStatus.OK:
                     self._tokens.accepted(pair)
-                return read_reply(reply.status, reply.headers, reply.body)
+                return self._read(reply, pair)
             call.outcome = TokenRefused.code
         self._tokens.refused(pair)
-        return read_reply(reply.status, reply.headers, reply.body)
+        return self._read(reply, pair)
+
+    def _read(self, reply: Reply, pair: TokenPair) -> Answer:
+        """Parse the answer, and remove our secrets from its messages to people."""
+        secrets = (*pair.secrets, *self._access.secrets)
+        try:
+            answer = read_reply(reply.status, reply.headers, reply.body)
+        except (Retry, Reject) as error:
+            error.words = words.clean(error.words, secrets)
+            raise
+        return replace(answer, doubt=words.clean(answer.doubt, secrets)) if answer.doubt else answer
 
     def ensure_tokens(self) -> None:
-        """Log in unless that is done. Asks for no price, so it costs no slot.
+        """Log in if necessary. Makes no price call, so it costs no slot.
 
         Raises:
             HubError: see `Tokens.current`.

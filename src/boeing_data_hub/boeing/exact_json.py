@@ -1,7 +1,7 @@
-"""Bytes of an answer become exact values, and text that Postgres can keep as jsonb. Pure; most answers are parsed once.
+"""Parses an answer into exact values, and into text that Postgres accepts as jsonb. Pure; most answers are parsed once.
 
-What jsonb refuses though JSON allows it (NUL, half a surrogate pair, numbers beyond `numeric`) is mended in the text,
-so that what is kept and what is worked with stay the same thing.
+Values that JSON allows but jsonb rejects (NUL, half a surrogate pair, numbers beyond `numeric`) are replaced in the
+text, so that the stored answer and the processed one are the same.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any, Final, NoReturn, cast
 MAX_DEPTH: Final = 32
 """Deepest nesting accepted. Boeing's answers have four levels; Python's parsers overflow near a thousand."""
 
-_PLAIN_NUMBER = 60  # characters; a longer one, or one with an exponent, is looked at closely
+_PLAIN_NUMBER = 60  # characters; a longer one, or one with an exponent, is checked closely
 _LONGEST_NUMBER = 1000  # characters, and the largest exponent: within jsonb's limits, and Python's for reading it back
 
 _ESCAPES = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair: kept
-    r"|(?P<mend>\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # NUL, half a pair: mended
+    r"|(?P<mend>\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # NUL, half a pair: replaced
     r"|\\."  # any other escape, so that the backslash of `\\u0000` is not taken for the start of one
 )
 _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*')
 
 
 class NotJsonError(ValueError):
-    """The bytes are no JSON we accept. The message is ours and never repeats them."""
+    """The bytes are not JSON that we accept. The message never quotes them."""
 
 
 class _OddNumberError(Exception):
@@ -39,8 +39,8 @@ def read(body: bytes) -> tuple[Any, str, str]:
     """Parse strictly: UTF-8, no NaN or Infinity, fractions as `Decimal`, bounded depth.
 
     Returns:
-        The value; the text as received; the text fit for jsonb, which is the same one unless something had to be
-        mended. Mended characters become U+FFFD, numbers too large or too precise for Postgres become strings.
+        The value; the text as received; the text for jsonb, which is the same unless something had to be replaced:
+        characters become U+FFFD, and numbers too large or too precise for Postgres become strings.
 
     Raises:
         NotJsonError: for anything else.
@@ -61,19 +61,19 @@ def read(body: bytes) -> tuple[Any, str, str]:
 
 
 def _parse(text: str) -> tuple[Any, str]:
-    # Plain substring tests first: in nearly every answer they are all it takes, at a microsecond.
+    # Substring tests come first: for nearly every answer they are enough, and take a microsecond.
     if not ("\\u0000" in text or "\\ud" in text or "\\uD" in text):
         try:
             return _QUICK.decode(text), text
         except _OddNumberError:
             pass
-    _GRAMMAR.decode(text)  # first of all it must be JSON: quoting a number could make nonsense valid
+    _GRAMMAR.decode(text)  # it must be JSON first: quoting a number could make an invalid text valid
     storable = _TOKENS.sub(_storable_token, _ESCAPES.sub(_storable_escape, text))
     return _EXACT.decode(storable), storable
 
 
 def _is_deep(value: Any) -> bool:
-    # By hand, level by level: it sees every value of every answer, so its speed counts, and it must not recurse.
+    # Iterative, level by level: it sees every value of every answer, so it must be fast, and must not recurse.
     level: list[Any] = [[value]]
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []

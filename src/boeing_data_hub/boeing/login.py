@@ -1,4 +1,4 @@
-"""The two token calls of a login, one by one: first the OAuth client's, then the account's."""
+"""The two token calls of a login: first the OAuth client's, then the account's."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Token:
 
     Attributes:
         value: itself.
-        lives: seconds it is good for; infinite when that is not told.
-        dated: the answer's `Date`, for a look at the clock; empty when there was none.
+        lives: seconds it is valid; infinite if unknown.
+        dated: the response's `Date`, to check the clock; empty if there was none.
     """
 
     value: str = field(repr=False)
@@ -43,7 +43,7 @@ class Login:
 
     Args:
         access: credentials and addresses.
-        exchange: what the calls go through.
+        exchange: sends the calls.
     """
 
     def __init__(self, access: BoeingAccess, exchange: Exchange) -> None:
@@ -60,7 +60,7 @@ class Login:
             "grant_type": "client_credentials",
         }
         for value, setting in ((access.username, "BOEING_USERNAME"), (access.password, "BOEING_PASSWORD")):
-            _secret(value.get_secret_value(), setting)  # no login is begun that cannot be ended
+            _secret(value.get_secret_value(), setting)  # do not start a login that cannot be completed
         reply = self._ask(
             "POST",
             access.oauth_url,
@@ -72,7 +72,7 @@ class Login:
         return Token(_token(told.get("access_token")), _seconds(told.get("expires_in")), reply.headers.get("date", ""))
 
     def part(self, bearer: str) -> Token:
-        """Call 2: the account's token, by the token of call 1."""
+        """Call 2: the account's token, with the token of call 1."""
         access = self._access
         reply = self._ask(
             "GET",
@@ -102,7 +102,7 @@ class Login:
                 if reply.status != HTTPStatus.OK:
                     call.outcome = sort_token_failure(reply.status, reply.headers, settings=settings).code
         except Retry as error:
-            # Without tokens nobody can ask anything; and what such a call received may hold one.
+            # Without tokens no call can succeed, and the response to such a call may contain one.
             raise Retry(error.message, code=error.code, whole_line=True) from None
         if reply.status != HTTPStatus.OK:
             raise sort_token_failure(reply.status, reply.headers, settings=settings)
@@ -110,7 +110,7 @@ class Login:
 
 
 def _secret(value: str, setting: str) -> str:
-    # A secret read from a file often ends in a newline; no header could carry one.
+    # A secret read from a file often ends in a newline, which a header must not contain.
     value = value.strip()
     if not _HEADER_VALUE.fullmatch(value):
         raise StopTheLine(
@@ -141,7 +141,7 @@ def _token(value: Any) -> str:
 
 
 def _seconds(value: Any) -> float:
-    """A token's life; infinite (until a refusal) when it is not told or makes no sense."""
+    """A token's lifetime; infinite (until it is rejected) if it is missing or invalid."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
     except (ValueError, OverflowError):

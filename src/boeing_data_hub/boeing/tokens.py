@@ -1,14 +1,15 @@
-"""Both Boeing tokens of this process: fetched once, shared by all threads, renewed in time and after a refusal.
+"""Both Boeing tokens of the account: one pair for all threads and processes, renewed in time and after a rejection.
 
-Every login is seen by Boeing, which writes to the account's owner when there are many: none is made without need.
+Boeing may revoke a part token when it issues the next, and notifies the account's owner of many logins, so logins are
+only made when needed. `work/shared_tokens.py` decides which process logs in and which ones wait.
 """
 
 from __future__ import annotations
 
-import copy
-import threading
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import httpx2
 
@@ -16,13 +17,19 @@ from boeing_data_hub import clock
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange
 from boeing_data_hub.boeing.login import Login
-from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.errors import Retry, StopTheLine, Unavailable
+from boeing_data_hub.work.access_token import REFUSED, FreshToken, HeldToken, TokenRules
+from boeing_data_hub.work.shared_tokens import SharedTokens
+from boeing_data_hub.work.token_memory import Memory, ProcessMemory
+from boeing_data_hub.work.token_state import TokenState
 
-_MARGIN = 60.0  # seconds before its end at which a token is renewed, or a tenth of its life if that is less
-_MARGIN_SHARE = 0.1
-_FAILURE_SHARED = 1.0  # seconds for which a failed login is everybody's, so that eight threads do not try in turn
-_UNMISTAKABLE = 12  # characters; a shorter token might also be a word of an honest answer
-_FRESH = 60.0  # seconds: tokens refused younger than this were never good
+_UNMISTAKABLE = 12  # characters; a shorter token might also be a word in an ordinary answer
+_RULES = TokenRules(refused=replace(REFUSED, first=25.0))  # below the 30 s after which a stopped upstream is probed
+_NEVER_GOOD = StopTheLine(
+    "Boeing gives us tokens and then refuses them. No part has failed; work goes on when they are accepted. Check that"
+    " the account of BOEING_USERNAME may see prices.",
+    code="boeing_credentials",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,148 +37,116 @@ class TokenPair:
     """Both tokens of one login.
 
     Attributes:
-        generation: counts logins of this process from 1; a refusal names the generation it hit.
+        held: their record; a rejection refers to its generation.
         headers: those of a price call, ready to send.
-        secrets: the tokens as bytes, to be cut out of whatever Boeing sends back.
-        obtained_at: monotonic moment before the login.
-        renew_at: monotonic moment from which they are renewed; infinite if Boeing did not say how long they live.
-        expires_at: monotonic moment of their end; infinite likewise.
-        on_probation: the pair before it was refused, and nothing has been accepted since.
+        secrets: the tokens as bytes, to be removed from Boeing's responses.
     """
 
-    generation: int
+    held: HeldToken = field(repr=False)
     headers: httpx2.Headers = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
-    obtained_at: float
-    renew_at: float
-    expires_at: float
-    on_probation: bool
+
+    @property
+    def generation(self) -> int:
+        """Counts logins from 1."""
+        return self.held.generation
 
 
 class Tokens:
-    """The cache. Safe to use from several threads; at most one of them logs in at a time.
+    """The pair in use. Safe to use from several threads and processes; at most one of all of them logs in at a time.
 
     Args:
         access: credentials and addresses.
-        exchange: what the two token calls go through.
-        monotonic: the clock that tells their age.
+        exchange: sends the two token calls.
+        memory: where all processes keep the pair; None: this process has its own.
+        monotonic: this process's clock.
     """
 
     def __init__(
-        self, access: BoeingAccess, exchange: Exchange, *, monotonic: Callable[[], float] = clock.monotonic
+        self,
+        access: BoeingAccess,
+        exchange: Exchange,
+        *,
+        memory: Memory | None = None,
+        monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        self._access = access
-        self._exchange = exchange
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
+        self._login = Login(access, exchange)
+        self._shared = SharedTokens(
+            memory or ProcessMemory(monotonic), self._log_in, never_good=_NEVER_GOOD, rules=_RULES, seconds=monotonic
+        )
         self._pair: TokenPair | None = None
-        self._generation = 0
-        self._refused = 0  # newest generation refused, and accepted
-        self._accepted = 0
-        self._failure: tuple[HubError, int, float] | None = None
+        self.reached = 0
+        """The number of the last token call that this process started; 0: none."""
+        self.dated = ""
+        """The `Date` of this process's last token response; empty if there was none."""
 
     def current(self) -> TokenPair:
-        """Tokens that are good as far as we know; logs in, or waits for the thread that does, only if need be.
-
-        Shortly before their end one thread renews them while the others go on with the old ones; should that fail
-        for now, they serve to their end.
+        """Tokens that are believed to be valid. Logs in, or waits for another login, only if needed.
 
         Raises:
             StopTheLine: `boeing_credentials`.
-            RateLimited, Retry: the login failed for now; always `whole_line`.
+            RateLimited, Retry: the login failed for now, or Postgres does not answer; always `whole_line`.
         """
-        pair = self._pair
-        if pair is None:
-            return self.renew(self._generation)
-        moment = self._monotonic()
-        if moment < pair.renew_at:
-            return pair
-        if moment >= pair.expires_at:
-            return self.renew(pair.generation)
-        if not self._lock.acquire(blocking=False):
-            return pair
-        try:
-            return self._renew_alone(pair.generation)
-        except Retry:
-            return pair
-        finally:
-            self._lock.release()
+        return self._told(self._shared.current)
 
-    def renew(self, stale_generation: int) -> TokenPair:
-        """Tokens newer than `stale_generation`, however many threads ask for them: one login serves all.
+    def renew(self, stale_generation: int, *, insist: bool = False) -> TokenPair:
+        """Tokens newer than `stale_generation`. One login serves all callers.
 
-        Raises:
-            HubError: as `current`. A failure is shared for a second by all who wait for the same thing.
-        """
-        with self._lock:
-            return self._renew_alone(stale_generation)
-
-    def accepted(self, pair: TokenPair) -> None:
-        """Boeing answered a call made with these."""
-        # Without the lock: the worst that a lost race costs is one more login before credentials count as wrong.
-        self._accepted = max(self._accepted, pair.generation)
-
-    def refused(self, pair: TokenPair) -> None:
-        """Boeing refused (401) a call made with these: have new ones ready, or find that logging in does not help.
-
-        Judged is the pair the call was made with, not the one that is current by now, so late refusals of an old pair
-        find the new one and change nothing. Credentials count as wrong only when a pair is refused that is less than
-        a minute old, that was never accepted, and that was fetched because its predecessor was refused too: two
-        refusals in a row with nothing accepted between them. The pair is dropped then, so that the next attempt logs
-        in anew and is judged the same way after its first refusal.
+        With `insist`, logs in even if a login has just failed.
 
         Raises:
             HubError: as `current`.
         """
-        with self._lock:
-            self._refused = max(self._refused, pair.generation)
-            if self._pair is not None and self._pair.generation == pair.generation:
-                self._pair = None
-            never_good = self._accepted < pair.generation and self._monotonic() - pair.obtained_at < _FRESH
-            if pair.on_probation and never_good:
-                raise StopTheLine(
-                    "Boeing gives us tokens and then refuses them. No part has failed; work goes on when they are"
-                    " accepted. Check that the account of BOEING_USERNAME may see prices.",
-                    code="boeing_credentials",
-                )
-            self._renew_alone(pair.generation)
+        return self._told(lambda: self._shared.renew(stale_generation, insist=insist))
 
-    def _renew_alone(self, stale_generation: int) -> TokenPair:
-        pair = self._pair
-        if pair is not None and pair.generation > stale_generation and self._monotonic() < pair.expires_at:
-            return pair
-        if self._failure is not None:
-            failure, generation, at = self._failure
-            if generation == stale_generation and self._monotonic() - at < _FAILURE_SHARED:
-                raise copy.copy(failure)  # a copy: a raised error carries the traceback of its own thread
+    def accepted(self, pair: TokenPair) -> None:
+        """Record that Boeing accepted these tokens. During an outage of Postgres a later call records it."""
+        with suppress(Unavailable):
+            self._shared.accepted(pair.held)
+
+    def refused(self, pair: TokenPair) -> None:
+        """Get new tokens after Boeing rejected (401) these, or find that logging in does not help.
+
+        Raises:
+            HubError: as `current`.
+        """
+        self._told(lambda: self._shared.refused(pair.held))
+
+    def state(self) -> TokenState:
+        """The shared state of the account's tokens. Raises Unavailable."""
+        return self._shared.state()
+
+    def _told(self, ask: Callable[[], HeldToken]) -> TokenPair:
         try:
-            self._pair = self._log_in()
-        except HubError as error:
-            self._failure = (error, stale_generation, self._monotonic())
-            raise copy.copy(error) from None
-        self._failure = None
-        return self._pair
+            held = ask()
+        except Unavailable as away:
+            raise _away(away) from None
+        pair = self._pair
+        if pair is None or pair.held != held:
+            self._pair = pair = _pair(held)
+        return pair
 
-    def _log_in(self) -> TokenPair:
-        started = self._monotonic()
-        login = Login(self._access, self._exchange)
-        first = login.oauth()
-        second = login.part(first.value)
+    def _log_in(self, _old: HeldToken | None) -> FreshToken:
+        self.reached = 1
+        first = self._login.oauth()
+        self.dated, self.reached = first.dated or self.dated, 2
+        second = self._login.part(first.value)
+        self.dated = second.dated or self.dated
         lives = min(first.lives, second.lives)
-        self._generation += 1
-        return TokenPair(
-            self._generation,
-            httpx2.Headers(
-                {
-                    **FIXED_HEADERS,
-                    "Authorization": f"Bearer {first.value}",
-                    "x-boeing-parts-authorization": second.value,
-                    "Content-Type": "application/json",
-                }
-            ),
-            tuple(token.encode() for token in (first.value, second.value) if len(token) >= _UNMISTAKABLE),
-            obtained_at=started,
-            renew_at=started + lives - min(_MARGIN, lives * _MARGIN_SHARE) if lives < float("inf") else lives,
-            expires_at=started + lives,
-            on_probation=self._refused > 0 and self._refused >= self._accepted,
-        )
+        return FreshToken(secret={"oauth": first.value, "part": second.value}, lives=lives if lives > 0 else math.inf)
+
+
+def _away(error: Unavailable) -> Retry:
+    return Retry(error.message, code=error.code, whole_line=True)
+
+
+def _pair(held: HeldToken) -> TokenPair:
+    first, second = str(held.secret["oauth"]), str(held.secret["part"])
+    headers = {
+        **FIXED_HEADERS,
+        "Authorization": f"Bearer {first}",
+        "x-boeing-parts-authorization": second,
+        "Content-Type": "application/json",
+    }
+    secrets = tuple(token.encode() for token in (first, second) if len(token) >= _UNMISTAKABLE)
+    return TokenPair(held, httpx2.Headers(headers), secrets)

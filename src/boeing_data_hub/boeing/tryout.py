@@ -1,6 +1,6 @@
-"""A login tried call by call, for the doctor: which of the two is refused tells which credentials are wrong.
+"""Tests a login call by call, for the doctor: the call that is rejected shows which credentials are wrong.
 
-With `ask` also the third call, which costs one slot of the limit; only where somebody wants it.
+With `ask` it also makes the third call, which costs one slot of the limit.
 """
 
 from __future__ import annotations
@@ -12,65 +12,72 @@ from http import HTTPStatus
 import httpx2
 
 from boeing_data_hub.boeing.access import BoeingAccess
-from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange, Question
+from boeing_data_hub.boeing.exchange import Exchange, Question
 from boeing_data_hub.boeing.failures import sort_failure
-from boeing_data_hub.boeing.login import Login, Token
+from boeing_data_hub.boeing.login import Login
+from boeing_data_hub.boeing.tokens import TokenPair, Tokens
 from boeing_data_hub.errors import HubError
+from boeing_data_hub.work.token_memory import Memory
 
 _OAUTH, _PART, _PRICE = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How far a login came.
+    """The result of a test.
 
     Attributes:
         call: the number of the last call that was made.
-        error: what it failed with; None when it was answered as it should be.
-        status: of the third call, where it was made.
+        error: its error; None if it succeeded.
+        status: of the third call, if it was made.
         dated: the `Date` of the last answer that had one.
+        is_shared: True if call 2 was not made, because the shared part token is valid.
     """
 
     call: int
     error: HubError | None = None
     status: int | None = None
     dated: str = ""
+    is_shared: bool = False
 
 
-def log_in(access: BoeingAccess, *, ask: str | None = None) -> Tried:
-    """Try the calls in turn, on connections that end with it.
+def log_in(access: BoeingAccess, *, ask: str | None = None, memory: Memory | None = None) -> Tried:
+    """Make the calls in turn, on separate connections.
+
+    If there is a valid shared part token, only call 1 is made, which shows if its address and the OAuth client are
+    right. Call 2 would revoke the token in use.
 
     Args:
         access: credentials and addresses.
         ask: a part number to ask a price for; None: the third call is not made.
+        memory: where all processes keep the tokens; None: a separate login is made.
     """
-    exchange = Exchange(connect_timeout=access.connect_timeout, max_body_bytes=access.max_body_bytes)
-    login = Login(access, exchange)
+    exchange = Exchange(
+        connect_timeout=access.connect_timeout, max_body_bytes=access.max_body_bytes, network=access.network
+    )
+    tokens = Tokens(access, exchange, memory=memory)
     try:
         try:
-            first = login.oauth()
+            state = tokens.state()
+            has_good = state.token is not None and state.failure is None and state.token.generation > state.refused
+            if has_good:
+                dated = Login(access, exchange).oauth().dated
+                pair = tokens.current()
+            else:
+                pair = tokens.renew(state.generation, insist=True)
+                dated = tokens.dated
         except HubError as error:
-            return Tried(_OAUTH, error)
-        try:
-            second = login.part(first.value)
-        except HubError as error:
-            return Tried(_PART, error, dated=first.dated)
+            return Tried(tokens.reached or _OAUTH, error, dated=tokens.dated)
         if ask is None:
-            return Tried(_PART, dated=second.dated or first.dated)
-        return _price(access, exchange, first, second, ask)
+            return Tried(_PART, dated=dated, is_shared=not tokens.reached)
+        return _price(access, exchange, pair, ask)
     finally:
         exchange.close()
 
 
-def _price(access: BoeingAccess, exchange: Exchange, first: Token, second: Token, part: str) -> Tried:
-    headers = {
-        **FIXED_HEADERS,
-        "Authorization": f"Bearer {first.value}",
-        "x-boeing-parts-authorization": second.value,
-        "Content-Type": "application/json",
-    }
+def _price(access: BoeingAccess, exchange: Exchange, pair: TokenPair, part: str) -> Tried:
     content = json.dumps({"showNoStock": True, "showLocation": True, "productCodes": [part]}).encode()
-    question = Question("POST", httpx2.URL(access.price_url), httpx2.Headers(headers), content)
+    question = Question("POST", httpx2.URL(access.price_url), pair.headers, content, pair.secrets)
     try:
         reply = exchange.send(question, seconds=access.token_timeout)
     except HubError as error:

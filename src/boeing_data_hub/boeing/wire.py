@@ -1,45 +1,64 @@
-"""Boeing's words become values: an answer is read strictly or not at all. Pure; what is whose is found later."""
+"""Parses Boeing's answers, strictly. Pure; `matching.py` assigns line items to parts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 
-from boeing_data_hub.boeing import exact_json
-from boeing_data_hub.boeing.failures import KEPT_OF_FAILURE, TokenRefused, kept_text, malformed, sort_failure
-from boeing_data_hub.errors import Retry
+from boeing_data_hub.boeing import exact_json, words
+from boeing_data_hub.boeing.failures import (
+    KEPT_OF_ANSWER,
+    KEPT_OF_FAILURE,
+    TokenRefused,
+    kept_text,
+    malformed,
+    sort_failure,
+)
+from boeing_data_hub.boeing.remarks import Remark, remark, spoils
+from boeing_data_hub.errors import Complaint, Retry
 
 __all__ = ["Answer", "TokenRefused", "parse_answer", "read_reply", "sort_failure"]
 
 _LINE_ITEMS = "lineItems"
-_IDENTITY = "aviallPartNumber"  # what every line item is known by
+_IDENTITY = "aviallPartNumber"  # the fields that identify a line item
+_OWN = frozenset({_LINE_ITEMS, "currency"})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Boeing said to one price call.
+    """Boeing's answer to one price call.
 
     Attributes:
-        currency: of the whole answer, trimmed; None when Boeing named none.
-        line_items: as sent, fractions as Decimal; empty when Boeing knows none of the parts.
+        currency: of the whole answer, trimmed; None if Boeing names none.
+        line_items: as sent, fractions as Decimal; empty if Boeing knows none of the parts.
         raw: the answer's text as received.
-        raw_json: the same, fit for a jsonb column.
+        raw_json: the same for a jsonb column.
+        doubt: what Boeing said beside the line items, fit for a person: an error, a warning, a mark that the answer is
+            cut off. It proves nothing about the parts that are left out then. Empty: nothing.
+        vague: there was no list of line items at all, which may mean that Boeing knows no part, or that it has failed.
+        unproven: a 404 that is no answer of Boeing's form. Boeing may know none of the parts, or the address is wrong:
+            only another question tells.
+        said: the message of such a 404.
     """
 
     currency: str | None
     line_items: tuple[dict[str, Any], ...]
     raw: str = field(repr=False)
     raw_json: str = field(repr=False)
+    doubt: str = ""
+    vague: bool = False
+    unproven: bool = False
+    said: str = ""
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """The answer in a price call's reply.
+    """The answer in a price call's response.
 
-    A 404 is an answer without line items, unless a web page came with it: then the address is wrong rather than the
-    part unknown, and thousands of parts would be written off as not found.
+    A 404 is an answer without line items. Where it has not the form of an answer it proves nothing by itself: gateways
+    say 404 when an address is wrong or a service is away, and thousands of parts would be written off as not found.
 
     Raises:
         HubError: what `parse_answer` and `sort_failure` say.
@@ -47,13 +66,9 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     if status == HTTPStatus.OK:
         return parse_answer(body, headers.get("content-type"))
     if status == HTTPStatus.NOT_FOUND:
-        if _is_markup(body, headers.get("content-type")):
-            raise malformed(
-                body,
-                "Boeing's address for prices answers with a web page (status 404). Check BOEING_PNA_PRICE_URL.",
-            )
         text = kept_text(body, KEPT_OF_FAILURE)
-        return Answer(None, (), text, json.dumps({_LINE_ITEMS: [], "httpStatus": int(status), "body": text}))
+        kept = json.dumps({_LINE_ITEMS: [], "httpStatus": int(status), "body": text})
+        return Answer(None, (), text, kept, unproven=not _is_empty_answer(body), said=words.of_body(body))
     raise sort_failure(status, headers, body)
 
 
@@ -61,26 +76,48 @@ def parse_answer(body: bytes, content_type: str | None) -> Answer:
     """Read the body of a 200.
 
     `lineItems` that are null, empty, or left out of an envelope that has its currency mean that Boeing knows none of
-    the parts. Anything else that is not a list of objects is no answer, and proves nothing about any part.
+    the parts, unless the envelope says something else beside them. Anything else that is not a list of objects is no
+    answer, and proves nothing about any part.
 
     Raises:
+        Complaint: `boeing_complained`: no line item, and an error, a warning, or a mark that the answer is cut off.
         Retry: `boeing_malformed`, or `boeing_schema_changed` when it looks like the same data under other names.
             Never `whole_line`: one odd part may be enough to spoil an answer, and splitting the call finds it.
     """
     if content_type and _is_other_type(content_type):
-        raise malformed(body, "Boeing answered with something that is not JSON. The parts are asked again.")
+        raise malformed(body, "Boeing's response is not JSON. The hub will retry.")
     try:
         envelope, text, storable = exact_json.read(body)
     except exact_json.NotJsonError as error:
-        raise malformed(body, f"Boeing's answer cannot be read: {error}. The parts are asked again.") from None
+        raise malformed(body, f"Boeing's response cannot be read: {error}. The hub will retry.") from None
     if not isinstance(envelope, dict):
-        raise malformed(body, "Boeing's answer is JSON, but not an object. The parts are asked again.")
+        raise malformed(body, "Boeing's response is JSON, but not an object. The hub will retry.")
     known = cast("dict[str, Any]", envelope)
     currency = known.get("currency")
     if not isinstance(currency, str | None):
         raise _changed(body, "`currency` is no text")
     items = _line_items(known, body)
-    return Answer((currency.strip() or None) if currency else None, items, text, storable)
+    good = tuple(item for item in items if not spoils(item))
+    said = remark(known, items=len(items), leave_out=_OWN if len(good) == len(items) else _OWN - {_LINE_ITEMS})
+    if said is not None and not good:
+        raise _complaint(body, said)
+    return Answer(
+        (currency.strip() or None) if currency else None,
+        good,
+        text,
+        storable,
+        doubt=said.words if said else "",
+        vague=known.get(_LINE_ITEMS) is None,
+    )
+
+
+def _complaint(body: bytes, said: Remark) -> Complaint:
+    return Complaint(
+        "Boeing returned an error message instead of a result. The hub will retry.",
+        code="boeing_complained",
+        raw=kept_text(body, KEPT_OF_ANSWER),
+        words=said.words,
+    )
 
 
 def _line_items(envelope: dict[str, Any], body: bytes) -> tuple[dict[str, Any], ...]:
@@ -90,29 +127,50 @@ def _line_items(envelope: dict[str, Any], body: bytes) -> tuple[dict[str, Any], 
             _must_be_empty(envelope, body)
         return ()
     if not isinstance(items, list):
-        raise malformed(body, "In Boeing's answer `lineItems` is not a list. The parts are asked again.")
+        raise malformed(body, "In Boeing's response, `lineItems` is not a list. The hub will retry.")
     found = cast("list[Any]", items)
     if not all(type(item) is dict for item in found):
-        raise malformed(body, "In Boeing's answer a line item is not an object. The parts are asked again.")
+        raise malformed(body, "In Boeing's response, a line item is not an object. The hub will retry.")
     if found and not any(_IDENTITY in item for item in found):
+        if all(map(spoils, found)):
+            raise _complaint(body, Remark(words.of_values(found), cut=False))
         raise _changed(body, f"no line item has `{_IDENTITY}`")
     return tuple(found)
 
 
 def _must_be_empty(envelope: dict[str, Any], body: bytes) -> None:
     """Without `lineItems`: nothing known of the parts, the same data under another name, or an error in disguise?"""
-    if any(_letters(name) == "lineitems" or _holds_items(value) for name, value in envelope.items()):
+    if any(_letters(name) == "lineitems" for name in envelope) or _holds(envelope, lambda item: _IDENTITY in item):
+        raise _changed(body, f"there is no `{_LINE_ITEMS}`, but a list of another name")
+    if (said := remark(envelope, items=0, leave_out=_OWN)) is not None:
+        if "currency" in envelope or "message" not in envelope:
+            raise _complaint(body, said)
+        raise Complaint(
+            f"Boeing's response has no `{_LINE_ITEMS}`. The hub will retry.",
+            code="boeing_malformed",
+            raw=kept_text(body, KEPT_OF_ANSWER),
+            words=said.words,
+        )
+    if _holds(list(envelope.values()), lambda _: True, in_lists=True):
         raise _changed(body, f"there is no `{_LINE_ITEMS}`, but a list of another name")
     if "currency" not in envelope:
-        raise malformed(body, f"Boeing's answer has no `{_LINE_ITEMS}`. The parts are asked again.")
+        raise malformed(body, f"Boeing's response has no `{_LINE_ITEMS}`. The hub will retry.")
     if any(isinstance(value, dict) and value != {} for value in envelope.values()):
         raise _changed(body, f"there is no `{_LINE_ITEMS}`, but other data")
 
 
-def _holds_items(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_items, cast("dict[str, Any]", value).values()))
-    return isinstance(value, list) and any(isinstance(inner, dict) for inner in cast("list[Any]", value))
+def _holds(value: Any, wanted: Callable[[dict[str, Any]], bool], *, in_lists: bool = False) -> bool:
+    """True if an object that is `wanted` stands anywhere below a value; with `in_lists`, as a member of a list."""
+    inner: list[Any] = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else value
+    for one in inner:
+        if isinstance(one, dict):
+            found = cast("dict[str, Any]", one)
+            listed = isinstance(value, list) and in_lists
+            if (listed or not in_lists) and wanted(found):
+                return True
+        if isinstance(one, dict | list) and _holds(one, wanted, in_lists=in_lists):
+            return True
+    return False
 
 
 def _changed(body: bytes, what: str) -> Retry:
@@ -134,5 +192,10 @@ def _is_other_type(content_type: str) -> bool:
     return not ("json" in kind or kind in ("", "text/plain", "application/octet-stream", "binary/octet-stream"))
 
 
-def _is_markup(body: bytes, content_type: str | None) -> bool:
-    return "html" in (content_type or "").lower() or body.lstrip().startswith(b"<")
+def _is_empty_answer(body: bytes) -> bool:
+    """True if a body is an answer of Boeing's form that has no line items and nothing else to say."""
+    try:
+        answer = parse_answer(body, None)
+    except Retry:
+        return False
+    return not answer.line_items and not answer.doubt

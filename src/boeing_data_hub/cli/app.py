@@ -1,53 +1,58 @@
-"""The command line, all of it: what a person does with a hub, from a terminal."""
+"""The root of `bdh`: its commands by name, and errors that no command handles."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
-from pydantic import ValidationError
 
 from boeing_data_hub import __version__
-from boeing_data_hub.cli import (
-    batches,
-    demo,
-    estimating,
-    examining,
-    housekeeping,
-    operate,
-    output,
-    publishing,
-    quotes,
-    start,
-)
+from boeing_data_hub.cli import output
+from boeing_data_hub.cli.commands import PASSED_ON, Entry, group
 from boeing_data_hub.cli.output import ExitCode
+
+COMMANDS: Final = {
+    "demo": Entry(
+        "sandbox", "demo", "Start", "Search and publish a real part list on this machine, with sandboxes.", PASSED_ON
+    ),
+    "up": Entry("start", "up", "Start", "Run everything on this machine: API, workers and scheduler."),
+    "console": Entry(
+        "console", "console", "Start", "Sign in to the console: print a one-time link and open it in a browser."
+    ),
+    "serve": Entry("start", "serve", "Start", "Run one API process."),
+    "worker": Entry("start", "worker", "Start", "Run one worker process for one or more queues."),
+    "beat": Entry("start", "beat", "Start", "Run the scheduler."),
+    "sandbox": Entry("sandbox", "app", "Start", "Run a sandbox of Boeing or of Shopify."),
+    "search": Entry("batches", "search", "Work", "Search Boeing for part numbers."),
+    "estimate": Entry(
+        "estimating", "estimate", "Work", "Estimate how long a search and publish will take. Changes nothing."
+    ),
+    "plan": Entry("publishing", "plan", "Work", "Preview what publishing would change and cost. Changes nothing."),
+    "publish": Entry("publishing", "publish", "Work", "Publish priced parts to the store."),
+    "plans": Entry("plans", "app", "Work", "List, show, approve and discard publish plans."),
+    "reviews": Entry("reviews", "app", "Work", "List, approve and refuse changes that guards hold back."),
+    "store": Entry("store", "app", "Work", "Set up the store; list products; resolve conflicts and leftovers."),
+    "batches": Entry("batches", "app", "Work", "List, watch, cancel, retry, undo and export runs."),
+    "quotes": Entry("quotes", "app", "Work", "Request, list, show and export quotes."),
+    "db": Entry("operate", "db", "Operate", "Create and upgrade the database tables."),
+    "keys": Entry("operate", "keys_app", "Operate", "Create, list and revoke API keys."),
+    "sessions": Entry("sessions", "app", "Operate", "List and end sessions of the console."),
+    "housekeeping": Entry("housekeeping", "app", "Operate", "Show or run data clean-up."),
+    "digest": Entry("housekeeping", "digest_app", "Operate", "Show, send and list the daily digest."),
+    "doctor": Entry("examining", "doctor", "Operate", "Check everything the hub needs, and say how to fix it."),
+}
 
 app = typer.Typer(
     name="bdh",
+    cls=group(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Boeing Data Hub: price and availability from Boeing Distribution, staged and published to Shopify.",
+    rich_markup_mode=None,
+    help="Boeing Data Hub: price and availability from Boeing Distribution, reviewed and published to Shopify.",
+    epilog="Data goes to stdout, notes to stderr. Exit codes: 0 done, 1 error, 2 usage, 3 finished with failed parts, "
+    "4 credentials, 5 not found, 6 conflict, 8 unreachable, 130 interrupted.",
 )
-app.command(rich_help_panel="Start")(demo.demo)
-app.command(rich_help_panel="Start")(start.up)
-app.command(rich_help_panel="Start")(start.serve)
-app.command(rich_help_panel="Start")(start.worker)
-app.command(rich_help_panel="Start")(start.beat)
-app.add_typer(start.sandbox, name="sandbox", rich_help_panel="Start")
-app.command(rich_help_panel="Work")(batches.search)
-app.command(rich_help_panel="Work")(estimating.estimate)
-app.command(rich_help_panel="Work")(publishing.plan)
-app.command(rich_help_panel="Work")(publishing.publish)
-app.add_typer(publishing.plans, name="plans", rich_help_panel="Work")
-app.add_typer(publishing.store, name="store", rich_help_panel="Work")
-app.add_typer(batches.app, name="batches", rich_help_panel="Work")
-app.add_typer(quotes.app, name="quotes", rich_help_panel="Work")
-app.add_typer(operate.db, name="db", rich_help_panel="Operate")
-app.add_typer(operate.keys_app, name="keys", rich_help_panel="Operate")
-app.add_typer(housekeeping.app, name="housekeeping", rich_help_panel="Operate")
-app.add_typer(housekeeping.digest_app, name="digest", rich_help_panel="Operate")
-app.command(rich_help_panel="Operate")(examining.doctor)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -59,26 +64,38 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @app.callback()
 def root(
     *,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Data on stdout, notes on stderr.
-
-    Exit codes: 0 done, 1 error, 2 usage, 3 finished with failed items, 4 credentials, 5 not found, 6 conflict,
-    8 unreachable, 130 interrupted.
-    """
+    """Options of `bdh` itself."""
     del version
 
 
 def main() -> None:
-    """The entry point of `bdh`. A setting that cannot be used is named, without its value."""
+    """The entry point of `bdh`. An invalid setting is reported by name, without its value."""
     try:
-        app()
-    except ValidationError as error:
-        for one in error.errors(include_input=False, include_context=False, include_url=False):
-            name = ".".join(str(part) for part in one["loc"]).upper()
-            said = one["msg"].removeprefix("Value error, ")
-            output.note(f"{name}: {said}" if name else said)
+        app(prog_name="bdh")
+    except ValueError as error:
+        if not (wrong := _invalid_settings(error)):
+            raise
+        for line in wrong:
+            output.note(line)
         output.note("Correct the environment or the file .env. Nothing was started.")
         sys.exit(ExitCode.USAGE)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+
+
+def _invalid_settings(error: ValueError) -> list[str]:
+    """A line for each setting that pydantic rejected; empty for any other error. It does not import pydantic."""
+    pydantic: Any = sys.modules.get("pydantic")
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
+        return []
+    lines: list[str] = []
+    found: Any = error
+    for one in found.errors(include_input=False, include_context=False, include_url=False):
+        name = ".".join(str(part) for part in one["loc"]).upper()
+        said = one["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {said}" if name else said)
+    return lines

@@ -1,149 +1,115 @@
-"""Searching and batches: `bdh search`, `bdh batches ...`. Everything here goes through the HTTP API."""
+"""`bdh search` and `bdh batches ...`, through the HTTP API."""
 
 from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-from uuid import UUID
+from typing import Annotated, Any
 
 import typer
 
-from boeing_data_hub.cli import output, progress
-from boeing_data_hub.cli.client import Api
-from boeing_data_hub.cli.local import connect
+from boeing_data_hub.cli import lists, output, progress
+from boeing_data_hub.cli.access import Json, with_api
+from boeing_data_hub.cli.client import Api, Document
+from boeing_data_hub.cli.ids import RunId, whole_id
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.errors import BadInput, HubError, NotFound
-from boeing_data_hub.settings import Settings
+from boeing_data_hub.errors import BadInput
 
-T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, help="List, watch, cancel, retry, undo and export runs.")
 
-app = typer.Typer(no_args_is_help=True, help="List, watch, cancel, retry, undo and export batches.")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-BatchId = Annotated[str, typer.Argument(help="The batch's id.")]
+Wait = Annotated[bool, typer.Option(help="Wait until it has finished, with progress.")]
+Name = Annotated[str | None, typer.Option("--name", help="A name for the run. Default: the list's, or its first part.")]
 
 
-def with_api(do: Callable[[Api], T], *, json_wanted: bool) -> T:
-    """Run something against the API; errors are told and end the command with their exit code."""
-    try:
-        api = connect(Settings())
-        try:
-            return do(api)
-        finally:
-            api.close()
-    except HubError as error:
-        output.fail(error, json_wanted=json_wanted)
-
-
-def _path(batch_id: str, more: str = "") -> str:
-    try:
-        return f"/api/batches/{UUID(batch_id)}{more}"
-    except ValueError:  # as part of an address it might mean something else
-        raise NotFound(
-            f"There is no such batch as {batch_id}. `bdh batches list` shows those there are.", code="batch_not_found"
-        ) from None
+def _path(api: Api, run_id: str, more: str = "") -> str:
+    return f"/api/batches/{whole_id(api, run_id)}{more}"
 
 
 def search(
     what: Annotated[list[str], typer.Argument(help="A file (CSV, XLSX, text), `-` for stdin, or part numbers.")],
     *,
-    wait: Annotated[bool, typer.Option(help="Wait for the end, with progress.")] = True,
-    force_refresh: Annotated[bool, typer.Option(help="Ask Boeing even where a fresh answer is at hand.")] = False,
-    key: Annotated[str | None, typer.Option("--idempotency-key", help="Sent again, it gives the same batch.")] = None,
-    skip_rejected: Annotated[bool, typer.Option(help="Start without the lines that are not part numbers.")] = False,
+    sheet: lists.Sheet = "",
+    column: lists.Column = "",
+    include_hidden: lists.Hidden = False,
+    accept_flagged: lists.Accept = False,
+    skip_rejected: lists.Skip = False,
+    yes: lists.Yes = False,
+    wait: Annotated[bool, typer.Option(help="Wait until it has finished, with progress.")] = True,
+    force_refresh: Annotated[bool, typer.Option(help="Ignore cached answers.")] = False,
+    key: Annotated[
+        str | None,
+        typer.Option("--idempotency-key", help="Reusing a key returns the existing run instead of starting another."),
+    ] = None,
+    name: Name = None,
     as_json: Json = False,
 ) -> None:
-    """Search Boeing for part numbers: `bdh search list.xlsx`, `bdh search WF338109 AN3-43A`."""
+    """Search Boeing for part numbers.
+
+    Examples: `bdh search list.xlsx`, `bdh search WF338109 AN3-43A`. For a file, it first shows the sheet and column
+    it read, the first part numbers, and the rows it skipped.
+    """
+    options = lists.ListOptions(sheet, column, include_hidden, accept_flagged, skip_rejected, yes, as_json)
 
     def do(api: Api) -> None:
-        body = request_of(api, what, skip_rejected=skip_rejected)
-        body["force_refresh"] = force_refresh
+        listed = lists.listed(api, what, options, verb="Search")
+        body = {**listed.body, "force_refresh": force_refresh}
         if key:
             body["idempotency_key"] = key
+        if name:
+            body["name"] = name
         started = api.call("POST", "/api/bulk-search", json=body)
-        output.note(f"{started['message']} Batch {started['batch_id']}")
+        output.note(f"{started['message']} Run {started['batch_id']}")
+        more = {"read": listed.read} if listed.read else {}
         if not wait:
-            output.as_json(started) if as_json else output.say(started["batch_id"])
+            output.as_json({**started, **more}) if as_json else output.say(started["batch_id"])
             return
-        finish(api, started["batch_id"], json_wanted=as_json)
+        finish(api, started["batch_id"], json_wanted=as_json, more=more)
 
     with_api(do, json_wanted=as_json)
 
 
-def request_of(api: Api, what: list[str], *, skip_rejected: bool) -> dict[str, Any]:
-    """The body of a request for these parts, a file's content read by the hub.
+def finish(api: Api, batch_id: str, *, json_wanted: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Wait for a run to finish, show progress and the result, and end the command with its exit code.
 
-    Raises:
-        BadInput: there is no such file, or lines of it are not part numbers.
+    `more`: further keys of the JSON.
     """
-    if what == ["-"]:
-        return {"part_numbers_text": _stdin()}
-    path = Path(what[0])
-    if len(what) > 1 or not path.is_file():
-        if len(what) == 1 and (path.suffix.lower() in {".csv", ".xlsx", ".txt"} or "/" in what[0]):
-            raise BadInput(f"There is no file {what[0]}.", code="no_such_file")
-        return {"part_numbers": what}
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{what[0]} cannot be read: {error.strerror}.", code="unreadable_file") from error
-    read = api.call("POST", "/api/uploads", files={"file": (path.name, content)})
-    if read["rejected_count"] and not skip_rejected:
-        raise BadInput(
-            f"{read['rejected_count']:,} lines of {path.name} are not part numbers. Nothing was started. Correct them, "
-            "or use --skip-rejected.",
-            code="bad_part_numbers",
-            details={"rejected": read["rejected"]},
-        )
-    if read["duplicate_count"]:
-        output.note(f"{read['duplicate_count']:,} duplicates were left out.")
-    return {"part_numbers": read["part_numbers"]}
-
-
-def _stdin() -> str:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("What stands on stdin is not UTF-8 text. Nothing was started.", code="bad_encoding") from None
-
-
-def finish(api: Api, batch_id: str, *, json_wanted: bool) -> None:
-    """Wait for the end of a batch with progress, tell how it went, and end the command with that exit code."""
-    try:
-        batch = progress.watch(api, _path(batch_id), quiet=json_wanted)
+        batch = progress.watch(api, _path(api, batch_id), quiet=json_wanted)
     except KeyboardInterrupt:
-        output.note(f"\nStopped watching; the batch goes on. Watch it again with: bdh batches watch {batch_id}")
+        output.note(f"\nStopped watching; the run continues. Watch it again with: bdh batches watch {batch_id}")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if json_wanted:
-        output.as_json(batch)
+        output.as_json({**batch, **(more or {})})
     else:
         output.say(batch["message"])
-        if batch["failed_count"]:
-            _tell_failures(api.call("GET", _path(batch_id, "/failures")))
+        if batch["failed_count"] or batch["not_for_sale_count"]:
+            _print_causes(api.call("GET", _path(api, batch_id, "/failures")))
         if batch["batch_type"] == "search" and batch["normalized_count"]:
-            output.note(f"See what publishing it would do: bdh plan --from {batch_id}")
+            output.note(f"Preview publishing: bdh plan --from {batch_id}")
     raise typer.Exit(progress.exit_code(batch))
 
 
-def _tell_failures(found: dict[str, Any]) -> None:
+def _print_causes(found: Document) -> None:
     for group in found["groups"]:
         output.say(
             f"  {group['count']:>7,}  {group['code']}: {group['what_to_do']}  e.g. {', '.join(group['sample'][:3])}"
         )
+    for group in found["not_publishable"]:
+        kind = {"blocked": "not for sale", "needs_review": "needs review"}.get(group["kind"], group["kind"])
+        output.say(f"  {group['count']:>7,}  {kind}, {group['code']}: {group['message']}")
 
 
 @app.command("list")
 def list_batches(
     *,
-    status: Annotated[str | None, typer.Option(help="Only this status.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only runs with this status.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
     as_json: Json = False,
 ) -> None:
-    """Batches, newest first."""
+    """List runs, newest first."""
 
     def do(api: Api) -> None:
         params = {"limit": limit} | ({"status": status} if status else {})
@@ -152,114 +118,103 @@ def list_batches(
             output.as_json(found)
             return
         output.table(
-            f"{found['total']:,} batches",
-            ["id", "type", "status", "items", "done %", "failed", "created"],
+            f"{found['total']:,} runs",
+            ["id", "name", "type", "status", "parts", "done %", "failed", "created"],
             [
                 (
-                    b["id"],
+                    output.Id(b["id"]),
+                    b["name"],
                     b["batch_type"],
                     b["outcome"] or b["status"],
                     b["total_items"],
                     b["progress_percent"],
                     b["failed_count"],
-                    b["created_at"],
+                    output.Moment(b["created_at"]),
                 )
                 for b in found["batches"]
             ],
+            of=found["total"],
         )
 
     with_api(do, json_wanted=as_json)
 
 
 @app.command()
-def show(batch_id: BatchId, *, as_json: Json = False) -> None:
-    """Where a batch stands, and its failures by cause."""
+def show(run_id: RunId, *, as_json: Json = False) -> None:
+    """Show a run's progress, and its failures by cause."""
 
     def do(api: Api) -> None:
-        batch = api.call("GET", _path(batch_id))
-        found = api.call("GET", _path(batch_id, "/failures"))
+        batch = api.call("GET", _path(api, run_id))
+        found = api.call("GET", _path(api, run_id, "/failures"))
         if as_json:
             output.as_json({**batch, "failures": found})
             return
         output.say(batch["message"])
         if said := progress.describe(batch):
             output.say(said)
-        _tell_failures(found)
-        for group in found["not_publishable"]:
-            output.say(f"  {group['count']:>7,}  {group['kind']}, {group['code']}: {group['message']}")
+        _print_causes(found)
 
     with_api(do, json_wanted=as_json)
 
 
 @app.command()
-def watch(batch_id: BatchId, *, as_json: Json = False) -> None:
-    """Follow a batch until it has finished. Ctrl-C stops watching, not the batch."""
-    with_api(lambda api: finish(api, batch_id, json_wanted=as_json), json_wanted=as_json)
+def watch(run_id: RunId, *, as_json: Json = False) -> None:
+    """Watch a run until it has finished. Ctrl-C stops watching, not the run."""
+    with_api(lambda api: finish(api, run_id, json_wanted=as_json), json_wanted=as_json)
 
 
 @app.command()
-def cancel(batch_id: BatchId, *, as_json: Json = False) -> None:
-    """Cancel what is not done. What was done stays."""
+def cancel(run_id: RunId, *, as_json: Json = False) -> None:
+    """Cancel a run. Completed parts stay as they are."""
 
     def do(api: Api) -> None:
-        done = api.call("DELETE", _path(batch_id))
+        done = api.call("DELETE", _path(api, run_id))
         output.as_json(done) if as_json else output.say(done["message"])
 
     with_api(do, json_wanted=as_json)
 
 
 @app.command()
-def retry(
-    batch_id: BatchId,
-    *,
-    wait: Annotated[bool, typer.Option(help="Wait for the end, with progress.")] = True,
-    as_json: Json = False,
-) -> None:
-    """Search for, or publish, the failed parts again, as a new batch."""
-
-    def do(api: Api) -> None:
-        started = api.call("POST", _path(batch_id, "/retry"))
-        output.note(f"{started['message']} Batch {started['batch_id']}")
-        if wait:
-            finish(api, started["batch_id"], json_wanted=as_json)
-        output.as_json(started) if as_json else output.say(started["batch_id"])
-
-    with_api(do, json_wanted=as_json)
+def retry(run_id: RunId, *, wait: Wait = True, as_json: Json = False) -> None:
+    """Retry the failed parts of a run, as a new run."""
+    _follow_up(run_id, "/retry", wait=wait, as_json=as_json)
 
 
 @app.command()
-def undo(
-    batch_id: BatchId,
-    *,
-    wait: Annotated[bool, typer.Option(help="Wait for the end, with progress.")] = True,
-    as_json: Json = False,
-) -> None:
-    """Take back what a publish batch did: archive what it created, restore what it changed."""
+def undo(run_id: RunId, *, wait: Wait = True, as_json: Json = False) -> None:
+    """Undo a publish run: archive what it created, restore what it changed."""
+    _follow_up(run_id, "/undo", wait=wait, as_json=as_json)
 
-    def do(api: Api) -> None:
-        started = api.call("POST", _path(batch_id, "/undo"))
-        output.note(f"{started['message']} Batch {started['batch_id']}")
-        if wait:
-            finish(api, started["batch_id"], json_wanted=as_json)
-        output.as_json(started) if as_json else output.say(started["batch_id"])
 
-    with_api(do, json_wanted=as_json)
+def _follow_up(run_id: str, what: str, *, wait: bool, as_json: bool) -> None:
+    with_api(
+        lambda api: started(api, api.call("POST", _path(api, run_id, what)), wait=wait, as_json=as_json),
+        json_wanted=as_json,
+    )
+
+
+def started(api: Api, answer: Document, *, wait: bool, as_json: bool) -> None:
+    """Say which run has started; then wait for it, or print its id."""
+    output.note(f"{answer['message']} Run {answer['batch_id']}")
+    if wait:
+        finish(api, answer["batch_id"], json_wanted=as_json)
+    output.as_json(answer) if as_json else output.say(answer["batch_id"])
 
 
 @app.command()
 def export(
-    batch_id: BatchId,
+    run_id: RunId,
     *,
     to: Annotated[
-        Path | None, typer.Option("--to", help="A file, .csv or .xlsx; CSV on stdout when not given.")
+        Path | None, typer.Option("--to", help="The file to write, .csv or .xlsx. Default: CSV on stdout.")
     ] = None,
 ) -> None:
-    """The failed items as CSV or XLSX, to correct and search again."""
-    with_api(lambda api: save(api, _path(batch_id, "/failures"), to), json_wanted=False)
+    """Export the failed parts as CSV or XLSX, to correct and search again."""
+    with_api(lambda api: save(api, _path(api, run_id, "/failures"), to), json_wanted=False)
 
 
 def save(api: Api, path: str, to: Path | None) -> None:
-    """Write what the API gives as a file: its kind is that of the name; CSV on stdout without one.
+    """Save a download of the API. The file's ending decides the format; without a file, CSV goes to stdout.
 
     Raises:
         BadInput: the file cannot be written.
@@ -267,11 +222,11 @@ def save(api: Api, path: str, to: Path | None) -> None:
     kind = "xlsx" if to is not None and to.suffix.lower() == ".xlsx" else "csv"
     pieces = api.download(path, params={"format": kind})
     if to is None:
-        decoder = codecs.getincrementaldecoder("utf-8")()
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()  # the mark is for spreadsheets, not for pipes
         for piece in pieces:
             sys.stdout.write(decoder.decode(piece))
         return
-    first = next(pieces, b"")  # before the file is opened: an export that is refused must not empty an earlier one
+    first = next(pieces, b"")  # before the file is opened: a rejected export must not empty an earlier one
     try:
         with to.open("wb") as file:
             file.writelines(chain([first], pieces))

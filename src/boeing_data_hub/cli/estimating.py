@@ -1,4 +1,4 @@
-"""`bdh estimate`: how long a search and a publishing will take, before anything is started."""
+"""`bdh estimate`: how long a search and publish will take, before anything is started."""
 
 from __future__ import annotations
 
@@ -8,39 +8,56 @@ from typing import Annotated, Any
 
 import typer
 
-from boeing_data_hub import estimating
-from boeing_data_hub.cli import output
+from boeing_data_hub.batches import estimating
+from boeing_data_hub.batches.estimate import span
+from boeing_data_hub.batches.estimating import WhatIf
+from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.lists.spreadsheet import read_upload
+from boeing_data_hub.cli import lists, output
 from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.errors import BadInput, HubError
-from boeing_data_hub.estimating import WhatIf
-from boeing_data_hub.intake.spreadsheet import read_upload
-from boeing_data_hub.model.budget import PLANS
-from boeing_data_hub.reporting.estimate import span
 from boeing_data_hub.settings import Settings
+from boeing_data_hub.sync import estimating as estimating_sync
+from boeing_data_hub.work.bucket import PLANS
 
 _MOST = 10_000_000
 
 
 def estimate(
-    what: Annotated[str, typer.Argument(help="How many part numbers, or a file of them (CSV, XLSX, text).")],
+    what: Annotated[str, typer.Argument(help="A number of parts, or a file of part numbers (CSV, XLSX, text).")],
     *,
-    search: Annotated[bool, typer.Option("--search", help="Only the search.")] = False,
-    publish: Annotated[bool, typer.Option("--publish", help="Only the publishing.")] = False,
-    at_limit: Annotated[str | None, typer.Option(help="What if Boeing allowed this, e.g. 2/m?")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, max=100, help="What if a call asked so many parts?")] = None,
-    plan: Annotated[str | None, typer.Option(help=f"What if the store's plan were: {', '.join(PLANS)}?")] = None,
-    variants: Annotated[int | None, typer.Option(min=0, help="Variants the store has, for its daily limit.")] = None,
-    known: Annotated[int | None, typer.Option(min=0, help="How many of the parts the store has already.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Reckon from the settings alone; ask nobody.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    search: Annotated[bool, typer.Option("--search", help="Estimate the search only.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Estimate the publish only.")] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="Estimate how up to date sync will keep the store.")] = False,
+    at_limit: Annotated[str | None, typer.Option(help="Assume this Boeing limit, e.g. 2/m.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=100, help="Assume this many parts per call.")] = None,
+    plan: Annotated[str | None, typer.Option(help=f"Assume this Shopify plan: {', '.join(PLANS)}.")] = None,
+    variants: Annotated[
+        int | None, typer.Option(min=0, help="Variants already in the store, for its daily limit.")
+    ] = None,
+    known: Annotated[int | None, typer.Option(min=0, help="How many of the parts are already in the store.")] = None,
+    sheet: lists.Sheet = "",
+    column: lists.Column = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Use settings only; make no network calls.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Foretell how long a search and a publishing take, with the reckoning. Nothing is started, nothing is changed."""
+    """Estimate how long a search and publish will take. Changes nothing.
+
+    It shows the calculation and its assumptions.
+    """
     try:
         settings = settings_of_running_hub()
-        parts, numbers = _parts(what, settings)
+        parts, numbers = _parts(what, settings, Choice(sheet=sheet, column=column))
         what_if = WhatIf(
             at_limit=at_limit, batch_size=batch_size, plan=plan, variants=variants, known=known, offline=offline
         )
+        if sync:
+            told = estimating_sync.reckon(settings, parts, at_limit=at_limit, batch_size=batch_size, offline=offline)
+            if as_json:
+                output.as_json(told)
+            else:
+                _print_sync(told)
+            return
         both = search == publish
         told = estimating.reckon(
             settings,
@@ -55,43 +72,54 @@ def estimate(
     if as_json:
         output.as_json(told)
         return
-    _tell(told)
+    _print(told)
 
 
-def _parts(what: str, settings: Settings) -> tuple[int, list[str]]:
-    """How many parts, and which, where it is a file."""
+def _parts(what: str, settings: Settings, choice: Choice) -> tuple[int, list[str]]:
+    """The number of parts, and the parts if a file was given."""
     digits = what.replace(",", "").replace("_", "")
     if digits.isascii() and digits.isdigit():
         if not 0 < int(digits) <= _MOST:
-            raise BadInput(f"Name a number of parts from 1 to {_MOST:,}, or a file.", code="bad_number")
+            raise BadInput(f"Give a number of parts from 1 to {_MOST:,}, or a file.", code="bad_number")
         return int(digits), []
     path = Path(what)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(
-            f"{what} is neither a number of parts nor a file that can be read ({error.strerror}).", code="no_such_file"
+            f"{what} is neither a number nor a readable file ({error.strerror}).", code="no_such_file"
         ) from None
-    found = read_upload(content, path.name, max_parts=max(settings.max_bulk_search_size, 50_000))
+    found = read_upload(content, path.name, max_parts=max(settings.max_bulk_search_size, 50_000), choice=choice)
+    settled(found.reading)
+    for line in found.reading.said():
+        output.note(line)
     if not found.part_numbers:
-        raise BadInput(f"{what} holds no part number.", code="empty_list")
-    if found.rejected_count or found.duplicate_count:
-        output.note(
-            f"{found.duplicate_count:,} duplicates and {found.rejected_count:,} lines that are no part numbers."
-        )
+        raise BadInput(f"{what} contains no part number.", code="empty_list")
     return len(found.part_numbers), found.part_numbers
 
 
-def _tell(told: Mapping[str, Any]) -> None:
+def _print(told: Mapping[str, Any]) -> None:
     if found := told.get("search"):
         calls = found["calls"]
         output.say(f"Search of {told['parts']:,} parts: {_range(found['seconds'])}, {_numbers(calls)} Boeing calls")
         _lines(found["reckoned"])
     if found := told.get("publish"):
         points = _numbers(found["points"])
-        output.say(f"Publishing of {told['parts']:,} parts: {_range(found['seconds'])}, {points} points of the store")
+        output.say(f"Publish of {told['parts']:,} parts: {_range(found['seconds'])}, {points} Shopify API points")
         _lines(found["reckoned"])
-    output.say("Assumed:")
+    output.say("Assumptions:")
+    _lines(told["assumptions"])
+
+
+def _print_sync(told: Mapping[str, Any]) -> None:
+    found = told["sync"]
+    low, high = found["wrong"]["low"], found["wrong"]["high"]
+    output.say(f"Sync of {told['parts']:,} parts with {found['calls_a_day']:,} Boeing calls a day:")
+    output.say(f"  out of date, weighted by demand: {low:.1%} to {high:.1%} of the time")
+    output.say(
+        f"  asked in turn instead: {found['wrong_in_turn']:.1%}, each part every {found['whole_pass_days']:g} days"
+    )
+    output.say("Assumptions:")
     _lines(told["assumptions"])
 
 

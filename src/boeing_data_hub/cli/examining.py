@@ -1,4 +1,4 @@
-"""`bdh doctor`: looks at everything, also where nearly everything is broken, and says what to do."""
+"""`bdh doctor`: checks everything, also on an installation where almost nothing works, and says how to fix it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
+from boeing_data_hub.app import Hub
 from boeing_data_hub.cli import output
 from boeing_data_hub.cli.local import key_of, reading_of_running_hub
 from boeing_data_hub.cli.output import ExitCode
-from boeing_data_hub.hub import Hub
 
 _MARKS: Final = {"ok": "ok     ", "skipped": "-      ", "warning": "warning", "error": "ERROR  "}
 _UNUSABLE: Final = "setting_unusable"
@@ -18,16 +18,16 @@ _UNUSABLE: Final = "setting_unusable"
 
 def doctor(
     *,
-    strict: Annotated[bool, typer.Option(help="End with 1 for warnings, too.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 for warnings, too.")] = False,
     price: Annotated[
-        str | None, typer.Option(metavar="PART", help="Ask Boeing this part's price, too: it costs one call.")
+        str | None, typer.Option(metavar="PART", help="Also ask Boeing for this part's price; uses one call.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say only what is wrong.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show only problems.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Check everything the hub needs, and say what to do about each finding.
+    """Check everything the hub needs, and say how to fix it.
 
-    Exit codes: 0 all well, or warnings only; 1 something is wrong; 2 a setting cannot be used, so nothing would start.
+    Exit codes: 0 no errors; 1 errors; 2 an invalid setting would keep the hub from starting.
     """
     reading = reading_of_running_hub()
     hub = Hub(reading.settings, name="doctor")
@@ -51,7 +51,7 @@ def doctor(
                 output.say(f"        → {finding.remedy}")
         counts = Counter(finding.level for finding in findings)
         output.note(
-            f"{counts['error']} errors, {counts['warning']} warnings, {counts['ok']} well, "
+            f"{counts['error']} errors, {counts['warning']} warnings, {counts['ok']} ok, "
             f"{counts['skipped']} not looked at. docs/doctor.md explains every finding."
         )
     levels = {finding.level for finding in findings}

@@ -1,45 +1,57 @@
-"""`bdh housekeeping` and `bdh digest`: what is removed when, and what people are told. They speak to the database."""
+"""`bdh housekeeping` and `bdh digest`: data clean-up and the daily digest. They use the database directly."""
 
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 
 import typer
 
+from boeing_data_hub.app import Hub
 from boeing_data_hub.cli import output
-from boeing_data_hub.cli.operate import Json, with_hub
+from boeing_data_hub.cli.access import Json
+from boeing_data_hub.cli.operate import with_hub
 from boeing_data_hub.errors import BadInput
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.reporting import digest as digests
-from boeing_data_hub.store import notices
+from boeing_data_hub.health import digest as digests
+from boeing_data_hub.health import notices
 
-app = typer.Typer(no_args_is_help=True, help="What is removed after its term: look, try, do it now.")
-digest_app = typer.Typer(no_args_is_help=True, help="The daily digest: read it, send it.")
+app = typer.Typer(no_args_is_help=True, help="Show or run data clean-up.")
+digest_app = typer.Typer(no_args_is_help=True, help="Show, send and list the daily digest.")
 
-Day = Annotated[str | None, typer.Option("--day", help="The day it is sent on, as 2026-11-25.")]
+Day = Annotated[str | None, typer.Option("--day", help="The day it is sent, e.g. 2026-11-25.")]
 
 
 @app.command()
 def status(*, as_json: Json = False) -> None:
-    """Every chore: its term, when it was done last and what came of it, when it is due."""
+    """List the clean-up jobs: how long data is kept, the last run and its result, the next run."""
 
     def do(hub: Hub) -> None:
-        found = hub.household.chores.status()
-        stuck = hub.database.run(hub.household.stuck)
+        found = hub.upkeep.chores.status()
+        stalled = hub.database.run(hub.upkeep.stalled)
         if as_json:
-            told = [{"kind": s.kind, "stage": s.stage, "since": s.since, "message": s.message} for s in stuck]
+            told = [{"kind": s.code, "stage": s.about, "since": s.since, "message": s.message} for s in stalled]
             output.as_json({"chores": found, "stuck": told})
             return
         output.table(
-            f"{len(found)} chores",
-            ["chore", "what", "kept for", "last done", "rows", "due", "trouble"],
-            [(c["name"], c["what"], _term(c), _moment(c["done_at"]), c["last_round"], _moment(c["due_at"]), c["note"])
-             for c in found],
-        )  # fmt: skip
-        for one in stuck:
-            output.note(f"Stuck: {one.message} {one.remedy}.")
+            f"{len(found)} clean-up jobs",
+            ["job", "what", "kept for", "last run", "rows", "due", "problem"],
+            [
+                (
+                    c["name"],
+                    c["what"],
+                    _term(c),
+                    output.Moment(c["done_at"]),
+                    c["last_round"],
+                    output.Moment(c["due_at"]),
+                    c["note"],
+                )
+                for c in found
+            ],
+        )
+        for one in stalled:
+            output.note(f"Stalled: {one.text}")
 
     with_hub(do, json_wanted=as_json)
 
@@ -47,23 +59,19 @@ def status(*, as_json: Json = False) -> None:
 def _term(chore: dict[str, Any]) -> str:
     if chore["days"] is None:
         return ""
-    return f"{chore['days']:,} days" if chore["days"] else "for ever"
-
-
-def _moment(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+    return f"{chore['days']:,} days" if chore["days"] else "forever"
 
 
 @app.command()
 def run(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go; remove nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be removed; remove nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove now what is past its term, in small portions. Safe while everything runs, and twice at once."""
+    """Remove expired data now, in small steps. Safe while everything runs."""
 
     def do(hub: Hub) -> None:
-        chores = hub.household.chores
+        chores = hub.upkeep.chores
         found = chores.count() if dry_run else chores.whole_round()
         if as_json:
             output.as_json({"dry_run": dry_run, "rows": found})
@@ -71,7 +79,7 @@ def run(
         what = {chore["name"]: chore["what"] for chore in chores.status()}
         output.table(
             "Would be removed" if dry_run else "Removed",
-            ["chore", "what", "rows"],
+            ["job", "what", "rows"],
             [(name, what[name], f"{count:,}") for name, count in found.items()],
         )
         if dry_run:
@@ -86,20 +94,20 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"{text[:20]!r} is no day. Write it as 2026-11-25.", code="bad_day") from None
+        raise BadInput(f"{text[:20]!r} is not a date. Write it like 2026-11-25.", code="bad_day") from None
 
 
 @digest_app.command()
 def show(
     *,
     day: Day = None,
-    html: Annotated[bool, typer.Option("--html", help="As a page, as e-mails have it.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="As HTML, as in the e-mail.")] = False,
     as_json: Json = False,
 ) -> None:
-    """The digest of a day, or what would be told now. Sends nothing."""
+    """Show the digest of a day, or what it would say now. Sends nothing."""
 
     def do(hub: Hub) -> None:
-        told = hub.household.telling.preview(_day(day))
+        told = hub.upkeep.notifications.preview(_day(day))
         if as_json:
             output.as_json(told)
         else:
@@ -112,47 +120,57 @@ def show(
 def send(
     *,
     day: Day = None,
-    again: Annotated[bool, typer.Option("--again", help="Also if it was sent already.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send it even if it was sent before.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send the digest of a day now, or the latest that was due; what cannot be delivered is tried again by the hub."""
+    """Send the digest of a day now, or the latest one due. The hub retries failed deliveries."""
 
     def do(hub: Hub) -> None:
-        if not hub.household.channels:
+        if not hub.upkeep.channels:
             raise BadInput(
-                "Nobody is to be told: set HUB_DIGEST_WEBHOOK_URL or HUB_DIGEST_EMAIL_TO. Nothing was sent.",
+                "No recipient is set. Set HUB_DIGEST_WEBHOOK_URL or HUB_DIGEST_EMAIL_TO. Nothing was sent.",
                 code="no_channel",
             )
-        notice = hub.household.telling.order(_day(day), again=again)
-        now_delivered = hub.household.telling.deliver()
-        states = {row["channel"]: row["state"] for row in hub.database.run(lambda work: notices.of_id(work, notice))}
+        notice = hub.upkeep.notifications.order(_day(day), again=again)
+        now_delivered = hub.upkeep.notifications.deliver()
+        states = hub.database.run(lambda work: notices.states(work, notice))
         if as_json:
             output.as_json({"id": notice, "channels": states})
             return
         for channel, state in states.items():
-            output.say(f"{notice} by {channel}: {'sent' if state == 'sent' else 'not taken yet'}.")
+            output.say(f"{notice} by {channel}: {'sent' if state == 'sent' else 'not delivered yet'}.")
         if "due" in states.values():
-            output.note("What was not taken is tried again by the hub; `bdh digest list` says why.")
+            output.note("The hub retries failed deliveries; `bdh digest list` shows the reason.")
         elif not now_delivered:
-            output.note("It had been sent before. With --again it is sent once more.")
+            output.note("It was sent before. Use --again to send it once more.")
 
     with_hub(do, json_wanted=as_json)
 
 
 @digest_app.command("list")
 def list_notices(*, as_json: Json = False) -> None:
-    """Digests and notices, newest first, and what became of them."""
+    """List digests and notifications with their delivery state, newest first."""
 
     def do(hub: Hub) -> None:
         found = hub.database.run(lambda work: notices.listed(work, limit=50))
         if as_json:
-            output.as_json(found)
+            output.as_json([asdict(one) for one in found])
             return
         output.table(
-            f"{len(found)} notices",
-            ["id", "channel", "state", "tries", "made", "sent", "trouble"],
-            [(n["id"], n["channel"], n["state"], n["attempts"], _moment(n["created_at"]), _moment(n["sent_at"]),
-              n["error"]) for n in found],
-        )  # fmt: skip
+            f"{len(found)} notifications",
+            ["id", "channel", "state", "attempts", "created", "sent", "problem"],
+            [
+                (
+                    one.id,
+                    one.channel,
+                    one.state,
+                    one.attempts,
+                    output.Moment(one.created_at),
+                    output.Moment(one.sent_at),
+                    one.error,
+                )
+                for one in found
+            ],
+        )
 
     with_hub(do, json_wanted=as_json)

@@ -1,6 +1,6 @@
-"""What `bdh up` leaves for the CLI on the same machine: the operator's key and, while it runs, where its services are.
+"""Files of `bdh up` for the CLI on the same machine: the operator's key, and the addresses of running services.
 
-Both are files in the data folder that only their owner can read.
+They are in the data folder, and only their owner can read them.
 """
 
 from __future__ import annotations
@@ -8,31 +8,25 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
-from boeing_data_hub.cli.client import Api
-from boeing_data_hub.errors import BadInput, Unauthorized
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.sandbox.boeing.control_client import environment
-from boeing_data_hub.sandbox.shopify.control_client import environment as store_environment
-from boeing_data_hub.sandbox.system import System
+from boeing_data_hub.app import Hub
+from boeing_data_hub.cli.access import ADDRESSES_FILE, API_ADDRESS, KEY_FILE, kept_addresses, kept_key
+from boeing_data_hub.cli.machine.system import System
+from boeing_data_hub.errors import BadInput
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.settings.places import ADDRESSES, not_an_address
+from boeing_data_hub.settings.addresses import ADDRESSES, not_an_address
 from boeing_data_hub.settings.reading import Reading, read
 
-KEY_FILE = "api-key"
-_ADDRESSES_FILE = "running.json"
 _SERVICES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
-_API = "HUB_API_URL"
 
 
 def checked(settings: Settings) -> Settings:
-    """The settings, after a look at those that are otherwise only read where nobody sees it.
+    """The settings, after a check of those that are otherwise read in the background, where errors go unnoticed.
 
     Raises:
-        BadInput: one cannot be used; it is named, without its value, which may hold a password.
+        BadInput: one is invalid. It is reported without its value, which may contain a password.
     """
     for name in ADDRESSES:
         secret: SecretStr | None = getattr(settings, name.lower())
@@ -58,34 +52,31 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def keep_key(folder: Path, key: str) -> None:
-    """Keep the local operator's key."""
+    """Store the local operator's key."""
     _write_private(folder / KEY_FILE, key + "\n")
 
 
 def keep_addresses(folder: Path, system: System) -> None:
-    """Note where the running hub, its services and its Boeing sandbox are."""
+    """Store the addresses of the running hub, its services and its sandboxes."""
     known = {name: system.environment[name] for name in _SERVICES if system.environment.get(name)}
-    known[_API] = system.url
-    if system.boeing is not None:  # else `bdh doctor` would ask the real Boeing, with no credentials
-        known |= environment(system.boeing.base_url)
-    if system.shopify is not None:
-        known |= store_environment(system.shopify.url)
-    _write_private(folder / _ADDRESSES_FILE, json.dumps(known))
+    known[API_ADDRESS] = system.url
+    known |= system.stand_ins  # else `bdh doctor` would ask the real Boeing, with no credentials
+    _write_private(folder / ADDRESSES_FILE, json.dumps(known))
 
 
 def forget_addresses(folder: Path) -> None:
-    """The hub has stopped."""
-    (folder / _ADDRESSES_FILE).unlink(missing_ok=True)
+    """Delete the addresses: the hub has stopped."""
+    (folder / ADDRESSES_FILE).unlink(missing_ok=True)
 
 
 def settings_of_running_hub() -> Settings:
-    """The environment's settings; where they name no other database, those of the hub that `bdh up` runs here.
+    """The settings of the environment, or of the hub that `bdh up` runs here if the environment names no database.
 
     Raises:
         BadInput: see `checked`.
     """
     settings = checked(Settings())
-    known = _addresses(settings)
+    known = kept_addresses(data_dir(settings))
     named = settings.database_url.get_secret_value() if settings.database_url else ""
     if named and named != known.get("DATABASE_URL"):
         return settings
@@ -93,9 +84,9 @@ def settings_of_running_hub() -> Settings:
 
 
 def reading_of_running_hub() -> Reading:
-    """The same, read as a doctor does: nothing is raised, and what cannot be used is told in it."""
+    """The same, as the doctor reads settings: invalid ones are reported in the result, and nothing is raised."""
     found = read()
-    known = _addresses(found.settings)
+    known = kept_addresses(data_dir(found.settings))
     named = found.settings.database_url.get_secret_value() if found.settings.database_url else ""
     if not known or (named and named != known.get("DATABASE_URL")) or "DATABASE_URL" in found.unusable:
         return found
@@ -103,37 +94,7 @@ def reading_of_running_hub() -> Reading:
 
 
 def key_of(settings: Settings) -> str:
-    """The key the command line sends: HUB_API_KEY, else the local operator's; empty where there is none."""
+    """The key that the CLI sends: HUB_API_KEY, else the local operator's; empty if there is none."""
     if settings.hub_api_key is not None:
         return settings.hub_api_key.get_secret_value()
-    try:
-        return (data_dir(settings) / KEY_FILE).read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _addresses(settings: Settings) -> dict[str, Any]:
-    try:
-        return json.loads((data_dir(settings) / _ADDRESSES_FILE).read_text())
-    except (OSError, ValueError):
-        return {}
-
-
-def connect(settings: Settings) -> Api:
-    """The API the settings name, else the one that `bdh up` runs here; with their key, else the local operator's.
-
-    Raises:
-        BadInput: the address is none.
-        Unauthorized: there is no key.
-    """
-    url = settings.hub_api_url
-    if not url and not {"hub_host", "hub_port"} & settings.model_fields_set:
-        url = _addresses(settings).get(_API, "")
-    url = url or f"http://{settings.hub_host}:{settings.hub_port}"
-    key = key_of(settings)
-    if not key:
-        raise Unauthorized(
-            "No API key. Set HUB_API_KEY, or make a key with `bdh keys create NAME --scope search` "
-            "where the database is."
-        )
-    return Api(url, key)
+    return kept_key(data_dir(settings))

@@ -1,4 +1,4 @@
-"""Running a hub: `bdh db`, `bdh keys`, `bdh doctor`. They speak to the database, and work before the API does."""
+"""`bdh db` and `bdh keys`. They use the database directly, so they work while the API is down."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from boeing_data_hub.app import Hub
 from boeing_data_hub.cli import output
+from boeing_data_hub.cli.access import Json
 from boeing_data_hub.cli.local import settings_of_running_hub
+from boeing_data_hub.db import api_keys, audit
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, HubError, NotFound
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import audit, keys, restored, workers
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.health import restored
 from boeing_data_hub.web.access import SCOPES
+from boeing_data_hub.work import workers
 
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
-db = typer.Typer(no_args_is_help=True, help="The database's tables.")
-keys_app = typer.Typer(no_args_is_help=True, help="API keys: make, list, revoke.")
+db = typer.Typer(no_args_is_help=True, help="Create and upgrade the database tables.")
+keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
 
 def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
-    """Run something with a hub of this process; errors end the command with their exit code."""
+    """Run something with a hub in this process. Errors end the command with their exit code."""
     try:
         hub = Hub(settings_of_running_hub(), name="cli")
         try:
@@ -36,11 +38,11 @@ def with_hub(do: Callable[[Hub], T], *, json_wanted: bool = False) -> T:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the tables to the newest revision. Safe to run twice, and while workers are at work."""
-    from boeing_data_hub.store import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
+    """Create the tables, or upgrade them to this version. Safe to repeat, and while workers run."""
+    from boeing_data_hub.db import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
     found = with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
-    newer = "" if found in schema.revisions() else ", newer than this program, and were left as they are"
+    newer = "" if found in schema.revisions() else ", which is newer than this program; they were left unchanged"
     output.note(f"The tables are at revision {found}{newer}.")
 
 
@@ -48,11 +50,11 @@ def upgrade() -> None:
 def as_sql(
     *,
     since: Annotated[
-        str | None, typer.Option("--from", help="The revision the database is at; without it, it is empty.")
+        str | None, typer.Option("--from", help="The database's present revision. Default: an empty database.")
     ] = None,
 ) -> None:
-    """Print the migrations as SQL, for the Supabase editor."""
-    from boeing_data_hub.store import schema  # noqa: PLC0415 - same
+    """Print the migrations as SQL, for Supabase's SQL editor."""
+    from boeing_data_hub.db import schema  # noqa: PLC0415 - same
 
     try:
         output.say(schema.as_sql(since=since))
@@ -62,16 +64,17 @@ def as_sql(
 
 @db.command("restored")
 def after_restore(*, as_json: Json = False) -> None:
-    """Say that the database was restored from a backup, before workers start: what it remembers of the store is not
-    believed any more. Prints the SKUs whose products are looked at anew when they are next published.
+    """Run once after restoring a backup, before starting workers: store data is re-checked.
+
+    Prints the SKUs whose products are compared with the store again at their next publish.
     """
 
     def do(hub: Hub) -> None:
         def step(work: Work) -> restored.Forgotten:
             if found := workers.alive(work, silent_after=hub.settings.hub_worker_silent_after):
                 raise Conflict(
-                    f"Workers are at work ({', '.join(one['id'] for one in found[:3])}), or were, a moment before the "
-                    "backup was made. Nothing was changed. Stop all of them and the scheduler, wait "
+                    f"Workers are running ({', '.join(one.id for one in found[:3])}), or were just before the "
+                    "backup was made. Nothing was changed. Stop all workers and the scheduler, wait "
                     f"{hub.settings.hub_worker_silent_after} seconds, and try again.",
                     code="workers_at_work",
                 )
@@ -79,10 +82,10 @@ def after_restore(*, as_json: Json = False) -> None:
 
         done = hub.database.run(step)
         output.note(
-            f"{len(done.skus):,} products are looked for in the store and sent whole when they are next published; "
-            f"{done.runs} bulk operations are not waited for; {done.orphans} orphans are left alone for a day: "
-            f"`bdh store orphans` shows them; {done.sessions} people must sign in again. API keys that were revoked "
-            "since the backup work again: `bdh keys list`."
+            f"{len(done.skus):,} products will be looked up in the store and sent in full at their next publish. "
+            f"{done.runs} bulk operations were dropped. {done.orphans} leftover products are kept for a day: see "
+            f"`bdh store orphans`. {done.sessions} people must sign in again. API keys revoked since the backup are "
+            "valid again: check `bdh keys list`."
         )
         if as_json:
             output.as_json({"skus": done.skus, "bulk_runs": done.runs, "orphans": done.orphans,
@@ -95,13 +98,15 @@ def after_restore(*, as_json: Json = False) -> None:
 
 @keys_app.command("create")
 def create_key(
-    name: Annotated[str, typer.Argument(help="For people, e.g. `nightly import`.")],
+    name: Annotated[str, typer.Argument(help="A label, e.g. `nightly import`.")],
     *,
     scope: Annotated[list[str], typer.Option("--scope", help=f"One of {', '.join(SCOPES)}; may be repeated.")],
-    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=0, max=36_500, help="Days until it expires; 0: never. Default: HUB_KEY_DAYS.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key and print it: this once, and never again."""
+    """Create a key and print it. It is shown only once."""
     wanted = sorted({part.strip() for one in scope for part in one.split(",") if part.strip()})
 
     def do(hub: Hub) -> None:
@@ -109,8 +114,10 @@ def create_key(
         if unknown or not wanted:
             raise BadInput(f"Unknown scope: {', '.join(unknown) or 'none given'}. Scopes are {', '.join(SCOPES)}.")
 
-        def step(work: Work) -> tuple[keys.ApiKey, str]:
-            made = keys.create(work, name=name, scopes=wanted, days=days)
+        lasts = hub.settings.hub_key_days if days is None else days
+
+        def step(work: Work) -> tuple[api_keys.ApiKey, str]:
+            made = api_keys.create(work, name=name, scopes=wanted, days=lasts or None)
             audit.record(work, actor="cli", action="key.create", target=made[0].id, details={"scopes": wanted})
             return made
 
@@ -126,7 +133,10 @@ def create_key(
                 }
             )
             return
-        output.note("This key is shown once. Keep it where you keep passwords.")
+        output.note(
+            "Copy this key now. It will not be shown again. "
+            + (f"It expires on {record.expires_at:%Y-%m-%d}." if record.expires_at else "It never expires.")
+        )
         output.say(key)
 
     with_hub(do, json_wanted=as_json)
@@ -134,10 +144,10 @@ def create_key(
 
 @keys_app.command("list")
 def list_keys(*, as_json: Json = False) -> None:
-    """Every key, without the keys themselves."""
+    """List all keys, without the secret part."""
 
     def do(hub: Hub) -> None:
-        found = hub.database.run(keys.all_keys)
+        found = hub.database.run(api_keys.all_keys)
         if as_json:
             output.as_json(
                 [
@@ -157,7 +167,17 @@ def list_keys(*, as_json: Json = False) -> None:
         output.table(
             f"{len(found)} keys",
             ["id", "name", "scopes", "created", "last used", "revoked"],
-            [(k.id, k.name, ",".join(k.scopes), k.created_at, k.last_used_at, k.revoked_at) for k in found],
+            [
+                (
+                    k.id,
+                    k.name,
+                    ",".join(k.scopes),
+                    output.Moment(k.created_at),
+                    output.Moment(k.last_used_at),
+                    output.Moment(k.revoked_at),
+                )
+                for k in found
+            ],
         )
 
     with_hub(do, json_wanted=as_json)
@@ -167,15 +187,13 @@ def list_keys(*, as_json: Json = False) -> None:
 def revoke_key(
     key_id: Annotated[str, typer.Argument(help="The key's id, as in the list.")], *, as_json: Json = False
 ) -> None:
-    """Revoke a key; it stops working within seconds."""
+    """Revoke a key. It stops working within seconds."""
 
     def do(hub: Hub) -> None:
-        def step(work: Work) -> keys.ApiKey:
-            record = keys.revoke(work, key_id)
+        def step(work: Work) -> api_keys.ApiKey:
+            record = api_keys.revoke(work, key_id)
             if record is None:
-                raise NotFound(
-                    f"There is no key {key_id}. `bdh keys list` shows those there are.", code="key_not_found"
-                )
+                raise NotFound(f"No key {key_id}. See `bdh keys list`.", code="key_not_found")
             audit.record(work, actor="cli", action="key.revoke", target=key_id)
             return record
 

@@ -1,29 +1,26 @@
-"""Watching a batch in a terminal: a bar where there is one, a line every ten seconds where there is not."""
+"""Watching a run or a job: a progress bar on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-from boeing_data_hub.cli.client import Api
-from boeing_data_hub.cli.output import ExitCode, err, note
+from boeing_data_hub.cli.client import Api, Document
+from boeing_data_hub.cli.output import ExitCode, note, terminal
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Unavailable
 
 _LOOK_EVERY = 0.5
 _SAY_EVERY = 10.0
-_PATIENCE = 120.0  # seconds without an answer before watching gives up; the batch goes on
+_PATIENCE = 120.0  # seconds without an answer before watching gives up; the run continues
 
 
-def describe(batch: dict[str, Any]) -> str:
-    """What stands beside the bar."""
+def describe(batch: Document) -> str:
+    """The text beside the bar."""
     if batch["waiting_for"]:
         return str(batch["waiting_for"]["message"])
     said: list[str] = []
     if batch["rate_per_minute"]:
-        said.append(f"{batch['rate_per_minute']:,.0f} parts a minute")
+        said.append(f"{batch['rate_per_minute']:,.0f} parts per minute")
     if eta := batch["eta_seconds"]:
         said.append(f"{_span(eta['low'])} to {_span(eta['high'])} left")
     return ", ".join(said)
@@ -37,13 +34,16 @@ def _span(seconds: int) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def watch(api: Api, path: str, *, quiet: bool = False) -> dict[str, Any]:
-    """Follow the batch at an address of the API until it has finished; its last status.
+def watch(api: Api, path: str, *, quiet: bool = False) -> Document:
+    """Follow the run at this path of the API until it has finished; its last status.
 
     Raises:
-        NotFound: there is no such batch.
+        NotFound: there is no such run.
         Unavailable: the hub did not answer for two minutes.
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - slow to load
+
+    err = terminal()
     batch = api.call("GET", path)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -79,6 +79,20 @@ def watch(api: Api, path: str, *, quiet: bool = False) -> dict[str, Any]:
                     raise
 
 
-def exit_code(batch: dict[str, Any]) -> ExitCode:
-    """How a command that waited for this batch ends."""
+def exit_code(batch: Document) -> ExitCode:
+    """The exit code of a command that waited for this run."""
     return ExitCode.SOME_FAILED if batch["failed_count"] else ExitCode.DONE
+
+
+def follow_job(api: Api, job_id: str) -> Document:
+    """Wait until a job of the store has finished; its last status."""
+    said = -1
+    while True:
+        job = api.call("GET", f"/api/store/jobs/{job_id}")
+        if job["state"] != "open":
+            return job
+        tenth = 10 * job["done"] // max(1, job["total"])
+        if tenth != said:
+            said = tenth
+            note(f"{job['done']:,} of {job['total']:,}{'. ' + job['note'] if job['note'] else ''}")
+        time.sleep(_LOOK_EVERY)

@@ -1,42 +1,46 @@
-"""Quotes: `bdh quotes ...`. All of it goes through the HTTP API; one made by hand is as good as one of the webhook."""
+"""`bdh quotes ...`, through the HTTP API, as the webhook."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote as escaped
 
 import typer
 
 from boeing_data_hub.cli import output
-from boeing_data_hub.cli.batches import Json, save, with_api
-from boeing_data_hub.cli.client import Api
+from boeing_data_hub.cli.access import Json, with_api
+from boeing_data_hub.cli.batches import save
+from boeing_data_hub.cli.client import Api, Document
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput
 
-app = typer.Typer(no_args_is_help=True, help="Ask for quotes by hand, list, show and export them.")
+app = typer.Typer(no_args_is_help=True, help="Request, list, show and export quotes.")
 
 Number = Annotated[str, typer.Argument(help="The RFQ number.")]
-Wait = Annotated[bool, typer.Option(help="Wait until every line is answered.")]
+Wait = Annotated[bool, typer.Option(help="Wait until every line has an answer.")]
 
 _LOOK_EVERY = 0.5  # seconds
-_COLUMNS = ("part", "asked", "state", "price USD", "available", "from", "note")
+_COLUMNS = ("part", "requested", "state", "price USD", "available", "from", "note")
 
 
 @app.command()
 def ask(
-    lines: Annotated[list[str], typer.Argument(help="PART=QUANTITY, with the suffix of the part: WF338109=K3=5.")],
+    lines: Annotated[list[str], typer.Argument(help="PART=QUANTITY; the part includes its suffix: WF338109=K3=5.")],
     *,
-    rfq: Annotated[str, typer.Option("--rfq", help="Its number. Sent again with the same parts, the same quote.")],
+    rfq: Annotated[
+        str,
+        typer.Option("--rfq", help="The RFQ number. The same number with the same parts returns the existing quote."),
+    ],
     company: Annotated[str | None, typer.Option(help="The buyer's company.")] = None,
-    buyer: Annotated[str | None, typer.Option(help="The buyer.")] = None,
+    buyer: Annotated[str | None, typer.Option(help="The buyer's name.")] = None,
     email: Annotated[str | None, typer.Option(help="The buyer's e-mail address.")] = None,
-    deliver_to: Annotated[str | None, typer.Option(help="Where the parts are to go.")] = None,
+    deliver_to: Annotated[str | None, typer.Option(help="Delivery address.")] = None,
     wait: Wait = True,
     as_json: Json = False,
 ) -> None:
-    """Ask for a quote: `bdh quotes ask --rfq RFQ-1 WF338109=K3=5 AN3-43A=100`."""
+    """Request a quote: `bdh quotes ask --rfq RFQ-1 WF338109=K3=5 AN3-43A=100`."""
 
     def do(api: Api) -> None:
         pairs = [_pair(line) for line in lines]
@@ -58,12 +62,12 @@ def ask(
 @app.command("list")
 def list_quotes(
     *,
-    state: Annotated[str | None, typer.Option(help="Only this state, e.g. unanswered.")] = None,
-    search: Annotated[str | None, typer.Option(help="How the RFQ number begins.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only quotes in this state, e.g. unanswered.")] = None,
+    search: Annotated[str | None, typer.Option(help="The beginning of the RFQ number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
     as_json: Json = False,
 ) -> None:
-    """Quotes, newest first."""
+    """List quotes, newest first."""
 
     def do(api: Api) -> None:
         wanted = {"limit": limit, "state": state, "search": search}
@@ -74,7 +78,7 @@ def list_quotes(
             return
         output.table(
             "Quotes",
-            ["RFQ number", "state", "lines", "quoted", "buyer", "asked"],
+            ["RFQ number", "state", "lines", "quoted", "buyer", "requested"],
             [
                 (
                     one["rfq_details"]["rfq_number"],
@@ -82,7 +86,7 @@ def list_quotes(
                     len(_items(one)),
                     sum(line["status"] == "quoted" for line in _items(one)),
                     one["buyer_details"]["buyer_company_name"] or one["buyer_details"]["buyer_name"],
-                    one["created_at"],
+                    output.Moment(one["created_at"]),
                 )
                 for one in found["quotes"]
             ],
@@ -93,18 +97,18 @@ def list_quotes(
 
 @app.command()
 def show(rfq_number: Number, *, as_json: Json = False) -> None:
-    """A quote as it is now, line by line."""
+    """Show a quote, line by line."""
 
     def do(api: Api) -> None:
         found = api.call("GET", _path(rfq_number))
-        output.as_json(found) if as_json else _tell(found)
+        output.as_json(found) if as_json else _print(found)
 
     with_api(do, json_wanted=as_json)
 
 
 @app.command()
 def retry(rfq_number: Number, *, wait: Wait = True, as_json: Json = False) -> None:
-    """Have Boeing asked again for the lines that are unanswered."""
+    """Ask Boeing again for the unanswered lines of a quote."""
 
     def do(api: Api) -> None:
         _finish(api, api.call("POST", _path(rfq_number, "/retry")), wait=wait, as_json=as_json)
@@ -117,27 +121,27 @@ def export(
     rfq_number: Number,
     *,
     to: Annotated[
-        Path | None, typer.Option("--to", help="A file, .csv or .xlsx; CSV on stdout when not given.")
+        Path | None, typer.Option("--to", help="The file to write, .csv or .xlsx. Default: CSV on stdout.")
     ] = None,
 ) -> None:
-    """The lines of a quote as CSV or XLSX."""
+    """Export the lines of a quote as CSV or XLSX."""
     with_api(lambda api: save(api, _path(rfq_number), to), json_wanted=False)
 
 
 def _pair(line: str) -> tuple[str, str]:
-    """Part and quantity: the quantity is behind the last `=`, for a part may have one of its own."""
+    """Part and quantity. The quantity follows the last `=`, since a part number may contain one."""
     part, equals, quantity = line.rpartition("=")
     if not equals or not part or not quantity.isdecimal() or "," in line:
         raise BadInput(
-            f"{line[:80]!r} is not PART=QUANTITY. Write the quantity behind the part with its suffix: WF338109=K3=5. "
-            "Nothing was stored.",
+            f"{line[:80]!r} is not PART=QUANTITY. Write the quantity after the part number and its suffix: "
+            "WF338109=K3=5. Nothing was stored.",
             code="bad_lines",
         )
     return part, quantity
 
 
-def _finish(api: Api, quote: dict[str, Any], *, wait: bool, as_json: bool) -> None:
-    """Wait for the end, tell the quote, and end with its exit code."""
+def _finish(api: Api, quote: Document, *, wait: bool, as_json: bool) -> None:
+    """Wait until the quote is complete, print it, and end with its exit code."""
     path = _path(quote["rfq_details"]["rfq_number"])
     try:
         if wait and quote["status"] == "pending":
@@ -146,13 +150,13 @@ def _finish(api: Api, quote: dict[str, Any], *, wait: bool, as_json: bool) -> No
             time.sleep(_LOOK_EVERY)
             quote = api.call("GET", path)
     except KeyboardInterrupt:
-        output.note("\nStopped waiting; the quote is completed without us. Look again with: bdh quotes show")
+        output.note("\nStopped waiting; the hub completes the quote. See it with: bdh quotes show NUMBER")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    output.as_json(quote) if as_json else _tell(quote)
+    output.as_json(quote) if as_json else _print(quote)
     raise typer.Exit(ExitCode.SOME_FAILED if quote["status"] == "unanswered" else ExitCode.DONE)
 
 
-def _tell(quote: dict[str, Any]) -> None:
+def _print(quote: Document) -> None:
     output.note(f"{quote['rfq_details']['rfq_number']}: {quote['message']}")
     output.table(
         quote["rfq_details"]["rfq_number"],
@@ -172,7 +176,7 @@ def _tell(quote: dict[str, Any]) -> None:
     )
 
 
-def _items(quote: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(quote: Document) -> list[Document]:
     return quote["quote_details"]["items"]
 
 

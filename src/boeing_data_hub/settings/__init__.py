@@ -1,4 +1,4 @@
-"""Every setting, with its unit and default. Only the composition root reads them; everyone else is handed plain values.
+"""Every setting, with its unit and default. Only the composition root reads them and passes plain values on.
 
 Names and defaults of the guide's section 7 are kept. A value comes from the environment, else from `.env`.
 """
@@ -10,24 +10,31 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from boeing_data_hub.settings.addresses import Places
 from boeing_data_hub.settings.boeing import Boeing
+from boeing_data_hub.settings.drift import Drifting
+from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.settings.images import Images
 from boeing_data_hub.settings.interfaces import Interfaces
-from boeing_data_hub.settings.keeping import Keeping
 from boeing_data_hub.settings.notices import Notices
-from boeing_data_hub.settings.observing import Observing
-from boeing_data_hub.settings.places import Places
+from boeing_data_hub.settings.observability import Observing
+from boeing_data_hub.settings.public_address import prefix_of
 from boeing_data_hub.settings.quoting import Quotes
-from boeing_data_hub.settings.store import Store
+from boeing_data_hub.settings.retention import Keeping
+from boeing_data_hub.settings.shopify import Store
+from boeing_data_hub.settings.sync import Syncing
 from boeing_data_hub.settings.trade import Trade
 from boeing_data_hub.settings.work import Work
 
 __all__ = ["Settings"]
 
 
-# The last comes first where settings are listed.
-class Settings(Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Trade, Work, Boeing, Places):
-    """The environment of one hub, checked at start; a wrong value names itself and stops the process."""
+# Where settings are listed, the last class is first.
+class Settings(
+    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Guarding, Syncing, Trade, Work, Boeing,
+    Places,
+):  # fmt: skip
+    """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -40,14 +47,28 @@ class Settings(Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, T
 
     @property
     def public_url(self) -> str:
-        """Where the outside reaches the API, without a slash at its end."""
+        """The public URL of the API, without a trailing slash."""
         host = f"[{self.hub_host}]" if ":" in self.hub_host else self.hub_host
         return self.hub_public_url.rstrip("/") or f"http://{host}:{self.hub_port}"
 
     @property
+    def prefix(self) -> str:
+        """The path under which a proxy serves the API, such as `/hub`; empty if the API has a host of its own."""
+        return prefix_of(self.hub_public_url)
+
+    @property
+    def screens_locations(self) -> bool:
+        """True if screening checks stock locations: there is a store or a location map, and not all stock is sold.
+
+        Without either, quotes offer stock at any Boeing location.
+        """
+        has_use = bool(self.shopify_location_map or self.shopify_store_domain.strip())
+        return has_use and self.shopify_unmapped_locations == "do_not_sell"
+
+    @property
     def secrets(self) -> list[str]:
-        """Every secret value that is set, for the log to mask: of an address its password."""
+        """Every secret value that is set, for the log to mask. Of a URL it is the password."""
         told = [getattr(self, name) for name in type(self).model_fields]
         values = [value.get_secret_value().strip() for value in told if isinstance(value, SecretStr)]
         passwords = [unquote(urlsplit(value).password or "") if "://" in value else value for value in values]
-        return [*(word for word in passwords if word), *self.otlp_headers.values()]
+        return [*(word for word in passwords if word), *self.broker_passwords, *self.otlp_headers.values()]

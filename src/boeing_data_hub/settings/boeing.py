@@ -1,4 +1,4 @@
-"""Settings: Boeing's addresses, our account, and what a call may take."""
+"""Settings: Boeing's addresses, our account, and the limits of a call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Boeing(BaseSettings):
     boeing_username: SecretStr = Field(default=SecretStr(""), description="Account name, sent as x-username.")
     boeing_password: SecretStr = Field(default=SecretStr(""), description="Account password, sent as x-password.")
     boeing_batch_size: int = Field(
-        default=10, ge=1, le=100, description="Part numbers per Boeing call. Only 10 is proven in production."
+        default=10, ge=1, le=100, description="Part numbers per Boeing call. Only 10 has been tested in production."
     )
     boeing_api_rate_limit: str = Field(
         default="20/m",

@@ -9,23 +9,57 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from boeing_data_hub.settings.forms import Given, Words, mapped
+from boeing_data_hub.settings.parsing import Given, Words, keeps_secrets, mapped
 
 
 class Interfaces(BaseSettings):
-    """How people and programs come in."""
+    """Access for people and programs."""
 
     hub_oidc_issuer: str = Field(
         default="", description="Identity provider (OpenID Connect) people may sign in with. Empty: API keys only."
     )
     hub_oidc_client_id: str = Field(default="", description="The hub's client id at the identity provider.")
     hub_oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The hub's client secret there.")
-    hub_oidc_role_claim: str = Field(default="groups", description="The claim that holds a person's groups.")
+    hub_oidc_client_auth: Literal["auto", "client_secret_basic", "client_secret_post"] = Field(
+        default="auto",
+        description="How the hub sends its secret to the provider's token endpoint. auto: as the provider's "
+        "configuration says, client_secret_basic where both are possible.",
+    )
+    hub_oidc_scope: str = Field(
+        default="openid profile email",
+        max_length=1000,
+        description="Scopes requested from the provider, separated by spaces. Some send groups only for a "
+        "scope `groups`.",
+    )
+    hub_oidc_role_claim: str = Field(
+        default="groups",
+        min_length=1,
+        max_length=500,
+        description="The claim that holds a person's groups; a nested one by dots: realm_access.roles, "
+        "resource_access.hub.roles. A name with dots of its own, such as https://example.com/roles, is found, too.",
+    )
     hub_oidc_roles: Annotated[
         dict[str, Literal["read", "search", "publish", "admin"]], NoDecode, BeforeValidator(mapped)
     ] = Field(
         default_factory=dict,
-        description='Group to scope, as JSON: {"parts-team": "search", "it": "admin"}. Others are not let in.',
+        description='Group to scope, as JSON: {"parts-team": "search", "it": "admin"}. Everyone else is rejected.',
+    )
+    hub_console_keys: bool = Field(
+        default=True,
+        description="Whether API keys and one-time links sign in to the console where people can sign in with the "
+        "identity provider. false: everybody signs in there, with its second factor.",
+    )
+    hub_key_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days after which a new API key expires, unless its maker says otherwise. 0: never. Keys that "
+        "exist keep their date.",
+    )
+    hub_hsts_subdomains: bool = Field(
+        default=False,
+        description="Whether Strict-Transport-Security includes the subdomains of the hub's host. Only when all of "
+        "them serve HTTPS.",
     )
     hub_trusted_proxies: Words = Field(
         default=("127.0.0.1", "::1"),
@@ -40,6 +74,16 @@ class Interfaces(BaseSettings):
     hub_max_upload_bytes: int = Field(
         default=20_000_000, ge=1000, le=20_971_520, description="Largest upload, in bytes; at most 20 MiB."
     )
+    hub_rate_requests: int = Field(
+        default=12_000,
+        ge=0,
+        description="Requests per minute that one API key may make of one API process. 0: unlimited.",
+    )
+    hub_rate_changes: int = Field(
+        default=3_000,
+        ge=0,
+        description="Of these, requests per minute that change something or call Boeing or the store. 0: unlimited.",
+    )
     hub_database_pool: int = Field(
         default=10,
         ge=2,
@@ -48,7 +92,9 @@ class Interfaces(BaseSettings):
         "or its pooler.",
     )
     hub_log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal.")
-    hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level kept.")
+    hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Lowest level to log."
+    )
 
     hub_alive_file: Annotated[Path | None, Given] = Field(
         default=None,
@@ -66,11 +112,21 @@ class Interfaces(BaseSettings):
                 raise ValueError(f"{one[:100]!r} is no address or network such as 127.0.0.1 or 172.16.0.0/12") from None
         return value
 
+    @field_validator("hub_oidc_scope")
+    @classmethod
+    def _scope_asks_for_an_id(cls, value: str) -> str:
+        words = value.replace(",", " ").split()
+        if "openid" not in words:
+            raise ValueError("must hold openid, such as: openid profile email groups")
+        return " ".join(words)
+
     @model_validator(mode="after")
     def _identity_provider_is_whole(self) -> Self:
         if not self.hub_oidc_issuer:
+            if not self.hub_console_keys:
+                raise ValueError("HUB_CONSOLE_KEYS=false needs HUB_OIDC_ISSUER, or nobody could sign in to the console")
             return self
-        if not self.hub_oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        if not keeps_secrets(self.hub_oidc_issuer):
             raise ValueError("HUB_OIDC_ISSUER must begin with https://")
         if not self.hub_oidc_client_id or not self.hub_oidc_client_secret.get_secret_value() or not self.hub_oidc_roles:
             raise ValueError(

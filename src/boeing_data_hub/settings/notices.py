@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from boeing_data_hub.settings.forms import Words, origin_of
+from boeing_data_hub.settings.parsing import Words, origin_of
 
 _LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+")
 _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -23,7 +23,7 @@ def _time_of_day(value: str) -> str:
 
 
 def zone_of(name: str) -> tzinfo:
-    """The time zone of this name. Raises ValueError where this machine knows none; UTC is always known."""
+    """The time zone with this name. Raises ValueError if this machine has no such zone; UTC always exists."""
     if name == "UTC":
         return UTC
     try:
@@ -48,7 +48,7 @@ def _mail_addresses(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _receiver(value: SecretStr) -> SecretStr:
-    """The address often holds a secret, so it is one; and it is never shown in an error."""
+    """A webhook's address often contains a secret, so all of it is one and no error quotes it."""
     address = value.get_secret_value()
     if not address:
         return value
@@ -59,18 +59,19 @@ def _receiver(value: SecretStr) -> SecretStr:
 
 
 class Notices(BaseSettings):
-    """Where people are told, when, and how it is signed."""
+    """Who receives notifications, when, and how webhooks are signed."""
 
     hub_digest_webhook_url: Annotated[SecretStr, AfterValidator(_receiver)] = Field(
         default=SecretStr(""),
-        description="Where the daily digest and notices are posted as JSON, by https. Empty: nowhere.",
+        description="https URL that receives the daily digest and notifications as JSON. Empty: none.",
     )
     hub_digest_webhook_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Signs what is posted (header webhook-signature, as Standard Webhooks has it). Empty: unsigned.",
     )
     hub_digest_email_to: Annotated[Words, AfterValidator(_mail_addresses)] = Field(
-        default=(), description="Who gets the daily digest and notices by e-mail, separated by commas. Empty: nobody."
+        default=(),
+        description="E-mail recipients of the daily digest and notifications, separated by commas. Empty: none.",
     )
     hub_digest_email_from: Annotated[str, AfterValidator(_mail_address)] = Field(
         default="", description="Sender of these e-mails."
@@ -81,7 +82,7 @@ class Notices(BaseSettings):
     hub_digest_time_zone: Annotated[str, AfterValidator(_zone_name)] = Field(
         default="UTC", description="Time zone of HUB_DIGEST_AT, e.g. America/New_York."
     )
-    hub_smtp_host: str = Field(default="", description="Mail server that takes the e-mails.")
+    hub_smtp_host: str = Field(default="", description="Mail server for outgoing e-mails.")
     hub_smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     hub_smtp_security: Literal["starttls", "tls", "none"] = Field(
         default="starttls",

@@ -1,4 +1,4 @@
-"""Settings: quotes, and the webhook they are asked for by."""
+"""Settings: quotes, and the webhook that requests them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST_SECRET = 24
 
 
 class Quotes(BaseSettings):
-    """Who may ask for quotes, how long they wait, and what is said on every line."""
+    """Who may request quotes, how long they wait, and what every line states."""
 
     hub_quote_webhook_secret: SecretStr = Field(
         default=SecretStr(""),
@@ -19,16 +19,22 @@ class Quotes(BaseSettings):
         "keys are let in.",
     )
     hub_quote_webhook_secret_previous: SecretStr = Field(
-        default=SecretStr(""), description="The secret before, let in as well while callers are being changed over."
+        default=SecretStr(""), description="The previous secret, still accepted while callers switch over."
     )
     hub_quote_answer_seconds: float = Field(
         default=1.5, ge=0, le=25, description="Seconds a request for a quote waits for Boeing before it is answered."
     )
     hub_quote_max_parts: int = Field(
-        default=100, ge=1, le=1000, description="Most part numbers, and so lines, in one quote."
+        default=100, ge=1, le=1000, description="Maximum number of part numbers, and so of lines, in one quote."
+    )
+    hub_quote_rate: int = Field(
+        default=600,
+        ge=0,
+        description="Requests for quotes per minute, of the webhook and of each key, that one API process takes. "
+        "0: unlimited.",
     )
     hub_quote_prepared_by: str = Field(
-        default="", max_length=200, description="Who is named as preparing quotes. Empty: HUB_VENDOR."
+        default="", max_length=200, description="Name shown as the preparer of quotes. Empty: HUB_VENDOR."
     )
     hub_quote_comments: str = Field(default="", max_length=2000, description="The supplier's comments on every quote.")
     hub_quote_condition: str = Field(
@@ -42,7 +48,15 @@ class Quotes(BaseSettings):
     )
     hub_quote_price_type: str = Field(default="OUTRIGHT", max_length=50, description="Price type of quoted lines.")
     hub_quote_tag_date: str = Field(
-        default="JAN-26-26", max_length=50, description="Tag date of quoted lines. Empty: none is named."
+        default="",
+        max_length=50,
+        description="Tag date of quoted lines. Empty: none, because Boeing provides none. The former system named "
+        "JAN-26-26 on every line.",
+    )
+    hub_quote_offer_variant: bool = Field(
+        default=False,
+        description="Where Boeing has exactly one variant of a number that is asked for without its suffix, offer that "
+        "variant under its own name. Off: the line is no quote, and its note names the variant.",
     )
     hub_quote_lead_time: str = Field(default="ON REQUEST", max_length=50, description="Lead time of quoted lines.")
     hub_quote_traceability_store: str = Field(

@@ -1,6 +1,6 @@
-"""Settings as a doctor reads them: every wrong value is told at once, and what is right stands.
+"""Settings as the doctor reads them: all invalid values are reported at once, and the valid ones are used.
 
-A process stops at the first wrong value it meets (`Settings()`); whoever mends settings wants to know all of them.
+A process stops at the first invalid value (`Settings()`); a person who corrects settings needs to see all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.settings.places import ADDRESSES, not_an_address
+from boeing_data_hub.settings.addresses import ADDRESSES, not_an_address
 
 _NAME: Final = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 _OURS: Final = ("HUB_", "BOEING_")
@@ -28,7 +28,7 @@ _PLACEHOLDER: Final = re.compile(r"\.{3}|<.*>|change.?me|todo|x{3,}|your[-_ ].*"
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A setting that cannot be used: its name, and what is wrong, without its value."""
+    """An invalid setting: its name and what is wrong, without its value."""
 
     name: str
     said: str
@@ -36,7 +36,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A name in the environment that looks like one of ours and is none; `nearest` is what may have been meant."""
+    """A name in the environment that looks like a setting but is not one; `nearest` is the setting probably meant."""
 
     name: str
     nearest: str | None
@@ -44,14 +44,14 @@ class Stray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read.
+    """The result of reading the settings.
 
     Attributes:
-        settings: the settings, with the default in place of whatever cannot be used.
-        mistakes: what cannot be used.
+        settings: the settings, with the default in place of each invalid value.
+        mistakes: the invalid values.
         strays: names that have no effect.
-        quoted: settings whose value is wrapped in quotation marks, which are taken for a part of it.
-        placeholders: settings whose value is that of an example.
+        quoted: settings whose value is in quotation marks, which count as part of it.
+        placeholders: settings that still have an example's value.
         in_file: names that come from the file `.env`.
     """
 
@@ -64,12 +64,12 @@ class Reading:
 
     @property
     def unusable(self) -> frozenset[str]:
-        """Names of the settings that cannot be used."""
+        """Names of the invalid settings."""
         return frozenset(mistake.name for mistake in self.mistakes)
 
 
 def read(extra: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> Reading:
-    """Read the environment, else the file; `extra` comes before both. Raises nothing."""
+    """Read the environment, then the file; `extra` overrides both. Never raises."""
     in_file, mistakes = _file(env_file)
     values = {**in_file, **_known_case(os.environ), **(extra or {})}
     ours = {name: value for name, value in values.items() if name.lower() in Settings.model_fields}
@@ -100,7 +100,7 @@ def _file(path: Path) -> tuple[dict[str, str], list[Mistake]]:
 
 
 class _Given(Settings):
-    """Settings of values that are handed over, and of nothing else."""
+    """Settings from the given values only, without environment and file."""
 
     @classmethod
     def settings_customise_sources(
@@ -111,13 +111,13 @@ class _Given(Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what was handed over."""
+        """Use the given values only."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
 
 def _settings(values: Mapping[str, str]) -> tuple[Settings, list[Mistake]]:
-    """Settings of what can be used. What is wrong is left out until nothing wrong is left."""
+    """Settings from the valid values. Invalid ones are dropped, one round after another."""
     left = dict(values)
     mistakes: list[Mistake] = []
     for name in ADDRESSES:
@@ -132,13 +132,13 @@ def _settings(values: Mapping[str, str]) -> tuple[Settings, list[Mistake]]:
             for one in error.errors(include_input=False, include_context=False, include_url=False):
                 said = one["msg"].removeprefix("Value error, ")
                 loc = str(one["loc"][0]).upper() if one["loc"] else ""
-                # A rule that looks at several settings names them in its sentence; the first is the one that is wrong.
+                # A rule about several settings names them in its message; the first is the invalid one.
                 named = [loc] if loc else [name for name in _NAME.findall(said) if name in left]
                 mistakes.append(Mistake((named or [""])[0], said))
                 before = len(left)
                 for name in named:
                     left.pop(name, None)
-                if len(left) == before:  # nothing that was given is to blame: go on without any of it
+                if len(left) == before:  # no given value is to blame: continue without any of them
                     left = {}
 
 
@@ -161,8 +161,6 @@ def _strays(names: set[str], in_file: Any) -> list[Stray]:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
         squeezed = [one for one in known if one.replace("_", "") == name.replace("_", "").replace("-", "")]
         nearest = (squeezed or near or [None])[0]
-        if name == "SUPABASE_KEY":  # the guide's name
-            nearest = "SUPABASE_SERVICE_ROLE_KEY"
         close = nearest is not None and (squeezed or difflib.SequenceMatcher(None, name, nearest).ratio() > 0.88)  # noqa: PLR2004 - two letters of twenty
         if (
             name.startswith(_OURS)

@@ -1,4 +1,4 @@
-"""Settings: the rules of trade."""
+"""Settings: prices, and what every part states."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from boeing_data_hub.settings.forms import WordMap
+from boeing_data_hub.settings.parsing import WordMap
 
 
 class Trade(BaseSettings):
-    """What becomes of a Boeing price, and what is said of every part."""
+    """How our price comes from Boeing's, and what every part states."""
 
     price_basis: Literal["list_then_net", "net_then_list", "list", "net"] = Field(
-        default="list_then_net", description="Which Boeing price is the base of ours."
+        default="list_then_net", description="Which Boeing price ours is based on."
     )
     price_markup: Decimal = Field(default=Decimal("1.10"), gt=0, le=100, description="Our price = base x this factor.")
     hub_currency: str = Field(default="USD", min_length=3, max_length=3, description="Currency of the store.")
@@ -27,5 +27,11 @@ class Trade(BaseSettings):
     shopify_location_map: WordMap = Field(
         default_factory=dict,
         description='Boeing location to store location, as JSON: {"Dallas Central": "Dallas"}. '
-        "Empty: locations are not screened.",
+        "Stock at a location that is not in it is sold only where SHOPIFY_UNMAPPED_LOCATIONS says so.",
+    )
+    shopify_unmapped_locations: Literal["do_not_sell", "sell_from_default"] = Field(
+        default="do_not_sell",
+        description="What becomes of stock at Boeing locations that SHOPIFY_LOCATION_MAP does not name, all of them "
+        "where it is empty. sell_from_default: it is sold as stock of SHOPIFY_DEFAULT_LOCATION_NAME. Without a "
+        "store and a map, locations are not screened.",
     )

@@ -1,4 +1,4 @@
-"""Settings: sizes, concurrency, and how work is done."""
+"""Settings: sizes, concurrency and intervals of the work."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pydantic_settings import BaseSettings
 
 
 class Work(BaseSettings):
-    """How much at a time, how often, and how long."""
+    """Batch sizes, concurrency, intervals and timeouts."""
 
     # Sizes and concurrency (guide, section 7).
     max_bulk_search_size: int = Field(
-        default=50_000, ge=1, description="Most part numbers in one search request. The guide's figure."
+        default=50_000, ge=1, description="Maximum number of parts in one search request, as in the guide."
     )
     max_bulk_publish_size: int = Field(
-        default=10_000, ge=1, description="Most part numbers in one publish request. The guide's figure."
+        default=10_000, ge=1, description="Maximum number of parts in one publish request, as in the guide."
     )
     celery_extraction_concurrency: int = Field(
         default=2,
@@ -40,10 +40,11 @@ class Work(BaseSettings):
         default=2,
         ge=1,
         le=64,
-        description="Sweeps and the like at a time per worker, in threads. Two, so that a slow one holds up nobody.",
+        description="Sweeps and the like at a time per worker, in threads. Two, so that a slow one does "
+        "not block the others.",
     )
 
-    # How work is done.
+    # Intervals and timeouts.
     hub_reuse_fresh_for: int = Field(
         default=3600,
         ge=0,
@@ -63,7 +64,7 @@ class Work(BaseSettings):
         "minute of trouble.",
     )
     hub_retry_seconds: float = Field(
-        default=2.0, gt=0, le=60, description="Seconds before a failed call is made again; doubles, up to a minute."
+        default=2.0, gt=0, le=60, description="Seconds before a failed call is retried; doubles, up to a minute."
     )
     hub_lease_seconds: int = Field(
         default=15,
@@ -73,7 +74,10 @@ class Work(BaseSettings):
         "three seconds that it lives, so four signs may be lost.",
     )
     hub_sweep_seconds: float = Field(
-        default=2.0, ge=0.2, le=60, description="Seconds between two sweeps. A lost hint costs no more than this."
+        default=2.0,
+        ge=0.2,
+        le=60,
+        description="Seconds between two sweeps. A lost wake-up delays work by no more than this.",
     )
     hub_worker_silent_after: int = Field(
         default=20,

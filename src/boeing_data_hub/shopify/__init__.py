@@ -1,1 +1,1 @@
-"""The one door to the store: documents, one call at a time within the shared budget, and what its failures mean."""
+"""Everything about Shopify: the client, listings, publishing, stock, bulk operations, and what the store really has."""

@@ -1,15 +1,16 @@
-"""What it takes to reach the store: its address, a token, a version, and how long we wait. Built by the hub alone."""
+"""Access to the store: its address, token, API version and timeouts."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from boeing_data_hub.errors import BadInput
+from boeing_data_hub.network.outgoing import Network
 
 _VERSION = re.compile(r"\d{4}-(?:01|04|07|10)|unstable")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -21,25 +22,27 @@ class ShopifyAccess:
 
     Attributes:
         store: a domain such as `parts.myshopify.com`, reached by https; or a whole URL, whose scheme is then meant. A
-            bare loopback address is reached by http, because no certificate names it.
-        token: Admin API access token.
-        api_version: the version whose schema our documents were checked against.
+            bare loopback address is reached by http, because no certificate covers it.
+        token: permanent access token of an older app; empty if tokens are fetched.
+        api_version: the version against whose schema our documents were checked.
         connect_timeout: seconds to open a connection, TLS included.
         call_deadline: seconds one call may take, from the first byte sent to the last byte read.
         max_body_bytes: largest answer read, counted after decompression.
         send_trace: whether calls carry our `traceparent`.
+        network: proxies and certificates.
 
     Raises:
-        BadInput: `bad_setting`: the address or the version is none, or the address carries a name or password.
+        BadInput: `bad_setting`: the address or the version is invalid, or the address contains a name or password.
     """
 
     store: str
-    token: SecretStr
+    token: SecretStr = field(default_factory=lambda: SecretStr(""))
     api_version: str = "2026-10"
     connect_timeout: float = 5.0
     call_deadline: float = 30.0
     max_body_bytes: int = 20_000_000
     send_trace: bool = False
+    network: Network = field(default_factory=Network)
 
     def __post_init__(self) -> None:
         if not _VERSION.fullmatch(self.api_version):
@@ -56,7 +59,7 @@ class ShopifyAccess:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, without a slash at the end."""
+        """Scheme, host and port, without a trailing slash."""
         store = self.store.strip().removesuffix("/")
         if "://" in store:
             return store
@@ -64,7 +67,7 @@ class ShopifyAccess:
 
     @property
     def graphql_url(self) -> str:
-        """Where every call goes."""
+        """The address of every call."""
         return f"{self.origin}/admin/api/{self.api_version}/graphql.json"
 
 
@@ -85,7 +88,7 @@ def _is_plain_address(address: str) -> bool:
     try:
         split = urlsplit(address)
         host = split.hostname or ""
-        # A URL is logged by the HTTP client, so credentials have no place in it.
+        # The HTTP client logs URLs, so they must not contain credentials.
         return (
             split.scheme in ("http", "https")
             and (":" in host or bool(_HOST.fullmatch(host)))

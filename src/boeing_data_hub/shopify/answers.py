@@ -1,4 +1,4 @@
-"""The bytes of an answer become data, cost, or an error. Pure. Nearly every failure comes with HTTP 200."""
+"""Parses a response into data and cost, or an error. Pure. Nearly every failure comes with HTTP 200."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
-from boeing_data_hub.model.budget import Sighting
 from boeing_data_hub.shopify.failures import (
     KEPT_OF_MESSAGE,
     UserError,
@@ -18,8 +17,9 @@ from boeing_data_hub.shopify.failures import (
     kept_text,
     unanswered,
 )
+from boeing_data_hub.work.bucket import Sighting
 
-_LEAST_WAIT: Final = 1.0  # seconds; a store that refuses although points are there wants a pause all the same
+_LEAST_WAIT: Final = 1.0  # seconds; the pause for a store that throttles although points are available
 _LONGEST_WAIT: Final = 120.0
 _ERROR_LISTS: Final = ("userErrors", "mediaUserErrors")
 _SAME_AGAIN: Final = frozenset({"GENERIC_ERROR", "JOB_ERROR", "IDEMPOTENCY_CONCURRENT_REQUEST"})
@@ -28,12 +28,12 @@ _SAME_AGAIN_WORDS: Final = ("being modified", "try again")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The `extensions.cost` of an answer; each part None when it was not there.
+    """The `extensions.cost` of an answer; each part None if absent.
 
     Attributes:
-        requested: points charged before it ran.
-        actual: points kept in the end.
-        bucket: what the store says of its bucket.
+        requested: points charged before the call ran.
+        actual: points charged in the end.
+        bucket: the store's figures for its bucket.
     """
 
     requested: float | None = None
@@ -43,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A parsed body: `data` when all went well, else `error`, to be raised."""
+    """A parsed body: `data` if the call succeeded, or else `error`, to be raised."""
 
     data: dict[str, Any]
     cost: Cost
@@ -51,7 +51,7 @@ class Answer:
 
 
 def read(body: bytes, *, changes: bool) -> Answer:
-    """Parse an answer with status 200, or one with another status that may carry a cost.
+    """Parse a response with status 200, or one with another status that may contain a cost.
 
     Args:
         body: the whole body.
@@ -65,12 +65,12 @@ def read(body: bytes, *, changes: bool) -> Answer:
 
 
 def judge(parsed: Any, *, changes: bool, raw: str | None = None) -> Answer:
-    """The same for JSON already parsed, such as one line of a bulk operation's result.
+    """The same for parsed JSON, such as one line of a bulk operation's result.
 
     Args:
         parsed: the answer.
         changes: whether it answers a mutation.
-        raw: what an error keeps for the record.
+        raw: the text that an error keeps.
     """
     if not isinstance(parsed, dict):
         return Answer({}, Cost(), _malformed(raw, changes=changes))
@@ -88,7 +88,7 @@ def judge(parsed: Any, *, changes: bool, raw: str | None = None) -> Answer:
 
 def _malformed(raw: str | None, *, changes: bool) -> HubError:
     return unanswered(
-        "Shopify's answer is not what its API promises.",
+        "Shopify's response has an unexpected format.",
         code="shopify_malformed",
         changes=changes,
         raw=raw,
@@ -100,7 +100,7 @@ def _top_level(errors: list[Mapping[str, Any]], cost: Cost, raw: str | None, *, 
     code, said = _code(first), _words(first.get("message"))
     if any(_code(each) == "THROTTLED" for each in errors):
         return RateLimited(
-            "Shopify's budget is used up. All calls slow down for a while.",
+            "Shopify's API budget is used up. All calls slow down for a while.",
             code="shopify_throttled",
             retry_after=_wait(cost),
             whole_line=_is_empty(cost),
@@ -109,26 +109,28 @@ def _top_level(errors: list[Mapping[str, Any]], cost: Cost, raw: str | None, *, 
         return daily_limit(said)
     if code == "ACCESS_DENIED":
         return StopTheLine(
-            f"The app lacks a scope ({said}). Nothing has failed; work goes on when the scope is granted.",
+            f"The app lacks a scope ({said}). Nothing has failed; publishing continues once the scope is granted.",
             code="shopify_scope",
         )
     if code in {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
-        return unanswered("Shopify failed within.", code="shopify_internal_error", changes=changes, raw=raw)
+        return unanswered("Shopify had an internal error.", code="shopify_internal_error", changes=changes, raw=raw)
     if code == "NOT_FOUND" and "metafield definition" in said.lower():
         return StopTheLine(
-            f"The store lacks the metafield our custom ids live in ({said}). Nothing has failed; set the metafields up"
+            f"The store lacks the metafield for custom ids ({said}). Nothing has failed; set the metafields up"
             " once, and work goes on.",
             code="shopify_setup",
         )
     if code == "INVALID_PRODUCT_TAXONOMY_NODE_ID":
         return StopTheLine(
-            f"The store does not know the category of every product ({said}). Nothing has failed; mend HUB_CATEGORY,"
+            f"Shopify does not recognize a product category ({said}). Nothing has failed; correct HUB_CATEGORY,"
             " and work goes on.",
             code="category_unknown",
         )
     if code == "MAX_COST_EXCEEDED":
-        return Reject(f"Shopify finds this single call too dear: {said}", code="shopify_too_dear", raw=raw)
-    return Reject(f"Shopify refused the call: {said or 'it gave no reason'}", code="shopify_rejected", raw=raw)
+        return Reject(
+            f"This single call costs more API points than Shopify allows: {said}", code="shopify_too_dear", raw=raw
+        )
+    return Reject(f"Shopify rejected the request: {said or 'no reason given'}", code="shopify_rejected", raw=raw)
 
 
 def _refusal(data: Mapping[str, Any]) -> HubError | None:
@@ -141,9 +143,7 @@ def _refusal(data: Mapping[str, Any]) -> HubError | None:
     if not errors:
         return None
     if all(_may_pass(error) for error in errors):
-        return Retry(
-            f"Shopify could not do this just now: {errors[0].message} The call is made again.", code="shopify_busy"
-        )
+        return Retry(f"Shopify could not do this now: {errors[0].message} The hub will retry.", code="shopify_busy")
     return UserErrors(errors, data)
 
 
@@ -157,7 +157,7 @@ def _may_pass(error: UserError) -> bool:
 
 
 def _is_empty(cost: Cost) -> bool:
-    # A store may refuse a single call although points are there; that speaks against no other call.
+    # A store may throttle a single call although points are available; other calls are not affected.
     return cost.bucket is None or cost.requested is None or cost.bucket.available < cost.requested
 
 

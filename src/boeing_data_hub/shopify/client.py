@@ -1,27 +1,29 @@
-"""The door itself: one call, within the shared budget. Nothing is repeated in here: asking again is decided above."""
+"""The store's client: one call at a time, within the shared budget. Retries are up to callers."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.errors import RateLimited
-from boeing_data_hub.model.budget import Sighting
+from boeing_data_hub.errors import RateLimited, Retry, StopTheLine, Unavailable
 from boeing_data_hub.shopify import answers, cost, documents
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.answers import Answer
 from boeing_data_hub.shopify.exchange import Exchange, NotSentError, Reply, stopped
 from boeing_data_hub.shopify.failures import sort_status
+from boeing_data_hub.shopify.tokens import LastingToken, StoreToken, StoreTokens
+from boeing_data_hub.work.bucket import Sighting
 
 _log = logging.getLogger(__name__)
 
 
 class Budget(Protocol):
-    """What the client needs of the shared budget; see `SharedBudget` for the meaning of each."""
+    """What the client needs of the shared budget; see `SharedBudget`."""
 
     def take(self, points: float, *, keep_going: Callable[[], bool] = ...) -> bool: ...  # noqa: D102
     def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None: ...  # noqa: D102
@@ -29,43 +31,45 @@ class Budget(Protocol):
 
 
 class NoAccount:
-    """A budget that grants everything: for a doctor, whose few calls must not wait for Postgres.
+    """A budget without a limit, for the doctor, whose few calls must not wait for Postgres.
 
     Attributes:
-        seen: what the store last said of its bucket.
+        seen: the store's last figures for its bucket.
     """
 
     seen: Sighting | None = None
 
     def take(self, points: float, *, keep_going: Callable[[], bool] = lambda: True) -> bool:
-        """Always."""
+        """Always True."""
         del points
         return keep_going()
 
     def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
-        """Only what was seen is kept: the shared account is put right by the store's next answer."""
+        """Keep the store's figures only: its next answer corrects the shared account."""
         del points, spent
         self.seen = seen or self.seen
 
     def refused(self, seconds: float) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 class ShopifyClient:
-    """Asks the store. One per process, made after a fork; its threads share connections and the budget.
+    """Calls the store. One per process, created after a fork; its threads share connections and the budget.
 
     Args:
-        access: address, token and limits.
-        budget: the account every process shares.
+        access: address and limits.
+        budget: the account that all processes share.
+        tokens: the source of access tokens; None: the permanent one of `access`.
 
     Attributes:
-        version: the API version the store answered as last; empty before, and where it does not say.
-        dated: the `Date` of its last answer.
+        version: the API version of the last response; empty before the first, and if the store gives none.
+        dated: the `Date` of the last response.
     """
 
-    def __init__(self, access: ShopifyAccess, budget: Budget) -> None:
+    def __init__(self, access: ShopifyAccess, budget: Budget, tokens: StoreTokens | None = None) -> None:
         self._access = access
         self._budget = budget
+        self._tokens = tokens or LastingToken(access.token)
         self._exchange = Exchange(access)
         self._version_told = False
         self.version = ""
@@ -83,41 +87,42 @@ class ShopifyClient:
 
         Args:
             name: the document's name.
-            variables: its variables, as JSON knows them; money as strings.
-            points: what the call may cost at most; None: reckoned from the document and its variables.
-            keep_going: looked at while waiting for the budget, and once more when the call is about to leave.
+            variables: its variables as JSON values; money as strings.
+            points: the maximum cost of the call; None: computed from the document and its variables.
+            keep_going: checked while waiting for the budget, and once more just before the call is sent.
 
         Returns:
-            `data`, with fractions as Decimal. It holds no user errors.
+            `data`, with fractions as Decimal and without user errors.
 
         Raises:
-            NotSentError: nothing was sent: the store is unreachable, or `keep_going` said no.
-            OutcomeUnknown: a mutation without a usable answer; it may have been carried out.
-            RateLimited: throttled; nothing was done, and no attempt is to be counted.
-            DailyLimit: no more variants are created today.
-            Retry: anything else that may pass.
-            UserErrors: refused, with the store's own words.
-            Reject: the call itself is wrong or too dear.
+            NotSentError: nothing was sent: the store is unreachable, or `keep_going` returned False.
+            OutcomeUnknown: a mutation had no usable answer; it may have been carried out.
+            RateLimited: throttled; nothing was done, and it does not count as an attempt.
+            DailyLimit: the store creates no more variants today.
+            Retry: any other temporary failure.
+            UserErrors: rejected, with the store's messages.
+            Reject: the call is invalid or too expensive.
             StopTheLine: `shopify_credentials`, `shopify_store_closed`, `shopify_api_version`, `shopify_scope`,
                 `shopify_setup`.
-            Unavailable: Postgres, where the budget lives, did not answer; nothing was sent.
+            Unavailable: Postgres, which has the budget, did not answer; nothing was sent.
             KeyError: there is no document of this name.
         """
         document = documents.load(name)
         price = cost.points(name, variables) if points is None else points
         content = json.dumps({"query": document.text, "variables": variables}).encode()
+        self._token(self._tokens.current)  # before points are taken, so that waiting for a token delays no other call
         if not self._budget.take(price, keep_going=keep_going):
             raise stopped()
         spent: float | None = None
         seen: Sighting | None = None
         try:
             with telemetry.outside_call("shopify", name) as call:
-                reply = self._exchange.send(content, changes=document.changes, keep_going=keep_going)
+                reply = self._send(content, changes=document.changes, keep_going=keep_going)
                 answer = self._sort(reply, changes=document.changes)
                 if answer.error is not None:
                     call.outcome = answer.error.code
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
-        except NotSentError:
+        except (NotSentError, StopTheLine):
             spent = 0.0
             raise
         finally:
@@ -128,6 +133,32 @@ class ShopifyClient:
             raise answer.error
         return answer.data
 
+    def _send(self, content: bytes, *, changes: bool, keep_going: Callable[[], bool]) -> Reply:
+        """Send with the current token, and once more with a new one if the store rejects it.
+
+        A call that was rejected with 401 was not carried out, so even a mutation is safe to repeat.
+        """
+        token = self._token(self._tokens.current)
+        for tries_left in (2, 1, 0):
+            reply = self._exchange.send(content, token=token.value, changes=changes, keep_going=keep_going)
+            if reply.status != HTTPStatus.UNAUTHORIZED:
+                break
+            other = self._token(lambda stale=token: self._tokens.refused(stale))
+            if not tries_left:
+                break
+            token = other
+        if reply.status == HTTPStatus.OK:
+            with suppress(Unavailable):  # a note for other processes; the answer has arrived
+                self._tokens.accepted(token)
+        return reply
+
+    def _token(self, ask: Callable[[], StoreToken]) -> StoreToken:
+        """The current token. If it cannot be fetched, our call was not sent."""
+        try:
+            return ask()
+        except Retry as error:
+            raise NotSentError(error.message, code=error.code, retry_after=error.retry_after, whole_line=True) from None
+
     def _sort(self, reply: Reply, *, changes: bool) -> Answer:
         self._look_at_version(reply)
         if reply.status == HTTPStatus.OK:
@@ -135,7 +166,7 @@ class ShopifyClient:
         error = sort_status(reply.status, reply.headers, reply.body, changes=changes)
         if not isinstance(error, RateLimited):
             return Answer({}, answers.Cost(), error)
-        # Sources disagree on whether a throttled query is a 200 or a 429; either may tell the bucket's level.
+        # Sources disagree on whether a throttled query is a 200 or a 429; either may contain the bucket's level.
         return Answer({}, answers.read(reply.body, changes=changes).cost, error)
 
     def _look_at_version(self, reply: Reply) -> None:
@@ -155,10 +186,10 @@ class ShopifyClient:
 
 
 def _spent(status: int, answer: Answer) -> float | None:
-    """What the call really cost, as far as the answer tells."""
+    """The actual cost of the call, as far as the answer shows it."""
     if isinstance(answer.error, RateLimited):
         return 0.0
     if answer.cost.actual is not None:
         return answer.cost.actual
-    # An answer without a cost, good or bad, was refused before anything was charged; a 5xx may have been charged.
+    # A call whose answer has no cost was rejected before it was charged; a 5xx may have been charged.
     return 0.0 if status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.cost.requested is None else None

@@ -1,6 +1,6 @@
-"""What a call may cost at most, in points, before it is made. Figures: the API's own cost rules.
+"""The maximum cost of a call in points, before it is made. The figures are from the API's cost rules.
 
-Too low a figure does no lasting harm, because every answer names the true one and the account is put right.
+Too low a figure does no lasting harm, because every answer contains the true one, which corrects the account.
 """
 
 from __future__ import annotations
@@ -10,9 +10,45 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 MUTATION: Final = 10
-"""Points of any mutation that returns nothing paged."""
+"""Points of a mutation that returns no connection."""
 
-_UPSERTS: Final = {"product_upsert": 17.0, "product_upsert_lean": 14.0}  # the rest depends on the input
+UPSERT: Final = 14.0
+"""Points of an upsert and the ids it returns; add `VARIANT`, `METAFIELD` and `PICTURE` for each one it sends."""
+
+VARIANT: Final = 0.2
+METAFIELD: Final = 0.4
+PICTURE: Final = 1.9
+_PICTURE_OF_VARIANT: Final = 0.6
+_PICTURES_READ: Final = 3.0  # extra points of an upsert that returns its pictures
+
+# One part's share of calls for many parts, as charged in the end.
+OFFERED: Final = 0.4
+"""Of offering products on a sales channel."""
+
+OFFERED_IN_BULK: Final = 0.2
+"""The same after a bulk operation, which offers twice as many at once."""
+
+RESTOCKED: Final = 0.2
+"""Of setting stock."""
+
+LOOKED_AT: Final = 1.2
+"""Of reading a hundred existing products, which is repeated when a plan runs."""
+
+LOOKED_UP: Final = 0.42
+"""Of the search for a hundred SKUs; its results for a plan are cached, so the plan's run does not pay again."""
+
+LISTS_READ: Final = 26.0
+"""Of reading a product's tags and metafields before it is changed."""
+
+BULK_RUN: Final = 30.0
+"""Of a bulk operation with its upload and its polls."""
+
+STARTED: Final = 400.0
+"""Of facts, locations, channels and definitions, which each worker reads now and then."""
+
+_ALIKE: Final = 7.2  # a product with its first variants
+_SEEN: Final = 13.3  # a product with its variant and pictures
+_UPSERTS: Final = {"product_upsert": UPSERT + _PICTURES_READ, "product_upsert_lean": UPSERT}
 _FIXED: Final = {
     "bulk_cancel": MUTATION,
     "bulk_run": MUTATION,
@@ -28,14 +64,16 @@ _FIXED: Final = {
     "product_ids": 7,
     "product_publish": MUTATION,
     "product_update": MUTATION,
-    "publications": 18,
+    "publications": 35,
     "shop_facts": 8,
     "staged_upload": 11,
+    "webhook_subscription_create": 11,
+    "webhook_subscriptions": 11,
 }
 
 
-def points(name: str, variables: Mapping[str, Any]) -> int:
-    """The most that this document may be charged with these variables.
+def points(name: str, variables: Mapping[str, Any]) -> int:  # noqa: PLR0911 - one return for each kind of price
+    """The maximum cost of this document with these variables.
 
     Raises:
         KeyError: there is no such document.
@@ -43,20 +81,34 @@ def points(name: str, variables: Mapping[str, Any]) -> int:
     if name in _UPSERTS:
         return math.ceil(_UPSERTS[name] + _set_cost(variables.get("input")))
     if name == "publication_add":
-        # A fifth of a point for each product, beside the mutation and what it returns.
+        # A fifth of a point for each product, besides the mutation and what it returns.
         return MUTATION + 1 + math.ceil(0.2 * len(_list(_fields(variables.get("input")), "publishablesToAdd")))
-    if name == "variant_counts":
+    if name == "product_variants":
+        return max(1, 4 * len(_list(variables, "ids")))
+    if name == "products_seen":
+        return 2 + math.ceil(_SEEN * _paged(variables.get("first")))
+    if name == "products_seen_by_id":
+        return max(1, math.ceil(_SEEN * len(_list(variables, "ids"))))
+    if name == "media_errors":
         return max(1, 2 * len(_list(variables, "ids")))
+    if name == "products_alike":
+        return 2 + math.ceil(_ALIKE * _paged(variables.get("first")))
     if name == "variants_by_sku":
         return 2 + 4 * _paged(variables.get("first"))
     return _FIXED[name]
 
 
+def sent_cost(*, variants: int, pictures: int, metafields: int) -> float:
+    """Points of what an upsert sends, in addition to `UPSERT`."""
+    return round(VARIANT * variants + PICTURE * pictures + METAFIELD * metafields, 6)
+
+
 def _set_cost(given: Any) -> float:
     fields = _fields(given)
     variants = [cast("Mapping[str, Any]", each) for each in _list(fields, "variants") if isinstance(each, Mapping)]
-    inside = sum(0.4 * len(_list(each, "metafields")) + (0.6 if each.get("file") else 0.0) for each in variants)
-    own = 0.2 * len(variants) + 1.9 * len(_list(fields, "files")) + 0.4 * len(_list(fields, "metafields"))
+    metafields = len(_list(fields, "metafields")) + sum(len(_list(each, "metafields")) for each in variants)
+    inside = sum(_PICTURE_OF_VARIANT for each in variants if each.get("file"))
+    own = sent_cost(variants=len(variants), pictures=len(_list(fields, "files")), metafields=metafields)
     return round(own + inside, 6)
 
 
@@ -70,6 +122,6 @@ def _list(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
 
 
 def _paged(first: Any) -> int:
-    # A long page counts for less than its length.
+    # A long page costs less than its length.
     length = first if isinstance(first, int) else 10
     return length if length <= 1 else max(1, math.ceil(1.95 * math.log(length)))

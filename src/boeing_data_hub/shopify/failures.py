@@ -1,4 +1,4 @@
-"""What goes wrong with the store: the class of the error says what happens next. Pure."""
+"""Errors of the store: the class says what happens next. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
 
 LONGEST_RETRY_AFTER: Final = 120.0
-"""Most seconds of a Retry-After that are waited; an emptied bucket is full again long before."""
+"""The longest Retry-After that is honored, in seconds; an empty bucket is full again long before."""
 
 KEPT_OF_MESSAGE: Final = 300
 KEPT_OF_BODY: Final = 2_000
 
 _SECURITY_REJECTION = 430
-_DEFAULT_WAIT = 2.0  # seconds: the store's own word in its REST refusals, where it names no other
+_DEFAULT_WAIT = 2.0  # seconds, as in the store's REST responses, if it gives no other
 _DAY_PROBE = 3600.0
 _CREDENTIALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CLOSED = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.LOCKED)
@@ -29,25 +29,25 @@ class NotSentError(Retry):
 
 
 class OutcomeUnknown(Retry):
-    """The store may have carried the change out although we were not told. Asking again must be safe to do twice."""
+    """The store may have carried out the change, but its answer was lost. Repeating the call must be safe."""
 
     code = "shopify_outcome_unknown"
 
 
 class DailyLimit(Retry):
-    """The store creates no more variants today. What updates existing products goes on; creating waits."""
+    """The store creates no more variants today. Updates of existing products continue; creations wait."""
 
     code = "shopify_daily_limit"
 
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One refusal in the store's own words.
+    """One of the store's user errors.
 
     Attributes:
-        field: the way to the guilty value in the variables, such as `input.variants.0.price`; empty for the whole.
-        code: the store's word for machines; empty where it gives none.
-        message: its sentence, capped.
+        field: the path of the rejected value in the variables, such as `input.variants.0.price`; empty for the whole.
+        code: the store's error code; empty if it gives none.
+        message: its message, shortened.
     """
 
     field: str
@@ -56,11 +56,11 @@ class UserError:
 
 
 class UserErrors(Reject):
-    """The store understood the call and refused what it asks for.
+    """The store understood the call and rejected its input.
 
     Args:
-        errors: all refusals, at least one.
-        data: the answer that came with them. A product in it is not a success: a failed update shows it unchanged.
+        errors: all user errors, at least one.
+        data: the answer that came with them. After a failed update it contains the unchanged product.
     """
 
     code = "shopify_refused"
@@ -68,31 +68,31 @@ class UserErrors(Reject):
     def __init__(self, errors: Sequence[UserError], data: Mapping[str, Any] | None = None) -> None:
         said = "; ".join(f"{error.field}: {error.message}" if error.field else error.message for error in errors[:3])
         more = f" (and {len(errors) - 3} more)" if len(errors) > 3 else ""  # noqa: PLR2004 - as many as fit a line
-        super().__init__(f"Shopify refused this: {said}{more}")
+        super().__init__(f"Shopify rejected this part: {said}{more}")
         self.errors = tuple(errors)
         self.data = data
 
     def has(self, code: str) -> bool:
-        """Whether one of the refusals carries this code."""
+        """True if one of the user errors has this code."""
         return any(error.code == code for error in self.errors)
 
 
 def sort_status(  # noqa: PLR0911 - the table of statuses
     status: int, headers: Mapping[str, str], body: bytes, *, changes: bool
 ) -> HubError:
-    """The error that an HTTP status other than 200 stands for, to be raised.
+    """The error for an HTTP status other than 200, to be raised.
 
     Args:
         status: any status but 200.
         headers: for Retry-After.
-        body: kept in the error's `raw`, its beginning.
-        changes: whether the call was a mutation.
+        body: its beginning is kept in the error's `raw`.
+        changes: True if the call was a mutation.
     """
     raw = kept_text(body)
     if status in _CREDENTIALS:
         return StopTheLine(
             f"Shopify does not accept our access token (status {status}). Nothing has failed; work goes on when it is"
-            " right. Check SHOPIFY_ADMIN_API_TOKEN and the app's scopes.",
+            " right. Check that the app is installed on the store, and its scopes; `bdh doctor` looks at both.",
             code="shopify_credentials",
         )
     if status in _CLOSED:
@@ -103,14 +103,14 @@ def sort_status(  # noqa: PLR0911 - the table of statuses
         )
     if status == HTTPStatus.NOT_FOUND:
         return StopTheLine(
-            "There is no such store, or it does not know this API version (status 404). Nothing has failed."
+            "This store or API version does not exist (status 404). Nothing has failed."
             " Check SHOPIFY_STORE_DOMAIN and SHOPIFY_API_VERSION.",
             code="shopify_api_version",
         )
     retry_after = parse_retry_after(headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(
-            "Shopify says that too many calls were made. All calls slow down for a while.",
+            "Shopify received too many calls. All calls slow down for a while.",
             code="shopify_throttled",
             retry_after=_DEFAULT_WAIT if retry_after is None else retry_after,
             whole_line=True,
@@ -118,7 +118,7 @@ def sort_status(  # noqa: PLR0911 - the table of statuses
         )
     if status == _SECURITY_REJECTION:
         return Retry(
-            "Shopify took our call for an attack (status 430). All calls wait for a while.",
+            "Shopify blocked our call as suspicious (status 430). All calls wait for a while.",
             code="shopify_430",
             retry_after=60.0 if retry_after is None else retry_after,
             whole_line=True,
@@ -126,24 +126,24 @@ def sort_status(  # noqa: PLR0911 - the table of statuses
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return unanswered(
-            f"Shopify failed to answer (status {status}).",
+            f"Shopify did not respond correctly (status {status}).",
             code=f"shopify_{status}",
             changes=changes,
             retry_after=retry_after,
             raw=raw,
         )
     if status < HTTPStatus.BAD_REQUEST:
-        # A redirect could lead the token to another host.
-        return unanswered(f"Shopify answered with status {status}.", code="shopify_malformed", changes=changes, raw=raw)
-    return Reject(f"Shopify refused the call (status {status}).", code="shopify_rejected", raw=raw)
+        # A redirect could send the token to another host.
+        return unanswered(f"Shopify returned status {status}.", code="shopify_malformed", changes=changes, raw=raw)
+    return Reject(f"Shopify rejected the request (status {status}).", code="shopify_rejected", raw=raw)
 
 
 def unanswered(
     message: str, *, code: str, changes: bool, retry_after: float | None = None, raw: str | None = None
 ) -> Retry:
-    """No usable answer came, to a call that the store may have carried out."""
+    """The error for a call without a usable answer, which the store may have carried out."""
     kind = OutcomeUnknown if changes else Retry
-    return kind(f"{message} The call is made again.", code=code, retry_after=retry_after, raw=raw)
+    return kind(f"{message} The hub will retry.", code=code, retry_after=retry_after, raw=raw)
 
 
 def kept_text(body: bytes) -> str:
@@ -152,7 +152,7 @@ def kept_text(body: bytes) -> str:
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait; at most `LONGEST_RETRY_AFTER`; None for absent, negative, or junk. The store writes no dates."""
+    """Seconds to wait, at most `LONGEST_RETRY_AFTER`; None if absent, negative or invalid. The store sends no dates."""
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
     try:
         seconds = float(value) if value is not None else -1.0
@@ -162,9 +162,9 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def daily_limit(message: str) -> DailyLimit:
-    """The store's daily limit on new variants is reached."""
+    """The error for the store's daily limit on new variants."""
     return DailyLimit(
-        f"Shopify creates no more variants today ({message}). The part waits until the limit is lifted; nothing has"
-        " failed. Updates of existing products go on.",
+        f"Shopify accepts no more new variants today ({message}). The part waits for the limit to reset; nothing has"
+        " failed. Updates of existing products continue.",
         retry_after=_DAY_PROBE,
     )

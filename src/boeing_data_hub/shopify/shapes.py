@@ -1,4 +1,4 @@
-"""Reading the store's answers: whatever is missing or of another shape is empty, and never an exception. Pure."""
+"""Reads the store's answers. A value that is missing or has another shape is empty, never an exception. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Json = Mapping[str, Any]
 
 
 def part(value: object, name: str) -> Json:
-    """The object under this name; empty when there is none."""
+    """The object with this name; empty if there is none."""
     found = cast("Json", value).get(name) if isinstance(value, Mapping) else None
     return cast("Json", found) if isinstance(found, Mapping) else {}
 
 
 def rows(value: object, name: str) -> Sequence[Json]:
-    """The objects in the list under this name."""
+    """The objects in the list with this name."""
     found = cast("Json", value).get(name) if isinstance(value, Mapping) else None
     if not isinstance(found, list | tuple):
         return ()
@@ -23,11 +23,11 @@ def rows(value: object, name: str) -> Sequence[Json]:
 
 
 def nodes(value: object, name: str) -> Sequence[Json]:
-    """The nodes of the connection under this name."""
+    """The nodes of the connection with this name."""
     return rows(part(value, name), "nodes")
 
 
 def text(value: object, name: str) -> str:
-    """The text under this name; empty when there is none."""
+    """The text with this name; empty if there is none."""
     found = cast("Json", value).get(name) if isinstance(value, Mapping) else None
     return "" if found is None else str(found)

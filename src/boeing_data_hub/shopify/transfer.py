@@ -1,6 +1,6 @@
-"""Files to and from the store's own file hosts: what a bulk operation reads, and what it has written.
+"""Uploads and downloads of bulk operations' files, to and from the store's file hosts.
 
-Addresses come in the store's answers; they lead nowhere but to the store, its cloud, or, for a simulator, this machine.
+Addresses come from the store's answers. Only the store, its cloud and, for a simulator, this machine are allowed.
 """
 
 from __future__ import annotations
@@ -8,21 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-import httpx2
-
-from boeing_data_hub.deadline import TimedTransport, ends_within
 from boeing_data_hub.errors import Reject, Retry
+from boeing_data_hub.network.exchange import FAILURE_BYTES, ExchangeError, HttpExchange, request_to
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.shapes import part, rows
 
 _UPLOAD_SECONDS: Final = 300.0
 _DOWNLOAD_SECONDS: Final = 600.0
-_LONGEST_LINE: Final = 4_000_000  # bytes; a line of ours comes back as some hundred
+_LONGEST_LINE: Final = 4_000_000  # bytes; the result of one of our lines has a few hundred
 _CLOUD: Final = re.compile(
     r"(?:[a-z0-9-]+\.)*(?:googleapis\.com|amazonaws\.com|shopify\.com|shopifycdn\.com|myshopify\.com)"
 )
@@ -30,7 +27,7 @@ _EXPIRED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPSta
 
 
 class ResultsGone(Reject):
-    """The results of a bulk operation can no longer be had: their address has expired."""
+    """The results of a bulk operation are no longer available: their address has expired."""
 
     code = "shopify_results_gone"
 
@@ -39,62 +36,52 @@ class Transfer:
     """Uploads and downloads.
 
     Args:
-        access: whose address says which hosts are the store's.
+        access: its address determines which hosts are the store's.
     """
 
     def __init__(self, access: ShopifyAccess) -> None:
         self._store = urlsplit(access.origin)
-        self._client = httpx2.Client(
-            transport=TimedTransport(connections=8, keep_idle=20.0),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self._exchange = HttpExchange(access.network, connections=8, keep_idle=20.0)
 
     def put(self, target: Mapping[str, Any], name: str, content: bytes) -> str:
-        """Upload a file to a staged target, the file last, as its form wants it. Returns the path a bulk run reads.
+        """Upload a file to a staged target. Returns the path that a bulk operation reads.
 
         Raises:
-            Reject: the target leads elsewhere, or does not take the file.
+            Reject: the target is on another host, or rejects the file.
             Retry: it did not answer.
         """
         url = self._checked(str(target.get("url")))
         fields = {str(each["name"]): str(each["value"]) for each in target.get("parameters") or ()}
         try:
-            with ends_within(_UPLOAD_SECONDS):
-                reply = self._client.post(
-                    url, data=fields, files={"file": (name, content, "text/jsonl")}, timeout=_UPLOAD_SECONDS
-                )
-        except (httpx2.HTTPError, OSError):
-            raise Retry(
-                "The file of a bulk operation could not be uploaded. It is uploaded again.",
-                code="shopify_upload_failed",
+            request = request_to("POST", url, data=fields, files={"file": (name, content, "text/jsonl")})
+            reply = self._exchange.send(request, seconds=_UPLOAD_SECONDS, most=FAILURE_BYTES)
+        except ExchangeError as error:
+            raise _failed(
+                error, "The file of a bulk operation could not be uploaded.", "It is uploaded again.", "upload"
             ) from None
-        if reply.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Retry(
-                f"The file of a bulk operation was not taken (status {reply.status_code}). It is uploaded again.",
+                f"The file of a bulk operation was not taken (status {reply.status}). It is uploaded again.",
                 code="shopify_upload_failed",
             )
         if not reply.is_success:
             raise Reject(
-                f"The store's file host refused the file of a bulk operation (status {reply.status_code}).",
+                f"The store's file host refused the file of a bulk operation (status {reply.status}).",
                 code="shopify_upload_refused",
             )
         return fields.get("key") or unquote(urlsplit(url).path.removeprefix("/staged/").lstrip("/"))
 
     def lines(self, url: str) -> Iterator[bytes]:
-        """The lines of a result, as they come; the last one may be cut off, which the caller must bear.
+        """Yield the lines of a result as they arrive. The last one may be truncated.
 
         Raises:
             ResultsGone: the address has expired.
-            Reject: it leads elsewhere.
+            Reject: it is on another host.
             Retry: it did not answer.
         """
         try:
-            with (
-                ends_within(_DOWNLOAD_SECONDS),
-                self._client.stream("GET", self._checked(url), timeout=_DOWNLOAD_SECONDS) as reply,
-            ):
+            request = request_to("GET", self._checked(url))
+            with self._exchange.opened(request, seconds=_DOWNLOAD_SECONDS) as reply:
                 if reply.status_code in _EXPIRED:
                     raise ResultsGone("The results of a bulk operation are no longer there. They are found out singly.")
                 if not reply.is_success:
@@ -103,11 +90,9 @@ class Transfer:
                         code="shopify_results_failed",
                     )
                 yield from _split(reply.iter_bytes())
-        except (httpx2.HTTPError, httpx2.StreamError, OSError):
-            raise Retry(
-                "The results of a bulk operation could not be read to their end. They are read again.",
-                code="shopify_results_failed",
-            ) from None
+        except ExchangeError as error:
+            what = "The results of a bulk operation could not be read to their end."
+            raise _failed(error, what, "They are read again.", "results") from None
 
     def _checked(self, url: str) -> str:
         try:
@@ -127,7 +112,14 @@ class Transfer:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._exchange.close()
+
+
+def _failed(error: ExchangeError, what: str, then: str, kind: str) -> Retry:
+    fault = error.fault
+    failed = Retry(f"{what} {fault.said} {then}" if fault else f"{what} {then}", code=f"shopify_{kind}_failed")
+    failed.fault = fault.kind if fault else ""
+    return failed
 
 
 def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -151,7 +143,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def first_target(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one target of a `stagedUploadsCreate` answer.
+    """The target in a `stagedUploadsCreate` answer.
 
     Raises:
         Retry: there is none.

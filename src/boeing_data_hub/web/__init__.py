@@ -1,1 +1,1 @@
-"""The HTTP face: routes rebuild values, call one function, render the result."""
+"""The HTTP interface: routes parse a request, call one function, and render the result."""

@@ -11,16 +11,20 @@ from contextlib import suppress
 import uvicorn
 
 from boeing_data_hub import __version__, logs, telemetry
-from boeing_data_hub.hub import Hub
+from boeing_data_hub.app import Hub
+from boeing_data_hub.errors import Refused
+from boeing_data_hub.liveness import Vitals
+from boeing_data_hub.secrecy import keep_from_other_processes
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.vitals import Vitals
 from boeing_data_hub.web.app import create_app
+from boeing_data_hub.web.connections import GuardedProtocol, allow_many_connections
+from boeing_data_hub.work.wake_ups import require_usable
 
-_TICKS_PER_SIGN = 50  # uvicorn looks up ten times a second
+_TICKS_PER_SIGN = 50  # uvicorn ticks ten times a second
 
 
 class _Server(uvicorn.Server):
-    """Shows signs of life: from the event loop itself, so that one that hangs shows none."""
+    """Sends heartbeats from the event loop itself, so that a loop that hangs sends none."""
 
     def __init__(self, config: uvicorn.Config, vitals: Vitals) -> None:
         super().__init__(config)
@@ -42,15 +46,22 @@ class _Server(uvicorn.Server):
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until told to stop; requests under way are finished first."""
+    """Serve until a signal to stop; running requests are finished first."""
     parser = argparse.ArgumentParser(prog="bdh serve", description=__doc__)
     parser.add_argument("--host", default=None)
     parser.add_argument("--port", type=int, default=None)
     chosen = parser.parse_args(argv)
-    # Being told to stop is no failure. uvicorn raises the signal once more after an orderly end.
+    # A stop is not a failure. uvicorn raises the signal again after an orderly end.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    keep_from_other_processes()
     settings = Settings()
     logs.configure(level=settings.hub_log_level, style=settings.hub_log_format, process="api", secrets=settings.secrets)
+    try:
+        require_usable(settings.broker_url)
+    except Refused as refused:
+        sys.stderr.write(f"{refused.message}\n")
+        return refused.exit_code
+    allow_many_connections()
     hub = Hub(settings, name="api")
     telemetry.begin(process="api", version=__version__)
     hub.start_tracing()
@@ -58,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
         create_app(hub),
         host=chosen.host or settings.hub_host,
         port=settings.hub_port if chosen.port is None else chosen.port,
+        http=GuardedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

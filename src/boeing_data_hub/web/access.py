@@ -1,39 +1,45 @@
-"""Who may do what: API keys with scopes, sent as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+"""Access by API keys with scopes, sent as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
+from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import Forbidden, Unauthorized
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import keys
+from boeing_data_hub.db import api_keys
+from boeing_data_hub.db.api_keys import ApiKey
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.errors import Forbidden, HubError, Unauthorized
+from boeing_data_hub.web.security_events import note
 
 SCOPES = ("read", "search", "publish", "admin")
-# Whoever may start something may also watch it. Publishing is never implied by searching.
+# A key that may start something may also read it. Searching never implies publishing.
 _IMPLIED = {
     "read": {"read"},
     "search": {"search", "read"},
     "publish": {"publish", "read"},
     "admin": {"admin", "publish", "search", "read"},
 }
-_REMEMBER_SECONDS = 3.0  # a revoked key works no longer than this
+FOUND = "hub.principal"
+"""The key under which the gate stores, in a request's scope, its principal or the look-up's error."""
+REMEMBER_SECONDS = 2.0  # seconds; a stream notices a second later, and 3 seconds are promised
 _MOST_REMEMBERED = 1000
 
 
 def granted(scopes: Iterable[str]) -> frozenset[str]:
-    """What these scopes allow, implied ones included."""
+    """These scopes and the ones they imply."""
     return frozenset(one for scope in scopes for one in _IMPLIED.get(scope, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking."""
+    """The API key behind a request."""
 
     key_id: str
     name: str
@@ -41,65 +47,94 @@ class Principal:
 
     @property
     def owner(self) -> str:
-        """The name under which this principal's requests are kept."""
+        """The name of this principal in batches and in the audit log."""
         return f"key:{self.key_id}"
 
 
 class Doorkeeper:
-    """Looks keys up, and remembers them for a few seconds."""
+    """Looks keys up, and caches them for two seconds."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._known: dict[str, tuple[float, Principal]] = {}
         self._lock = Lock()
 
-    def principal(self, key: str) -> Principal:
-        """The principal behind a key. Raises Unauthorized."""
-        now = monotonic()
+    def remembered(self, key: str) -> Principal | None:
+        """The principal of a key that was just looked up; None: the database must be asked."""
         with self._lock:
             found = self._known.get(key)
-        if found and found[0] > now:
-            return found[1]
+        return found[1] if found and found[0] > monotonic() else None
+
+    def principal(self, key: str) -> Principal:
+        """The principal of a key. Raises Unauthorized."""
+        if found := self.remembered(key):
+            return found
+        now = monotonic()
         looks_right = key.startswith("bdh_") and len(key) < 100 and key.isascii()  # noqa: PLR2004 - ours have 56
-        record = self._hub.database.run(lambda work: keys.find(work, key)) if looks_right else None
+
+        def step(work: Work) -> ApiKey | None:
+            record = api_keys.find(work, key)
+            if record is not None:
+                api_keys.touch(work, record.id)
+            return record
+
+        record = self._hub.front_database.run(step, hurry=True) if looks_right else None
         if record is None:
             raise Unauthorized(
-                "This API key is not known, has expired or was revoked. "
-                "`bdh keys create NAME --scope search` makes one."
+                "This API key is unknown, expired or revoked. Create one with `bdh keys create NAME --scope search`."
             )
         principal = Principal(record.id, record.name, granted(record.scopes))
-        self._hub.database.run(lambda work: keys.touch(work, record.id))
         with self._lock:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
-            self._known[key] = (now + _REMEMBER_SECONDS, principal)
+            self._known[key] = (now + REMEMBER_SECONDS, principal)
         return principal
 
 
+def address_of(scope: Scope) -> str:
+    """The address a request came from, for the log."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
 def key_of(request: Request) -> str:
-    """The key a request carries; empty when it carries none."""
+    """The key of a request; empty if there is none."""
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
         return header[7:].strip()
     return request.headers.get("x-api-key", "").strip()
 
 
-def needs(scope: str) -> Callable[[Request], Principal]:
-    """A dependency that lets only keys with this scope through."""
+def admitted(request: Request, scope: str) -> Principal:
+    """The principal of a request whose key has this scope. Raises Unauthorized, Forbidden and Unavailable."""
+    key = key_of(request)
+    if not key:
+        raise Unauthorized(
+            "Send an API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`. "
+            "Create one with `bdh keys create NAME --scope search`."
+        )
+    found = request.scope.get(FOUND)
+    if isinstance(found, HubError):
+        raise found
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    principal = found if isinstance(found, Principal) else doorkeeper.principal(key)
+    insist(principal, scope)
+    return principal
 
-    def check(request: Request) -> Principal:
-        key = key_of(request)
-        if not key:
-            raise Unauthorized(
-                "Send an API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`. "
-                "`bdh keys create NAME --scope search` makes one."
-            )
-        doorkeeper: Doorkeeper = request.app.state.doorkeeper
-        principal = doorkeeper.principal(key)
-        insist(principal, scope)
-        return principal
+
+def needs(scope: str) -> Callable[[Request], Awaitable[Principal]]:
+    """A dependency that admits only keys with this scope. The gate has looked up the key, so it needs no thread."""
+
+    async def check(request: Request) -> Principal:
+        return admitted(request, scope)
 
     return check
+
+
+def check_key(request: Request) -> None:
+    """Raise Unauthorized when the key of a long request has been revoked or has expired meanwhile."""
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    doorkeeper.principal(key_of(request))
 
 
 def the_hub(request: Request) -> Hub:
@@ -109,16 +144,21 @@ def the_hub(request: Request) -> Hub:
 
 
 def insist(principal: Principal, scope: str) -> None:
-    """Refuse where a route's need depends on what it is about: a publishing is not cancelled by who may only search.
+    """Check a scope that depends on the subject: a key for searches does not cancel a publish run.
 
     Raises:
         Forbidden: the principal lacks the scope.
     """
     if scope not in principal.scopes:
+        note("scope_missing", key=principal.key_id, scope=scope)
         raise Forbidden(f"This needs the scope `{scope}`, which the key {principal.name!r} does not have.")
 
 
-TheHub = Annotated[Hub, Depends(the_hub)]
+async def _hub_of(request: Request) -> Hub:
+    return the_hub(request)
+
+
+TheHub = Annotated[Hub, Depends(_hub_of)]
 Reader = Annotated[Principal, Depends(needs("read"))]
 Searcher = Annotated[Principal, Depends(needs("search"))]
 Publisher = Annotated[Principal, Depends(needs("publish"))]

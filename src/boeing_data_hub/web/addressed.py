@@ -1,17 +1,17 @@
-"""The batch that an address names, for the API and the console alike."""
+"""The batch named in a path, for the API and the console."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.store import batches
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
 
 
 def uuid_of(batch_id: str) -> UUID:
-    """The id in an address. Raises NotFound for anything else: there is no such batch."""
+    """The id in a path. Raises NotFound if it is not an id."""
     try:
         return UUID(batch_id)
     except ValueError:
@@ -19,7 +19,7 @@ def uuid_of(batch_id: str) -> UUID:
 
 
 def existing(work: Work, batch_id: UUID) -> Batch:
-    """That batch. Raises NotFound when there is none."""
+    """The batch with this id. Raises NotFound."""
     batch = batches.get(work, batch_id)
     if batch is None:
         raise _unknown()
@@ -28,6 +28,6 @@ def existing(work: Work, batch_id: UUID) -> Batch:
 
 def _unknown() -> NotFound:
     return NotFound(
-        "There is no such batch. GET /api/batches, and the console's page of runs, list those there are.",
+        "This run does not exist or was deleted. GET /api/batches lists all runs.",
         code="batch_not_found",
     )

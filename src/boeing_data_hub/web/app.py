@@ -1,35 +1,48 @@
-"""The HTTP application: the API's routers, the console, the doorkeeper, the limits, and how errors are told."""
+"""The HTTP application: the API's routers, the console, the gate before them, and error documents."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from boeing_data_hub import __version__, tracing
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.web import problems
+from boeing_data_hub.app import Hub
+from boeing_data_hub.web import describing, problems
 from boeing_data_hub.web.access import Doorkeeper, Reader
 from boeing_data_hub.web.api import (
     attention,
     batches,
     boeing,
     bulk,
+    freshness,
     health,
     media,
     metrics,
     products,
     publish,
     quotes,
+    reviews,
+    sessions,
     shopify,
+    store,
+    store_webhooks,
     uploads,
 )
+from boeing_data_hub.web.bodies import most_values
+from boeing_data_hub.web.callers import Callers
 from boeing_data_hub.web.console import mount as console
-from boeing_data_hub.web.limits import BodyLimit, SafeHeaders
+from boeing_data_hub.web.gate import Gate, Limits
+from boeing_data_hub.web.limits import SafeHeaders
+from boeing_data_hub.web.live_feed import LiveFeed
 from boeing_data_hub.web.observing import Observing
-from boeing_data_hub.web.watch import Watch
+from boeing_data_hub.web.places import THREADS
+from boeing_data_hub.web.prefix import PrefixedApp
+from boeing_data_hub.web.waiters import Waiters
 
 ROUTERS = (
     health.router,  # /health, /ready
@@ -40,11 +53,24 @@ ROUTERS = (
     uploads.router,  # /api/uploads
     products.router,  # /api/products
     boeing.router,  # /api/boeing
+    freshness.router,  # /api/freshness
     shopify.router,  # /api/shopify
+    store_webhooks.router,  # /api/shopify/webhooks
     attention.router,  # /api/conflicts, /api/orphans
+    reviews.router,  # /api/reviews
+    store.router,  # /api/store
     quotes.router,  # /api/zap/webhook, /api/quotes
+    sessions.router,  # /api/sessions
     media.router,  # /media
 )
+
+
+class _Dressed(PrefixedApp):
+    """An application that measures every response and adds the safe headers, even after an unexpected error."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings = self.state.hub.settings
+        return Observing(SafeHeaders(super().build_middleware_stack(), with_subdomains=settings.hub_hsts_subdomains))
 
 
 def create_app(hub: Hub) -> FastAPI:
@@ -52,24 +78,30 @@ def create_app(hub: Hub) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncGenerator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         hub.close()
         tracing.stop()
 
-    app = FastAPI(
+    prefix = hub.settings.prefix
+    app = _Dressed(
+        prefix=prefix,
+        servers=[{"url": hub.settings.public_url}] if prefix else None,
         title="Boeing Data Hub",
         version=__version__,
         summary="Price and availability from Boeing Distribution, staged and published to Shopify.",
         lifespan=life,
-        # FastAPI's own pages load their scripts from a CDN, and would be open to strangers.
+        # FastAPI's own pages load scripts from a CDN, and would need no key.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
     )
     app.state.hub = hub
     app.state.doorkeeper = Doorkeeper(hub)
+    app.state.readiness = health.ReadinessLook(hub.readiness)
     app.state.scrapers = metrics.KnownScrapers()
-    app.state.watch = Watch(hub)
+    app.state.live_feed = LiveFeed(hub)
+    app.state.waiters = Waiters()
     for router in ROUTERS:
         app.include_router(router, responses={} if router is health.router else problems.RESPONSES)
 
@@ -77,15 +109,22 @@ def create_app(hub: Hub) -> FastAPI:
     def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         return JSONResponse(app.openapi())
 
+    describing.install(app)
+
     problems.install(app)
     console.install(app)
     settings = hub.settings
     app.add_middleware(
-        BodyLimit,
-        most=settings.hub_max_body_bytes,
-        uploads=settings.hub_max_upload_bytes,
-        upload_paths=("/api/uploads", *console.UPLOADS),
+        Gate,
+        callers=Callers(hub, app.state.doorkeeper),
+        limits=Limits(
+            body=settings.hub_max_body_bytes,
+            upload=settings.hub_max_upload_bytes,
+            upload_paths=("/api/uploads", *console.UPLOADS),
+            values=most_values(max(settings.max_bulk_search_size, settings.max_bulk_publish_size)),
+            requests=settings.hub_rate_requests,
+            changes=settings.hub_rate_changes,
+            quotes=settings.hub_quote_rate,
+        ),
     )
-    app.add_middleware(SafeHeaders)
-    app.add_middleware(Observing)
     return app

@@ -1,4 +1,4 @@
-"""A sheet as a download, as both the API and the console give it."""
+"""Sheets as downloads, for the API and the console."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Literal
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
-from boeing_data_hub.reporting import exports
-from boeing_data_hub.reporting.exports import Sheet
+from boeing_data_hub.web import exports
+from boeing_data_hub.web.exports import Sheet
 
 Kind = Literal["csv", "xlsx"]
 
 
 def download(sheet: Sheet, kind: Kind, *, name: str) -> StreamingResponse | FileResponse:
-    """The sheet as a file of this name; a temporary file goes when it has been sent."""
+    """The sheet as a file of this name. A temporary file is deleted after it has been sent."""
     if kind == "csv":
         return StreamingResponse(
             exports.as_csv(sheet),

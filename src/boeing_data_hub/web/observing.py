@@ -1,4 +1,4 @@
-"""Every request is measured, traced and named in the log lines it causes; its address only as a template."""
+"""Every request is measured, traced and named in its log lines, by the template of its path."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boeing_data_hub import telemetry, tracing
 from boeing_data_hub.clock import monotonic
+from boeing_data_hub.web.prefix import inner_path
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNMEASURED: Final = "/metrics"
@@ -16,14 +17,14 @@ _NOTHING: Final = 404
 
 
 class Observing:
-    """ASGI middleware, outermost, so that what the others refuse is counted, too."""
+    """ASGI middleware. It is outermost, so that requests that others reject are counted too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and tell what came of it."""
-        if scope["type"] != "http" or scope["path"] == _UNMEASURED:
+        """Pass the request on, and record its outcome."""
+        if scope["type"] != "http" or inner_path(scope) == _UNMEASURED:
             await self._app(scope, receive, send)
             return
         started = monotonic()
@@ -36,7 +37,7 @@ class Observing:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 is_stream = _header(message, b"content-type").startswith("text/event-stream")
-                if is_stream:  # it ends when the watcher leaves
+                if is_stream:  # it ends when the client leaves
                     self._tell(scope, method, status, monotonic() - started)
             await send(message)
 
@@ -61,7 +62,7 @@ class Observing:
 
 
 def _route(scope: Scope, status: int) -> str:
-    """The template that the request met; strangers' addresses are all one."""
+    """The template of the path; all unknown paths are one."""
     path = getattr(scope.get("route"), "path", None)
     if path is None:
         return "none" if status == _NOTHING else "refused"

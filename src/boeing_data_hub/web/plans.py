@@ -1,4 +1,4 @@
-"""Plans as both the API and the console ask for them: made, approved as shown, discarded."""
+"""Creating, approving and discarding plans, for the API and the console."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.requests import Accepted, PublishRequest
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Conflict, NotFound
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.requests import Accepted, PublishRequest
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import BatchStatus
-from boeing_data_hub.store import audit, batches, plans
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.shopify import plans
+from boeing_data_hub.values.states import BatchStatus
+from boeing_data_hub.web.places import APPROVALS, PLANS
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
 
 
 def make(
     hub: Hub, asked: PublishRequest, *, told: Callable[[int], None] = lambda _done: None
 ) -> tuple[Accepted, dict[str, Any] | None]:
-    """Make a plan, and keep it until a person's word. Nothing is changed in the store.
+    """Create a plan, and store it until it is approved. Changes nothing in the store.
 
     Args:
         hub: this process's hub.
-        asked: what to plan.
-        told: is told now and then how many parts have been looked at.
+        asked: the parts to plan.
+        told: called from time to time with the number of parts that have been checked.
 
     Returns:
-        its batch, and its forecast; no forecast where the same request was planned before.
+        its batch and its forecast; no forecast if the same request was planned before.
 
     Raises:
-        Unavailable: the store does not answer, or needs a person.
-        BadInput: the idempotency key was used for another request; or no store is set.
+        Unavailable: Shopify does not respond, or a person must act first.
+        BadInput: the idempotency key was used for another request; or no store is configured.
     """
-    _ = hub.shop.access  # without a store there is nothing to plan for
+    _ = hub.shop.access  # raises when no store is configured
     known = hub.intake.known(asked)
     if known is not None:
         return known, None
@@ -44,36 +46,37 @@ def make(
     return hub.intake.publish(asked, also=keep), plan.forecast
 
 
+def make_at_once(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+    """Make a plan within a request: `make`, for a few requests at a time. Raises Unavailable for more."""
+    with PLANS.one():
+        return make(hub, asked)
+
+
 def existing(work: Work, plan_id: UUID) -> Batch:
     """The batch of a plan. Raises NotFound."""
     batch = batches.get(work, plan_id)
     if batch is None or not batch.options.get("planned"):
-        raise NotFound("There is no such plan. A dry run makes one.", code="plan_not_found")
+        raise NotFound("No such plan. Create one with a dry run.", code="plan_not_found")
     return batch
 
 
 def approve(hub: Hub, plan_id: UUID, *, actor: str) -> Batch:
-    """Let a plan run, exactly as it was shown.
+    """Run a plan exactly as shown. Approving it again returns the same batch.
 
     Raises:
         NotFound: there is no such plan.
-        Conflict: it was decided before, or something has changed since (`plan_changed`, with the details).
-        Unavailable: the store does not answer.
+        Conflict: it was discarded, or something has changed since (`plan_changed`, with the details).
+        Unavailable: Shopify does not respond, or too many plans are being approved.
     """
-    sending = hub.shop.planning.approve(plan_id)
-
-    def step(work: Work) -> Batch:
-        audit.record(work, actor=actor, action="plan.approve", target=str(plan_id), details={"sending": sending})
-        return existing(work, plan_id)
-
-    batch = hub.database.run(step)
+    with APPROVALS.one():
+        hub.shop.planning.approve(plan_id, actor=actor)
     hub.intake.wake_publishing()
-    return batch
+    return hub.database.run(lambda work: existing(work, plan_id))
 
 
 def discard(hub: Hub, plan_id: UUID, *, actor: str) -> None:
-    """Discard a plan that waits. Raises NotFound, and Conflict when it waits no more."""
+    """Discard a plan. Raises NotFound, or Conflict if it no longer waits for approval."""
     batch = hub.database.run(lambda work: existing(work, plan_id))
     if batch.status is not BatchStatus.PENDING:
-        raise Conflict("This plan has been run or discarded already. Nothing was changed.", code="plan_decided")
+        raise Conflict("This plan was already run or discarded. Nothing was changed.", code="plan_decided")
     hub.intake.cancel(plan_id, actor=actor)

@@ -1,29 +1,40 @@
-"""Setting up the store's metafields, as both the API and the console ask for it."""
+"""Setting up the store's metafields and webhooks, for the API and the console."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.db import audit
 from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import audit
+from boeing_data_hub.shopify import subscriptions
+from boeing_data_hub.web.places import STORE_CALLS
 
 
 def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
-    """Make the metafield definitions the store lacks, that of our custom ids first. Safe to repeat.
+    """Create the metafield definitions and webhook subscriptions that the store lacks, that of custom ids first.
+
+    Safe to repeat.
 
     Raises:
-        Unavailable: not all could be made.
+        Unavailable: not all could be created, or too many requests call Shopify.
     """
     try:
-        told = hub.shop.storefront.set_up()
+        with STORE_CALLS.one():
+            told = hub.shop.storefront.set_up()
+            subscribed = subscriptions.subscribe(hub.shop.client, hub.settings)
     except (Retry, Reject, StopTheLine) as error:
         raise Unavailable(
-            f"The definitions could not all be made. {error.message} It is safe to repeat.", code=error.code
+            f"Some metafield definitions or webhooks could not be created. {error.message} You can try again.",
+            code=error.code,
         ) from None
     hub.database.run(
         lambda work: audit.record(
-            work, actor=actor, action="store.setup", target="metafields", details={"created": told["created"]}
+            work,
+            actor=actor,
+            action="store.setup",
+            target="metafields",
+            details={"created": told["created"], "webhooks": list(subscribed.created)},
         )
     )
-    return told
+    return {**told, "webhooks": subscribed.as_json()}

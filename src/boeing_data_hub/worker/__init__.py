@@ -1,1 +1,1 @@
-"""Celery: what runs in the background. A message says only "there is work of this kind"."""
+"""Celery, which runs the background work. Messages carry no data: they only say that a stage has work."""

@@ -1,4 +1,4 @@
-"""Nobody sees a page without a session, and nobody changes anything without the right, the token, and our own pages."""
+"""Pages need a session; changes need the scope, the form token, and a request from the hub's own pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from boeing_data_hub.store import sessions
+from boeing_data_hub.db import sessions
 
 pytestmark = pytest.mark.services
 
@@ -19,6 +19,8 @@ FOR_ADMINISTRATORS = {
     "/console/settings/metafields",
     "/console/settings/keys",
     "/console/settings/keys/{key_id}/revoke",
+    "/console/settings/sessions",
+    "/console/settings/sessions/{session_id}/end",
     "/console/settings/audit",
 }
 FOR_EVERYONE_SIGNED_IN = {"/console/theme", "/console/sign-out"}
@@ -52,7 +54,7 @@ def test_the_routes_are_found(anonymous):
     assert all(path.startswith("/console") for _, path in found)
 
 
-def test_a_stranger_is_led_to_the_door_and_no_form_of_theirs_is_taken(someone, anonymous):
+def test_without_a_session_pages_redirect_and_forms_are_rejected(someone, anonymous):
     stranger = someone()
     for method, path in inside(anonymous.app):
         headers = {"Origin": stranger.address}
@@ -81,7 +83,7 @@ def test_an_operator_may_not_do_what_is_for_administrators(operator, anonymous):
 
 def test_what_one_may_not_do_is_not_offered(viewer, operator, admin):
     assert "New search" not in viewer.read("/console")
-    assert "Audit log" not in operator.read("/console/settings")
+    assert "/console/settings/audit" not in operator.get("/console/settings").text
     assert "Audit log" in admin.read("/console/settings")
 
 
@@ -92,6 +94,22 @@ def test_a_wrong_key_opens_nothing(someone):
         assert answer.status_code in {401, 422}
         assert "set-cookie" not in answer.headers
         assert person.get("/console").status_code == 303
+
+
+def test_an_administrator_sees_who_is_signed_in_and_ends_a_session(admin, viewer, api):
+    assert "Sessions" in admin.read("/console/settings/sessions")
+    listed = api.get("/api/sessions").json()["sessions"]
+    assert {tuple(one["scopes"]) for one in listed} == {("admin",), ("read",)}
+    theirs = next(one["id"] for one in listed if one["scopes"] == ["read"])
+    assert viewer.get("/console/settings/sessions").status_code == 403
+    assert viewer.send(f"/console/settings/sessions/{theirs}/end").status_code == 403
+    assert admin.send(f"/console/settings/sessions/{theirs}/end").status_code == 303
+    assert viewer.get("/console").status_code == 303
+    assert admin.send(f"/console/settings/sessions/{theirs}/end").status_code == 404
+    mine = api.get("/api/sessions").json()["sessions"][0]["id"]
+    assert api.delete(f"/api/sessions/{mine}").status_code == 204
+    assert api.delete(f"/api/sessions/{mine}").json()["code"] == "session_not_found"
+    assert admin.get("/console").status_code == 303
 
 
 def test_a_revoked_key_ends_its_sessions(admin, signed_in, hub):
@@ -178,7 +196,7 @@ def test_the_database_holds_no_usable_session_or_link(operator, hub, make_key):
     assert link not in str(rows)
 
 
-def test_a_form_without_its_token_is_refused(operator, hub):
+def test_a_form_without_its_token_is_rejected(operator, hub):
     for csrf in ({}, {"csrf": ""}, {"csrf": "wrong"}, {"csrf": "\u00e9"}):
         data = {"parts": "AN3-43A", **csrf}
         answer = operator.browser.post("/console/search/paste", data=data, headers={"Origin": operator.address})
@@ -186,7 +204,7 @@ def test_a_form_without_its_token_is_refused(operator, hub):
     assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.search_drafts")) == 0
 
 
-def test_another_session_s_token_is_refused(operator, signed_in):
+def test_another_session_s_token_is_rejected(operator, signed_in):
     data = {"csrf": signed_in("search").token(), "parts": "AN3-43A"}
     answer = operator.browser.post("/console/search/paste", data=data, headers={"Origin": operator.address})
     assert answer.status_code == 403
@@ -205,7 +223,7 @@ ELSEWHERE = (
 )
 
 
-def test_a_form_from_elsewhere_is_refused_even_with_its_token(operator, someone, make_key):
+def test_a_form_from_another_site_is_rejected_even_with_its_token(operator, someone, make_key):
     data = {"csrf": operator.token(), "parts": "AN3-43A"}
     key = make_key("read")
     for headers in ELSEWHERE:
@@ -241,7 +259,7 @@ def test_a_link_that_is_too_old_or_whose_key_is_revoked_opens_nothing(someone, h
         assert person.browser.post(link, headers={"Origin": person.address}).status_code == 410
 
 
-def test_whoever_tries_keys_is_made_to_wait(someone, make_key):
+def test_repeated_failures_to_sign_in_are_throttled(someone, make_key):
     person = someone()
     for _ in range(10):
         assert person.sign_in("wrong").status_code == 401

@@ -10,12 +10,14 @@ from threading import Thread
 import httpx2
 import pytest
 import uvicorn
+from tests.support.patience import allow
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.run import SearchRequest
+from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.run import SearchRequest
-from boeing_data_hub.reporting.overview import troubles
-from boeing_data_hub.sandbox.services.ports import free_port
+from boeing_data_hub.health.overview import worker_problems
+from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.web.app import create_app
 
@@ -31,7 +33,7 @@ def test_a_page_says_within_seconds_that_the_database_is_gone(visits, admin):
     person.browser.cookies.set("bdh_session", cookie)
     began = monotonic()
     answer = person.get("/console")
-    assert monotonic() - began < 5
+    assert monotonic() - began < allow(2)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert "Postgres does not answer" in answer.text
@@ -39,20 +41,24 @@ def test_a_page_says_within_seconds_that_the_database_is_gone(visits, admin):
     hub.close()
 
 
-def test_a_worker_that_falls_silent_is_told_of_before_it_counts_as_gone():
-    heard = {"extraction": 1.0, "normalization": 5.8, "default": None}
-    told = {one.level: one.message for one in troubles(heard, redis_answers=True, silent_after=20)}
-    assert "normalization was last heard of 6 s ago" in told["warning"]
-    assert "No worker serves the queue default" in told["error"]
-    assert troubles({"extraction": 1.0}, redis_answers=True, silent_after=20) == []
-    assert "Redis does not answer" in troubles({}, redis_answers=False, silent_after=20)[0].message
+def worker_conditions(seen, *queues, redis_answers=True):
+    return worker_problems(WorkersSeen(seen, 20), queues=queues, redis_answers=redis_answers)
+
+
+def test_a_worker_without_heartbeats_is_shown_before_it_counts_as_stopped():
+    found = worker_conditions({"extraction": 1.0, "normalization": 5.8}, "extraction", "normalization", "default")
+    told = {one.level: one.message for one in found}
+    assert "normalization worker was last seen 6 s ago" in told["warning"]
+    assert "No default worker is running" in told["error"]
+    assert worker_conditions({"extraction": 1.0}, "extraction") == []
+    assert "Redis isn't responding" in worker_conditions({}, redis_answers=False)[0].message
 
 
 def test_a_page_says_that_redis_is_gone(make_hub, admin, visits):
     hub = make_hub(redis_url=f"redis://127.0.0.1:{free_port()}/0")
     person = visits(create_app(hub))
     person.browser.cookies.set("bdh_session", admin.browser.cookies.get("bdh_session"))
-    assert "Redis does not answer. Nothing is lost" in person.read("/console")
+    assert "t responding. Current work continues" in person.read("/console")
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def server(hub, wait) -> Iterator[str]:
     wait.until(lambda: running.started, seconds=10, what="the server")
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     running.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=allow(10))
     assert not thread.is_alive()
 
 
@@ -76,7 +82,7 @@ class Watcher:
     def __init__(self, address, key, path):
         self.events = []
         self.ended = False
-        self._client = httpx2.Client(base_url=address, trust_env=False, timeout=20)
+        self._client = httpx2.Client(base_url=address, trust_env=False, timeout=allow(20))
         assert self._client.post("/sign-in", data={"key": key}, headers={"Origin": address}).status_code == 303
         self._thread = Thread(target=self._watch, args=[path], daemon=True)
         self._thread.start()
@@ -107,19 +113,47 @@ def test_a_watched_run_moves_forward_only_and_ends(server, hub, make_key, stages
     wait.until(lambda: watcher.named("live"), what="the first picture")
     stages.settle()
     wait.until(lambda: watcher.ended, what="the end")
-    done = [int(re.search(r'hero-figure">(\d+) %', text)[1]) for text in watcher.named("live")]
+    done = [int(re.search(r'hero-figure">(\d+)%', text)[1]) for text in watcher.named("live")]
     assert done == sorted(done)
     assert done[0] < done[-1] == 100
     assert watcher.events[-1][0] == "done"
-    assert "csrf" not in str(watcher.events)  # a picture is the same for everyone, so it holds nobody's token
+    assert "csrf" not in str(watcher.events)  # events are the same for everyone, so they contain no form token
 
 
-def test_whoever_s_session_ends_hears_no_more(server, hub, make_key, wait):
+def test_the_stream_of_an_ended_session_ends(server, hub, make_key, wait):
     key = make_key("read")
     watcher = Watcher(server, key, "/console/events")
     wait.until(lambda: watcher.named("live"), what="the first picture")
     hub.database.run(lambda work: work.do("DELETE FROM hub.sessions"))
-    began = monotonic()
     wait.until(lambda: watcher.ended, seconds=40, what="the end")
-    assert monotonic() - began < 35
-    assert "Your session has ended" in watcher.named("live")[-1]
+    assert "You were signed out" in watcher.named("live")[-1]
+
+
+def test_one_stream_carries_several_pages_each_by_its_name_and_ends_with_the_last(server, hub, make_key, stages, wait):
+    key = make_key("search")
+    runs = [
+        hub.intake.search(SearchRequest(part_numbers=[f"S{one}-{n}" for n in range(20)], owner="key:test")).batch.id
+        for one in range(3)
+    ]
+    gone = "00000000-0000-4000-8000-000000000000"
+    both = "&".join(f"topic={one}" for one in [*runs[:2], gone, "nonsense", runs[0]])
+    watcher = Watcher(server, key, f"/console/live?{both}&topic=overview")
+    others = Watcher(server, key, f"/console/live?{'&'.join(f'topic={one}' for one in runs)}")
+    for name in (f"{runs[0]}:live", f"{runs[1]}:live", "overview:live"):
+        wait.until(lambda name=name: watcher.named(name), what=name)
+    stages.settle()
+    wait.until(lambda: others.ended, what="the end of the stream without the overview")
+    assert all(len(others.named(f"{one}:done")) == 1 for one in runs)
+    wait.until(lambda: watcher.named(f"{runs[1]}:done"), what="the end of a run")
+    assert not watcher.ended
+    assert {name.partition(":")[0] for name, _ in watcher.events} == {str(runs[0]), str(runs[1]), "overview"}
+    hub.database.run(lambda work: work.do("DELETE FROM hub.sessions"))
+    wait.until(lambda: watcher.ended, seconds=40, what="the end")
+    assert "You were signed out" in watcher.named("overview:live")[-1]
+
+
+def test_a_stream_of_no_or_too_many_pages_is_rejected(admin, visits, hub):
+    assert admin.get("/console/live").status_code == 422
+    assert admin.get("/console/live?" + "&".join(f"topic={n}" for n in range(51))).status_code == 422
+    stranger = visits(create_app(hub))
+    assert stranger.get("/console/live?topic=overview", accept="text/event-stream").status_code == 401

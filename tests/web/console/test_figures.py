@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boeing_data_hub.catalogue.screening import StagingStatus
 from boeing_data_hub.clock import now
-from boeing_data_hub.model.rates import parse_rate_limit
-from boeing_data_hub.model.states import BatchStatus, ItemState
-from boeing_data_hub.normalization.screening import StagingStatus
+from boeing_data_hub.values.states import BatchStatus, ItemState
 from boeing_data_hub.web.console import figures, words
+from boeing_data_hub.work.rate_limit import parse_rate_limit
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ from boeing_data_hub.web.console import figures, words
         (None, "\u2013"),
     ],
 )
-def test_a_duration_is_told_in_its_two_largest_units(seconds, told):
+def test_a_duration_has_its_two_largest_units(seconds, told):
     assert figures.duration(seconds) == told
 
 
-def test_a_price_is_told_exactly():
+def test_a_price_is_exact():
     assert figures.money(Decimal("430.0100"), "USD") == "430.01 USD"
     assert figures.money(Decimal("1234.5"), None) == "1,234.50"
     assert figures.money(Decimal("0.1234"), "EUR") == "0.1234 EUR"
@@ -41,11 +41,11 @@ def test_a_price_is_told_exactly():
 
 
 def test_all_is_said_to_be_done_only_when_it_is():
-    assert figures.percent(9_999, 10_000) == "99 %"
-    assert figures.percent(0, 0) == "0 %"
+    assert figures.percent(9_999, 10_000) == "99%"
+    assert figures.percent(0, 0) == "0%"
 
 
-def test_a_limit_is_told_in_words():
+def test_a_limit_in_words():
     told = [figures.limit(parse_rate_limit(text)) for text in ("20/m", "1/s", "100/h", "unlimited")]
     assert told == ["20 calls a minute", "1 call a second", "100 calls an hour", "unlimited"]
 

@@ -1,12 +1,12 @@
-"""A plan of a long list is made while the person watches, and nothing depends on the process that makes it."""
+"""A plan of a long list is created while its page shows progress. Nothing depends on the process that creates it."""
 
 from __future__ import annotations
 
 import pytest
 
-from boeing_data_hub.sandbox.shopify.control_client import environment
-from boeing_data_hub.sandbox.shopify.running import running_shopify
 from boeing_data_hub.web.app import create_app
+from boeing_data_hub_sandbox.shopify.control_client import environment
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [
     pytest.mark.services,
@@ -40,10 +40,10 @@ def settings(store):
 def publisher(signed_in, hub):
     hub.database.run(
         lambda work: work.do(
-            "INSERT INTO hub.product_staging (sku, search_key, title, price, cost_per_item, currency,"
+            "INSERT INTO hub.product_staging (sku, search_key, title, list_price, currency,"
             " inventory_quantity, weight, weight_unit, country_of_origin, base_uom, boeing_name, condition, cert,"
             " status, raw_id, fetched_at)"
-            " SELECT s, s, s, 10, 9, 'USD', 7, 0.6, 'LB', 'Germany', 'EA', 'GASKET', 'NE', 'FAA 8130-3', 'fetched', 1,"
+            " SELECT s, s, s, 9, 'USD', 7, 0.6, 'LB', 'Germany', 'EA', 'GASKET', 'NE', 'FAA 8130-3', 'fetched', 1,"
             " now() FROM unnest(%s::text[]) s",
             [PARTS],
         )
@@ -90,11 +90,11 @@ def test_a_short_list_is_planned_at_once(publisher):
     assert brought(publisher, PARTS[:500]).startswith("/console/plans/")
 
 
-def test_a_store_that_cannot_be_looked_at_is_told_and_the_plan_is_made_when_it_is_back(publisher, store, hub, wait):
+def test_a_store_outage_is_shown_and_the_plan_is_created_when_it_is_back(publisher, store, hub, wait):
     store.fault("unauthorized", times=1000)
     where = brought(publisher, PARTS)
-    wait.until(lambda: "No plan could be made" in publisher.read(where), what="the reason")
-    assert "Make the plan of 1,200 parts" in publisher.read(where)
+    wait.until(lambda: "No plan could be created" in publisher.read(where), what="the reason")
+    assert "Create plan for 1,200 parts" in publisher.read(where)
     assert plans(hub) == []
     store.clear_faults()
     assert publisher.send(where).headers["location"] == where
@@ -109,15 +109,15 @@ def test_when_its_process_has_ended_the_list_is_kept_and_planned_once(publisher,
     for person in (first, second):
         assert person.sign_in(key).status_code == 303
     where = brought(first, PARTS)
-    assert "No plan of this list is being made here" in second.read(where)
-    wait.until(lambda: "No plan could be made" in first.read(where), what="the end of the first try")
+    assert "Another hub process may be creating it" in second.read(where)
+    wait.until(lambda: "No plan could be created" in first.read(where), what="the end of the first try")
     store.clear_faults()
     assert [person.send(where).status_code for person in (second, first, second)] == [303, 303, 303]
     assert arrives(first, wait, where) == arrives(second, wait, where)
     assert len(plans(hub)) == 1
 
 
-def test_a_long_plan_is_made_anew_once_and_the_old_one_is_thrown_away(publisher, hub, wait):
+def test_a_long_plan_is_recreated_once_and_the_old_one_is_discarded(publisher, hub, wait):
     plan = arrives(publisher, wait, brought(publisher, PARTS)).partition("?")[0]
     again = [publisher.send(f"{plan}/again").headers["location"] for _ in range(2)]
     assert again[0] == again[1]

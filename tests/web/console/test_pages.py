@@ -9,7 +9,8 @@ import re
 import pytest
 from openpyxl import load_workbook
 
-from boeing_data_hub.intake import part_list
+from boeing_data_hub.batches.lists import part_list
+from boeing_data_hub.shopify import current_store
 
 pytestmark = pytest.mark.services
 
@@ -30,10 +31,10 @@ def run(operator, stages, boeing):
 def test_a_finished_run_says_what_it_came_to_and_why_parts_failed(operator, run):
     told = operator.read(run)
     assert "Finished with failures" in told
-    assert "1 of 12 items failed" in told
-    assert "Boeing does not know this part number" in told
-    assert "Correct them in the download" in told
-    assert "Boeing has none in stock" in told
+    assert "11 of 12 parts succeeded, 1 failed" in told
+    assert "recognize this part number" in told
+    assert "Fix the numbers in the failure file" in told
+    assert "Out of stock at Boeing" in told
     assert "Cancel run" not in told
 
 
@@ -41,12 +42,12 @@ def test_the_parts_of_a_run_are_filtered_by_the_address(operator, run):
     assert "P-1 Failed" in operator.read(f"{run}?state=failed")
     failed = operator.read(f"{run}?code=not_found")
     assert "P-1" in failed
-    assert "P-12" not in failed.partition("Its parts")[2]
-    blocked = operator.read(f"{run}?state=normalized&reason=no_stock").partition("Its parts")[2]
+    assert "P-12" not in failed.partition("Parts of this run")[2]
+    blocked = operator.read(f"{run}?state=normalized&reason=no_stock").partition("Parts of this run")[2]
     assert "P-2" in blocked
     assert "P-3" not in blocked
-    assert "P-12" in operator.read(f"{run}?q=p-12").partition("Its parts")[2]
-    assert "No part matches" in operator.read(f"{run}?q=zzz")
+    assert "P-12" in operator.read(f"{run}?q=p-12").partition("Parts of this run")[2]
+    assert "No parts match" in operator.read(f"{run}?q=zzz")
 
 
 def test_failures_can_be_downloaded_corrected_and_uploaded_again(operator, run):
@@ -61,7 +62,7 @@ def test_failures_can_be_downloaded_corrected_and_uploaded_again(operator, run):
     sheet = load_workbook(io.BytesIO(answer.content)).active
     assert [cell.value for cell in sheet[2]][:2] == ["P-1", "not_found"]
     again = operator.send("/console/search/upload", files={"file": ("failures.xlsx", answer.content)})
-    assert "Good part numbers 1" in operator.follow(again)
+    assert "Part numbers 1" in operator.follow(again)
 
 
 def test_retrying_makes_a_new_run_of_the_failed_parts_once(operator, run, stages, boeing):
@@ -71,24 +72,24 @@ def test_retrying_makes_a_new_run_of_the_failed_parts_once(operator, run, stages
     assert second.headers["location"].endswith("?said=retried-before")
     stages.settle()
     told = operator.follow(first)
-    assert "all 1 items succeeded" in told
+    assert "1 part succeeded" in told
     assert "retries the failures of an earlier run" in told
-    assert "The retry of its failures" in operator.read(run)
+    assert "View retry" in operator.read(run)
 
 
 def test_cancelling_says_what_stays(operator, hub):
     draft = operator.send("/console/search/paste", parts="Q-1\nQ-2")
     page = operator.send(f"{draft.headers['location']}/start").headers["location"].partition("?")[0]
-    assert "The 0 parts that are done stay as they are" in operator.read(page)
+    assert "Parts already priced are kept" in operator.read(page)
     told = operator.follow(operator.send(f"{page}/cancel"))
-    assert "0 of 2 items were done before and stay; 2 were not" in told
+    assert "0 of 2 parts were done and are kept, 2 were cancelled" in told
     assert operator.send(f"{page}/retry").status_code == 409
 
 
 def test_a_run_that_waits_says_what_for(operator, hub):
     draft = operator.send("/console/search/paste", parts="Q-1")
     page = operator.send(f"{draft.headers['location']}/start").headers["location"].partition("?")[0]
-    assert "No worker serves the queue extraction" in operator.read(page)
+    assert "No extraction worker is running" in operator.read(page)
     hub.database.run(
         lambda work: work.do(
             "INSERT INTO hub.workers (id, queues, host, pid, version) VALUES ('w', '{extraction}', 'h', 1, '1');"
@@ -98,17 +99,17 @@ def test_a_run_that_waits_says_what_for(operator, hub):
     )
     told = operator.read(page)
     assert "Waiting" in told
-    assert "Boeing has refused our credentials" in told
-    assert "Boeing has refused our credentials" in operator.read("/console")
+    assert "Boeing has rejected our credentials" in told
+    assert "Boeing has rejected our credentials" in operator.read("/console")
 
 
 def test_runs_are_listed_by_what_they_came_to_page_by_page(operator, signed_in, run, hub):
     told = operator.read("/console/runs")
     assert "Pasted list" in told
     assert "Finished with failures" in told
-    assert "No run matches" in operator.read("/console/runs?outcome=failed")
+    assert "No runs match" in operator.read("/console/runs?outcome=failed")
     assert "Pasted list" in operator.read("/console/runs?outcome=finished_with_failures&mine=true")
-    assert "No run matches" in signed_in("read").read("/console/runs?mine=true")
+    assert "No runs match" in signed_in("read").read("/console/runs?mine=true")
     hub.database.run(
         lambda work: work.do(
             "INSERT INTO hub.batches (id, batch_type, total_items, owner, request_hash, created_at)"
@@ -130,7 +131,7 @@ def test_a_run_that_does_not_exist_is_a_page_that_says_so(operator):
     for path in ("/console/runs/nonsense", "/console/runs/00000000-0000-0000-0000-000000000000", "/console/nowhere"):
         answer = operator.get(path)
         assert answer.status_code == 404
-        assert "<h1>There is no such page</h1>" in answer.text
+        assert "<h1>Page not found</h1>" in answer.text
 
 
 def test_parts_are_found_without_their_dashes_and_by_status(operator, run):
@@ -157,26 +158,35 @@ def test_parts_come_page_by_page_without_gaps(operator, hub):
 
 def test_searching_all_that_match_again_shows_the_cost_first(operator, run, hub):
     told = operator.follow(operator.send("/console/parts/refresh", q="p", status="blocked"))
-    assert "Good part numbers 1" in told
+    assert "Part numbers 1" in told
     assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.batches")) == 1
 
 
 def test_a_part_tells_its_price_its_stock_and_its_history(operator, run, hub):
     sku = hub.database.run(lambda work: work.value("SELECT sku FROM hub.product_staging WHERE title = 'P-3'"))
+
+    def sell(work):
+        current_store.note(work, "here")
+        work.do("INSERT INTO hub.sold_pieces VALUES ('here', %s, '2026-01-31', 4321)", [sku])
+
+    hub.database.run(sell)
     told = operator.read(f"/console/part/{sku.replace('=', '%3D')}")
     assert "110.00 USD" in told
     assert "100.00 USD" in told
-    assert "Searched for as P-3" in told
-    assert "Boeing answered." in told
-    assert "Staged, ready to sell." in told
+    assert "Searched as P-3" in told
+    assert "Boeing responded." in told
+    assert "Ready to publish." in told
+    assert "Sold (30 days)" in told
+    assert "2026-01-31" in told
+    assert "4,321" in told
     answer = operator.get(f"/console/part/{sku.replace('=', '%3D')}/raw.json")
     assert answer.json()[0]["aviallPartNumber"] == sku
 
 
 def test_a_part_boeing_does_not_know_has_a_page_with_its_history(operator, run):
     told = operator.read("/console/part/P-1")
-    assert "Not staged" in told
-    assert "Boeing does not know this part number" in told
+    assert "Not in catalog" in told
+    assert "recognize this part number" in told
     assert operator.get("/console/part/NEVER-SEARCHED").status_code == 404
 
 
@@ -184,16 +194,23 @@ def test_a_part_is_asked_for_again(operator, run, stages, boeing):
     boeing.set_part("P-3", unknown=False, quantity=7, listPrice=200.0, netPrice=90.0)
     sku = boeing.set_part("P-3", unknown=False, quantity=7, listPrice=200.0, netPrice=90.0)[0]["aviallPartNumber"]
     path = f"/console/part/{sku.replace('=', '%3D')}"
-    assert "Boeing is being asked" in operator.follow(operator.send(f"{path}/refresh"))
+    assert "Refreshing this part" in operator.follow(operator.send(f"{path}/refresh"))
     stages.settle()
     assert "220.00 USD" in operator.read(path)
+    page = operator.get(path).text
+    assert [kind for kind in ("price", "stock", "margin") if f"/chart/{kind}.svg" in page] == ["price"]
+    picture = operator.get(f"{path}/chart/price.svg?theme=dark")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert picture.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "Boeing net" in picture.text
+    assert operator.get(f"{path}/chart/other.svg").status_code == 422
 
 
 def test_the_rules_in_force_are_shown_with_a_price_worked_out(viewer):
     told = viewer.read("/console/settings?list_price=430.01&net_price=1")
     assert "430.01 USD × 1.10 = 473.01 USD" in told
-    assert "That is no price" in viewer.read("/console/settings?net_price=x")
-    assert "A price is above 0" in viewer.read("/console/settings?list_price=0")
+    assert "Enter a price like 430.01" in viewer.read("/console/settings?net_price=x")
+    assert "Enter a price above 0" in viewer.read("/console/settings?list_price=0")
 
 
 def test_connections_are_tested_when_asked(admin):
@@ -201,7 +218,7 @@ def test_connections_are_tested_when_asked(admin):
     assert answer.status_code == 200
     for name in ("Postgres", "Redis", "Boeing"):
         assert name in answer.text
-    assert "No worker serves the queue extraction" in answer.text
+    assert "No extraction worker is running" in answer.text
 
 
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(admin, someone, hub):
@@ -220,7 +237,7 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(admin, someone, hub):
 @pytest.mark.parametrize(
     "fields", [{"name": "", "scope": ["read"]}, {"name": "x"}, {"name": "x", "scope": ["read"], "days": "-1"}]
 )
-def test_a_key_nobody_could_use_is_not_made(admin, hub, fields):
+def test_a_key_without_name_or_scope_is_not_created(admin, hub, fields):
     assert admin.send("/console/settings/keys", **fields).status_code == 422
     assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.api_keys")) == 1
 
@@ -241,18 +258,18 @@ def test_the_theme_is_remembered_and_comes_with_the_page(viewer):
 
 def test_the_chores_are_shown_with_their_terms_and_when_they_were_done(viewer, hub):
     assert "not yet" in viewer.read("/console/settings")
-    hub.household.chores.whole_round()
+    hub.upkeep.chores.whole_round()
     told = viewer.read("/console/settings")
-    assert "Boeing's superseded answers 365 days" in told
-    assert "Lines of the audit log 1,825 days" in told
+    assert "Older Boeing responses 365 days" in told
+    assert "Audit log 1,825 days" in told
 
 
-def test_a_run_whose_items_are_gone_says_so_and_offers_nothing_that_would_need_them(operator, run, hub):
+def test_a_run_whose_items_were_removed_says_so_and_offers_no_actions_on_them(operator, run, hub):
     assert "Retry failed" in operator.read(run)
     hub.database.run(lambda work: work.do("UPDATE hub.batches SET completed_at = now() - interval '3 years'"))
-    hub.household.chores.whole_round()
+    hub.upkeep.chores.whole_round()
     told = operator.read(run)
-    assert "The items are not kept any more" in told
-    assert "parts failed. Which, and why, is not kept any more." in told
+    assert "Part details were deleted on" in told
+    assert "failed. Details are no longer stored." in told
     assert "Retry failed" not in told
-    assert "as XLSX" not in told
+    assert "(XLSX)" not in told

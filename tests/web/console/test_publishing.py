@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
+from decimal import Decimal
 from threading import Event
 from urllib.parse import quote
 
 import pytest
 
-from boeing_data_hub.intake.requests import PublishRequest
-from boeing_data_hub.sandbox.shopify.control_client import environment
-from boeing_data_hub.sandbox.shopify.running import running_shopify
-from boeing_data_hub.worker.shifts import Shift
+from boeing_data_hub.batches.requests import PublishRequest
+from boeing_data_hub.catalogue import overrides
+from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub_sandbox.shopify.control_client import environment
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [
     pytest.mark.services,
@@ -39,6 +42,7 @@ def settings(store):
         **given,
         "max_bulk_publish_size": 20,
         "hub_bulk_publish_from": 12,
+        "shopify_unmapped_locations": "sell_from_default",
         "hub_image_timeout": 1,
         "hub_image_allow_hosts": [],
     }
@@ -74,7 +78,7 @@ def work_off(hub, wait):
     """Lets the publishing stage work until no batch is open."""
 
     def settled():
-        hub.shop.publishing.work(Shift(Event(), 5))
+        hub.shop.publishing.work(TimeSlice(Event(), 5))
         return not hub.database.run(
             lambda work: work.value(
                 "SELECT count(*) FROM hub.batches WHERE completed_at IS NULL AND status <> 'pending'"
@@ -107,11 +111,11 @@ def audited(hub):
 
 def test_from_a_search_to_the_store_and_back(publisher, staged, store, work_off, hub):
     run, skus = staged("PUB-1", "PUB-2", "PUB-3")
-    assert "Publish what was found" in publisher.read(run)
+    assert "Publish 3 parts…" in publisher.read(run)
     plan = plan_of(publisher, f"/console/publish/run/{run[-36:]}")
     page = publisher.read(plan)
-    assert f"change {len(skus)} products" in page
-    assert "Shopify points" in page
+    assert f"create {len(skus)} products" in page
+    assert "Shopify API points" in page
     assert store.products() == []
 
     answer = approve(publisher, plan)
@@ -119,21 +123,21 @@ def test_from_a_search_to_the_store_and_back(publisher, staged, store, work_off,
     work_off()
     assert {row["sku"] for row in store.products()} == set(skus)
     page = publisher.read(made)
-    assert f"{len(skus)} in the store" in page
+    assert f"{len(skus)} published" in page
     assert "Created" in page
-    assert f"{len(skus)} products that this run created are archived" in page
-    assert "It is in the store." in publisher.get(part_page(skus[0])).text
-    assert "Made in the store." in publisher.read(part_page(skus[0]))
+    assert f"Archive {len(skus)} products that this run created" in page
+    assert "It is in your store." in publisher.get(part_page(skus[0])).text
+    assert "New product in your store." in publisher.read(part_page(skus[0]))
     picture = re.search(r'href="(/media/[^"]+)"', publisher.get(part_page(skus[0])).text)[1]
     assert publisher.get(picture).status_code == 200
     assert skus[0] in publisher.read("/console/parts?store=live")
-    assert "No part matches" in publisher.read("/console/parts?store=absent")
+    assert "No parts match" in publisher.read("/console/parts?store=absent")
 
     undone = publisher.send(f"{made}/undo").headers["location"].partition("?")[0]
     work_off()
     assert {row["status"] for row in store.products()} == {"ARCHIVED"}
-    assert "Taken back" in publisher.read(undone)
-    assert "The run that undid it" in publisher.read(made)
+    assert "Undone" in publisher.read(undone)
+    assert "View undo" in publisher.read(made)
     assert "Archived" in publisher.read(part_page(skus[0]))
     assert skus[0] in publisher.read("/console/parts?store=absent")
     assert {"batch.plan", "plan.approve", "batch.publish"} <= set(audited(hub))
@@ -147,8 +151,8 @@ def test_an_approval_is_bound_to_what_was_shown(publisher, staged, store, work_o
     publisher.send(f"{part_page(skus[0])}/edit", price_override="99.50")
     answer = approve(publisher, plan)
     assert answer.status_code == 409
-    assert "1 of these parts has changed since the plan was made" in answer.text
-    assert "Make a new plan" in answer.text
+    assert "1 part changed after this plan was created" in answer.text
+    assert "Create new plan" in answer.text
     assert store.products() == []
 
     new = plan_of(publisher, f"{plan}/again")
@@ -167,15 +171,15 @@ def test_what_differs_is_shown_field_by_field_without_asking_the_store(publisher
     calls = store.stats()
     publisher.send(f"{part_page(skus[0])}/edit", price_override="1,234.50", notes="call first")
     page = publisher.read(part_page(skus[0]))
-    assert re.search(r"Price was [\d.]+ → becomes 1234.50", page)
+    assert re.search(r"Price was [\d.,]+ → now 1,234.50", page)
     found = publisher.read("/console/parts?store=differs")
     assert skus[0] in found
     assert skus[1] not in found
     assert store.stats()["requests"] == calls["requests"]
     assert "Edited 1 time" in page
     plan = plan_of(publisher, "/console/parts/publish", store="differs")
-    assert "change 1 product " in publisher.read(plan)
-    assert "becomes 1234.50" in publisher.read(f"{plan}?action=update")
+    assert "update 1 product" in publisher.read(plan)
+    assert "now 1,234.50" in publisher.read(f"{plan}?action=update")
     publisher.send(f"{plan}/discard")
     assert "This plan was discarded. Nothing was sent." in publisher.read(plan)
 
@@ -190,8 +194,27 @@ def test_a_wrong_value_by_hand_changes_nothing(publisher, staged, hub):
     ):
         answer = publisher.send(f"{part_page(skus[0])}/edit", **wrong)
         assert answer.status_code == 422
-        assert "Nothing was changed" in answer.text
+        assert "Nothing was saved" in answer.text
     assert hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.hand_data")) == 0
+
+
+def test_a_save_changes_the_fields_a_person_edited_and_no_others(publisher, staged, hub):
+    """The form of the second person was filled before the first one saved a price."""
+    _, skus = staged("TWO-1")
+    page = publisher.get(part_page(skus[0])).text
+    shown = html.unescape(re.search(r"name=\"shown\" value='([^']*)'", page)[1])
+    publisher.send(f"{part_page(skus[0])}/edit", price_override="9.99", shown=shown)
+    publisher.send(f"{part_page(skus[0])}/edit", notes="call first", shown=shown)
+    kept = hub.database.run(lambda work: overrides.get(work, skus[0]))
+    assert (kept.price_override, kept.notes) == (Decimal("9.99"), "call first")
+    page = publisher.get(part_page(skus[0])).text
+    shown = html.unescape(re.search(r"name=\"shown\" value='([^']*)'", page)[1])
+    answer = publisher.send(f"{part_page(skus[0])}/edit", price_override="9.99", notes="call first", shown=shown)
+    assert answer.headers["location"].endswith("said=not-edited")
+    publisher.send(f"{part_page(skus[0])}/edit", price_override="", notes="call first", shown=shown)
+    kept = hub.database.run(lambda work: overrides.get(work, skus[0]))
+    assert (kept.price_override, kept.notes) == (None, "call first")
+    assert publisher.send(f"{part_page(skus[0])}/edit", shown="{").status_code == 422
 
 
 def test_parts_are_excluded_and_included_in_bulk_and_each_says_so(publisher, staged, hub):
@@ -199,9 +222,9 @@ def test_parts_are_excluded_and_included_in_bulk_and_each_says_so(publisher, sta
     publisher.send("/console/parts/exclude", q="EXCL")
     excluded = publisher.read("/console/parts?q=EXCL").count("Ready Excluded")
     assert excluded == sum(sku.startswith("EXCL") for sku in skus)
-    assert "Edited a part by hand" in publisher.read(part_page(skus[0]))
+    assert "Edited overrides" in publisher.read(part_page(skus[0]))
     plan = plan_of(publisher, parts=",".join(skus))
-    assert "A person has excluded this part" in publisher.read(plan)
+    assert "This part is excluded" in publisher.read(plan)
     publisher.send("/console/parts/include", which="selected", sku=[skus[0]])
     assert publisher.read("/console/parts?q=EXCL").count("Ready Excluded") == excluded - 1
     assert {"parts.exclude", "parts.include", "part.edit"} <= set(audited(hub))
@@ -216,6 +239,28 @@ def test_no_plan_holds_more_than_is_allowed_and_it_says_so(publisher, staged):
     assert "20 part numbers" in page
 
 
+def test_many_conflicts_are_shown_and_decided_once_their_number_was_typed(publisher, viewer, staged, store, work_off):
+    _, skus = staged("MANY-1", "MANY-2", "MANY-3")
+    for sku in skus:
+        store.seed_product(sku=sku, title="Somebody's", price="1.00", vendor="Old <system>")
+    approve(publisher, plan_of(publisher, parts=",".join(skus)))
+    work_off()
+    assert "Decide in bulk" in publisher.read("/console/attention")
+    assert "Decide in bulk" not in viewer.read("/console/attention")
+    asked = {"decision": "leave", "kind": "sku_taken", "vendor": "old <SYSTEM>"}
+    shown = publisher.send("/console/attention/conflicts", **asked)
+    assert shown.status_code == 200
+    assert f"{len(skus)} open conflicts match" in shown.text
+    assert "old &lt;SYSTEM&gt;" in shown.text
+    assert publisher.send("/console/attention/conflicts", typed=str(len(skus) - 1), **asked).status_code == 409
+    started = publisher.send("/console/attention/conflicts", typed=str(len(skus)), **asked)
+    assert "in the background" in publisher.follow(started)
+    work_off()
+    assert "all caught up" in publisher.read("/console/attention")
+    looked = publisher.send("/console/attention/look")
+    assert looked.status_code in {303, 422}, looked.text
+
+
 def test_a_conflict_is_decided_once(publisher, viewer, staged, store, work_off, hub):
     _, skus = staged("CONF-1", "CONF-2")
     for sku in skus[:2]:
@@ -223,17 +268,17 @@ def test_a_conflict_is_decided_once(publisher, viewer, staged, store, work_off, 
     approve(publisher, plan_of(publisher, parts=",".join(skus[:2])))
     work_off()
     assert "2 waiting" in publisher.read("/console/attention")
-    assert "Take it over" in publisher.read("/console/attention")
-    assert "Take it over" not in viewer.read("/console/attention")
+    assert "Link to this product" in publisher.read("/console/attention")
+    assert "Link to this product" not in viewer.read("/console/attention")
     adopted = publisher.send("/console/attention/conflict", sku=skus[0], decision="adopt")
-    assert "The product is ours now" in publisher.follow(adopted)
+    assert "Product linked" in publisher.follow(adopted)
     left = publisher.send("/console/attention/conflict", sku=skus[1], decision="leave")
-    assert "The product stays as it is" in publisher.follow(left)
-    assert "Nothing waits for you" in publisher.read("/console/attention")
+    assert "the other product stays" in publisher.follow(left)
+    assert "all caught up" in publisher.read("/console/attention")
     assert publisher.send("/console/attention/conflict", sku=skus[0], decision="leave").status_code == 404
     decided = publisher.read("/console/attention?state=decided")
-    assert "Taken over" in decided
-    assert "Left alone" in decided
+    assert "Linked" in decided
+    assert "Not published" in decided
     assert {"conflict.adopt", "conflict.leave"} <= set(audited(hub))
     approve(publisher, plan_of(publisher, parts=skus[0]))
     work_off()
@@ -256,11 +301,11 @@ def test_what_was_left_alone_is_not_asked_again_and_can_still_be_taken_over(publ
         lambda work: work.row("SELECT outcome, error FROM hub.batch_items WHERE batch_id = %s", [batch])
     )
     assert row["outcome"] == "conflict"
-    assert "Nothing waits for you" not in publisher.read("/console/attention?state=decided")
-    assert "No conflict is open" in publisher.read("/console/attention")
-    assert "Take it over after all" in publisher.read("/console/attention?state=decided")
+    assert "all caught up" not in publisher.read("/console/attention?state=decided")
+    assert "No open conflicts" in publisher.read("/console/attention")
+    assert "Link to this product" in publisher.read("/console/attention?state=decided")
     adopted = publisher.send("/console/attention/conflict", sku=skus[0], decision="adopt")
-    assert "The product is ours now" in publisher.follow(adopted)
+    assert "Product linked" in publisher.follow(adopted)
     publish()
     assert store.product(skus[0])["title"] != "Somebody's"
 
@@ -268,9 +313,11 @@ def test_what_was_left_alone_is_not_asked_again_and_can_still_be_taken_over(publ
 def test_an_orphan_may_be_tried_again_or_stay(publisher, hub, harmless):
     hub.database.run(
         lambda work: work.do(
-            "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) SELECT 'shop', 'ORPHAN-' || n,"
+            "WITH c AS (INSERT INTO hub.current_store AS s (shop) VALUES ('shop') ON CONFLICT (only_row) DO UPDATE"
+            "   SET shop = s.shop RETURNING shop)"
+            " INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) SELECT c.shop, 'ORPHAN-' || n,"
             " 'gid://shopify/Product/7', 'It came in all the same.', '<script>', now() + interval '1 hour'"
-            " FROM generate_series(1, 2) n"
+            " FROM c, generate_series(1, 2) n"
         )
     )
     page = publisher.get("/console/attention")
@@ -286,10 +333,10 @@ def test_who_may_only_search_publishes_nothing(publisher, operator, viewer, stag
     run, skus = staged("ROLE-1")
     plan = plan_of(publisher, parts=skus[0])
     for person in (operator, viewer):
-        assert "New publish" not in person.read("/console")
-        assert "Publish what was found" not in person.read(run)
-        assert "waits for somebody who may publish" in person.read(plan)
-        assert "Keep this" not in person.read(part_page(skus[0]))
+        assert "Publish parts" not in person.read("/console")
+        assert "Publish 3 parts…" not in person.read(run)
+        assert "Someone with permission to publish must approve" in person.read(plan)
+        assert "Save" not in person.read(part_page(skus[0]))
         for path in (
             "/console/publish/paste",
             f"/console/publish/run/{run[-36:]}",
@@ -323,7 +370,7 @@ def test_no_form_is_taken_without_its_token_or_from_another_site(publisher, stag
         assert foreign.status_code == 403
         bare = publisher.browser.post(path, data={**data, "csrf": ""}, headers={"Origin": publisher.address})
         assert bare.status_code == 403
-    assert "change 1 product " in publisher.read(plan)
+    assert "create 1 product" in publisher.read(plan)
 
 
 def test_hostile_text_is_only_text_on_every_page_of_publishing(
@@ -365,7 +412,7 @@ def test_hostile_text_is_only_text_on_every_page_of_publishing(
 
 def test_the_store_is_tested_and_set_up_in_the_settings(admin, store):
     page = admin.follow(admin.send("/console/settings/metafields"))
-    assert "metafields are set up" in page
+    assert "Metafields are set up" in page
     tested = admin.send("/console/settings/test")
     assert "answers" in tested.text
     assert "sandbox-token" not in tested.text
@@ -379,7 +426,7 @@ def test_a_store_that_does_not_answer_is_said_in_words_and_nothing_changes(publi
     store.fault("error_before", status=503)
     answer = publisher.send("/console/publish/paste", parts=skus[0])
     assert answer.status_code == 503
-    assert "No plan could be made" in answer.text
+    assert "No plan could be created" in answer.text
     assert (
         hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.batches WHERE batch_type = 'publish'")) == 0
     )
@@ -389,29 +436,30 @@ def test_a_publishing_is_cancelled_and_its_failures_are_retried_by_hand(publishe
     _, skus = staged("STOP-1", "STOP-2")
     made = approve(publisher, plan_of(publisher, parts=",".join(skus))).headers["location"].partition("?")[0]
     page = publisher.read(made)
-    assert "is brought to an end" in page
-    assert "can be taken back afterwards" in page
+    assert "are finished first" in page
+    assert "You can undo the run afterwards" in page
     assert "Cancelled" in publisher.follow(publisher.send(f"{made}/cancel"))
     assert store.products() == []
 
     publisher.send(f"{part_page(skus[0])}/exclude")
-    plan = plan_of(publisher, parts=",".join([skus[0], skus[1]]))
+    plan = plan_of(publisher, parts=",".join([skus[0], skus[1], "STOP-3"]))
     made = approve(publisher, plan).headers["location"].partition("?")[0]
     work_off()
     page = publisher.read(made)
     assert "Excluded" not in page
-    assert "A person has excluded this part" in page
+    assert "This part is excluded" in page
     assert skus[0] in publisher.read(f"{made}?outcome=blocked")
-    assert "No part matches" in publisher.read(f"{made}?outcome=updated")
-    publisher.send(f"{part_page(skus[0])}/include")
+    assert "No parts match" in publisher.read(f"{made}?outcome=updated")
+    assert skus[0] in publisher.read(f"{made}?state=not_for_sale")
+    _, late = staged("STOP-3")
     again = publisher.send(f"{made}/retry").headers["location"]
     assert again.endswith("said=publish-retried")
     assert publisher.send(f"{made}/retry").headers["location"].endswith("said=publish-retried-before")
     work_off()
-    assert "Everything is in the store." in publisher.read(again)
-    assert {row["sku"] for row in store.products()} == set(skus)
-    assert "Publish: " in publisher.read("/console/runs?kind=publish")
-    assert "Publish: " not in publisher.read("/console/runs?kind=search")
+    assert "Everything was published." in publisher.read(again)
+    assert {row["sku"] for row in store.products()} == {skus[1], *late}
+    assert "Publish pasted list" in publisher.read("/console/runs?kind=publish")
+    assert "Publish pasted list" not in publisher.read("/console/runs?kind=search")
 
 
 def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged, hub):
@@ -423,19 +471,19 @@ def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged,
     )
     plan = plan_of(publisher, parts="PAGE-0,PAGE-1")
     assert "for PAGE-0" in publisher.read(f"{plan}?q=PAGE-0")
-    assert "No part matches" in publisher.read(f"{plan}?q=NOTHING")
+    assert "No parts match" in publisher.read(f"{plan}?q=NOTHING")
 
 
 def test_a_large_publishing_shows_the_store_s_bulk_operations(publisher, staged, store, work_off):
     _, skus = staged(*(f"BULK-{number}" for number in range(14)))
     plan = plan_of(publisher, parts=",".join(skus))
-    assert "by bulk operation" in publisher.read(plan)
+    assert "Shopify bulk import" in publisher.read(plan)
     made = approve(publisher, plan).headers["location"].partition("?")[0]
     work_off()
     page = publisher.read(made)
-    assert "Bulk operations of the store for this run" in page
-    assert "lines the store has worked through" in page
-    assert "Ended" in page
+    assert "Shopify bulk imports of this run" in page
+    assert "processed by Shopify" in page
+    assert "Finished" in page
     assert len(store.products()) == len(skus)
     outcomes = publisher.get(f"{made}/outcomes")
     assert "Created" in outcomes.text

@@ -34,24 +34,24 @@ def test_a_viewer_reads_what_each_line_came_to_and_where_from(viewer, ask, stage
     boeing.set_part("B2=K3", unknown=True)
     page = ask("RFQ-1", "B2=K3,A1=K3", buyer_company_name="Example Air", deliver_to_address="Hangar 7")
     waiting = viewer.read(page)
-    assert "2 of 2 lines wait for Boeing" in waiting
+    assert "Waiting for Boeing: 2 of 2 lines" in waiting
     assert "No extraction worker is running" in waiting
     assert 'hx-get="' in viewer.get(page).text
     stages.settle()
     told = viewer.read(page)
     for text in (
-        "Quote RFQ-1", "Partly quoted", "110.00 USD", "Boeing does not know this part number", "Example Air",
-        "Hangar 7", "1 of the 2 asked for are there", "Asked for a quote", "Completed a quote", "EA, NE",
+        "Quote RFQ-1", "Partly quoted", "110.00 USD", "recognize this part number", "Example Air",
+        "Hangar 7", "1 of 2 requested pieces available", "Requested a quote", "Completed a quote", "EA, NE",
     ):  # fmt: skip
         assert text in told, text
     assert 'hx-get="' not in viewer.get(page).text
-    assert "Ask again" not in told
-    assert "the quote" in viewer.read(re.search(r"/console/runs/[0-9a-f-]{36}", viewer.get(page).text)[0]).lower()
+    assert "Retry" not in told
+    assert "View quote" in viewer.read(re.search(r"/console/runs/[0-9a-f-]{36}", viewer.get(page).text)[0])
 
 
 def test_the_list_is_filtered_by_the_address_and_goes_on_page_by_page(viewer, ask, stages, hub):
-    assert "No quote yet" in viewer.read("/console/quotes")
-    assert "takes API keys only" in viewer.read("/console/quotes")
+    assert "No quotes yet" in viewer.read("/console/quotes")
+    assert "requests need an API key" in viewer.read("/console/quotes")
     for number in range(53):
         ask(f"RFQ-{number:02}", "B2=K3")
     first = viewer.get("/console/quotes")
@@ -62,7 +62,7 @@ def test_the_list_is_filtered_by_the_address_and_goes_on_page_by_page(viewer, as
     assert "RFQ-02" in rest
     assert "RFQ-03" not in rest
     assert "RFQ-07" in viewer.read("/console/quotes?q=RFQ-07&state=pending")
-    assert "No quote matches" in viewer.read("/console/quotes?q=RFQ-07&state=quoted")
+    assert "No quotes match" in viewer.read("/console/quotes?q=RFQ-07&state=quoted")
     assert viewer.get("/console/quotes?state=nonsense").status_code == 422
     assert viewer.get("/console/quotes?q=%00").status_code == 422
 
@@ -73,11 +73,11 @@ def test_an_operator_has_unanswered_lines_asked_again(operator, viewer, ask, sta
     run = re.search(r"/console/runs/[0-9a-f-]{36}", viewer.get(page).text)[0]
     operator.send(f"{run}/cancel")
     assert "Unanswered" in viewer.read(page)
-    assert "Ask for 1 line" not in viewer.read(page)
-    assert "Ask for 1 line" in operator.read(page)
-    assert "Boeing is being asked again" in operator.follow(operator.send(f"{page}/retry"))
+    assert "Retry 1 line" not in viewer.read(page)
+    assert "Retry 1 line" in operator.read(page)
+    assert "The lines are completed on this page" in operator.follow(operator.send(f"{page}/retry"))
     stages.settle()
-    assert "Every line has a price" in viewer.read(page)
+    assert "All lines are quoted" in viewer.read(page)
     assert operator.send(f"{page}/retry").status_code == 409
 
 
@@ -96,5 +96,5 @@ def test_what_a_buyer_sends_is_only_text(viewer, ask, stages, hostile, harmless)
 
 
 @pytest.mark.parametrize("quote", ["0", "1", "-1", "9" * 30, "x"])
-def test_a_quote_that_is_none_is_not_found(viewer, quote):
+def test_an_unknown_quote_is_not_found(viewer, quote):
     assert viewer.get(f"/console/quotes/{quote}").status_code in {404, 422}

@@ -1,4 +1,4 @@
-"""Every operation we ask of the store, one file each, by name. Tests hold each against the official schema."""
+"""The GraphQL operations, one file each, by name. Tests validate each against the official schema."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Document:
 
     Attributes:
         name: its file's name.
-        text: what is sent.
-        changes: whether it is a mutation, so that a lost reply leaves us not knowing.
+        text: the GraphQL source.
+        changes: True for a mutation, whose outcome is unknown if the reply is lost.
     """
 
     name: str
@@ -27,10 +27,10 @@ class Document:
 
 @cache
 def load(name: str) -> Document:
-    """The document of this name, read once.
+    """The document with this name, read once.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no such document.
     """
     if name not in names():
         raise KeyError(name)
@@ -40,6 +40,6 @@ def load(name: str) -> Document:
 
 @cache
 def names() -> frozenset[str]:
-    """All names there are."""
+    """The names of all documents."""
     files = (entry.name for entry in resources.files(__name__).iterdir())
     return frozenset(name.removesuffix(".graphql") for name in files if name.endswith(".graphql"))

@@ -1,28 +1,34 @@
-"""/api/batches: how far, what failed and why, cancel, retry, live events (guide, section 9)."""
+"""/api/batches: status, items, failures, cancel, retry, undo and live events (guide, section 9)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 from sse_starlette import EventSourceResponse
+from starlette.concurrency import run_in_threadpool
 
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.requests import Accepted
-from boeing_data_hub.model.batches import Item
-from boeing_data_hub.model.states import BatchStatus, BatchType, ItemState
-from boeing_data_hub.reporting import exports, failures
-from boeing_data_hub.reporting.live import status_document, status_documents
-from boeing_data_hub.store import batches, items
-from boeing_data_hub.store.work import Work
-from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, insist
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches import failure_groups
+from boeing_data_hub.batches.requests import Accepted
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.live import status_document, status_documents
+from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
+from boeing_data_hub.web import exports
+from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, check_key, insist
 from boeing_data_hub.web.addressed import existing, uuid_of
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
 from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
-from boeing_data_hub.web.watch import Watch
+from boeing_data_hub.web.live_feed import Audience, Event, LiveFeed, Poll, Topic
+from boeing_data_hub.work import batches, items
+from boeing_data_hub.work.batch import Item
 
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 
@@ -37,10 +43,21 @@ def list_batches(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     status: Annotated[BatchStatus | None, Query(description="Only batches in this status.")] = None,
     batch_type: Annotated[BatchType | None, Query(description="Only searches, or only publishes.")] = None,
+    starts: Annotated[
+        str | None,
+        Query(
+            alias="id",
+            pattern="^[0-9a-fA-F]{4}[0-9a-fA-F-]{0,32}$",
+            description="Only batches whose id begins with this, whatever their status.",
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """All batches, newest first."""
 
     def step(work: Work) -> dict[str, Any]:
+        if starts is not None:
+            alike = batches.beginning_with(work, starts, limit=limit, batch_type=batch_type)
+            return {"batches": status_documents(alike, hub.live.situation(work)), "total": len(alike)}
         found = batches.newest(work, limit=limit, offset=offset, status=status, batch_type=batch_type)
         return {
             "batches": status_documents(found, hub.live.situation(work)),
@@ -52,7 +69,7 @@ def list_batches(
 
 @router.get("/{batch_id}")
 def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
-    """How far a batch is, what it waits for, and how long it will likely take."""
+    """The status of a batch, what it waits for, and an estimate of the time left."""
     wanted = uuid_of(batch_id)
 
     def step(work: Work) -> dict[str, Any]:
@@ -71,26 +88,33 @@ def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     return hub.database.run(step)
 
 
+class CancelResponse(BaseModel):
+    """The answer to a cancellation."""
+
+    message: str
+    batch_id: UUID
+    status: BatchStatus
+    cancelled_count: int
+
+
 @router.delete("/{batch_id}")
-def cancel_batch(batch_id: str, hub: TheHub, principal: Reader) -> dict[str, Any]:
-    """Cancel what is not done yet, at once. What was done stays. Needs the scope of the batch's type."""
+def cancel_batch(batch_id: str, hub: TheHub, principal: Reader) -> CancelResponse:
+    """Cancel the items that are not done yet. Finished items stay. Needs the scope of the batch's type."""
     wanted = _allowed(hub, batch_id, principal)
     batch = hub.intake.cancel(wanted, actor=principal.owner)
-    under_way = f" {batch.open_count:,} are being sent at this moment and are brought to an end." * bool(
-        batch.open_count
+    under_way = f" {batch.open_count:,} are being sent now and will be completed." * bool(batch.open_count)
+    return CancelResponse(
+        message=f"Cancelled. {batch.settled_count - batch.cancelled_count:,} parts were already done and stay as "
+        f"they are; {batch.cancelled_count:,} were not.{under_way}",
+        batch_id=batch.id,
+        status=batch.status,
+        cancelled_count=batch.cancelled_count,
     )
-    return {
-        "message": f"Cancelled. {batch.settled_count - batch.cancelled_count:,} items were done before and stay; "
-        f"{batch.cancelled_count:,} were not.{under_way}",
-        "batch_id": str(batch.id),
-        "status": batch.status,
-        "cancelled_count": batch.cancelled_count,
-    }
 
 
 @router.post("/{batch_id}/retry", status_code=202, response_model=BulkOperationResponse)
 def retry_batch(batch_id: str, hub: TheHub, principal: Reader, response: Response) -> BulkOperationResponse:
-    """Search for, or publish, the failed parts again, as a new batch. Asked twice, it is the same new batch.
+    """Search for, or publish, the failed parts again, as a new batch. A second request returns the same new batch.
 
     Needs the scope of the batch's type.
     """
@@ -100,9 +124,9 @@ def retry_batch(batch_id: str, hub: TheHub, principal: Reader, response: Respons
 
 @router.post("/{batch_id}/undo", status_code=202, response_model=BulkOperationResponse)
 def undo_batch(batch_id: str, hub: TheHub, principal: Publisher, response: Response) -> BulkOperationResponse:
-    """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.
+    """Undo a publish batch, as a new batch: archive what it created, restore what it changed.
 
-    Where a person has changed a product since, it is left alone and said so. Asked twice, it is the same new batch.
+    A product that a person has changed since is left unchanged and reported. A second request returns the same batch.
     """
     return _answered(hub.intake.undo(uuid_of(batch_id), actor=principal.owner), response)
 
@@ -123,18 +147,43 @@ def _answered(accepted: Accepted, response: Response) -> BulkOperationResponse:
     return told(accepted)
 
 
+class ItemResponse(BaseModel):
+    """One item of a batch. Its fields are attributes of `work.batch.Item`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    position: int
+    part_number: str
+    state: ItemState
+    skus: list[str] = Field(description="Products that the part number stands for.")
+    outcome: str | None
+    reason: str | None
+    error_code: str | None
+    error: str | None
+    attempts: int
+    not_before: datetime | None
+    updated_at: datetime
+
+
+class ItemsResponse(BaseModel):
+    """One page of items."""
+
+    items: list[ItemResponse]
+    next_after: int | None = Field(description="Send it as `after` for the next page; null at the end.")
+
+
 @router.get("/{batch_id}/items")
 def list_items(
     batch_id: str,
     hub: TheHub,
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
+    after: Annotated[int, Query(ge=0, le=10_000_000, description="Continue after this position.")] = 0,
     state: ItemState | None = None,
     outcome: Literal["fetched", "blocked", "needs_review", "created", "updated", "unchanged", "conflict"] | None = None,
     error_code: Annotated[str | None, Query(max_length=100, pattern=STORABLE)] = None,
-) -> dict[str, Any]:
-    """The items of a batch in the order they were handed in, page by page."""
+) -> ItemsResponse:
+    """The items of a batch in the order in which they were submitted, page by page."""
     wanted = uuid_of(batch_id)
 
     def step(work: Work) -> list[Item]:
@@ -142,26 +191,10 @@ def list_items(
         return items.page(work, wanted, limit=limit, after=after, state=state, outcome=outcome, error_code=error_code)
 
     found = hub.database.run(step)
-    return {
-        "items": [_item(item) for item in found],
-        "next_after": found[-1].position if len(found) == limit else None,
-    }
-
-
-def _item(item: Item) -> dict[str, Any]:
-    return {
-        "position": item.position,
-        "part_number": item.part_number,
-        "state": item.state,
-        "skus": list(item.skus),
-        "outcome": item.outcome,
-        "reason": item.reason,
-        "error_code": item.error_code,
-        "error": item.error,
-        "attempts": item.attempts,
-        "not_before": item.not_before,
-        "updated_at": item.updated_at,
-    }
+    return ItemsResponse(
+        items=[ItemResponse.model_validate(item) for item in found],
+        next_after=found[-1].position if len(found) == limit else None,
+    )
 
 
 @router.get(
@@ -188,15 +221,37 @@ def list_failures(
 
     def step(work: Work) -> dict[str, Any]:
         existing(work, wanted)
-        return failures.grouped(work, wanted)
+        return failure_groups.grouped(work, wanted)
 
     return hub.database.run(step)
 
 
 @router.get("/{batch_id}/events", response_class=EventSourceResponse)
 async def events(batch_id: str, hub: TheHub, _principal: Reader, request: Request) -> EventSourceResponse:
-    """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end."""
+    """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end.
+
+    The stream ends early when the key is revoked.
+    """
     wanted = uuid_of(batch_id)
-    watch: Watch = request.app.state.watch
-    await watch.exists(hub, wanted, existing)
-    return EventSourceResponse(watch.events(wanted), ping=15)
+    await run_in_threadpool(hub.database.run, lambda work: existing(work, wanted), hurry=True)
+    feed: LiveFeed = request.app.state.live_feed
+    return EventSourceResponse(feed.stream(Topic(_API, wanted), lambda: check_key(request)), ping=15)
+
+
+def _status_events(poll: Poll, subjects: Sequence[UUID | None]) -> dict[UUID | None, Sequence[Event]]:
+    watched = [poll.batches[one] for one in subjects if one is not None and one in poll.batches]
+    return {
+        batch.id: [
+            Event(
+                "done" if batch.outcome else "progress",
+                to_json(status_document(batch, poll.situation)).decode(),  # as the routes write it, dates included
+            )
+        ]
+        for batch in watched
+    }
+
+
+_API: Final = Audience(
+    render=_status_events,
+    outage=Event("trouble", to_json({"message": "The database is not responding. Work continues"}).decode()),
+)

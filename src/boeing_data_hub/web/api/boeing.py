@@ -1,66 +1,92 @@
-"""GET /api/boeing/product-search: one part, answered while you wait. It walks the same path as a batch of 50,000."""
+"""GET /api/boeing/product-search: one part, in the response. It takes the same path as a batch of 50,000."""
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Any
+from urllib.parse import quote as escaped
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import BadInput, Unavailable
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.requests import SearchRequest
-from boeing_data_hub.model.batches import Batch, Item
-from boeing_data_hub.model.part_numbers import BadPartNumber, clean
-from boeing_data_hub.reporting.catalogue import product_document
-from boeing_data_hub.reporting.live import status_document
-from boeing_data_hub.store import batches, items, staging
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.requests import SearchRequest
+from boeing_data_hub.catalogue import history, staging
+from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.catalogue.rendering import staged_document
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.errors import BadInput, Conflict, Unavailable
+from boeing_data_hub.values.part_numbers import BadPartNumber, clean
+from boeing_data_hub.values.states import ItemState
 from boeing_data_hub.web.access import Searcher, TheHub
+from boeing_data_hub.web.waiters import Waiters, unfinished
+from boeing_data_hub.work import items
+from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api/boeing", tags=["boeing"])
 
-_LOOK_EVERY = 0.1  # seconds
 
-
-@router.get("/product-search")
+@router.get(
+    "/product-search", responses={202: {"description": "Boeing has not answered yet: what is known so far, and links."}}
+)
 def product_search(
+    request: Request,
     hub: TheHub,
     principal: Searcher,
     response: Response,
-    query: Annotated[str, Query(min_length=1, max_length=200, description="A part number, with or without suffix.")],
+    query: Annotated[
+        str, Query(min_length=1, max_length=200, description="A part number, with or without its suffix.")
+    ],
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for Boeing.")] = 25.0,
 ) -> list[dict[str, Any]] | dict[str, Any]:
-    """The staged products for a part number: all variants Boeing knows, an empty list when it knows none.
+    """The staged products for a part number: all variants that Boeing knows, or an empty list.
 
-    When Boeing's limit makes it last longer than `wait`, the answer is 202 with the batch to watch.
+    If Boeing cannot answer within `wait`, the response is 202, at once: with the batch to watch, the last known answer
+    (`known`, with its age), and `links` to the result. A repeated request meanwhile returns the same batch.
     """
     try:
         part = clean(query)
     except BadPartNumber as bad:
         raise BadInput(f"{bad} Nothing was asked.", code="bad_part_numbers") from None
-    accepted = hub.intake.search(SearchRequest(part_numbers=[part], owner=principal.owner))
-    deadline = monotonic() + wait
-    while True:
-        batch, item = _look(hub, accepted.batch)
-        if batch.status.is_final:
-            break
-        if monotonic() >= deadline:
-            response.status_code = 202
-            response.headers["Location"] = f"/api/batches/{batch.id}"
-            return hub.database.run(lambda work, batch=batch: status_document(batch, hub.live.situation(work)))
-        time.sleep(_LOOK_EVERY)
+    waiters: Waiters = request.app.state.waiters
+    batch = waiters.wait_for(
+        hub, _search(hub, part, principal.owner), seconds=wait, has_ended=lambda one: one.status.is_final
+    )
+    if not batch.status.is_final:
+        response.status_code = 202
+        response.headers["Location"] = f"/api/batches/{batch.id}"
+        result = f"/api/boeing/product-search?query={escaped(part, safe='')}"
+        return unfinished(
+            hub, batch, known=hub.database.run(lambda work: _known(work, part, hub.prices)), look_at=result
+        )
+    item = hub.database.run(lambda work: items.page(work, batch.id, limit=1)[0])
+    if item.state is ItemState.CANCELLED:
+        raise Conflict(
+            "The search was cancelled before Boeing answered. Search again.",
+            code="cancelled",
+            details={"batch_id": str(batch.id)},
+        )
     if item.error_code in {"boeing_rejected", "boeing_forbidden"}:
-        raise BadInput(item.error or "Boeing refuses this part number.", code=item.error_code)
+        raise BadInput(item.error or "Boeing rejected this part number.", code=item.error_code)
     if item.error_code and item.error_code != "not_found":
         raise Unavailable(item.error or "Boeing did not answer.", code=item.error_code, retry_after=30)
     found = hub.database.run(lambda work: staging.get_many(work, item.skus))
-    return [product_document(product) for product in found]
+    return [staged_document(product, hub.prices) for product in found]
 
 
-def _look(hub: Hub, batch: Batch) -> tuple[Batch, Item]:
-    def step(work: Work) -> tuple[Batch, Item]:
-        return batches.get(work, batch.id) or batch, items.page(work, batch.id, limit=1)[0]
+def _search(hub: Hub, part: str, owner: str) -> Batch:
+    """The search for a part: the caller's running one, or a new one."""
+    under_way = hub.database.run(lambda work: history.search_under_way(work, part, owner=owner))
+    return under_way or hub.intake.search(SearchRequest(part_numbers=[part], owner=owner)).batch
 
-    return hub.database.run(step)
+
+def _known(work: Work, part: str, rules: PriceRules) -> dict[str, Any] | None:
+    """Boeing's last answer for a part, with its age; None: the part was never searched."""
+    last = history.last_answer(work, part)
+    products = staging.get_many(work, last.skus if last else [part])
+    if last is None and not products:
+        return None
+    at = last.fetched_at if last else products[0].fetched_at
+    return {
+        "fetched_at": at,
+        "age_seconds": max(0, round((history.moment(work) - at).total_seconds())),
+        "products": [staged_document(product, rules) for product in products],
+    }

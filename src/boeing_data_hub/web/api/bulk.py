@@ -1,5 +1,5 @@
-"""POST /api/bulk-search: a list of part numbers becomes a batch (guide, section 9). Here, too: what both bulk routes
-make of a list and a key.
+"""POST /api/bulk-search: a list of part numbers becomes a batch (guide, section 9). Also what both bulk routes share:
+cleaning the list, and the idempotency key.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from boeing_data_hub.batches.lists import part_list
+from boeing_data_hub.batches.lists.gathering import ASIDE
+from boeing_data_hub.batches.lists.part_list import PartList
+from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.requests import Accepted, SearchRequest
 from boeing_data_hub.errors import BadInput, Malformed
-from boeing_data_hub.intake import part_list
-from boeing_data_hub.intake.part_list import PartList
-from boeing_data_hub.intake.requests import Accepted, SearchRequest
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import BatchType
+from boeing_data_hub.values.clean_text import line
+from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web.access import Searcher, TheHub
+from boeing_data_hub.web.bodies import Body, RunName, Texts
+from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api", tags=["bulk"])
 
@@ -23,8 +27,8 @@ _SHOWN = 100  # of duplicates and rejections in an answer
 _LONGEST_KEY = 255
 
 
-class BulkSearchRequest(BaseModel):
-    """What to search for: a list, or text as pasted from a spreadsheet or e-mail."""
+class BulkSearchRequest(Body):
+    """The parts to search for: a list, or text pasted from a spreadsheet or e-mail."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -36,32 +40,44 @@ class BulkSearchRequest(BaseModel):
         },
     )
 
-    part_numbers: list[str] | None = Field(default=None, description="Part numbers, at most MAX_BULK_SEARCH_SIZE.")
+    part_numbers: Texts | None = Field(default=None, description="Part numbers, at most MAX_BULK_SEARCH_SIZE.")
     part_numbers_text: str | None = Field(
         default=None, description="The same as text: separated by newline, comma, semicolon or tab."
     )
     idempotency_key: str | None = Field(
-        default=None, description="Your own word for this request. Sent again, it gives the same batch, never a second."
+        default=None,
+        description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
     )
-    force_refresh: bool = Field(default=False, description="Ask Boeing even where a fresh answer is at hand.")
+    force_refresh: bool = Field(default=False, description="Ignore cached answers and ask Boeing again.")
+    name: RunName | None = Field(
+        default=None, description="A name for the run. Default: its first part number and how many follow."
+    )
+    column: str = Field(
+        default="",
+        max_length=200,
+        description="For a pasted table: the letter or the heading of the part number column.",
+    )
+    accept_flagged: bool = Field(
+        default=False, description="Accept part numbers that were flagged as doubtful (dates, spaces inside, ...)."
+    )
 
 
 class BulkOperationResponse(BaseModel):
-    """What became of the request (guide, section 9.2), and what was done to the list."""
+    """The batch of a request (guide, section 9.2), and how its list was cleaned."""
 
     batch_id: str
     total_items: int
     status: str
     message: str
     idempotency_key: str | None = None
-    reused_count: int = Field(default=0, description="Items answered from fresh earlier answers, at no Boeing call.")
+    reused_count: int = Field(default=0, description="Parts served from recent answers, without a Boeing call.")
     duplicate_count: int = 0
     duplicates: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]], description="The first 100.")
     retry_of: str | None = None
 
 
 def idempotency_key(header: str | None, field: str | None, request: Request) -> str | None:
-    """The one key of a request. Raises Malformed when it is unusable, or given twice and different."""
+    """The idempotency key of a request. Raises Malformed if it is unusable, or if header and body differ."""
     sent = request.headers.getlist("idempotency-key")
     if len(sent) > 1:
         raise Malformed("The header Idempotency-Key was sent more than once. Nothing was changed.", code="bad_key")
@@ -81,8 +97,12 @@ def idempotency_key(header: str | None, field: str | None, request: Request) -> 
     return key
 
 
-def clean_list(numbers: list[str] | None, text: str | None, *, most: int) -> PartList:
-    """The clean list of a request. Raises BadInput naming the lines that are not part numbers, and why."""
+def clean_list(numbers: list[str] | None, text: str | None, *, most: int, choice: Choice | None = None) -> PartList:
+    """The clean list of a request.
+
+    Raises:
+        BadInput: lines are not part numbers, which it lists with reasons; or the column is not clear (`needs_choice`).
+    """
     if numbers is not None and text is not None:
         raise BadInput(
             "Send either part_numbers or part_numbers_text, not both. Nothing was changed.", code="two_lists"
@@ -90,32 +110,34 @@ def clean_list(numbers: list[str] | None, text: str | None, *, most: int) -> Par
     if numbers is None and text is None:
         raise BadInput("Send part_numbers or part_numbers_text. Nothing was changed.", code="no_list")
     found = (
-        part_list.from_list(numbers, max_parts=most)
+        part_list.from_list(numbers, max_parts=most, choice=choice)
         if numbers is not None
-        else part_list.from_text(text or "", max_parts=most)
+        else part_list.from_text(text or "", max_parts=most, choice=choice)
     )
-    if found.rejected_count:
-        first = found.rejected[0]
-        more = f" ({found.rejected_count - 1:,} more)" if found.rejected_count > 1 else ""
+    settled(found.reading)
+    if found.refused_count:
+        refused = [one for one in found.rejected if one.code not in ASIDE or numbers is not None]
+        first = refused[0] if refused else found.rejected[0]
+        more = f" ({found.refused_count - 1:,} more)" if found.refused_count > 1 else ""
         raise BadInput(
             f"Line {first.line}: {first.reason.rstrip('.')}{more}. Nothing was started. Correct the list and send it "
-            "again.",
+            "again" + ("; or, where all flagged numbers are right, with `accept_flagged`." if found.flagged else "."),
             code="bad_part_numbers",
             details={
-                "rejected_count": found.rejected_count,
+                "rejected_count": found.refused_count,
                 "rejected": [
-                    {"line": r.line, "text": r.text, "code": r.code, "reason": r.reason}
-                    for r in found.rejected[:_SHOWN]
+                    {"line": r.line, "text": r.text, "code": r.code, "reason": r.reason, "part_number": r.part_number}
+                    for r in refused[:_SHOWN]
                 ],
             },
         )
     if not found.part_numbers:
-        raise BadInput("The list holds no part number. Nothing was started.", code="empty_list")
+        raise BadInput("The list contains no part number. Nothing was started.", code="empty_list")
     return found
 
 
 def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResponse:
-    """The answer to an accepted request."""
+    """The response to an accepted request."""
     batch = accepted.batch
     return BulkOperationResponse(
         batch_id=str(batch.id),
@@ -135,17 +157,17 @@ def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResp
 
 def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
     if not is_new:
-        return "This request was accepted before; here is its batch. Nothing was started twice."
+        return "This request was accepted before; this is its run. Nothing was started twice."
     if batch.options.get("undo_of"):
-        return f"Undoing started. {batch.total_items:,} parts are brought back to what they were."
+        return f"Undoing started. {batch.total_items:,} parts will be restored."
     if batch.batch_type is BatchType.PUBLISH:
         said = f"Bulk publish started. Publishing {batch.total_items:,} products to Shopify."
-        return said + (f" {duplicates:,} duplicates were left out." if duplicates else "")
+        return said + (f" {duplicates:,} duplicates were skipped." if duplicates else "")
     said = f"Bulk search started. Processing {batch.total_items:,} part numbers."
     if batch.reused_count:
-        said += f" {batch.reused_count:,} of them have a fresh answer already and cost no Boeing call."
+        said += f" {batch.reused_count:,} of them are already up to date and need no Boeing call."
     if duplicates:
-        said += f" {duplicates:,} duplicates were left out."
+        said += f" {duplicates:,} duplicates were skipped."
     return said
 
 
@@ -153,7 +175,7 @@ def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
     "/bulk-search",
     status_code=202,
     response_model=BulkOperationResponse,
-    responses={200: {"description": "The same request was accepted before: its batch."}},
+    responses={200: {"description": "The same request was accepted before: its run."}},
 )
 def bulk_search(
     body: BulkSearchRequest,
@@ -163,15 +185,21 @@ def bulk_search(
     response: Response,
     key_header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
 ) -> BulkOperationResponse:
-    """Search for up to 50,000 part numbers in the background. Answers at once with the batch to watch."""
+    """Search for up to 50,000 part numbers in the background. Returns at once, with the batch to watch."""
     key = idempotency_key(key_header, body.idempotency_key, request)
-    found = clean_list(body.part_numbers, body.part_numbers_text, most=hub.intake.rules.max_search)
+    found = clean_list(
+        body.part_numbers,
+        body.part_numbers_text,
+        most=hub.settings.max_bulk_search_size,
+        choice=Choice(column=body.column, accept_flagged=body.accept_flagged),
+    )
     accepted = hub.intake.search(
         SearchRequest(
             part_numbers=found.part_numbers,
             owner=principal.owner,
             idempotency_key=key,
             force_refresh=body.force_refresh,
+            source=line(body.name) or None,
         )
     )
     response.headers["Location"] = f"/api/batches/{accepted.batch.id}"

@@ -1,5 +1,5 @@
-"""GET /media: the images of the local folder, for the shop, which has no key. An image's name is its hash, so it can be
-kept by everyone for ever, and is known only to those who were told.
+"""GET /media: images of the local folder, for Shopify, which has no key. An image's name is its hash: it can be cached
+for ever, and cannot be guessed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from boeing_data_hub.web.access import TheHub
 
 router = APIRouter(prefix="/media", tags=["media"])
 
-# The only form a name has; nothing else becomes a path.
+# Every name has this form; nothing else becomes a path.
 _NAME: Final = re.compile(r"parts/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(jpg|png)")
 _MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 
@@ -33,7 +33,7 @@ _MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 def image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") -> Response:
     """One image of the local folder; needs no key."""
     name = _NAME.fullmatch(path)
-    folder = hub.shop.media_folder
+    folder = hub.images.folder
     if name is None or folder is None:
         raise _missing()
     file = folder / name.group()
@@ -55,4 +55,4 @@ def image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") 
 
 
 def _missing() -> NotFound:
-    return NotFound("There is no image at this address.", code="no_image")
+    return NotFound("No such image.", code="no_image")

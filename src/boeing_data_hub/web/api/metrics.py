@@ -1,4 +1,4 @@
-"""GET /metrics: the whole system's figures, and this process's, for Prometheus."""
+"""GET /metrics: figures of the whole system and of this process, for Prometheus."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from boeing_data_hub import telemetry
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, Unavailable
-from boeing_data_hub.reporting import metrics
-from boeing_data_hub.web.access import TheHub, key_of, needs
+from boeing_data_hub.health import metrics
+from boeing_data_hub.web.access import TheHub, admitted, key_of
 
 router = APIRouter(tags=["health"])
 
 _MOST_KNOWN: Final = 100
-_check = needs("read")
 
 
 class KnownScrapers:
-    """Keys that were good when Postgres was last asked: while it is away, they may still learn that it is.
+    """Keys that were valid when Postgres last responded: during an outage they may still read that there is one.
 
-    Only their hashes are kept. A key that Postgres refuses is forgotten at once.
+    Only their hashes are kept. A key that Postgres rejects is forgotten at once.
     """
 
     def __init__(self) -> None:
@@ -32,14 +31,14 @@ class KnownScrapers:
         self._lock = Lock()
 
     def admit(self, request: Request, *, postgres_is_away: Callable[[], bool]) -> None:
-        """Let a key with the scope `read` in. Raises what `needs` raises."""
+        """Admit a key with the scope `read`. Raises what `admitted` raises."""
         mark = hashlib.sha256(key_of(request).encode()).digest()
         with self._lock:
             is_known = mark in self._hashes
         if is_known and postgres_is_away():
             return
         try:
-            _check(request)
+            admitted(request, "read")
         except Unavailable:
             if is_known:
                 return
@@ -61,8 +60,8 @@ def _admitted(request: Request, hub: TheHub) -> None:
 
 @router.get("/metrics", response_class=Response)
 def read_metrics(hub: TheHub, _admitted: Annotated[None, Depends(_admitted)]) -> Response:
-    """All metrics in Prometheus' text form. Needs a key with the scope `read`; answers while Postgres or Redis is away,
-    and says so.
+    """All metrics in Prometheus' text format. Needs the scope `read`. During an outage of Postgres or Redis the
+    response says so.
     """
     found = hub.figures.now()
     text = telemetry.render(metrics.families(found, hub.figures.limit, at=monotonic()))

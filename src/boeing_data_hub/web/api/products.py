@@ -1,17 +1,24 @@
-"""The catalogues: what Boeing offers, normalized, with the raw answers behind it; and what is in the store."""
+"""/api/products: staged products, the raw answers behind them, and products in the store."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
+from boeing_data_hub.boeing import raw_answers
+from boeing_data_hub.catalogue import staging
+from boeing_data_hub.catalogue.rendering import override_document, record_document, staged_document
+from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
-from boeing_data_hub.reporting.catalogue import product_document
-from boeing_data_hub.store import hand_data, raw, staging
-from boeing_data_hub.store import products as published
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.shopify import current_store, part_history, publish_changes, sold_pieces
+from boeing_data_hub.shopify import products as published
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.shopify import HandData, change_by_hand
 from boeing_data_hub.web.limits import STORABLE
@@ -20,7 +27,7 @@ router = APIRouter(prefix="/api/products", tags=["products"])
 
 
 def _as_stored(number: str) -> str:
-    """A part number as it is looked up. Postgres holds no NUL, so nothing there is called like a text with one."""
+    """A part number in the spelling of stored ones. Postgres stores no NUL, so a text with one matches nothing."""
     return number.strip().upper().replace("\0", "\ufffd")
 
 
@@ -30,12 +37,11 @@ def list_staged(
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    after: Annotated[
-        str, Query(max_length=100, pattern=STORABLE, description="Continue behind this SKU: fast at any depth.")
-    ] = "",
+    after: Annotated[str, Query(max_length=100, pattern=STORABLE, description="Continue after this SKU.")] = "",
     status: Literal["fetched", "blocked", "needs_review", "published"] | None = None,
     search: Annotated[
-        str | None, Query(max_length=50, pattern=STORABLE, description="SKU from its start; dashes and case ignored.")
+        str | None,
+        Query(max_length=50, pattern=STORABLE, description="The beginning of the SKU; dashes and case are ignored."),
     ] = None,
     batch_id: UUID | None = None,
 ) -> dict[str, Any]:
@@ -50,11 +56,11 @@ def list_staged(
             products = staging.page(work, limit=limit, after=after, offset=offset, status=status, search=search)
             total = staging.count(work, status=status, search=search)
         return {
-            "products": [product_document(product) for product in products],
+            "products": [staged_document(product, hub.prices) for product in products],
             "total": total,
             "limit": limit,
             "offset": offset,
-            "next_after": products[-1]["sku"] if batch_id is None and len(products) == limit else None,
+            "next_after": products[-1].sku if batch_id is None and len(products) == limit else None,
         }
 
     return hub.database.run(step)
@@ -62,24 +68,27 @@ def list_staged(
 
 @router.get("/staging/{sku:path}")
 def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
-    """One staged product with its stock by location, and what people keep of it by hand."""
+    """One staged product with its stock by location, and its overrides."""
     wanted = _as_stored(sku)
-    found, by_hand = hub.database.run(lambda work: (staging.get(work, wanted), hand_data.get(work, wanted)))
+    found = hub.database.run(lambda work: staging.get(work, wanted))
     if found is None:
-        raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
-    return {**product_document(found), "hand_data": product_document(by_hand) if by_hand else None}
+        raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
+    return {
+        **staged_document(found, hub.prices),
+        "hand_data": override_document(wanted, kept) if (kept := found.override) != NO_OVERRIDE else None,
+    }
 
 
 @router.patch("/staging/{sku:path}")
 def edit_by_hand(sku: str, body: HandData, hub: TheHub, principal: Publisher) -> dict[str, Any]:
-    """Set what is kept of a part by hand: trace, expiration date, notes, condition, cert, price, excluded.
+    """Set overrides of a part: trace, expiration date, notes, condition, certificate, price, excluded.
 
-    Fields that are not sent stay; null clears one. It counts from the next publishing on.
+    Fields that are not sent keep their values; null clears one. Applies from the next publish.
     """
     wanted = _as_stored(sku)
     if hub.database.run(lambda work: staging.get(work, wanted)) is None:
-        raise NotFound(f"No product {sku[:50]!r} is staged. Search for it first.", code="product_not_found")
-    return product_document(change_by_hand(hub, wanted, body, principal.owner))
+        raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
+    return change_by_hand(hub, wanted, body, principal.owner)
 
 
 @router.get("/published")
@@ -87,21 +96,22 @@ def list_published(
     hub: TheHub,
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Continue behind this SKU.")] = "",
+    after: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Continue after this SKU.")] = "",
     state: Literal["live", "archived"] | None = None,
     search: Annotated[
-        str | None, Query(max_length=50, pattern=STORABLE, description="SKU from its start; dashes and case ignored.")
+        str | None,
+        Query(max_length=50, pattern=STORABLE, description="The beginning of the SKU; dashes and case are ignored."),
     ] = None,
 ) -> dict[str, Any]:
-    """Products that are in the store, in SKU order, as we last published them."""
+    """Products in the store, in SKU order, as the hub last published them."""
 
     def step(work: Work) -> dict[str, Any]:
         found = published.page(work, limit=limit, after=after, state=state, search=search)
         return {
-            "products": [product_document(product) for product in found],
+            "products": [record_document(product) for product in found],
             "total": published.count(work, state=state, search=search),
             "limit": limit,
-            "next_after": found[-1]["sku"] if len(found) == limit else None,
+            "next_after": found[-1].sku if len(found) == limit else None,
         }
 
     return hub.database.run(step)
@@ -109,34 +119,116 @@ def list_published(
 
 @router.get("/published/{key:path}")
 def get_published(key: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
-    """One published product, by SKU or by one of the store's ids, with what was ever changed in the store about it."""
+    """One published product, by SKU or by one of Shopify's ids, with the history of its changes in the store."""
     wanted = key.replace("\0", "\ufffd")
 
     def step(work: Work) -> dict[str, Any] | None:
         found = published.find(work, wanted) or published.find(work, _as_stored(wanted))
-        return found and {**found, "history": published.changes_of_sku(work, found["sku"])}
+        return found and {
+            **record_document(found),
+            "history": [asdict(one) for one in publish_changes.of_sku(work, found.sku)],
+        }
 
     found = hub.database.run(step)
     if found is None:
         raise NotFound(f"No product {key[:50]!r} was published.", code="product_not_found")
-    return product_document(found)
+    return found
+
+
+_SOLD_DAYS: Final = 366  # days with sales in one response
+
+
+class PartMoment(BaseModel):
+    """What was so from `at` on, until the moment before it in the list. Null is unknown or absent."""
+
+    at: datetime
+    list_price: Decimal | None
+    net_price: Decimal | None
+    currency: str | None
+    our_price: Decimal | None
+    margin: float | None
+    stock: int | None
+
+
+class PartSold(BaseModel):
+    """Pieces of a part sold in the store on a day (UTC)."""
+
+    day: date
+    pieces: int
+
+
+class PartHistory(BaseModel):
+    """How prices, stock and margin of a part moved, and what was sold of it, newest first."""
+
+    sku: str
+    moments: list[PartMoment]
+    sold_30_days: int
+    sold: list[PartSold]
+    total: int
+    limit: int
+    offset: int
+
+
+@router.get("/history/{sku:path}")
+def get_history(
+    sku: str,
+    hub: TheHub,
+    _principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> PartHistory:
+    """How Boeing's prices and stock, our published price and the margin of a part moved, and the pieces sold by day,
+    newest first.
+    """
+    wanted = _as_stored(sku)
+
+    def step(work: Work) -> tuple[list[part_history.Moment], sold_pieces.Sales]:
+        sales = sold_pieces.of_part(work, current_store.read(work), wanted, limit=_SOLD_DAYS)
+        return part_history.of_part(work, wanted, currency=hub.settings.hub_currency), sales
+
+    moments, sales = hub.database.run(step)
+    if not moments:
+        raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
+    newest = list(reversed(moments))[offset : offset + limit]
+    found = [PartMoment.model_validate(one, from_attributes=True) for one in newest]
+    sold = [PartSold.model_validate(one, from_attributes=True) for one in sales.days]
+    return PartHistory(
+        sku=wanted,
+        moments=found,
+        sold_30_days=sales.recent,
+        sold=sold,
+        total=len(moments),
+        limit=limit,
+        offset=offset,
+    )
+
+
+class RawAnswer(BaseModel):
+    """An answer of Boeing, as it was received."""
+
+    raw_data: Any
+    search_query: str
+    fetched_at: datetime
 
 
 @router.get("/raw-data/{part_number:path}")
-def get_raw(part_number: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
-    """What Boeing last answered for a part, as it came."""
-    found = hub.database.run(lambda work: raw.newest_for(work, _as_stored(part_number)))
+def get_raw(part_number: str, hub: TheHub, _principal: Reader) -> RawAnswer:
+    """Boeing's latest answer for a part, unchanged."""
+    found = hub.database.run(lambda work: raw_answers.newest_for(work, _as_stored(part_number)))
     if found is None:
         raise NotFound(f"Boeing has not been asked for {part_number[:50]!r} yet.", code="no_raw_data")
-    return {
-        "raw_data": found["raw_payload"],
-        "search_query": found["search_query"],
-        "fetched_at": found["fetched_at"],
-    }
+    return RawAnswer(raw_data=found.raw_payload, search_query=found.search_query, fetched_at=found.fetched_at)
+
+
+class NormalizingAgain(BaseModel):
+    """How many stored answers are normalized again, in the background."""
+
+    message: str
+    answers: int
 
 
 @router.post("/staging/normalize", status_code=202)
-def normalize_again(hub: TheHub, _principal: Admin) -> dict[str, Any]:
-    """Normalize all kept answers again with the rules now in force. Costs no Boeing call."""
+def normalize_again(hub: TheHub, _principal: Admin) -> NormalizingAgain:
+    """Normalize all stored answers again by the rules in force. Costs no Boeing call."""
     answers = hub.normalize_again()
-    return {"message": f"{answers:,} kept answers are being normalized again.", "answers": answers}
+    return NormalizingAgain(message=f"{answers:,} stored answers are being normalized again.", answers=answers)

@@ -1,4 +1,4 @@
-"""POST /api/bulk-publish (guide, section 9), and plans: what it would do, to be approved as shown or discarded."""
+"""POST /api/bulk-publish (guide, section 9), and /api/plans: plans, which are approved as shown or discarded."""
 
 from __future__ import annotations
 
@@ -8,28 +8,34 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.lists.part_list import PartList
+from boeing_data_hub.batches.lists.reading import Choice
+from boeing_data_hub.batches.plan_view import plan_document
+from boeing_data_hub.batches.requests import Accepted, PublishRequest
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.part_list import PartList
-from boeing_data_hub.intake.requests import Accepted, PublishRequest
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import BatchType
-from boeing_data_hub.reporting import exports
-from boeing_data_hub.reporting.plans import plan_document
-from boeing_data_hub.store import batches, plans, publishing
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.shopify import plans, publish_items
+from boeing_data_hub.shopify.planned import PlanItem
+from boeing_data_hub.values.clean_text import line
+from boeing_data_hub.values.states import BatchType
+from boeing_data_hub.web import exports
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, clean_list, idempotency_key, told
+from boeing_data_hub.web.bodies import Body, RunName, Texts
 from boeing_data_hub.web.downloads import download
+from boeing_data_hub.web.prefix import prefix
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api", tags=["publishing"])
 
 
-class BulkPublishRequest(BaseModel):
-    """What to publish: a list, text, what a search has found, or a plan as it was shown."""
+class BulkPublishRequest(Body):
+    """The parts to publish: a list, text, the results of a search, or a plan as shown."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,31 +47,43 @@ class BulkPublishRequest(BaseModel):
         },
     )
 
-    part_numbers: list[str] | None = Field(default=None, description="Staged parts, at most MAX_BULK_PUBLISH_SIZE.")
+    part_numbers: Texts | None = Field(
+        default=None, description="Parts that were searched before, at most MAX_BULK_PUBLISH_SIZE."
+    )
     part_numbers_text: str | None = Field(
         default=None, description="The same as text: separated by newline, comma, semicolon or tab."
     )
-    from_batch: UUID | None = Field(default=None, description="Publish what this search has found and may be sold.")
-    plan_id: UUID | None = Field(default=None, description="Run this plan, exactly as it was shown.")
+    from_batch: UUID | None = Field(default=None, description="Publish everything this search found that can be sold.")
+    plan_id: UUID | None = Field(default=None, description="Run this plan exactly as shown.")
     idempotency_key: str | None = Field(
-        default=None, description="Your own word for this request. Sent again, it gives the same batch, never a second."
+        default=None,
+        description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
     )
-    dry_run: bool = Field(default=False, description="Only say what would be done. Nothing is changed.")
+    dry_run: bool = Field(default=False, description="Return a plan only. Nothing is changed.")
+    name: RunName | None = Field(
+        default=None, description="A name for the run. Default: its first part number and how many follow."
+    )
+    column: str = Field(
+        default="",
+        max_length=200,
+        description="For a pasted table: the letter or the heading of the part number column.",
+    )
+    accept_flagged: bool = Field(default=False, description="Accept part numbers that were flagged as doubtful.")
 
 
 class BulkPublishResponse(BulkOperationResponse):
-    """What became of the request; of a dry run, its plan."""
+    """The batch of a request, or the plan of a dry run."""
 
     dry_run: bool = False
     plan_id: str | None = None
-    plan: dict[str, Any] | None = Field(default=None, description="Of a dry run: counts, parts, forecast.")
+    plan: dict[str, Any] | None = Field(default=None, description="For a dry run: counts, parts, estimate.")
 
 
 @router.post(
     "/bulk-publish",
     status_code=202,
     response_model=BulkPublishResponse,
-    responses={200: {"description": "A plan; or the batch of the same request, which was accepted before."}},
+    responses={200: {"description": "A plan; or the run of the same request, which was accepted before."}},
 )
 def bulk_publish(
     body: BulkPublishRequest,
@@ -75,22 +93,28 @@ def bulk_publish(
     response: Response,
     key_header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
 ) -> BulkPublishResponse:
-    """Publish up to 10,000 staged parts in the background. Answers at once with the batch to watch.
+    """Publish up to 10,000 staged parts in the background. Returns at once, with the batch to watch.
 
-    With `dry_run` nothing is changed: the answer says what would be created, updated (field by field), left unchanged,
-    what is blocked and why, and what it would cost.
+    With `dry_run` nothing is changed: the response lists what would be created, updated (field by field) or left
+    unchanged, what is blocked and why, and the cost.
     """
     key = idempotency_key(key_header, body.idempotency_key, request)
     _ = hub.shop.access  # without a store there is nothing to accept
     listed = body.part_numbers is not None or body.part_numbers_text is not None
     if body.plan_id is not None:
         if listed or body.from_batch is not None or body.dry_run:
-            raise BadInput("A plan names its parts itself: send plan_id alone. Nothing was changed.", code="two_lists")
+            raise BadInput("A plan already names its parts: send plan_id alone. Nothing was changed.", code="two_lists")
         return _approved(hub, body.plan_id, principal.owner, response)
-    asked = PublishRequest(part_numbers=(), owner=principal.owner, idempotency_key=key, plan=body.dry_run)
+    name = line(body.name) or None
+    asked = PublishRequest(part_numbers=(), owner=principal.owner, idempotency_key=key, plan=body.dry_run, source=name)
     found: PartList | None = None
     if body.from_batch is None:
-        found = clean_list(body.part_numbers, body.part_numbers_text, most=hub.intake.rules.max_publish)
+        found = clean_list(
+            body.part_numbers,
+            body.part_numbers_text,
+            most=hub.settings.max_bulk_publish_size,
+            choice=Choice(column=body.column, accept_flagged=body.accept_flagged),
+        )
         asked = replace(asked, part_numbers=found.part_numbers)
     elif listed:
         raise BadInput("Send either a list or from_batch, not both. Nothing was changed.", code="two_lists")
@@ -102,13 +126,15 @@ def bulk_publish(
     if body.dry_run:
         response.status_code = 200
         answer.plan_id = answer.batch_id
-        answer.plan = hub.database.run(lambda work: plan_document(work, accepted.batch, forecast=fresh))
+        answer.plan = hub.database.run(
+            lambda work: plan_document(work, accepted.batch, forecast=fresh, prefix=prefix())
+        )
         answer.message = str(answer.plan["message"])
     return answer
 
 
 def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
-    """The batch of a request, and of a new plan its forecast. A repeated request needs neither search nor store."""
+    """The batch of a request, and the forecast of a new plan. A repeated request needs neither search nor store."""
     known = hub.intake.known(asked)
     if known is not None:
         return known, None
@@ -116,38 +142,38 @@ def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any]
         asked = replace(asked, part_numbers=_found(hub, asked.found_by))
     if not asked.plan:
         return hub.intake.publish(asked), None
-    return plans_of.make(hub, asked)
+    return plans_of.make_at_once(hub, asked)
 
 
 def _found(hub: Hub, search: UUID) -> list[str]:
-    """The SKUs that a search has found and that may be sold."""
+    """The SKUs that a search found and that can be published."""
 
     def step(work: Work) -> tuple[Batch | None, list[str]]:
-        return batches.get(work, search), publishing.publishable_of(work, search)
+        return batches.get(work, search), publish_items.publishable_of(work, search)
 
     batch, found = hub.database.run(step)
     if batch is None:
-        raise NotFound("There is no such batch. GET /api/batches lists those there are.", code="batch_not_found")
+        raise NotFound("No such run. GET /api/batches lists all runs.", code="batch_not_found")
     if batch.batch_type is not BatchType.SEARCH:
-        raise BadInput("from_batch is to be a search, and this is a publishing. Nothing was changed.", code="no_search")
+        raise BadInput("from_batch must be a search; this is a publish run. Nothing was changed.", code="no_search")
     if batch.outcome is None:
         raise Conflict(
-            "This search is still running, so not all of it would be published. Wait for its end, or cancel it. "
+            "This search is still running. Wait until it has finished, or cancel it, then publish. "
             "Nothing was changed.",
             code="batch_running",
         )
     if batch.items_gone_at is not None:
         raise Conflict(
-            f"The items of this search are not kept any more: they were removed on {batch.items_gone_at:%Y-%m-%d}. "
-            "Nothing was changed. Name the parts themselves, or search for them anew.",
+            f"The parts of this search were deleted on {batch.items_gone_at:%Y-%m-%d}. Nothing was changed. "
+            "Send the part numbers, or search for them again.",
             code="items_removed",
         )
     if not found:
-        raise BadInput("This search has found nothing that may be published.", code="nothing_to_publish")
-    most = hub.intake.rules.max_publish
+        raise BadInput("This search found nothing that can be published.", code="nothing_to_publish")
+    most = hub.settings.max_bulk_publish_size
     if len(found) > most:
         raise BadInput(
-            f"This search has found {len(found):,} parts, and at most {most:,} are published at once "
+            f"This search found {len(found):,} parts, but one publish run takes at most {most:,} "
             "(MAX_BULK_PUBLISH_SIZE). Nothing was changed. Raise the setting, or send the parts in several lists.",
             code="too_many_parts",
         )
@@ -170,7 +196,7 @@ def _approved(hub: Hub, plan_id: UUID, actor: str, response: Response) -> BulkPu
 @router.get("/plans/{plan_id}")
 def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
     """A plan: its counts and its first parts of each kind."""
-    return hub.database.run(lambda work: plan_document(work, plans_of.existing(work, plan_id)))
+    return hub.database.run(lambda work: plan_document(work, plans_of.existing(work, plan_id), prefix=prefix()))
 
 
 @router.get(
@@ -183,35 +209,35 @@ def list_plan_items(
     hub: TheHub,
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[int, Query(ge=0, description="Continue behind this position.")] = 0,
+    after: Annotated[int, Query(ge=0, le=10_000_000, description="Continue after this position.")] = 0,
     action: Literal["create", "update", "restock", "unchanged", "blocked", "conflict"] | None = None,
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: the whole plan as a file.")
     ] = None,
 ) -> dict[str, Any] | StreamingResponse | FileResponse:
-    """The parts of a plan in the order they were handed in, with every field that would change, old and new."""
+    """The parts of a plan in the order in which they were submitted, with the old and new value of each change."""
     if format is not None and format != "json":
         hub.database.run(lambda work: plans_of.existing(work, plan_id))
         return download(exports.plan(hub.database, plan_id), format, name=f"plan-{plan_id}")
 
-    def step(work: Work) -> list[dict[str, Any]]:
+    def step(work: Work) -> list[PlanItem]:
         plans_of.existing(work, plan_id)
         return plans.page(work, plan_id, limit=limit, after=after, action=action)
 
     found = hub.database.run(step)
-    # A part with several variants is several rows, and never cut in two: a page is `limit` parts, not rows.
-    full = len({row["position"] for row in found}) == limit
-    return {"items": found, "next_after": found[-1]["position"] if full else None}
+    # A part with several variants has several rows on one page: a page is `limit` parts.
+    full = len({row.position for row in found}) == limit
+    return {"items": found, "next_after": found[-1].position if full else None}
 
 
 @router.post("/plans/{plan_id}/approve", status_code=202, response_model=BulkPublishResponse)
 def approve_plan(plan_id: UUID, hub: TheHub, principal: Publisher, response: Response) -> BulkPublishResponse:
-    """Run a plan exactly as it was shown; 409 says what has changed since, and then nothing is sent."""
+    """Run a plan exactly as shown. If anything has changed since, 409 lists the changes, and nothing is sent."""
     return _approved(hub, plan_id, principal.owner, response)
 
 
 @router.delete("/plans/{plan_id}")
 def discard_plan(plan_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
-    """Discard a plan that waits."""
+    """Discard a plan that waits for approval."""
     plans_of.discard(hub, plan_id, actor=principal.owner)
-    return {"message": "Discarded. Nothing was sent.", "plan_id": str(plan_id)}
+    return {"message": "Plan discarded. Nothing was sent.", "plan_id": str(plan_id)}

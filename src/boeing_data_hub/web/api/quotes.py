@@ -1,31 +1,34 @@
-"""POST /api/zap/webhook: a request for a quote, answered in seconds. /api/quotes: the quotes there are."""
+"""POST /api/zap/webhook: a request for a quote, answered in seconds. /api/quotes: all quotes."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote as escaped
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.model.quotes import Quote, QuoteState
-from boeing_data_hub.quoting.answer import answer
-from boeing_data_hub.quoting.requests import read_request
-from boeing_data_hub.reporting import exports
-from boeing_data_hub.store import quotes
+from boeing_data_hub.app import Hub
+from boeing_data_hub.quotes import quote_rows
+from boeing_data_hub.quotes.answer import answer
+from boeing_data_hub.quotes.quote import Quote, QuoteState
+from boeing_data_hub.quotes.requests import read_request
+from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
 from boeing_data_hub.web.downloads import download
-from boeing_data_hub.web.limits import STORABLE
-from boeing_data_hub.web.quoting import Asker, Fetcher
+from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
+from boeing_data_hub.web.quoting import Asker, Fetcher, SentFields
 
 router = APIRouter(prefix="/api", tags=["quotes"])
 
 
 class QuoteForm(BaseModel):
-    """A request for a quote, by the names of the RFQ form. What else a form sends is ignored."""
+    """A request for a quote, with the field names of the RFQ form. Other fields of a form are ignored.
+
+    It describes the body for the API's schema; `quotes/payloads.py` reads the body, which comes in many forms.
+    """
 
     model_config = ConfigDict(
         extra="ignore",
@@ -45,33 +48,37 @@ class QuoteForm(BaseModel):
     )
 
     rfq_number: str | int | None = Field(
-        default=None, description="The request's own number. Sent again with the same request, it is the same quote."
+        default=None, description="The RFQ number. The same number with the same request returns the existing quote."
     )
-    requested_parts: str | None = Field(
-        default=None, description="Part numbers with their suffix, separated by commas; at most HUB_QUOTE_MAX_PARTS."
+    requested_parts: str | int | list[str | int] | None = Field(
+        default=None,
+        description="Part numbers with their suffix, as a list or separated by commas, semicolons or line ends; at "
+        "most HUB_QUOTE_MAX_PARTS.",
     )
-    requested_qty: str | int | None = Field(
-        default=None, description="As many quantities, in the same order, separated by commas: whole numbers from 1."
+    requested_qty: str | int | list[str | int] | None = Field(
+        default=None,
+        description="One quantity per part, in the same order and separated the same way: whole numbers from 1.",
     )
     rfq_sub_url: str | None = Field(
-        default=None, description="Where the quote is to be handed in. It is repeated in the answer, and never called."
+        default=None, description="Where the quote is to be submitted. It is copied into the answer and never called."
     )
     buyer_company_name: str | None = Field(default=None, description="The buyer's company.")
     buyer_name: str | None = Field(default=None, description="The buyer.")
     buyer_address: str | None = Field(default=None, description="The buyer's address.")
-    buyer_phone: str | int | None = Field(default=None, description="The buyer's telephone.")
+    buyer_phone: str | int | None = Field(default=None, description="The buyer's phone number.")
     buyer_email: str | None = Field(default=None, description="The buyer's e-mail address.")
-    deliver_to_address: str | None = Field(default=None, description="Where the parts are to go.")
+    deliver_to_address: str | None = Field(default=None, description="Delivery address.")
 
 
 class QuoteItem(BaseModel):
-    """One line. What belongs to an offer is null where none is made."""
+    """One line of a quote. Fields of an offer are null without one."""
 
-    part_no: str
+    part_no: str = Field(description="The part the line is about: the offered one, where it is the only variant.")
+    requested_part_no: str = Field(description="The part number as requested.")
     condition: str | None
     requested_qty: int
     no_quote: bool = Field(description="This part is not offered; `note` says why.")
-    qty_available: int | None = Field(description="Pieces that can be sold, whatever was asked for.")
+    qty_available: int | None = Field(description="Quantity available, regardless of the quantity requested.")
     traceability: str | None = Field(description="SHOPIFY: from the store; VENDOR: from Boeing.")
     uom: str | None
     price_usd: str | None = Field(description="For one unit, to the cent, as text.")
@@ -81,11 +88,11 @@ class QuoteItem(BaseModel):
     status: Literal["pending", "quoted", "no_quote", "unanswered"]
     source: Literal["store", "boeing"] | None
     code: str | None = Field(description="Why there is no price, for machines.")
-    note: str | None = Field(description="The same for a person; for quoted lines, what should be known.")
+    note: str | None = Field(description="The same for people; for quoted lines, what they should know.")
 
 
 class QuoteDetails(BaseModel):
-    """The quote proper."""
+    """The quote itself."""
 
     quote_prepared_by: str
     supplier_comments: str | None
@@ -93,28 +100,40 @@ class QuoteDetails(BaseModel):
 
 
 class QuoteAnswer(BaseModel):
-    """A quote. The first three members are those of the RFQ form; the others say how far it is."""
+    """A quote. The first three members are those of the RFQ form; the others are its progress."""
 
-    id: int = Field(description="Of the quote here; its name is the RFQ number.")
+    id: int = Field(description="The quote's internal id; people use the RFQ number.")
     rfq_details: dict[str, str | None] = Field(description="`rfq_number`, `quote_submission_url`.")
     buyer_details: dict[str, str | None]
     quote_details: QuoteDetails
     status: QuoteState
     message: str
-    status_url: str = Field(description="Where the quote can be fetched again.")
+    status_url: str = Field(description="Where to fetch the quote again.")
     created_at: datetime
     completed_at: datetime | None
 
 
-@router.post("/zap/webhook", response_model=QuoteAnswer)
-def ask_for_quote(form: QuoteForm, hub: TheHub, asker: Asker, response: Response) -> dict[str, Any]:
-    """Ask for a quote: each part from the store, else from Boeing, else none; exact part numbers only.
+_FORM_SCHEMA: Final = {"schema": QuoteForm.model_json_schema()}
 
-    Needs the header `X-Webhook-Secret`, or a key with the scope `search`. It is answered within
-    HUB_QUOTE_ANSWER_SECONDS: a line Boeing has not answered by then is `pending`, completed by itself, and fetched from
-    `status_url`. The same number and the same request give the same quote again.
+
+@router.post(
+    "/zap/webhook",
+    response_model=QuoteAnswer,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": _FORM_SCHEMA, "application/x-www-form-urlencoded": _FORM_SCHEMA},
+        }
+    },
+)
+def ask_for_quote(hub: TheHub, asker: Asker, form: SentFields, response: Response) -> dict[str, Any]:
+    """Request a quote. Each line is answered from the store, else by Boeing; exact part numbers only.
+
+    Needs the header `X-Webhook-Secret`, or a key with the scope `search`. The response comes
+    within HUB_QUOTE_ANSWER_SECONDS: a line that Boeing has not answered by then is `pending`; it is completed in the
+    background and can be fetched from `status_url`. The same number and request return the same quote.
     """
-    request = read_request(form.model_dump(), most=hub.quoting.rules.max_parts, actor=asker)
+    request = read_request(form, most=hub.quoting.rules.max_parts, actor=asker)
     asked = hub.quoting.ask(request)
     if not asked.is_new:
         response.headers["Idempotent-Replayed"] = "true"
@@ -126,14 +145,16 @@ def list_quotes(
     hub: TheHub,
     _principal: Reader,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    before: Annotated[int | None, Query(ge=1, description="Continue behind the quote of this id.")] = None,
-    state: Annotated[QuoteState | None, Query(description="Only quotes that came to this.")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="Continue after the quote with this id.")
+    ] = None,
+    state: Annotated[QuoteState | None, Query(description="Only quotes in this state.")] = None,
     search: Annotated[
-        str | None, Query(max_length=100, pattern=STORABLE, description="How the RFQ number begins.")
+        str | None, Query(max_length=100, pattern=STORABLE, description="The beginning of the RFQ number.")
     ] = None,
 ) -> dict[str, Any]:
     """Quotes, newest first."""
-    found = hub.database.run(lambda work: quotes.page(work, limit=limit, before=before, state=state, search=search))
+    found = hub.database.run(lambda work: quote_rows.page(work, limit=limit, before=before, state=state, search=search))
     return {
         "quotes": [told(hub, one) for one in found],
         "next_before": found[-1].id if len(found) == limit else None,
@@ -154,7 +175,7 @@ def get_quote(
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: its lines as a file.")
     ] = None,
 ) -> dict[str, Any] | StreamingResponse | FileResponse:
-    """A quote as it is now: what Boeing has answered meanwhile is in it. As a file: its lines.
+    """A quote with every answer so far, or its lines as a file.
 
     Needs the header `X-Webhook-Secret`, or a key with the scope `read`.
     """
@@ -168,17 +189,17 @@ def get_quote(
 
 @router.post("/quotes/{rfq_number:path}/retry", status_code=202, response_model=QuoteAnswer)
 def ask_again(rfq_number: str, hub: TheHub, principal: Searcher) -> dict[str, Any]:
-    """Have Boeing asked again for the lines that are `unanswered`. Asked twice, it is one search."""
+    """Search again for the lines that are `unanswered`. A second request starts no second search."""
     found = hub.quoting.find(_as_stored(rfq_number))
     return told(hub, hub.quoting.ask_again(found, actor=principal.owner))
 
 
 def told(hub: Hub, quote: Quote) -> dict[str, Any]:
-    """A quote as the API tells it."""
+    """A quote as the API returns it."""
     address = f"{hub.settings.public_url}/api/quotes/{escaped(quote.rfq_number, safe='')}"
     return {"id": quote.id, **answer(quote, status_url=address)}
 
 
 def _as_stored(rfq_number: str) -> str:
-    """A number from an address. Postgres holds no NUL, so nothing there is called like a text with one."""
+    """A number from a path. Postgres stores no NUL, so a text with one matches nothing."""
     return rfq_number.strip().replace("\0", "\ufffd")

@@ -1,45 +1,48 @@
-"""/api/shopify: one part at a time, and setting up the store (guide, section 1; the earlier routes)."""
+"""/api/shopify: publish or update one part, look up a SKU, set up the store (guide, section 1)."""
 
 from __future__ import annotations
 
-import time
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import quote as escaped
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ConfigDict, Field
 
-from boeing_data_hub.clock import monotonic
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.requests import PublishRequest
+from boeing_data_hub.catalogue import overrides
+from boeing_data_hub.catalogue.rendering import override_document
+from boeing_data_hub.db import audit
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound, Reject, Retry, StopTheLine, Unavailable
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake.requests import PublishRequest
-from boeing_data_hub.model.part_numbers import BadPartNumber, clean
-from boeing_data_hub.model.states import ItemState
-from boeing_data_hub.reporting.live import status_document
-from boeing_data_hub.store import audit, batches, hand_data, items, products
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.shopify import products
+from boeing_data_hub.values.part_numbers import BadPartNumber, clean
+from boeing_data_hub.values.states import ItemState
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
+from boeing_data_hub.web.bodies import Body, Number
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.places import STORE_CALLS
+from boeing_data_hub.web.waiters import Waiters, unfinished
+from boeing_data_hub.work import items
 
 router = APIRouter(prefix="/api/shopify", tags=["shopify"])
 
-_LOOK_EVERY = 0.1
 Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the store.")]
 
 
-class PublishPart(BaseModel):
+class PublishPart(Body):
     """One part to publish."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"part_number": "WF338109=K3"}]})
 
-    part_number: str = Field(min_length=1, max_length=200, description="A staged part number.")
+    part_number: str = Field(min_length=1, max_length=200, description="A part number that was searched before.")
 
 
-class HandData(BaseModel):
-    """What people keep of a part by hand; it goes before Boeing's word. A field that is null is cleared."""
+class HandData(Body):
+    """Overrides of a part, which take precedence over Boeing's data. A field that is null is cleared."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"price_override": "473.01", "notes": None, "condition": "NE"}]}
@@ -52,51 +55,49 @@ class HandData(BaseModel):
     notes: str | None = Field(default=None, max_length=5000, pattern=STORABLE)
     condition: str | None = Field(default=None, max_length=3, pattern=STORABLE)
     cert: str | None = Field(default=None, max_length=100, pattern=STORABLE)
-    price_override: Decimal | None = Field(
-        default=None, gt=0, le=100_000_000, decimal_places=2, description="Our price, markup included."
+    price_override: Number | None = Field(
+        default=None, gt=0, le=100_000_000, decimal_places=2, description="Final price, markup included."
     )
     excluded: bool | None = Field(default=None, description="True: never publish this part.")
 
 
-@router.post("/publish", responses={202: {"description": "Not published yet: the batch to watch."}})
+@router.post("/publish", responses={202: {"description": "Not published yet: the run to watch."}})
 def publish_part(
-    body: PublishPart, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
+    body: PublishPart, request: Request, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
 ) -> dict[str, Any]:
-    """Publish one staged part, and wait for it. When it takes longer than `wait`, 202 with the batch to watch."""
+    """Publish one staged part, and wait for the result. After `wait` seconds: 202 with the batch to watch."""
     _ = hub.shop.access
     try:
         part = clean(body.part_number)
     except BadPartNumber as bad:
         raise BadInput(f"{bad} Nothing was published.", code="bad_part_numbers") from None
-    return _published(hub, part, principal.owner, response, wait)
+    return _published(hub, part, principal.owner, response, wait, request.app.state.waiters)
 
 
-def _published(hub: Hub, part: str, owner: str, response: Response, wait: float) -> dict[str, Any]:
+def _published(hub: Hub, part: str, owner: str, response: Response, wait: float, waiters: Waiters) -> dict[str, Any]:
     batch = hub.intake.publish(PublishRequest(part_numbers=[part], owner=owner)).batch
-    deadline = monotonic() + wait
-    while True:
-        now = hub.database.run(lambda work: batches.get(work, batch.id)) or batch
-        if now.outcome is not None:
-            break
-        if monotonic() >= deadline:
-            response.status_code = 202
-            response.headers["Location"] = f"/api/batches/{batch.id}"
-            status = hub.database.run(lambda work, now=now: status_document(now, hub.live.situation(work)))
-            return {**status, "success": None, "batch_id": str(batch.id)}
-        time.sleep(_LOOK_EVERY)
+    now = waiters.wait_for(hub, batch, seconds=wait, has_ended=lambda one: one.outcome is not None)
+    if now.outcome is None:
+        response.status_code = 202
+        response.headers["Location"] = f"/api/batches/{batch.id}"
+        known = hub.database.run(lambda work: products.find(work, part))
+        shown = ("sku", "product_id", "state", "published_at")
+        before = {name: getattr(known, name) for name in shown} if known else None
+        result = f"/api/products/published/{escaped(part, safe='')}"
+        return {**unfinished(hub, now, known=before, look_at=result), "success": None}
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1))[0]
     if item.state is ItemState.CANCELLED:
         raise Conflict(
-            "Somebody has cancelled this publishing, so nothing was sent.",
+            "This publish run was cancelled, so nothing was sent.",
             code="cancelled",
             details={"batch_id": str(batch.id)},
         )
-    if item.error_code is not None:
+    if item.error_code is not None and item.state is not ItemState.PUBLISHED:
         raise BadInput(
             item.error or "The part could not be published.", code=item.error_code, details={"batch_id": str(batch.id)}
         )
     found = hub.database.run(lambda work: [products.find(work, sku) for sku in item.skus])
-    ids = [row["product_id"] for row in found if row]
+    ids = [product.product_id for product in found if product]
     return {
         "success": True,
         "shopifyProductId": ids[0] if ids else None,
@@ -107,40 +108,42 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float)
     }
 
 
-@router.put("/products/{product_id:path}", responses={202: {"description": "Not updated yet: the batch to watch."}})
+@router.put("/products/{product_id:path}", responses={202: {"description": "Not updated yet: the run to watch."}})
 def update_product(
     product_id: str,
+    request: Request,
     hub: TheHub,
     principal: Publisher,
     response: Response,
     body: HandData | None = None,
     wait: Wait = 25.0,
 ) -> dict[str, Any]:
-    """Change what is kept of a published part by hand, and bring the product up to date with that and its staged data.
+    """Set overrides of a published part, and update its product in the store.
 
-    Fields that are not sent stay as they are; without any the product is only brought up to date.
+    Fields that are not sent keep their values; without any, the product is only updated.
     """
     key = unquote(product_id).replace("\0", "\ufffd")
-    row = hub.database.run(lambda work: products.find(work, key))
-    if row is None:
-        raise NotFound("No product of ours has this id. Nothing was changed.", code="product_not_found")
-    change_by_hand(hub, row["sku"], body or HandData(), principal.owner)
-    return _published(hub, row["sku"], principal.owner, response, wait)
+    product = hub.database.run(lambda work: products.find(work, key))
+    if product is None:
+        raise NotFound("The hub manages no product with this id. Nothing was changed.", code="product_not_found")
+    change_by_hand(hub, product.sku, body or HandData(), principal.owner)
+    return _published(hub, product.sku, principal.owner, response, wait, request.app.state.waiters)
 
 
 def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, Any]:
-    """Set what was sent; everything that changed goes into the audit log, old and new."""
+    """Set the overrides that were sent. Changes go into the audit log with their old and new values."""
     sent = {name: getattr(body, name) for name in body.model_fields_set}
     if sent.get("price_override") is not None:
-        sent["price_override"] = round(sent["price_override"], 2)  # 12.5 is told as it will be kept, 12.50
+        sent["price_override"] = round(sent["price_override"], 2)  # the response shows 12.50 for 12.5, as it is stored
 
     def step(work: Work) -> dict[str, Any]:
         if sent:
-            changed = hand_data.save(work, sku, sent, actor=actor)
+            changed = overrides.save(work, sku, sent, actor=actor)
             details = {name: {"old": _plain(old), "new": _plain(new)} for name, (old, new) in changed.items()}
             if details:
                 audit.record(work, actor=actor, action="part.edit", target=sku, details=details)
-        return hand_data.get(work, sku) or {"sku": sku}
+        kept = overrides.get(work, sku)
+        return override_document(sku, kept) if kept else {"sku": sku}
 
     return hub.database.run(step)
 
@@ -155,20 +158,20 @@ def check(
     _principal: Reader,
     sku: Annotated[str, Query(min_length=1, max_length=255, pattern=STORABLE, description="The full part number.")],
 ) -> dict[str, Any]:
-    """Whether the store has a product with exactly this SKU: ours, or somebody else's."""
+    """The product in the store with exactly this SKU, and whether the hub manages it."""
     wanted = sku.strip().upper()
     if not wanted:
         raise BadInput("The SKU is empty.", code="empty_sku")
     try:
-        hub.shop.storefront.facts()
-        seen = hub.shop.storefront.survey([wanted])[wanted]
+        with STORE_CALLS.one():
+            hub.shop.storefront.facts()
+            seen = hub.shop.storefront.survey([wanted])[wanted]
+            ours = seen.ours["product_id"] if seen.ours else None
+            if ours is None and hub.database.run(lambda work: products.find(work, wanted)):
+                found = hub.shop.storefront.find(wanted)  # a search lags behind; the store itself does not
+                ours = found["product_id"] if found else None
     except (Retry, Reject, StopTheLine) as error:
-        raise Unavailable(f"The store cannot be asked. {error.message}", code=error.code, retry_after=10) from None
-    ours = seen.ours["product_id"] if seen.ours else None
-    if ours is None:
-        known = hub.database.run(lambda work: products.find(work, wanted))
-        found = hub.shop.storefront.find(wanted) if known else None  # a search lags behind; the store itself does not
-        ours = found["product_id"] if found else None
+        raise Unavailable(f"The store is not available. {error.message}", code=error.code, retry_after=10) from None
     other = seen.others[0]["product_id"] if seen.others else None
     return {
         "sku": wanted,
@@ -180,5 +183,9 @@ def check(
 
 @router.post("/metafields/setup")
 def set_up(hub: TheHub, principal: Admin) -> dict[str, Any]:
-    """Make the metafield definitions the store lacks, that of our custom ids first. Safe to repeat."""
-    return {"success": True, **store_setup.set_up(hub, actor=principal.owner)}
+    """Create the metafield definitions and webhook subscriptions the store lacks.
+
+    `success` is false where a definition exists with another type.
+    """
+    told = store_setup.set_up(hub, actor=principal.owner)
+    return {"success": not told["differing"], **told}

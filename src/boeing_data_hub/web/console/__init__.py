@@ -1,1 +1,1 @@
-"""The operator's console: server-rendered pages that read well without JavaScript, and move by themselves with it."""
+"""The operator's console: server-rendered pages that work without JavaScript and update live with it."""

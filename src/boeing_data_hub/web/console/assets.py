@@ -1,4 +1,4 @@
-"""Static files: each address carries a hash of the content, so a browser keeps it for a year, and never a stale one."""
+"""Static files. Addresses contain a hash of the content, so browsers can cache files for a year."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A static file in memory: there are few, and they are small."""
+    """A static file in memory. There are few, and they are small."""
 
     content: bytes
     kind: str
@@ -52,7 +52,7 @@ def url(name: str) -> str:
 
 @router.get("/{rest:path}")
 def static(rest: str, request: Request) -> Response:
-    """A static file. Nothing here is secret, so no session is needed."""
+    """A static file. It is public, so no session is needed."""
     asset = _BY_URL.get(f"/static/{rest}")
     if asset is None:
         raise NotFound("There is no such file. Load the page again.", code="no_such_file")

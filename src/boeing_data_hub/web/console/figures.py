@@ -1,4 +1,4 @@
-"""Figures and texts as people read them: the template filters. Pure; what comes from outside is made safe to show."""
+"""Template filters: numbers, times and texts for people. Pure; text from outside is made safe to show."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from decimal import Decimal
 from typing import Any, cast
 
 from boeing_data_hub.clock import now
-from boeing_data_hub.model.rates import RateLimit
+from boeing_data_hub.work.rate_limit import RateLimit
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _NONE = "\u2013"
 _JUST_NOW = 2  # seconds
+_MONEY = frozenset({"price", "cost", "price_override"})
 _LONG = 400  # characters of an outside text that are shown at once
 
 
 def number(value: int | None) -> str:
-    """12,345; a dash where there is none."""
+    """12,345; a dash for None."""
     return _NONE if value is None else f"{value:,}"
 
 
 def rate(value: float) -> str:
-    """A rate: whole above ten, else with one place."""
+    """A rate: a whole number above ten, else with one decimal."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - where a place no longer matters
 
 
 def limit(allowed: RateLimit | None) -> str:
-    """What a limit allows: `20 calls a minute`."""
+    """A rate limit in words: `20 calls a minute`."""
     if allowed is None:
         return "unlimited"
     unit = {1: "a second", _MINUTE: "a minute", _HOUR: "an hour", _DAY: "a day"}
@@ -36,12 +37,17 @@ def limit(allowed: RateLimit | None) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share rounded down, so that 100 is said only when all is done."""
-    return f"{part * 100 // whole if whole else 0} %"
+    """A percentage, rounded down so that 100 means that all is done."""
+    return f"{part * 100 // whole if whole else 0}%"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage with one decimal."""
+    return _NONE if value is None else f"{value:.1%}"
 
 
 def money(value: Decimal | None, currency: str | None) -> str:
-    """An exact price: at least two places, more only where Boeing gave more."""
+    """An exact price: at least two decimals, more only if Boeing sent more."""
     if value is None:
         return _NONE
     places = max(2, -int(value.normalize().as_tuple().exponent))
@@ -72,13 +78,18 @@ def duration(seconds: float | None) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """A range of durations, said once where both ends sound the same."""
+    """A range of durations, with the unit once if both ends have the same; one duration if they are equal."""
     first, last = duration(low), duration(high)
-    return first if first == last else f"{first} to {last}"
+    if first == last:
+        return first
+    if round(low) <= 0:
+        return f"under {last}"
+    figure, _, unit = first.partition(" ")
+    return f"{figure}\u2013{last}" if last.partition(" ")[2] == unit else f"{first} to {last}"
 
 
 def clock(moment: datetime | None) -> str:
-    """`14:05:09` of today, else with its date."""
+    """`14:05:09` today, else with the date."""
     if moment is None:
         return _NONE
     if moment.date() == now().date():
@@ -95,12 +106,12 @@ def ago(moment: datetime | None) -> str:
 
 
 def took(began: datetime, ended: datetime | None) -> str:
-    """How long it took, or has taken so far."""
+    """The duration, up to now if it has not ended."""
     return duration(((ended or now()) - began).total_seconds())
 
 
 def visible(text: Any) -> str:
-    """A text from outside with its invisible and direction-changing characters written out, so that nothing hides."""
+    """A text from outside with invisible and direction-changing characters made visible."""
     told = "" if text is None else str(text)
     if told.isprintable():
         return told
@@ -108,7 +119,7 @@ def visible(text: Any) -> str:
 
 
 def seen(text: Any) -> str:
-    """A text to be edited, without the characters that hide or turn it round: publishing leaves them out."""
+    """A text to edit, without invisible and direction-changing characters, which publishing removes."""
     return "".join(c for c in str(text or "") if c == "\n" or not _hides(c))
 
 
@@ -123,12 +134,30 @@ def brief(text: Any, most: int = _LONG) -> str:
 
 
 def is_long(text: Any, most: int = _LONG) -> bool:
-    """Whether `brief` leaves something out."""
+    """True if `brief` shortens the text."""
     return len(visible(text)) > most
 
 
+def changed(field: str, value: Any) -> str:
+    """An old or new value of a field: money to the cent, and `(empty)` for None."""
+    if value is None or value in ("", []):
+        return "(empty)"
+    if field in _MONEY:
+        try:
+            return money(Decimal(str(value)), None)
+        except ArithmeticError:
+            return str(value)
+    return told(value)
+
+
+def without_state(sentence: str) -> str:
+    """A run's message without the state at its beginning, which a badge shows."""
+    state, colon, rest = sentence.partition(": ")
+    return f"{rest[0].upper()}{rest[1:]}" if colon and rest and state.replace(" ", "").isalpha() else sentence
+
+
 def told(value: Any) -> str:
-    """A value of a listing as text: a list, a weight, a flag, or what it says."""
+    """A value of a listing as text: lists, weights and flags in words."""
     match value:
         case None | "":
             return _NONE

@@ -1,38 +1,45 @@
-"""The door to an identity provider (OpenID Connect): authorization code with PKCE, and nothing believed unverified."""
+"""Sign-in with an identity provider (OpenID Connect): authorization code with PKCE. Every answer is verified."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
-import httpx2
 import structlog
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from boeing_data_hub.clock import monotonic, now
 from boeing_data_hub.errors import Forbidden, Unauthorized, Unavailable
-from boeing_data_hub.model.people import IdentityProvider
+from boeing_data_hub.network.exchange import ExchangeError, HttpExchange, request_to
+from boeing_data_hub.network.outgoing import Network
+from boeing_data_hub.settings.parsing import keeps_secrets
+from boeing_data_hub.values.identity_claims import Groups, groups_at
+from boeing_data_hub.values.identity_provider import IdentityProvider
+from boeing_data_hub.web.console.id_token import UnknownKeyError, check_claims, signed_claims, unverified
 
 log = structlog.get_logger(__name__)
 
-_ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]  # never `none`, never a shared secret
 _KEPT_SECONDS: Final = 3600.0
-_LEEWAY: Final = 60  # seconds by which two clocks may differ
 _LONGEST_ANSWER: Final = 1_000_000  # bytes
+_SECONDS: Final = 10.0
 _LONGEST_NAME: Final = 100
+_LONGEST_REASON: Final = 300  # characters of the provider's message that are shown
+_GROUPS_LOGGED: Final = 20
+_OVERAGE: Final = (
+    "You are in more groups than the identity provider sends (group overage), so your role in the hub is unknown. "
+    "An administrator can assign app roles and set HUB_OIDC_ROLE_CLAIM=roles, or let the provider send only the groups "
+    "that are assigned to this application. You are not signed in."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One person's way to the provider and back; kept in their own browser meanwhile."""
+    """One attempt to sign in. It is kept in the browser meanwhile."""
 
     state: str
     nonce: str
@@ -40,13 +47,13 @@ class Attempt:
 
     @classmethod
     def begin(cls) -> Attempt:
-        """A new one, not to be guessed."""
+        """A new attempt with random values."""
         return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom the provider vouched for: who it is there, what to call them, and what they may do here."""
+    """A person whom the provider has identified: their id there, their name, and their scopes here."""
 
     subject: str
     name: str
@@ -54,26 +61,27 @@ class Person:
 
 
 class Identity:
-    """Speaks to the provider. Its configuration and keys are kept for an hour.
+    """A client of the provider. It caches the provider's configuration and keys for an hour.
 
     Args:
-        provider: which, and what its word is worth.
+        provider: the provider, and the scopes that its groups have.
+        network: proxies and certificates.
     """
 
-    def __init__(self, provider: IdentityProvider) -> None:
+    def __init__(self, provider: IdentityProvider, *, network: Network | None = None) -> None:
         self._provider = provider
-        self._client = httpx2.Client(timeout=10, follow_redirects=False)
+        self._http = HttpExchange(network, connections=8, keep_idle=20.0)
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._lock = Lock()
 
-    def address(self, attempt: Attempt, back: str) -> str:
-        """Where to send the browser. Raises Unavailable."""
+    def address(self, attempt: Attempt, callback_url: str) -> str:
+        """The address to redirect the browser to. Raises Unavailable."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "response_type": "code",
             "client_id": self._provider.client_id,
-            "redirect_uri": back,
-            "scope": "openid profile email",
+            "redirect_uri": callback_url,
+            "scope": self._provider.scope,
             "state": attempt.state,
             "nonce": attempt.nonce,
             "code_challenge": challenge,
@@ -82,85 +90,133 @@ class Identity:
         endpoint = self._endpoint("authorization_endpoint")
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
-    def person(self, attempt: Attempt, code: str, back: str) -> Person:
-        """Whom the code stands for.
+    def person(self, attempt: Attempt, code: str, callback_url: str) -> Person:
+        """The person behind an authorization code.
 
         Raises:
-            Unauthorized: the provider does not accept the code, or what it says cannot be verified.
-            Forbidden: the person has no role here.
-            Unavailable: the provider does not answer.
+            Unauthorized: the provider rejects the code, or its token cannot be verified.
+            Forbidden: the person has no role in the hub.
+            Unavailable: the provider does not respond.
         """
-        token = self._exchange(attempt, code, back)
-        claims = self._verified(token, attempt)
-        scopes = self._provider.scopes(claims)
+        tokens = self._exchange(attempt, code, callback_url)
+        claims = self._verified(tokens["id_token"], attempt)
+        groups = groups_at(claims, self._provider.role_claim)
+        if not groups.is_there and (more := self._userinfo(tokens, str(claims["sub"]))):
+            claims = {**more, **claims}
+            groups = groups_at(claims, self._provider.role_claim)
+        scopes = self._provider.scopes(groups.names)
         if not scopes:
-            log.warning("a person without a role was refused")
-            raise Forbidden(
-                "You are known to the identity provider, but have no role in the hub. Ask an administrator to add your "
-                "group to HUB_OIDC_ROLES.",
-                code="no_role",
-            )
+            raise self._no_role(groups)
         subject = str(claims["sub"])[:_LONGEST_NAME]
         name = next((str(claims[c]) for c in ("name", "preferred_username", "email") if claims.get(c)), subject)
-        return Person(subject, name[:_LONGEST_NAME], scopes)
+        return Person(subject, _plain(name)[:_LONGEST_NAME] or subject, scopes)
 
     def close(self) -> None:
-        """Free the client."""
-        self._client.close()
+        """Close the connections."""
+        self._http.close()
 
-    def _exchange(self, attempt: Attempt, code: str, back: str) -> str:
+    def _no_role(self, groups: Groups) -> Forbidden:
+        """The error for a person without a role. The log names their groups; the page only counts them."""
+        claim = self._provider.role_claim
+        names = [name[:_LONGEST_NAME] for name in groups.names[:_GROUPS_LOGGED]]
+        log.warning(
+            "a person without a role was refused", claim=claim, there=groups.is_there, overage=groups.is_overage,
+            groups=names,
+        )  # fmt: skip
+        if groups.is_overage:
+            return Forbidden(_OVERAGE, code="group_overage")
+        found = (
+            f"names {len(groups.names):,} groups of yours, none of which is in HUB_OIDC_ROLES. Ask an administrator to "
+            "add yours there"
+            if groups.is_there
+            else "is not there. Ask an administrator to let the provider send it, to correct HUB_OIDC_ROLE_CLAIM, or "
+            "to ask for it by HUB_OIDC_SCOPE"
+        )
+        return Forbidden(
+            f"You are known to the identity provider, but have no role in the hub: the claim {claim} {found}. You are "
+            "not signed in.",
+            code="no_role",
+        )
+
+    def _exchange(self, attempt: Attempt, code: str, callback_url: str) -> dict[str, Any]:
+        """The provider's tokens for a code. `id_token` is present and a string."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": back,
+            "redirect_uri": callback_url,
             "code_verifier": attempt.verifier,
         }
-        credentials = (self._provider.client_id, self._provider.client_secret)
-        told = self._ask("POST", self._endpoint("token_endpoint"), data=form, auth=credentials)
-        token = told.get("id_token")
-        if not isinstance(token, str):
-            raise _unproven("its answer holds no id_token")
-        return token
+        headers: dict[str, str] = {}
+        client, secret = self._provider.client_id, self._provider.client_secret
+        if self._sends_secret_in_form():
+            form |= {"client_id": client, "client_secret": secret}
+        else:  # RFC 6749, 2.3.1: both are form-encoded before they are joined
+            pair = f"{quote_plus(client)}:{quote_plus(secret)}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        told = self._ask("POST", self._endpoint("token_endpoint"), data=form, headers=headers)
+        if not isinstance(told.get("id_token"), str):
+            log.warning("the identity provider answered without an ID token")
+            raise Unauthorized(
+                "The identity provider answered without an ID token. Check that HUB_OIDC_SCOPE holds openid. You are "
+                "not signed in.",
+                code="id_token_missing",
+            )
+        return told
 
-    def _verified(self, token: str, attempt: Attempt) -> Mapping[str, Any]:
+    def _sends_secret_in_form(self) -> bool:
+        if self._provider.client_auth != "auto":
+            return self._provider.client_auth == "client_secret_post"
+        supported: Any = self._configuration().get("token_endpoint_auth_methods_supported")
+        methods = cast("list[Any]", supported) if isinstance(supported, list) else []
+        return "client_secret_post" in methods and "client_secret_basic" not in methods
+
+    def _verified(self, token: str, attempt: Attempt) -> dict[str, Any]:
         try:
-            claims = self._decoded(token, self._document("jwks_uri"))
-        except (JoseError, ValueError):
-            # A key may have been changed since ours were fetched: look once more before saying no.
+            claims = signed_claims(token, self._document("jwks_uri"))
+        except UnknownKeyError:
+            # The provider may have changed its keys since they were fetched: fetch them once more.
             try:
-                claims = self._decoded(token, self._document("jwks_uri", fresh=True))
-            except (JoseError, ValueError) as error:
-                raise _unproven(type(error).__name__) from None
-        audience: Any = claims.get("aud")
-        audiences = cast("list[Any]", audience if isinstance(audience, list) else [audience])
-        moment = now().timestamp()
-        checks = {
-            "issuer": claims.get("iss") == self._provider.issuer,
-            "audience": self._provider.client_id in audiences,
-            "party": claims.get("azp", self._provider.client_id) == self._provider.client_id,
-            "expiry": isinstance(claims.get("exp"), int | float) and claims["exp"] > moment - _LEEWAY,
-            "time": isinstance(claims.get("iat"), int | float) and claims["iat"] < moment + _LEEWAY,
-            "nonce": secrets.compare_digest(str(claims.get("nonce", "")).encode(), attempt.nonce.encode()),
-            "subject": bool(claims.get("sub")),
-        }
-        if wrong := [name for name, good in checks.items() if not good]:
-            raise _unproven(", ".join(wrong))
+                claims = signed_claims(token, self._document("jwks_uri", fresh=True))
+            except UnknownKeyError:
+                raise unverified("signature") from None
+        check_claims(
+            claims,
+            issuer=self._configuration()["issuer"],
+            client_id=self._provider.client_id,
+            nonce=attempt.nonce,
+            moment=now().timestamp(),
+        )
         return claims
 
-    def _decoded(self, token: str, keys: dict[str, Any]) -> dict[str, Any]:
-        return dict(jwt.decode(token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS).claims)  # pyright: ignore[reportArgumentType] - the keys are checked as they are imported
+    def _userinfo(self, tokens: dict[str, Any], subject: str) -> dict[str, Any]:
+        """The provider's further claims about the person; empty if it answers about somebody else."""
+        token = tokens.get("access_token")
+        if not isinstance(token, str) or not token.isascii() or "userinfo_endpoint" not in self._configuration():
+            return {}
+        try:
+            told = self._ask("GET", self._endpoint("userinfo_endpoint"), headers={"Authorization": f"Bearer {token}"})
+        except (Unauthorized, Unavailable):
+            return {}
+        return told if told.get("sub") == subject else {}
 
     def _endpoint(self, name: str) -> str:
         found = self._configuration().get(name)
-        if not isinstance(found, str) or not found.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        if not isinstance(found, str) or not keeps_secrets(found):
             raise _silent()
         return found
 
     def _configuration(self) -> dict[str, Any]:
         url = f"{self._provider.issuer.rstrip('/')}/.well-known/openid-configuration"
         found = self._keep(url, fresh=False)
-        if found.get("issuer") != self._provider.issuer:
-            raise _silent()
+        if str(found.get("issuer", "")).rstrip("/") != self._provider.issuer.rstrip("/"):
+            log.warning("the identity provider names another issuer", issuer=str(found.get("issuer"))[:_LONGEST_REASON])
+            raise Unavailable(
+                "The identity provider names another issuer than HUB_OIDC_ISSUER. An administrator must set it "
+                "exactly as "
+                "the provider's configuration does (`issuer`). Sign in with an API key meanwhile.",
+                code="identity_provider_issuer",
+                retry_after=60,
+            )
         return found
 
     def _document(self, name: str, *, fresh: bool = False) -> dict[str, Any]:
@@ -176,32 +232,61 @@ class Identity:
             self._kept[url] = (monotonic() + _KEPT_SECONDS, found)
         return found
 
-    def _ask(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+    def _ask(
+        self, method: str, url: str, *, headers: dict[str, str] | None = None, data: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        sent = {"Accept": "application/json", **(headers or {})}
         try:
-            answer = self._client.request(method, url, headers={"Accept": "application/json"}, **more)
-        except httpx2.HTTPError as error:
-            log.warning("the identity provider does not answer", error=type(error).__name__)
-            raise _silent() from None
-        if answer.status_code in {400, 401, 403}:
-            log.warning("the identity provider refused a sign-in", status=answer.status_code)
-            raise _unproven(f"status {answer.status_code}")
+            request = request_to(method, url, headers=sent, data=data)
+            answer = self._http.send(request, seconds=_SECONDS, most=_LONGEST_ANSWER)
+        except ExchangeError as error:
+            fault = error.fault
+            log.warning(
+                "the identity provider does not answer",
+                error=error.kind,
+                why=fault.said if fault else None,
+            )
+            raise _silent(fault.sentence if fault else "") from None
         try:
-            told: Any = answer.json() if answer.is_success and len(answer.content) < _LONGEST_ANSWER else None
-        except ValueError:
+            told: Any = json.loads(answer.body) if not answer.is_cut else None
+        except (ValueError, RecursionError):
             told = None
-        if not isinstance(told, dict):
+        if answer.status in {400, 401, 403}:
+            said = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+            raise refused_by_provider(said.get("error") or f"status {answer.status}", said.get("error_description"))
+        if not answer.is_success or not isinstance(told, dict):
+            log.warning("the identity provider answers oddly", status=answer.status)
             raise _silent()
-        return told  # pyright: ignore[reportUnknownVariableType] - JSON
+        return cast("dict[str, Any]", told)
 
 
-def _unproven(why: str) -> Unauthorized:
-    log.warning("what the identity provider said could not be verified", why=why)
-    return Unauthorized("The identity provider's word could not be verified, so you are not signed in. Try again.")
+def refused_by_provider(error: object, description: object = None) -> Unauthorized:
+    """The error for a sign-in that the provider rejected, with its own message, shortened. The page escapes it."""
+    words = [_plain(one) for one in (error, description) if one]
+    log.warning("the identity provider refused a sign-in", error=words[0] if words else "", said=words[1:])
+    remedies = {
+        "invalid_client": " An administrator must check HUB_OIDC_CLIENT_ID, _CLIENT_SECRET and _CLIENT_AUTH.",
+        "invalid_scope": " An administrator must check HUB_OIDC_SCOPE.",
+        "invalid_grant": " The code was used or has expired, or the redirect address differs.",
+        "redirect_uri_mismatch": " An administrator must register https://HOST/sign-in/oidc/back there.",
+    }
+    remedy = remedies.get(words[0] if words else "", "")
+    return Unauthorized(
+        f"The identity provider refused the sign-in: {': '.join(words) or 'no reason given'}.{remedy} You are not "
+        "signed in. Try again, or sign in with an API key.",
+        code="identity_refused",
+    )
 
 
-def _silent() -> Unavailable:
+def _plain(text: object) -> str:
+    shown = "".join(sign if sign.isprintable() else " " for sign in str(text)[:_LONGEST_REASON]).strip()
+    return shown.rstrip(".")
+
+
+def _silent(why: str = "") -> Unavailable:
+    said = f"cannot be reached. {why} Tell an administrator" if why else "does not respond correctly. Try again"
     return Unavailable(
-        "The identity provider does not answer as it should. Try again, or sign in with an API key.",
+        f"The identity provider {said}, or sign in with an API key.",
         code="identity_provider_unavailable",
         retry_after=10,
     )

@@ -1,4 +1,4 @@
-"""Puts the console into the application. Every page behind /console needs a session; that is said once, here."""
+"""Adds the console to the application. Every page below /console needs a session, which is required here, once."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from fastapi.responses import RedirectResponse
 from boeing_data_hub.web.console import (
     assets,
     attention,
-    by_hand,
+    error_pages,
+    freshness,
+    overrides,
     overview,
     part,
+    part_charts,
     parts,
     plan,
     publish,
     quotes,
-    refusals,
+    reviews,
     run,
     runs,
     search,
     settings,
     sign_in,
     sign_in_oidc,
+    signed_in_people,
+    stream,
 )
-from boeing_data_hub.web.console.causes import Causes
+from boeing_data_hub.web.console.failure_causes import Causes
 from boeing_data_hub.web.console.identity import Identity
 from boeing_data_hub.web.console.live import Board
-from boeing_data_hub.web.console.making import Making
+from boeing_data_hub.web.console.plan_jobs import PlanJobs
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
 from boeing_data_hub.web.console.waiting import Waiting
@@ -38,36 +43,41 @@ UPLOADS: Final = ("/console/search/upload", "/console/publish/upload")
 
 
 def install(app: FastAPI) -> None:
-    """Add the pages, their static files, and how they tell errors."""
+    """Add the pages, static files and error pages."""
     app.state.throttle = Throttle()
     provider = app.state.hub.identity_provider
-    app.state.identity = Identity(provider) if provider else None
+    app.state.identity = Identity(provider, network=app.state.hub.network) if provider else None
     app.state.causes = Causes()
     app.state.waiting = Waiting(app.state.hub)
-    app.state.making = Making(app.state.hub)
+    app.state.plan_jobs = PlanJobs(app.state.hub)
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,
+        freshness.router,
+        stream.router,
         search.router,
         publish.router,
         plan.router,
         runs.router,
         run.router,
         parts.router,
-        by_hand.router,
+        overrides.router,
+        part_charts.router,
         part.router,
         quotes.router,
         attention.router,
+        reviews.router,
         settings.router,
+        signed_in_people.router,
         sign_in.inside,
     ):
         app.include_router(router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False)
     app.include_router(assets.router)
-    app.include_router(sign_in_oidc.router)  # before the links, whose tokens could be called so
+    app.include_router(sign_in_oidc.router)  # before the one-time links, whose tokens could have this name
     app.include_router(sign_in.router)
 
     @app.get("/", include_in_schema=False)
     def front_door() -> RedirectResponse:  # pyright: ignore[reportUnusedFunction]
         return RedirectResponse("/console", 307)
 
-    refusals.install(app)
+    error_pages.install(app)

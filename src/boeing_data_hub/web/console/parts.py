@@ -1,26 +1,32 @@
-"""/console/parts: the staged catalogue, found by part number, by status, by what the store has; and acts on many."""
+"""/console/parts: the staged catalogue, by part number, status and what the store has; and actions on many parts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from decimal import Decimal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.normalization import screening
-from boeing_data_hub.reporting import differences
-from boeing_data_hub.reporting.overview import MOST_COUNTED
-from boeing_data_hub.store import audit, catalogue, hand_data, staging
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.app import Hub
+from boeing_data_hub.catalogue import overrides, screening, staging
+from boeing_data_hub.catalogue.sale import asked_price
+from boeing_data_hub.catalogue.staged_part import CataloguePart
+from boeing_data_hub.db import audit
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.conditions import MOST_COUNTED
+from boeing_data_hub.shopify import catalogue_status, differences
+from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console import publish
 from boeing_data_hub.web.console import search as new_search
-from boeing_data_hub.web.console.making import TheMaking
+from boeing_data_hub.web.console.plan_jobs import ThePlanJobs
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Publisher, Viewer, Visitor
+from boeing_data_hub.web.console.words import word
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/parts")
@@ -29,12 +35,12 @@ _ON_A_PAGE: Final = 50
 _COMPARED: Final = 400  # parts renewed since they were published that one page compares with what is in the store
 Status = Literal["fetched", "blocked", "needs_review", "published", ""]
 Store = Literal["absent", "live", "differs", ""]
-_SAID: Final = {"absent": "not in the store", "live": "in the store", "differs": "different in the store"}
+_SAID: Final = {"absent": "not in the store", "live": "in the store", "differs": "out of sync"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The filter: how the number begins, the status, and what the store has."""
+    """The filter: the beginning of the part number, the status, and what the store has."""
 
     q: str
     status: str
@@ -42,13 +48,39 @@ class Wanted:
 
     @property
     def is_anything(self) -> bool:
-        """Whether it leaves something out."""
+        """True if any filter is set."""
         return bool(self.q or self.status or self.store)
 
     def said(self) -> str:
         """The filter in words."""
-        status = self.status.replace("_", " ")
-        return ", ".join(one for one in (self.q and f"search {self.q[:40]!r}", status, _SAID.get(self.store)) if one)
+        status = word("part", self.status).text.lower() if self.status else ""
+        return ", ".join(
+            one for one in (self.q and f"starting with {self.q[:40]}", status, _SAID.get(self.store)) if one
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsView:
+    """A page of the list.
+
+    Attributes:
+        prices: our price by SKU.
+        next_after: the SKU after which the next page begins.
+        looked_through: products of the store that were compared for this page; None: no comparison was needed.
+        excluded: SKUs that are not to be published.
+        differences: by SKU, where the list compares with the store.
+        about: parts in the catalog, estimated.
+        matching: parts that match, counted to `MOST_COUNTED`.
+    """
+
+    parts: Sequence[CataloguePart]
+    prices: Mapping[str, Decimal | None]
+    next_after: str | None
+    looked_through: int | None
+    excluded: AbstractSet[str]
+    differences: Mapping[str, object]
+    about: int
+    matching: int | None
 
 
 @router.get("")
@@ -61,80 +93,84 @@ def show(
     store: Store = "",
     after: Annotated[str, Query(max_length=100, pattern=STORABLE)] = "",
 ) -> HTMLResponse:
-    """The list, in the order of part numbers; `after` continues behind a page."""
+    """The list, in the order of part numbers. `after` continues after a page."""
     wanted = Wanted(q, status, store)
 
-    def step(work: Work) -> dict[str, Any]:
-        parts, next_after, looked = _found(work, hub, wanted, after or None)
+    def step(work: Work) -> PartsView:
+        skus, next_after, looked = _found(work, hub, wanted, after or None)
         counted = {"status": status or None, "search": q}
-        skus = [part["sku"] for part in parts]
-        return {
-            "parts": parts,
-            "next_after": next_after,
-            "looked_through": looked,
-            "excluded": hand_data.excluded_among(work, skus),
-            "differences": differences.of_parts(work, skus, hub.shop.listing_policy)
-            if store in {"live", "differs"}
-            else {},
-            "about": staging.about_how_many(work),
-            "matching": staging.count_up_to(work, MOST_COUNTED, **counted) if (q or status) and not store else None,
-        }
+        staged = staging.by_sku(work, skus)
+        parts = [staged[sku] for sku in skus if sku in staged]
+        compare = store in {"live", "differs"}
+        return PartsView(
+            parts=parts,
+            prices={part.sku: asked_price(part, hub.prices) for part in parts},
+            next_after=next_after,
+            looked_through=looked,
+            excluded={part.sku for part in parts if part.override.excluded},
+            differences=differences.of_parts(work, skus, hub.shop.listing_policy, hub.settings) if compare else {},
+            about=staging.about_how_many(work),
+            matching=staging.count_up_to(work, MOST_COUNTED, **counted) if (q or status) and not store else None,
+        )
 
-    told = hub.database.run(step, hurry=True)
     return page(
         request,
         "pages/parts.html",
-        **told,
+        hub.database.run(step, hurry=True),
         q=q,
         status=status,
         store=store,
         filtered=wanted.is_anything,
         first=not after,
         most_counted=MOST_COUNTED,
-        most_refreshed=hub.intake.rules.max_search,
-        most_published=hub.intake.rules.max_publish,
+        most_refreshed=hub.settings.max_bulk_search_size,
+        most_published=hub.settings.max_bulk_publish_size,
         sentences=screening.SENTENCES,
         has_store=bool(hub.settings.shopify_store_domain.strip()),
     )
 
 
-def _found(
-    work: Work, hub: Hub, wanted: Wanted, after: str | None
-) -> tuple[list[dict[str, Any]], str | None, int | None]:
-    """A page of parts, the SKU the next begins behind, and how many of the store's products were looked through."""
+def _found(work: Work, hub: Hub, wanted: Wanted, after: str | None) -> tuple[list[str], str | None, int | None]:
+    """The SKUs of a page, the SKU after which the next begins, and how many products of the store were compared."""
     search, status = wanted.q, wanted.status or None
     if wanted.store == "differs":
-        candidates, end = catalogue.renewed(
-            work, looked_through=catalogue.LOOKED_THROUGH, search=search, status=status, after=after
+        renewed = catalogue_status.renewed(
+            work,
+            looked_through=catalogue_status.LOOKED_THROUGH,
+            search=search,
+            status=status,
+            after=after,
+            rules=hub.prices,
         )
-        compared = candidates[:_COMPARED]
-        known = differences.of_parts(work, [part["sku"] for part in compared], hub.shop.listing_policy)
-        differing = [part for part in compared if part["sku"] in known and known[part["sku"]].differs]
+        end, compared = renewed.end, renewed.skus[:_COMPARED]
+        known = differences.of_parts(work, compared, hub.shop.listing_policy, hub.settings)
+        differing = [sku for sku in compared if sku in known and known[sku].differs]
         shown = differing[:_ON_A_PAGE]
         if len(differing) > _ON_A_PAGE:
-            end = shown[-1]["sku"]
-        elif len(candidates) > _COMPARED:
-            end = compared[-1]["sku"]
-        return shown, end, catalogue.LOOKED_THROUGH if end else None
-    browse = {"absent": catalogue.absent, "live": catalogue.live}.get(wanted.store, staging.browse)
+            end = shown[-1]
+        elif len(renewed.skus) > _COMPARED:
+            end = compared[-1]
+        return shown, end, catalogue_status.LOOKED_THROUGH if end else None
+    browse = {"absent": catalogue_status.absent, "live": catalogue_status.live}.get(wanted.store, staging.browse)
     found = browse(work, limit=_ON_A_PAGE + 1, status=status, search=search, after=after)
     shown = found[:_ON_A_PAGE]
-    return shown, shown[-1]["sku"] if len(found) > _ON_A_PAGE else None, None
+    return shown, shown[-1] if len(found) > _ON_A_PAGE else None, None
 
 
-def _matching(work: Work, wanted: Wanted, limit: int) -> list[str]:
-    """SKUs of all that match, at most `limit`. What differs is sorted out by the plan or the search that follows."""
+def _matching(work: Work, hub: Hub, wanted: Wanted, limit: int) -> list[str]:
+    """SKUs of all parts that match, at most `limit`. The plan or search that follows drops those that do not differ."""
     status = wanted.status or None
     match wanted.store:
         case "absent":
-            rows = catalogue.absent(work, limit=limit, search=wanted.q, status=status)
+            return catalogue_status.absent(work, limit=limit, search=wanted.q, status=status)
         case "live":
-            rows = catalogue.live(work, limit=limit, search=wanted.q, status=status)
+            return catalogue_status.live(work, limit=limit, search=wanted.q, status=status)
         case "differs":
-            rows = catalogue.renewed(work, looked_through=None, search=wanted.q, status=status)[0][:limit]
+            return catalogue_status.renewed(
+                work, looked_through=None, search=wanted.q, status=status, rules=hub.prices
+            ).skus[:limit]
         case _:
-            return staging.matching(work, limit=limit, status=status, search=wanted.q)
-    return [row["sku"] for row in rows]
+            return staging.browse(work, limit=limit, status=status, search=wanted.q)
 
 
 def chosen(
@@ -144,7 +180,7 @@ def chosen(
     which: Annotated[Literal["all", "selected"], Form()] = "all",
     sku: Annotated[list[str] | None, Form(max_length=200)] = None,
 ) -> tuple[Wanted, list[str] | None]:
-    """What a form of the list is about: its filter; and the parts that were ticked, or None for all that match."""
+    """What a form of the list refers to: its filter, and the parts that were ticked, or None for all that match."""
     ticked = [one[:255].replace("\0", "\ufffd") for one in sku or []]
     return Wanted(q, status, store), ticked if which == "selected" else None
 
@@ -153,31 +189,31 @@ Chosen = Annotated[tuple[Wanted, list[str] | None], Depends(chosen)]
 
 
 def _of(hub: Hub, chosen: tuple[Wanted, list[str] | None], limit: int) -> tuple[Sequence[str], str]:
-    """The parts meant, and in words where they are from."""
+    """The parts a form refers to, and a name for their source."""
     wanted, ticked = chosen
     if ticked is not None:
-        staged = hub.database.run(lambda work: [row["sku"] for row in staging.get_many(work, ticked)])
-        return staged, f"Parts of the catalogue ({len(staged):,} chosen)"
-    found = hub.database.run(lambda work: _matching(work, wanted, limit), patience=20)
-    return found, f"Parts of the catalogue ({wanted.said() or 'all'})"
+        staged = hub.database.run(lambda work: [part.sku for part in staging.get_many(work, ticked)])
+        return staged, f"{counted(len(staged), 'part')} from the catalog"
+    found = hub.database.run(lambda work: _matching(work, hub, wanted, limit), patience=20)
+    return found, f"Catalog ({wanted.said() or 'all parts'})"
 
 
 @router.post("/refresh", response_model=None)
 def refresh_matching(hub: TheHub, visitor: Operator, which: Chosen) -> Response:
-    """Make a list of the parts, and show what searching them again would cost. Nothing is started yet."""
-    found, source = _of(hub, which, hub.intake.rules.max_search)
+    """Draft a search for the parts, and preview its cost. Nothing is started yet."""
+    found, source = _of(hub, which, hub.settings.max_bulk_search_size)
     if not found:
         return go("/console/parts", said="empty-list")
     return new_search.keep(hub, visitor, found, source)
 
 
 @router.post("/publish", response_model=None)
-def publish_matching(hub: TheHub, making: TheMaking, visitor: Publisher, which: Chosen) -> Response:
-    """Make a plan of the parts, at most as many as one may hold."""
-    found, source = _of(hub, which, hub.intake.rules.max_publish + 1)
+def publish_matching(hub: TheHub, jobs: ThePlanJobs, visitor: Publisher, which: Chosen) -> Response:
+    """Create a plan for the parts, up to the limit of one plan."""
+    found, source = _of(hub, which, hub.settings.max_bulk_publish_size + 1)
     if not found:
         return go("/console/parts", said="empty-list")
-    return publish.planned(hub, making, visitor, found, source)
+    return publish.planned(hub, jobs, visitor, found, source)
 
 
 @router.post("/exclude", response_model=None)
@@ -188,16 +224,16 @@ def exclude_matching(hub: TheHub, visitor: Publisher, which: Chosen) -> Response
 
 @router.post("/include", response_model=None)
 def include_matching(hub: TheHub, visitor: Publisher, which: Chosen) -> Response:
-    """Let the parts be published again."""
+    """Include the parts in publishing again."""
     return _exclude(hub, visitor, which, excluded=False)
 
 
 def _exclude(hub: Hub, visitor: Visitor, which: tuple[Wanted, list[str] | None], *, excluded: bool) -> Response:
-    most = hub.intake.rules.max_search
+    most = hub.settings.max_bulk_search_size
     found, source = _of(hub, which, most + 1)
 
     def step(work: Work) -> None:
-        changed = hand_data.exclude(work, found[:most], excluded=excluded, actor=visitor.owner)
+        changed = overrides.exclude(work, found[:most], excluded=excluded, actor=visitor.owner)
         details = {"excluded": {"old": not excluded, "new": excluded}}
         audit.record_each(work, actor=visitor.owner, action="part.edit", targets=changed, details=details)
         action = "parts.exclude" if excluded else "parts.include"

@@ -1,25 +1,30 @@
-"""/console/quotes: every quote there is, and one of them: its lines, where each came from, what it waits for."""
+"""/console/quotes: all quotes, and the page of one: its lines, their sources, and what it waits for."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from boeing_data_hub.app import Hub
+from boeing_data_hub.db import api_keys, audit
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.model.quotes import Quote, QuoteState
-from boeing_data_hub.quoting.answer import message
-from boeing_data_hub.quoting.run import target_of
-from boeing_data_hub.reporting import exports
-from boeing_data_hub.store import audit, batches, keys, quotes
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.quotes import quote_rows
+from boeing_data_hub.quotes.answer import message
+from boeing_data_hub.quotes.quote import Quote, QuoteState
+from boeing_data_hub.quotes.run import target_of
+from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Viewer
 from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/quotes")
 
@@ -37,11 +42,13 @@ def show_all(
     q: Annotated[str, Query(max_length=100, pattern=STORABLE)] = "",
     before: Annotated[int, Query(ge=1, le=_LARGEST_ID)] | None = None,
 ) -> HTMLResponse:
-    """The list, newest first; `before` continues behind a page."""
+    """The list, newest first. `before` continues after a page."""
 
     def step(work: Work) -> tuple[list[Quote], dict[str, str]]:
-        found = quotes.page(work, limit=_ON_A_PAGE + 1, state=state or None, search=q.strip() or None, before=before)
-        return found, keys.names(work)
+        found = quote_rows.page(
+            work, limit=_ON_A_PAGE + 1, state=state or None, search=q.strip() or None, before=before
+        )
+        return found, api_keys.names(work)
 
     found, names = hub.database.run(step, hurry=True)
     shown = found[:_ON_A_PAGE]
@@ -61,31 +68,31 @@ def show_all(
 
 @router.get("/{quote_id}")
 def show(quote_id: int, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
-    """One quote, as it is now."""
-    return page(request, "pages/quote.html", **_told(hub, quote_id))
+    """The page of one quote."""
+    return page(request, "pages/quote.html", _view(hub, quote_id))
 
 
 @router.get("/{quote_id}/lines")
 def show_lines(quote_id: int, request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
-    """Its moving part alone, to be put into the page while it waits."""
-    return page(request, "widgets/quote_live.html", **_told(hub, quote_id))
+    """The lines alone. The page fetches them while the quote waits."""
+    return page(request, "widgets/quote_live.html", _view(hub, quote_id))
 
 
 @router.get("/{quote_id}/lines.csv", response_model=None)
 def lines_csv(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
-    """Its lines as CSV."""
+    """The lines as CSV."""
     return download(exports.quote(_existing(hub, quote_id)), "csv", name=f"quote-{quote_id}")
 
 
 @router.get("/{quote_id}/lines.xlsx", response_model=None)
 def lines_xlsx(quote_id: int, hub: TheHub, _visitor: Viewer) -> Response:
-    """Its lines as XLSX."""
+    """The lines as XLSX."""
     return download(exports.quote(_existing(hub, quote_id)), "xlsx", name=f"quote-{quote_id}")
 
 
 @router.post("/{quote_id}/retry", response_model=None)
 def ask_again(quote_id: int, hub: TheHub, visitor: Operator) -> Response:
-    """Have Boeing asked again for the lines that are unanswered."""
+    """Search again for the lines that are unanswered."""
     after = hub.quoting.ask_again(_existing(hub, quote_id), actor=visitor.owner)
     return go(f"/console/quotes/{after.id}", said="asked-again")
 
@@ -93,22 +100,43 @@ def ask_again(quote_id: int, hub: TheHub, visitor: Operator) -> Response:
 def _existing(hub: Hub, quote_id: int) -> Quote:
     """The quote as it is now. Raises NotFound."""
     possible = 0 < quote_id < _LARGEST_ID
-    found = hub.database.run(lambda work: quotes.get(work, quote_id), hurry=True) if possible else None
+    found = hub.database.run(lambda work: quote_rows.get(work, quote_id), hurry=True) if possible else None
     if found is None:
-        raise NotFound("There is no such quote. The page of quotes lists those there are.", code="quote_not_found")
+        raise NotFound("This quote doesn't exist or was deleted.", code="quote_not_found")
     return hub.quoting.look(found) if found.is_pending else found
 
 
-def _told(hub: Hub, quote_id: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """What the page of a quote shows.
+
+    Attributes:
+        batch: the search that answers it.
+        waits: what that search waits for.
+        happenings: its lines of the audit log.
+        names: API keys' names by owner.
+    """
+
+    quote: Quote
+    message: str
+    batch: Batch | None
+    waits: object
+    happenings: Sequence[object]
+    names: Mapping[str, str]
+
+
+def _view(hub: Hub, quote_id: int) -> QuoteView:
     quote = _existing(hub, quote_id)
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> QuoteView:
         batch = batches.get(work, quote.batch_id) if quote.batch_id else None
-        return {
-            "batch": batch,
-            "waits": hub.live.situation(work).waiting_for(batch) if batch and quote.is_pending else None,
-            "happenings": audit.of_target(work, target_of(quote), limit=_EVENTS),
-            "names": keys.names(work),
-        }
+        return QuoteView(
+            quote=quote,
+            message=message(quote),
+            batch=batch,
+            waits=hub.live.situation(work).wait_document(batch) if batch and quote.is_pending else None,
+            happenings=audit.of_target(work, target_of(quote), limit=_EVENTS),
+            names=api_keys.names(work),
+        )
 
-    return {"quote": quote, "message": message(quote), **hub.database.run(step, hurry=True)}
+    return hub.database.run(step, hurry=True)

@@ -1,9 +1,10 @@
-"""Templates: autoescaped, and strict, so that a name misspelt in a page fails in a test and not before a person."""
+"""Templates. They are autoescaped, and strict: a misspelt name fails in a test."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
@@ -11,57 +12,71 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from boeing_data_hub import __version__
+from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.clock import now
+from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.web.console import assets, figures, words
+from boeing_data_hub.web.prefix import PrefixedAddresses, inner_path
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 THEMES: Final = ("auto", "light", "dark")
 THEME_COOKIE: Final = "bdh_theme"
 
-# What a page may be asked to say at its top after a change; the word stands in the URL, the sentence only here.
+# Notices at the top of a page after a change; the URL holds the key, never the sentence.
 NOTICES: Final = {
-    "cancelled": "Cancelled. What was done before stays.",
-    "retried": "The failed parts are being searched again, as this new run.",
-    "retried-before": "The failed parts were being searched again already, as this run.",
-    "started": "Started. You may close this page: the work goes on without it.",
-    "started-before": "This list was started before; here is its run. Nothing was started twice.",
-    "refreshing": "Boeing is being asked for this part again. Its answer will appear here.",
-    "asked-again": "Boeing is being asked again. The lines are completed here.",
-    "revoked": "The key is revoked, and everyone who had signed in with it is signed out.",
-    "planned": "This is what publishing would do. Nothing was sent: read it, then approve or discard it.",
-    "planned-before": "This list was planned before; here is that plan.",
-    "planned-capped": "More parts match than one plan may hold (MAX_BULK_PUBLISH_SIZE), so it holds the first of them. "
-    "Publish these, then plan the rest.",
-    "approved": "Approved. Exactly what the plan shows is being sent. You may close this page.",
-    "discarded": "Discarded. Nothing was sent.",
-    "publish-retried": "The failed parts are being published again, as this new run.",
-    "publish-retried-before": "The failed parts were being published again already, as this run.",
-    "undoing": "Undoing has begun: this run brings the products back to what they were.",
-    "undoing-before": "Undoing had begun already; here is its run.",
-    "adopted": "The product is ours now. Publish the part again: that brings it up to date.",
-    "noted": "Noted. Give the other product another handle in the store, then publish the part again.",
-    "left": "The product stays as it is, and the part is not published.",
-    "orphan-retry": "It is tried again at once.",
-    "orphan-keep": "It stays in the store.",
-    "edited": "Kept. It counts from the next publishing on.",
-    "not-edited": "Nothing was different, so nothing was changed.",
-    "excluded": "Excluded: these parts are not published until they are included again. What is in the store stays.",
-    "included": "Included again: these parts may be published.",
-    "excluded-capped": "Done for the first parts that match: no more than MAX_BULK_SEARCH_SIZE are changed at a time. "
-    "Narrow the filter for the rest.",
-    "set-up": "The store's metafields are set up.",
-    "nothing-to-publish": "None of these parts may be published, so no plan was made.",
-    "empty-list": "The list holds no part number, so there is nothing to start.",
+    "cancelled": "Run cancelled. Parts already done are kept.",
+    "retried": "This new run searches the failed parts again.",
+    "retried-before": "This run was already started to retry the failed parts.",
+    "started": "Search started. You can leave this page.",
+    "started-before": "This list was already started. Here is its run.",
+    "refreshing": "Refreshing this part. Boeing's answer will appear here.",
+    "asked-again": "Retrying. The lines are completed on this page.",
+    "revoked": "Key revoked. Everyone signed in with it has been signed out.",
+    "session-ended": "Session ended. Its browser is signed out.",
+    "planned": "Plan created. Nothing has been sent yet: review it, then publish or discard it.",
+    "planned-before": "A plan for this list already exists. Here it is.",
+    "planned-capped": "More parts match than one plan can hold (MAX_BULK_PUBLISH_SIZE), so this plan has the first of "
+    "them. Publish these, then create another plan.",
+    "approved": "Publishing has started. You can leave this page.",
+    "discarded": "Plan discarded. Nothing was sent.",
+    "publish-retried": "This new run publishes the failed parts again.",
+    "publish-retried-before": "This run was already started to retry the failed parts.",
+    "undoing": "Undo started. This run restores the products.",
+    "undoing-before": "The undo was already started. Here is its run.",
+    "adopted": "Product linked. Publish the part again to update it.",
+    "beside": "Saved. Publish the part again to create it as a separate product.",
+    "deciding": "Your decision is being applied in the background.",
+    "looking": "Checking your store in the background. Differences will appear here.",
+    "noted": "Saved. Publish the part again.",
+    "left": "Saved. The part won't be published; the other product stays.",
+    "review-approved": "Approved. Publishing has started.",
+    "reviews-approved": "Approved. This run publishes the changes.",
+    "review-refused": "Refused. Your store keeps what it has.",
+    "review-none": "This review was decided or closed already. Nothing was changed.",
+    "orphan-retry": "Trying again now.",
+    "orphan-keep": "The product stays in your store.",
+    "edited": "Saved. Applies from the next publish.",
+    "not-edited": "No changes to save.",
+    "excluded": "Excluded. These parts won't be published; products already in your store stay.",
+    "included": "Included. These parts can be published again.",
+    "excluded-capped": "Only the first matching parts were changed (MAX_BULK_SEARCH_SIZE at a time). "
+    "Narrow the filter to change the rest.",
+    "set-up": "Metafields are set up.",
+    "nothing-to-publish": "None of these parts can be published, so no plan was created.",
+    "empty-list": "The list has no valid part numbers.",
 }
 
 
 def _link(path: str, **query: Any) -> str:
-    """An address with its query, leaving out what is empty."""
+    """A path with its query, without empty values."""
     kept = {name.rstrip("_"): value for name, value in query.items() if value not in (None, "", False)}
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def _in_a_path(text: object) -> str:
-    """A text as one step of an address, its slashes included."""
+    """A text as one segment of a path, with its slashes escaped."""
     return quote(str(text), safe="")
 
 
@@ -72,12 +87,14 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[PrefixedAddresses],
         auto_reload=False,
     )
     filters = cast("dict[str, Any]", made.filters)
     filters.update(
         number=figures.number,
         money=figures.money,
+        share=figures.share,
         measure=figures.measure,
         duration=figures.duration,
         rate=figures.rate,
@@ -89,6 +106,10 @@ def _environment() -> Environment:
         is_long=figures.is_long,
         path=_in_a_path,
         told=figures.told,
+        counted=counted,
+        form=form,
+        changed=figures.changed,
+        without_state=figures.without_state,
         field=words.field_name,
     )
     shared = cast("dict[str, Any]", made.globals)
@@ -96,6 +117,10 @@ def _environment() -> Environment:
         asset=assets.url,
         word=words.word,
         run_state=words.run_state,
+        name_of=run_name,
+        paced=words.PACED,
+        reasons_why=words.REASONS,
+        placeholders=words.PLACEHOLDERS,
         kinds=words.KINDS,
         roles=words.ROLES,
         actions=words.ACTIONS,
@@ -113,38 +138,50 @@ def _environment() -> Environment:
 _ENVIRONMENT: Final = _environment()
 
 
-def fragment(template: str, **context: Any) -> str:
-    """A part of a page, the same for everyone who looks: it knows neither the person nor their form token."""
+def fragment(template: str, **context: object) -> str:
+    """A part of a page that is the same for everyone: it contains neither the visitor's name nor their form token."""
     return _ENVIRONMENT.get_template(template).render(**context)
 
 
-def page(request: Request, template: str, *, http_status: int = 200, **context: Any) -> HTMLResponse:
-    """A whole page for the person who asked."""
+def page(
+    request: Request, template: str, *views: DataclassInstance, http_status: int = 200, **context: object
+) -> HTMLResponse:
+    """A whole page for the visitor.
+
+    Args:
+        request: the request to answer.
+        template: below `templates/`.
+        views: frozen records, whose fields the template sees by their names.
+        http_status: of the response.
+        context: more values that the template sees.
+    """
+    seen = {field.name: getattr(view, field.name) for view in views for field in fields(view)}
     theme = request.cookies.get(THEME_COOKIE, "auto")
     text = _ENVIRONMENT.get_template(template).render(
         visitor=getattr(request.state, "visitor", None),
         theme=theme if theme in THEMES else "auto",
-        path=request.url.path,
+        path=inner_path(request.scope),
         here=_here(request),
         waiting=getattr(request.state, "waiting", 0),
         said=NOTICES.get(request.query_params.get("said", "")),
+        **seen,
         **context,
     )
     return HTMLResponse(text, http_status)
 
 
 def _here(request: Request) -> str:
-    """Where the person is, to come back to."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    """The current address, to return to."""
+    return inner_path(request.scope) + (f"?{request.url.query}" if request.url.query else "")
 
 
 def go(path: str, *, said: str | None = None, **query: Any) -> RedirectResponse:
-    """To another page after a change, so that loading it again changes nothing."""
+    """A redirect after a change, so that reloading the page repeats nothing."""
     return RedirectResponse(_link(path, said=said, **query), 303)
 
 
 def local_path(text: str | None) -> str:
-    """A path of the console to go to, or the overview: never another site, whatever the address says."""
+    """The path if it is one of the console, else the overview: never another site."""
     plain = text or ""
     good = plain.startswith("/console") and plain.isprintable() and "\\" not in plain and "//" not in plain
     return plain if good else "/console"

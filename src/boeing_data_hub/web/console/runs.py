@@ -1,4 +1,4 @@
-"""/console/runs: every search and publishing there was, by what it came to."""
+"""/console/runs: all search and publish runs, by outcome."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.reporting.live import Situation
-from boeing_data_hub.store import batches, keys
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.db import api_keys
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.live import Situation
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import page
 from boeing_data_hub.web.console.visitors import Viewer
+from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/runs")
 
@@ -34,7 +35,7 @@ def show(
     at: datetime | None = None,
     after: UUID | None = None,
 ) -> HTMLResponse:
-    """The list, newest first; `at` and `after` continue behind a page."""
+    """The list, newest first; `at` and `after` continue after a page."""
     before = (at, after) if at is not None and after is not None else None
 
     def step(work: Work) -> tuple[list[Batch], Situation, dict[str, str]]:
@@ -46,14 +47,14 @@ def show(
             owner=visitor.owner if mine else None,
             before=before,
         )
-        return found, hub.live.situation(work), keys.names(work)
+        return found, hub.live.situation(work), api_keys.names(work)
 
     found, situation, names = hub.database.run(step, hurry=True)
     runs = found[:_ON_A_PAGE]
     return page(
         request,
         "pages/runs.html",
-        runs=[(run, situation.waiting_for(run)) for run in runs],
+        runs=[(run, situation.wait_document(run)) for run in runs],
         names=names,
         outcome=outcome,
         kind=kind,

@@ -1,109 +1,92 @@
-"""/console/search: a list comes in, is shown with what it would cost, and starts only when a person says so."""
+"""/console/search: a list is previewed with an estimate, and the search starts when a person confirms."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
-from boeing_data_hub import sandbox
+from boeing_data_hub import plugins
+from boeing_data_hub.app import Hub
+from boeing_data_hub.batches import drafts
+from boeing_data_hub.batches.drafts import Draft, Forecast
+from boeing_data_hub.batches.lists import part_list
+from boeing_data_hub.batches.lists.part_list import PartList
+from boeing_data_hub.batches.lists.reading import Choice
+from boeing_data_hub.batches.run import SearchRequest
+from boeing_data_hub.boeing.forecast import search_cost
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, NotFound
-from boeing_data_hub.extraction.forecast import search_cost
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.intake import part_list
-from boeing_data_hub.intake.part_list import PartList
-from boeing_data_hub.intake.run import SearchRequest
-from boeing_data_hub.intake.spreadsheet import read_upload
-from boeing_data_hub.store import drafts
-from boeing_data_hub.store.drafts import Draft, Forecast
-from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import TheHub
-from boeing_data_hub.web.console.figures import brief, limit
+from boeing_data_hub.web.console import lists
+from boeing_data_hub.web.console.figures import limit
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Visitor
 
 router = APIRouter(prefix="/search")
 
-SAMPLE: Final = Path(sandbox.__file__).parent / "part-numbers.csv"
-_SHOWN = 200  # of duplicates and of refused lines
-_LONGEST_NAME = 120
-
 
 @router.get("")
 def show(request: Request, hub: TheHub, _visitor: Operator) -> HTMLResponse:
-    """The two ways in: paste, or a file."""
-    return page(request, "pages/search.html", most=hub.intake.rules.max_search)
+    """The form: paste a list, upload a file, or take the sample list."""
+    has_sample = plugins.sample_list() is not None
+    return page(request, "pages/search.html", most=hub.settings.max_bulk_search_size, has_sample=has_sample)
 
 
 @router.post("/paste", response_model=None)
 def paste(hub: TheHub, visitor: Operator, parts: Annotated[str, Form()] = "") -> Response:
-    """Read a pasted list."""
-    found = part_list.from_text(parts, max_parts=hub.intake.rules.max_search)
-    return _drafted(hub, visitor, found, "Pasted list")
+    """Preview a pasted list."""
+    return _shown(lists.pasted(hub, visitor, parts, most=hub.settings.max_bulk_search_size))
 
 
 @router.post("/upload", response_model=None)
 def upload(hub: TheHub, visitor: Operator, file: UploadFile) -> Response:
-    """Read a file, in a process of its own."""
+    """Preview a file, which a separate process reads."""
     name = file.filename or "file"
-    found = read_upload(file.file.read(), name, max_parts=hub.intake.rules.max_search)
-    return _drafted(hub, visitor, found, brief(Path(name).name, _LONGEST_NAME))
+    return _shown(lists.uploaded(hub, visitor, file.file.read(), name, most=hub.settings.max_bulk_search_size))
 
 
 @router.post("/sample", response_model=None)
 def sample(hub: TheHub, visitor: Operator) -> Response:
-    """Read the list that comes with the hub."""
-    found = part_list.from_file_text(SAMPLE.read_text(encoding="utf-8"), max_parts=hub.intake.rules.max_search)
-    return _drafted(hub, visitor, found, "Sample list")
+    """Preview the sample list of the sandbox."""
+    path = plugins.sample_list()
+    if path is None:
+        raise NotFound("The sample list comes with the sandbox, which is not installed here. Nothing was started.")
+    content = path.read_bytes()
+    found = part_list.from_text(content.decode(), max_parts=hub.settings.max_bulk_search_size)
+    return _shown(lists.draft_of(hub, visitor, found, "Sample list", content=content))
+
+
+@router.post("/{draft_id}/choose", response_model=None)
+def choose(
+    draft_id: UUID, hub: TheHub, visitor: Operator, chosen: Annotated[Choice, Depends(lists.choice)]
+) -> Response:
+    """Read the same list again, from the sheet and column that were chosen."""
+    return _shown(lists.read_again(hub, visitor, draft_id, chosen, most=hub.settings.max_bulk_search_size))
 
 
 def keep(hub: Hub, visitor: Visitor, numbers: Sequence[str], source: str) -> Response:
-    """Keep part numbers that are clean already, and show what they would cost."""
-    return _drafted(hub, visitor, PartList(list(numbers), [], [], 0, 0), source)
+    """Save part numbers that are clean already as a draft, and preview it."""
+    if not numbers:
+        raise BadInput("The list has no valid part numbers. Nothing was started.", code="empty_list")
+    return _shown(lists.draft_of(hub, visitor, PartList(list(numbers), [], [], 0, 0), source))
 
 
-def _drafted(hub: Hub, visitor: Visitor, found: PartList, source: str) -> Response:
-    if not found.part_numbers and not found.rejected_count:
-        raise BadInput("The list holds no part number. Nothing was started.", code="empty_list")
-    return go(f"/console/search/{draft_of(hub, visitor, found, source).id}")
-
-
-def draft_of(hub: Hub, visitor: Visitor, found: PartList, source: str, *, draft_id: UUID | None = None) -> Draft:
-    """A list that was read, kept until its owner says what is to become of it; one of this id is kept only once."""
-    draft = Draft(
-        id=draft_id or uuid4(),
-        owner=visitor.owner,
-        source=source,
-        part_numbers=found.part_numbers,
-        duplicates=[asdict(one) for one in found.duplicates[:_SHOWN]],
-        rejected=[asdict(one) for one in found.rejected[:_SHOWN]],
-        duplicate_count=found.duplicate_count,
-        rejected_count=found.rejected_count,
-    )
-    hub.database.run(lambda work: drafts.keep(work, draft), patience=5)
-    return draft
-
-
-def draft_for(work: Work, draft_id: UUID, visitor: Visitor) -> Draft:
-    """A draft of this person. Raises NotFound."""
-    draft = drafts.get(work, draft_id, owner=visitor.owner)
-    if draft is None:
-        raise NotFound("This list is no longer kept: drafts last a day. Bring it again.", code="draft_not_found")
-    return draft
+def _shown(draft: Draft) -> Response:
+    return go(f"/console/search/{draft.id}")
 
 
 @router.get("/{draft_id}")
 def preview(draft_id: UUID, request: Request, hub: TheHub, visitor: Operator) -> HTMLResponse:
-    """What is good, doubled and refused, and what a search would cost."""
+    """Part numbers, duplicates and invalid lines, and what a search would cost."""
 
     def step(work: Work) -> tuple[Draft, Forecast]:
-        draft = draft_for(work, draft_id, visitor)
-        return draft, drafts.forecast(work, draft, younger_than=hub.intake.rules.reuse_fresh_for)
+        draft = lists.draft_for(work, draft_id, visitor)
+        return draft, drafts.forecast(work, draft, younger_than=hub.settings.hub_reuse_fresh_for)
 
     draft, forecast = hub.database.run(step, hurry=True)
     return page(
@@ -111,22 +94,34 @@ def preview(draft_id: UUID, request: Request, hub: TheHub, visitor: Operator) ->
         "pages/search_preview.html",
         draft=draft,
         forecast=forecast,
-        reuse_for=hub.intake.rules.reuse_fresh_for,
+        reuse_for=hub.settings.hub_reuse_fresh_for,
         limit=limit(hub.boeing_limit),
         asking=cost(hub, len(draft.part_numbers) - forecast.fresh, forecast.ahead),
         asking_all=cost(hub, len(draft.part_numbers), forecast.ahead),
     )
 
 
-def cost(hub: Hub, parts: int, ahead: int) -> dict[str, Any]:
-    """Boeing calls for so many parts, and seconds as a range: alone, and with those who wait taking their turns."""
-    reckoned = search_cost(parts, batch_size=hub.intake.rules.batch_size, limit=hub.boeing_limit, ahead=ahead)
-    return {
-        "calls": reckoned.calls[0],
-        "low": reckoned.seconds[0],
-        "high": reckoned.seconds[1],
-        "unlimited": not reckoned.spacing,
-    }
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a search would take.
+
+    Attributes:
+        calls: Boeing calls.
+        low: seconds, if it runs alone.
+        high: seconds, if it takes turns with the runs that wait.
+        unlimited: True if no rate limit is set.
+    """
+
+    calls: int
+    low: float
+    high: float
+    unlimited: bool
+
+
+def cost(hub: Hub, parts: int, ahead: int) -> Cost:
+    """The cost of searching for so many parts while `ahead` parts of other runs wait."""
+    found = search_cost(parts, batch_size=hub.settings.boeing_batch_size, limit=hub.boeing_limit, ahead=ahead)
+    return Cost(found.calls[0], found.seconds[0], found.seconds[1], unlimited=not found.spacing)
 
 
 @router.post("/{draft_id}/start", response_model=None)
@@ -135,16 +130,23 @@ def start(
     hub: TheHub,
     visitor: Operator,
     ask: Annotated[Literal["missing", "all"], Form()] = "missing",
+    accept: Annotated[list[str] | None, Form()] = None,
+    *,
+    accept_all: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Start it. The draft is the idempotency key, so that a second click finds the same run."""
-    draft = hub.database.run(lambda work: draft_for(work, draft_id, visitor))
-    if not draft.part_numbers:
+    """Start the search, with the flagged numbers that were confirmed.
+
+    The draft is the idempotency key: a second click returns the same run.
+    """
+    draft = hub.database.run(lambda work: lists.draft_for(work, draft_id, visitor))
+    numbers, word = lists.confirmed(draft, accept or (), all_flagged=accept_all)
+    if not numbers:
         return go("/console/search", said="empty-list")
     accepted = hub.intake.search(
         SearchRequest(
-            part_numbers=draft.part_numbers,
+            part_numbers=numbers,
             owner=visitor.owner,
-            idempotency_key=f"draft {draft.id} {ask}",
+            idempotency_key=f"draft {draft.id} {ask}{word}",
             force_refresh=ask == "all",
             source=draft.source,
         )

@@ -1,23 +1,23 @@
-"""Signing in (with an API key, or a one-time link) and out. The only pages open to strangers."""
+"""Signing in (with an API key, or a one-time link) and out. The only pages that need no session."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
-from boeing_data_hub.store import audit, keys, sessions
-from boeing_data_hub.store.keys import ApiKey
-from boeing_data_hub.store.work import Work
-from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.app import Hub
+from boeing_data_hub.db import api_keys, audit, sessions
+from boeing_data_hub.db.api_keys import ApiKey
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.errors import Forbidden, Refused, Unauthorized
+from boeing_data_hub.web.access import TheHub, the_hub
 from boeing_data_hub.web.console import visitors
 from boeing_data_hub.web.console.rendering import THEME_COOKIE, THEMES, go, local_path, page
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import Viewer
-
-log = structlog.get_logger(__name__)
+from boeing_data_hub.web.security_events import note
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitors.from_our_pages)])
 inside = APIRouter(include_in_schema=False)
@@ -30,11 +30,11 @@ def _address(request: Request) -> str:
 
 
 def _begin(work: Work, request: Request, key: ApiKey, how: str) -> str:
-    """A new session, never the one the browser came with: whoever planted that one learns nothing."""
+    """Begin a new session. A session that an attacker planted in the browser is never continued."""
     if old := request.cookies.get(visitors.cookie_name(request)):
         sessions.end(work, old)
     token = sessions.begin(work, key_id=key.id, name=key.name)
-    keys.touch(work, key.id)
+    api_keys.touch(work, key.id)
     audit.record(work, actor=f"key:{key.id}", action="session.begin", target=f"key:{key.id}", details={"with": how})
     return token
 
@@ -45,11 +45,31 @@ def _welcome(request: Request, token: str, to: str) -> Response:
     return response
 
 
+def _insist_on_keys(hub: Hub) -> None:
+    if not hub.settings.hub_console_keys:
+        raise Forbidden(
+            "API keys and links do not sign in to this console (HUB_CONSOLE_KEYS). Sign in with SSO.",
+            code="keys_not_for_console",
+        )
+
+
 @router.get("/sign-in")
-def sign_in_page(request: Request, next: str | None = None) -> HTMLResponse:  # noqa: A002 - its name in the address
+def show(request: Request, next: str | None = None) -> HTMLResponse:  # noqa: A002 - its name in the address
     """The form."""
+    return sign_in_page(request, local_path(next))
+
+
+def sign_in_page(request: Request, to: str, *, wrong: Refused | None = None, at_key: bool = False) -> HTMLResponse:
+    """The form, with the reason why the last attempt was rejected; `at_key`: because of the key."""
     return page(
-        request, "pages/sign_in.html", next=local_path(next), wrong=None, oidc=request.app.state.identity is not None
+        request,
+        "pages/sign_in.html",
+        http_status=wrong.status if wrong else 200,
+        next=to,
+        wrong=wrong.message if wrong else None,
+        at_key=at_key,
+        oidc=request.app.state.identity is not None,
+        keys=the_hub(request).settings.hub_console_keys,
     )
 
 
@@ -61,27 +81,27 @@ def sign_in(
     next: Annotated[str, Form(max_length=2000)] = "",  # noqa: A002 - same
 ) -> Response:
     """Exchange a key for a session."""
+    _insist_on_keys(hub)
     throttle: Throttle = request.app.state.throttle
     throttle.check(_address(request))
 
     def step(work: Work) -> str | None:
-        record = keys.find(work, key.strip())
+        record = api_keys.find(work, key.strip())
         return _begin(work, request, record, "key") if record else None
 
     token = hub.database.run(step, hurry=True) if key.strip().isascii() else None
     if token is None:
         throttle.failed(_address(request))
-        log.warning("a sign-in failed", address=_address(request))
-        oidc = request.app.state.identity is not None
-        wrong = "This key is not known, has expired or was revoked."
-        return page(request, "pages/sign_in.html", http_status=401, next=local_path(next), wrong=wrong, oidc=oidc)
+        note("sign_in_failed", address=_address(request))
+        wrong = Unauthorized("This key is unknown, expired or revoked.")
+        return sign_in_page(request, local_path(next), wrong=wrong, at_key=True)
     throttle.succeeded(_address(request))
     return _welcome(request, token, local_path(next))
 
 
 @router.get("/sign-in/{token}")
 def link_page(token: str, request: Request, hub: TheHub) -> HTMLResponse:
-    """The page a one-time link leads to. Looking does not use it up, for programs preview links before people do."""
+    """The page of a one-time link. Opening it does not use the link up, because mail programs preview links."""
     good = hub.database.run(lambda work: sessions.link_is_good(work, token), hurry=True)
     return page(request, "pages/sign_in_link.html", http_status=200 if good else 410, token=token, good=good)
 
@@ -89,17 +109,19 @@ def link_page(token: str, request: Request, hub: TheHub) -> HTMLResponse:
 @router.post("/sign-in/{token}", response_model=None)
 def use_link(token: str, request: Request, hub: TheHub) -> Response:
     """Use a one-time link."""
+    _insist_on_keys(hub)
     throttle: Throttle = request.app.state.throttle
     throttle.check(_address(request))
 
     def step(work: Work) -> str | None:
         key_id = sessions.use_link(work, token)
-        record = keys.find_by_id(work, key_id) if key_id else None
+        record = api_keys.find_by_id(work, key_id) if key_id else None
         return _begin(work, request, record, "link") if record else None
 
     session = hub.database.run(step, hurry=True)
     if session is None:
         throttle.failed(_address(request))
+        note("link_rejected", address=_address(request))
         return page(request, "pages/sign_in_link.html", http_status=410, token=token, good=False)
     return _welcome(request, session, "/console")
 
@@ -126,11 +148,17 @@ def choose_theme(
     theme: Annotated[str, Form(max_length=10)],
     back: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
-    """Remember light, dark, or as the system has it. It is a cookie, so that the page comes in its colours at once."""
+    """Remember the theme: light, dark, or the system's. A cookie, so that the server renders its colours."""
     response = go(local_path(back))
     chosen = theme if theme in THEMES else "auto"
     secure = request.url.scheme == "https"
     response.set_cookie(
-        THEME_COOKIE, chosen, max_age=31_536_000, path="/", samesite="lax", httponly=True, secure=secure
+        THEME_COOKIE,
+        chosen,
+        max_age=31_536_000,
+        path=visitors.cookie_path(request),
+        samesite="lax",
+        httponly=True,
+        secure=secure,
     )
     return response

@@ -1,18 +1,18 @@
-"""Links into the store's own administration, where there is one to go to."""
+"""Links into Shopify's admin, where the store is a real one."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from boeing_data_hub.hub import Hub
+from boeing_data_hub.app import Hub
 
 _DOMAIN: Final = re.compile(r"([a-z0-9][a-z0-9-]*)\.myshopify\.com")
 _PRODUCT: Final = re.compile(r"(?:gid://shopify/Product/)?([0-9]{1,20})")
 
 
 def admin_link(hub: Hub, product_id: str | None) -> str | None:
-    """The product's page for the store's staff; None where the store is a simulator or the id is none."""
+    """The product's page in Shopify's admin; None if the store is a sandbox or the id is not one of Shopify's."""
     domain = _DOMAIN.fullmatch(hub.settings.shopify_store_domain.strip().removeprefix("https://").rstrip("/").lower())
     product = _PRODUCT.fullmatch(product_id or "")
     if domain is None or product is None:
@@ -21,7 +21,7 @@ def admin_link(hub: Hub, product_id: str | None) -> str | None:
 
 
 def picture_link(hub: Hub, url: str | None) -> str | None:
-    """Where the picture the store was given can be looked at; None where it is at no address to be trusted."""
+    """The address of the image that was sent to the store; None if that address is not to be trusted."""
     ours = f"{hub.settings.public_url}/media/"
     if url and url.startswith(ours):
         return "/media/" + url.removeprefix(ours)

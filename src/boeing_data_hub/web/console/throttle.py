@@ -1,4 +1,4 @@
-"""Slows down whoever tries keys: a handful of failures, then a pause, for each address."""
+"""Limits attempts to sign in, per address: after a few failures, a pause."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Refused
+from boeing_data_hub.web.security_events import note
 
 _FAILURES: Final = 10
 _WITHIN: Final = 300.0  # seconds
@@ -23,25 +24,26 @@ class TooManyAttempts(Refused):
 
 
 class Throttle:
-    """Counts failures per address, in this process: a key has 256 bits, so this is about noise, not about guessing."""
+    """Counts failures per address, in this process. Keys have 256 bits: this reduces noise, not risk."""
 
     def __init__(self) -> None:
         self._failures: dict[str, deque[float]] = {}
         self._lock = Lock()
 
     def check(self, address: str) -> None:
-        """Raise TooManyAttempts while the address has to wait."""
+        """Raise TooManyAttempts while the address must wait."""
         with self._lock:
             recent = self._recent(address)
             wait = recent[0] + _WITHIN - monotonic() if len(recent) >= _FAILURES else 0.0
         if wait > 0:
+            note("sign_in_throttled", address=address)
             raise TooManyAttempts(
                 f"Too many sign-in attempts failed from your address. Try again in {max(1, round(wait / 60))} min.",
                 retry_after=wait,
             )
 
     def failed(self, address: str) -> None:
-        """Note a failure."""
+        """Record a failure."""
         with self._lock:
             if len(self._failures) >= _MOST_ADDRESSES:
                 self._failures.clear()

@@ -1,4 +1,4 @@
-"""Who is looking: the session behind the cookie, what it may do, and whether a form was really sent from our pages."""
+"""The visitor: the session behind the cookie, its scopes, and protection against forms from other sites."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import Depends, Form, Request, Response
 
+from boeing_data_hub.db import sessions
+from boeing_data_hub.db.sessions import Session
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Forbidden, Unauthorized
-from boeing_data_hub.store import sessions
-from boeing_data_hub.store.sessions import Session
-from boeing_data_hub.store.work import Work
 from boeing_data_hub.web.access import granted, the_hub
 from boeing_data_hub.web.console.waiting import Waiting
-
-log = structlog.get_logger(__name__)
+from boeing_data_hub.web.security_events import note
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SHOWN: Final = 200  # characters of an origin in the log
 _TOKEN_HEADER: Final = "x-csrf-token"  # noqa: S105 - a header's name
 
 
@@ -29,8 +28,8 @@ class Visitor:
     """A signed-in person.
 
     Attributes:
-        owner: under which name their requests are kept and written into the audit log.
-        csrf: what their forms must carry.
+        owner: their name in batches and in the audit log.
+        csrf: the token that their forms must contain.
     """
 
     owner: str
@@ -46,22 +45,35 @@ class Visitor:
         return "operator" if self.scopes & {"search", "publish"} else "viewer"
 
     def may(self, scope: str) -> bool:
-        """Whether a scope is theirs."""
+        """True if they have the scope."""
         return scope in self.scopes
 
 
 def cookie_name(request: Request) -> str:
-    """With https the browser itself guards the prefix: set by this very host, for all of it, and never in clear."""
-    return "__Host-bdh" if request.url.scheme == "https" else "bdh_session"
+    """With https the browser protects the name: only this host can set the cookie, and only over https."""
+    return guarded(request, "bdh") if request.url.scheme == "https" else "bdh_session"
+
+
+def guarded(request: Request, name: str) -> str:
+    """A cookie name that browsers accept over https only; `__Host-` also binds it to this host, for all of its paths.
+
+    If the hub is under a path of a shared host, the cookie is limited to that path, which `__Host-` does not allow.
+    """
+    return f"__Secure-{name}" if request.scope.get("root_path") else f"__Host-{name}"
+
+
+def cookie_path(request: Request) -> str:
+    """The path of the hub's cookies."""
+    return str(request.scope.get("root_path") or "/")
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:
-    """Give the browser its session."""
+    """Set the session cookie."""
     response.set_cookie(
         cookie_name(request),
         token,
         max_age=sessions.LASTS_HOURS * 3600,
-        path="/",
+        path=cookie_path(request),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -69,32 +81,50 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 def forget_cookie(request: Request, response: Response) -> None:
-    """Take the session away again."""
+    """Delete the session cookie."""
     secure = request.url.scheme == "https"
-    response.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax", secure=secure)
+    response.delete_cookie(
+        cookie_name(request), path=cookie_path(request), httponly=True, samesite="lax", secure=secure
+    )
+
+
+def _our_origins(request: Request) -> set[str]:
+    """The origins of our own pages: the host as the browser names it, by the scheme it came by or the public one."""
+    host = request.headers.get("host", "")
+    public = urlsplit(the_hub(request).settings.public_url)
+    return {f"{request.url.scheme}://{host}", *([f"{public.scheme}://{host}"] if public.netloc == host else [])}
 
 
 def from_our_pages(request: Request) -> None:
-    """Refuse an unsafe request that another site made a browser send. Raises Forbidden.
+    """Reject an unsafe request that another site caused. Raises Forbidden.
 
-    The browser says where a request comes from; one that says nothing at all is no browser of the last years.
+    Every current browser sends the origin of a request; one without it is rejected.
     """
     if request.method in _SAFE:
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    same_host = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
-    if (site is None or site == "same-origin") and (same_host or (origin is None and site is not None)):
+    is_ours = origin is not None and origin in _our_origins(request)
+    if (site is None or site == "same-origin") and (is_ours or (origin is None and site is not None)):
         return
-    log.warning("a form from another site was refused", path=request.url.path, site=site, origin=origin)
+    note("form_cross_site", path=request.url.path, site=site, origin=origin and origin[:_SHOWN])
     raise Forbidden(
-        "This request did not come from a page of the hub. Nothing was changed. Open the console and try again there.",
+        "This request did not come from a page of the hub. Nothing was changed. Open the console and try again.",
         code="cross_site",
     )
 
 
+class AskProviderAgain(Unauthorized):
+    """The session is good, but the identity provider should be asked about the person before the next page."""
+
+
 def visitor_of(request: Request, *, quietly: bool = False) -> Visitor:
-    """The visitor behind the cookie. Raises Unauthorized. `quietly`: it is no sign of a person being here."""
+    """The visitor behind the cookie. `quietly`: do not count it as activity.
+
+    Raises:
+        Unauthorized: there is no session.
+        AskProviderAgain: a page is opened, and what the provider said about the person is old.
+    """
     token = request.cookies.get(cookie_name(request), "")
 
     def step(work: Work) -> Session | None:
@@ -104,13 +134,25 @@ def visitor_of(request: Request, *, quietly: bool = False) -> Visitor:
         return found
 
     session = the_hub(request).database.run(step, hurry=True) if token else None
+    if session is not None and session.owner.startswith("key:") and not the_hub(request).settings.hub_console_keys:
+        session = None  # it began before the setting was changed
     if session is None:
-        raise Unauthorized("You are not signed in, or no longer. Sign in to go on.", code="sign_in")
+        raise Unauthorized("You are signed out. Sign in to continue.", code="sign_in")
+    if session.is_due and _opens_a_page(request):
+        raise AskProviderAgain("The identity provider is asked about you again.", code="sign_in")
     return Visitor(session.owner, session.name, granted(session.scopes), session.csrf)
 
 
+def _opens_a_page(request: Request) -> bool:
+    """True if the browser would follow a redirect to the provider: not from a script, and no form is lost."""
+    return request.method == "GET" and (
+        request.headers.get("sec-fetch-mode") == "navigate"
+        or ("text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers)
+    )
+
+
 def signed_in(request: Request, csrf: Annotated[str | None, Form()] = None) -> Visitor:
-    """A dependency of every page: who is looking; a change needs the session's own form token too."""
+    """A dependency of every page: the visitor. A change also needs the session's form token."""
     from_our_pages(request)
     visitor = visitor_of(request)
     request.state.visitor = visitor
@@ -121,15 +163,15 @@ def signed_in(request: Request, csrf: Annotated[str | None, Form()] = None) -> V
         waiting.forget()
         sent = csrf or request.headers.get(_TOKEN_HEADER, "")
         if not hmac.compare_digest(sent.encode(), visitor.csrf.encode()):
-            log.warning("a form without its token was refused", path=request.url.path, owner=visitor.owner)
+            note("form_without_token", path=request.url.path, owner=visitor.owner)
             raise Forbidden(
-                "This form is out of date. Nothing was changed. Load the page again and repeat it.", code="bad_csrf"
+                "This form is out of date. Nothing was changed. Reload the page and try again.", code="bad_csrf"
             )
     return visitor
 
 
 def needs(scope: str) -> Callable[[Visitor], Visitor]:
-    """A dependency that lets only visitors with this scope through."""
+    """A dependency that admits only visitors with this scope."""
 
     def check(visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
         insist(visitor, scope)
@@ -139,10 +181,12 @@ def needs(scope: str) -> Callable[[Visitor], Visitor]:
 
 
 def insist(visitor: Visitor, scope: str) -> None:
-    """Refuse where a page's need depends on what it is about. Raises Forbidden."""
+    """Check a scope that depends on the subject of a page. Raises Forbidden."""
     if not visitor.may(scope):
-        log.warning("a visitor was refused", owner=visitor.owner, scope=scope)
-        raise Forbidden(f"This needs the scope `{scope}`, which {visitor.name!r} does not have. Nothing was changed.")
+        note("visitor_refused", owner=visitor.owner, scope=scope)
+        raise Forbidden(
+            f"This needs the permission `{scope}`, which {visitor.name!r} does not have. Nothing was changed."
+        )
 
 
 Viewer = Annotated[Visitor, Depends(signed_in)]

@@ -1,4 +1,6 @@
-"""How much waits for a person: open conflicts, orphans, plans. The count in the navigation, looked up now and then."""
+"""The number of decisions that wait for a person, in the navigation: conflicts, leftover products, plans, images,
+held changes.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +8,45 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.hub import Hub
-from boeing_data_hub.store import orphans, plans, sightings
-from boeing_data_hub.store.work import Work
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify import conflict_rows, media_check_rows, plans, reviews
+from boeing_data_hub.shopify import leftover_products as orphans
 
 _REMEMBERED: Final = 3.0  # seconds
+_MOST_COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits for a decision."""
+    """Decisions that wait, by kind."""
 
     conflicts: int
     orphans: int
     plans: int
+    pictures: int = 0
+    held: int = 0
 
     @property
     def total(self) -> int:
-        """All of it."""
-        return self.conflicts + self.orphans + self.plans
+        """Their sum."""
+        return self.conflicts + self.orphans + self.plans + self.pictures + self.held
 
 
 def counts(work: Work) -> Counts:
-    """By index look-ups."""
-    return Counts(sightings.open_conflicts(work), orphans.count_due(work), plans.count_waiting(work))
+    """Count them, by index look-ups."""
+    return Counts(
+        conflict_rows.count_open(work),
+        orphans.count_due(work),
+        plans.count_waiting(work),
+        media_check_rows.count_given_up(work),
+        reviews.count_open(work, most=_MOST_COUNTED),
+    )
 
 
 class Waiting:
-    """Remembers the count for a moment, for it stands on every page."""
+    """Caches the sum for three seconds, because every page shows it."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -43,7 +55,7 @@ class Waiting:
         self._until = 0.0
 
     def total(self) -> int:
-        """The count."""
+        """The sum, at most three seconds old."""
         with self._lock:
             if monotonic() < self._until:
                 return self._known
@@ -53,6 +65,6 @@ class Waiting:
         return found
 
     def forget(self) -> None:
-        """Something was decided just now: look again."""
+        """Count again: something was decided just now."""
         with self._lock:
             self._until = 0.0

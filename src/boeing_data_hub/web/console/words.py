@@ -1,19 +1,19 @@
-"""The one map from states and outcomes to the word a person reads, its tone (a colour class) and its icon."""
+"""The words for states and outcomes, with tone (a colour class) and icon: the only map of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from boeing_data_hub.model.batches import Batch
-from boeing_data_hub.model.states import BatchStatus
+from boeing_data_hub.values.states import BatchStatus
+from boeing_data_hub.work.batch import Batch
 
 Tone = Literal["good", "bad", "warn", "busy", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """How a state is shown. Colour is never alone: the word says the same, and the icon has its own shape."""
+    """How a state is shown: never by colour alone, but by a word and an icon too."""
 
     text: str
     tone: Tone
@@ -22,147 +22,217 @@ class Word:
 
 
 RUN: Final[dict[str, Word]] = {
-    "running": Word("Running", "busy", "dots", "Its parts are being worked on."),
-    "waiting": Word("Waiting", "warn", "clock", "It goes on by itself; the page says what it waits for."),
-    "stopping": Word("Being cancelled", "warn", "clock", "What is being sent at this moment is brought to an end."),
-    "pending": Word("Waiting for approval", "warn", "clock", "It waits for a person's word."),
-    "succeeded": Word("Succeeded", "good", "check", "Every part succeeded."),
-    "finished_with_failures": Word("Finished with failures", "warn", "alert", "Some parts failed."),
-    "failed": Word("Failed", "bad", "cross", "No part succeeded."),
-    "cancelled": Word("Cancelled", "idle", "stop", "A person stopped it; what was done stays."),
+    "running": Word("Running", "busy", "dots", "Its parts are being processed."),
+    "waiting": Word("Waiting", "warn", "clock", "It continues automatically; the page says what it is waiting for."),
+    "stopping": Word("Cancelling", "warn", "clock", "Parts already being sent are finishing first."),
+    "pending": Word("Waiting for approval", "warn", "clock", "Nothing is sent until someone approves it."),
+    "succeeded": Word("Succeeded", "good", "check", "No part failed."),
+    "finished_with_failures": Word(
+        "Finished with failures", "warn", "alert", "Some parts failed; the others are done."
+    ),
+    "failed": Word("Failed", "bad", "cross", "Every part failed."),
+    "cancelled": Word("Cancelled", "idle", "stop", "Someone cancelled it. Parts already done are kept."),
 }
 ITEM: Final[dict[str, Word]] = {
-    "pending": Word("Waiting for Boeing", "idle", "clock"),
-    "retrying": Word("Asked again", "warn", "clock"),
-    "extracted": Word("Answered", "busy", "dots"),
-    "normalized": Word("Staged", "good", "check"),
-    "published": Word("In the store", "good", "check"),
-    "to_send": Word("Not sent yet", "idle", "clock"),
-    "sent_again": Word("Tried again", "warn", "clock"),
-    "taken_back": Word("Taken back", "good", "undo"),
+    "pending": Word("Queued", "idle", "clock"),
+    "retrying": Word("Retrying", "warn", "clock"),
+    "extracted": Word("Received", "busy", "dots"),
+    "normalized": Word("Done", "good", "check"),
+    "published": Word("Published", "good", "check"),
+    "to_send": Word("Queued", "idle", "clock"),
+    "sent_again": Word("Retrying", "warn", "clock"),
+    "taken_back": Word("Undone", "good", "undo"),
+    "not_for_sale": Word("Not for sale", "idle", "stop", "It can't be sold as it is. Nothing was sent."),
     "failed": Word("Failed", "bad", "cross"),
     "cancelled": Word("Cancelled", "idle", "stop"),
 }
 PART: Final[dict[str, Word]] = {
-    "fetched": Word("Ready", "good", "check", "Priced and in stock: nothing speaks against selling it."),
-    "blocked": Word("Blocked", "warn", "stop", "Read well, and not for sale as it stands."),
-    "needs_review": Word("Needs review", "bad", "alert", "A person should look before it is sold."),
-    "published": Word("In the store", "good", "check", "Live in the store."),
-    "excluded": Word("Excluded", "idle", "stop", "A person has excluded it from publishing."),
-    "unknown": Word("Not staged", "idle", "stop", "Boeing has not answered with this part."),
+    "fetched": Word("Ready", "good", "check", "Priced and in stock. It can be published."),
+    "blocked": Word("Not for sale", "idle", "stop", "It can't be sold as it is. Its page says why."),
+    "needs_review": Word("Needs review", "bad", "alert", "Check this part before it is sold."),
+    "published": Word("Published", "good", "check", "It is in your store."),
+    "excluded": Word("Excluded", "idle", "stop", "Someone excluded it from publishing."),
+    "unknown": Word("Not in catalog", "idle", "stop", "Boeing has returned no data for it."),
 }
 CHECK: Final[dict[str, Word]] = {
-    "ok": Word("Well", "good", "check"),
-    "skipped": Word("Not looked at", "idle", "stop"),
+    "ok": Word("OK", "good", "check"),
+    "skipped": Word("Skipped", "idle", "stop"),
     "warning": Word("Warning", "warn", "alert"),
-    "error": Word("Trouble", "bad", "cross"),
+    "error": Word("Error", "bad", "cross"),
 }
 KEY: Final[dict[str, Word]] = {
-    "live": Word("In use", "good", "check"),
+    "live": Word("Active", "good", "check"),
     "revoked": Word("Revoked", "idle", "stop"),
     "expired": Word("Expired", "idle", "stop"),
 }
 PLAN: Final[dict[str, Word]] = {
-    "create": Word("Create", "good", "plus", "The store gets a new product."),
-    "update": Word("Update", "busy", "refresh", "Fields of a product that is there are changed."),
-    "restock": Word("Restock", "busy", "parts", "Only the pieces in stock are changed."),
-    "unchanged": Word("Unchanged", "idle", "check", "The store has it already as it is to be; nothing is sent."),
-    "blocked": Word("Blocked", "warn", "stop", "It may not be published as it stands; nothing is sent."),
-    "conflict": Word("Conflict", "bad", "alert", "The store has it from somebody else; a person must decide."),
+    "create": Word("Create", "good", "plus", "A new product is created in your store."),
+    "update": Word("Update", "busy", "refresh", "Some fields of an existing product change."),
+    "restock": Word("Restock", "busy", "parts", "Only the stock changes."),
+    "unchanged": Word("Unchanged", "idle", "check", "Your store is up to date. Nothing is sent."),
+    "blocked": Word("Not for sale", "idle", "stop", "It can't be sold as it is. Nothing is sent."),
+    "conflict": Word("Conflict", "bad", "alert", "Another product in your store may be this part. You decide."),
 }
 OUTCOME: Final[dict[str, Word]] = {
-    "created": Word("Created", "good", "plus", "A new product in the store."),
-    "updated": Word("Updated", "good", "refresh", "Fields or stock of a product were changed."),
-    "unchanged": Word("Unchanged", "idle", "check", "The store had it already; nothing was sent."),
-    "blocked": Word("Blocked", "warn", "stop", "It may not be published as it stands."),
-    "conflict": Word("Conflict", "bad", "alert", "The store has it from somebody else; a person must decide."),
+    "created": Word("Created", "good", "plus", "A new product in your store."),
+    "updated": Word("Updated", "good", "refresh", "Fields or stock of a product changed."),
+    "unchanged": Word("Unchanged", "idle", "check", "Your store was up to date. Nothing was sent."),
+    "blocked": Word("Not for sale", "idle", "stop", "It can't be sold as it is. Nothing was sent."),
+    "conflict": Word("Conflict", "bad", "alert", "Another product in your store may be this part. You decide."),
     "failed": Word("Failed", "bad", "cross"),
     "cancelled": Word("Cancelled", "idle", "stop"),
-    "pending": Word("To go", "idle", "clock"),
+    "undone": Word("Undone", "good", "undo", "The product was archived, or is as it was before the run."),
+    "pending": Word("Queued", "idle", "clock"),
+}
+REVIEW: Final[dict[str, Word]] = {
+    "price_rose": Word("Price rose sharply", "warn", "alert"),
+    "price_fell": Word("Price fell sharply", "warn", "alert"),
+    "below_cost": Word("Price below cost", "warn", "alert"),
+    "below_floor": Word("Price below your lowest price", "warn", "alert"),
+    "stock_jumped": Word("Stock changed by a large factor", "warn", "alert"),
+    "unit_changed": Word("Unit of measure changed", "warn", "alert"),
+    "currency_changed": Word("Currency changed", "warn", "alert"),
+    "run_prices": Word("Most prices of a run moved", "warn", "alert"),
+    "run_sold_out": Word("Most parts of a run sold out", "warn", "alert"),
 }
 BULK: Final[dict[str, Word]] = {
-    "prepared": Word("Prepared", "idle", "clock", "Its file is written; it waits for one of the store's lanes."),
+    "prepared": Word("Prepared", "idle", "clock", "It is waiting for its turn at Shopify."),
     "starting": Word("Starting", "busy", "dots", "Its file is being uploaded."),
-    "running": Word("Running", "busy", "dots", "The store works through it."),
-    "finished": Word("Reading results", "busy", "dots", "The store is done; its results are being read."),
-    "ended": Word("Ended", "good", "check"),
+    "running": Word("Running", "busy", "dots", "Shopify is processing it."),
+    "finished": Word("Reading results", "busy", "dots", "Shopify is done; the results are being read."),
+    "ended": Word("Finished", "good", "check"),
 }
 STORE: Final[dict[str, Word]] = {
-    "live": Word("Live", "good", "check", "It is in the store."),
-    "archived": Word("Archived", "idle", "stop", "It was taken out of sale by an undo, and can be published anew."),
-    "missing": Word("Missing", "bad", "alert", "The store does not have it any more; publishing makes it anew."),
+    "live": Word("Live", "good", "check", "It is in your store."),
+    "archived": Word("Archived", "idle", "stop", "An undo took it off sale. You can publish it again."),
+    "missing": Word("Missing", "bad", "alert", "It was deleted in your store. A plan says if it comes back."),
     "intended": Word("Being sent", "busy", "dots"),
 }
 CONFLICT: Final[dict[str, Word]] = {
-    "sku_taken": Word("SKU taken", "warn", "alert", "The store has another product with this SKU."),
-    "handle_taken": Word("Address taken", "warn", "alert", "Another product has the address of this one's page."),
-    "adopt": Word("Taken over", "good", "check"),
-    "leave": Word("Left alone", "idle", "stop"),
+    "sku_taken": Word("SKU taken", "warn", "alert", "Another product in your store uses this SKU."),
+    "look_alike": Word("Look-alike", "warn", "alert", "Another product in your store looks like this part."),
+    "publish_new": Word("Separate product", "good", "check", "The part can be published as a separate product."),
+    "handle_taken": Word("URL taken", "warn", "alert", "Another product uses the URL handle this part needs."),
+    "adopt": Word("Linked", "good", "check"),
+    "leave": Word("Not published", "idle", "stop"),
 }
 QUOTE: Final[dict[str, Word]] = {
-    "pending": Word("Waiting for Boeing", "busy", "clock", "It is completed by itself."),
+    "pending": Word("Waiting for Boeing", "busy", "clock", "It is completed automatically."),
     "quoted": Word("Quoted", "good", "check", "Every line has a price."),
-    "partly_quoted": Word("Partly quoted", "warn", "check", "Some lines have a price; the others are no quotes."),
-    "no_quote": Word("No quote", "idle", "stop", "No line is offered."),
-    "unanswered": Word("Unanswered", "bad", "alert", "Of a line at least it could not be found out. Ask again."),
+    "partly_quoted": Word("Partly quoted", "warn", "check", "Some lines have a price, others don't."),
+    "no_quote": Word("No quote", "idle", "stop", "No lines could be quoted."),
+    "unanswered": Word("Unanswered", "bad", "alert", "At least one line got no answer. Retry."),
 }
 QUOTE_LINE: Final[dict[str, Word]] = {
     "pending": Word("Waiting for Boeing", "busy", "clock"),
     "quoted": Word("Quoted", "good", "check"),
-    "no_quote": Word("No quote", "idle", "stop", "This part is not offered; the note says why."),
-    "unanswered": Word("Unanswered", "bad", "alert", "It could not be found out; the note says why."),
+    "no_quote": Word("No quote", "idle", "stop", "This part isn't offered; the note says why."),
+    "unanswered": Word("Unanswered", "bad", "alert", "No answer; the note says why. Retry."),
 }
 KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
-    "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT,
+    "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT, "review": REVIEW,
     "quote": QUOTE, "quote_line": QUOTE_LINE,
 }  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
 
-# What a field of a product in the store is called.
+# Why a part cannot be sold, in a few words.
+REASONS: Final[dict[str, str]] = {
+    "no_stock": "Out of stock",
+    "no_price": "No price",
+    "only_unmapped_locations": "No stock at a location you sell from",
+    "currency_differs": "Different currency",
+    "currency_missing": "Currency missing",
+    "part_number_unreadable": "Part number unreadable",
+    "rows_disagree": "Prices disagree",
+    "price_unreadable": "Price unreadable",
+    "price_negative": "Negative price",
+    "quantity_unreadable": "Stock unreadable",
+    "quantity_negative": "Negative stock",
+    "quantity_missing": "Stock missing",
+    "stock_contradicts": "Stock contradictory",
+    "stock_figures_differ": "Stock figures differ",
+    "excluded": "Excluded",
+}
+
+# Why a product has the placeholder, by the code of what happened to its picture.
+PLACEHOLDERS: Final[dict[str, str]] = {
+    "image_missing": "Boeing has no image",
+    "image_not_found": "Boeing has no image at this address",
+    "image_host_resting": "Boeing's image server didn't respond",
+    "image_timeout": "Boeing's image server was too slow",
+    "image_unavailable": "Boeing's image server didn't respond",
+    "image_unreachable": "Boeing's image server didn't respond",
+    "image_too_large": "the image is too large",
+    "image_too_small": "the image is too small",
+    "image_not_an_image": "the file isn't an image",
+    "image_damaged": "the image is damaged",
+    "image_refused": "the image couldn't be stored",
+    "image_storage_failed": "the image couldn't be stored",
+    "image_forbidden_address": "the image address isn't allowed",
+    "image_too_many_redirects": "the image address redirects too often",
+}
+
+# Names of a product's fields.
 FIELDS: Final[dict[str, str]] = {
     "price": "Price",
     "cost": "Cost",
     "title": "Title",
     "description_html": "Description",
-    "status": "Status in the store",
+    "status": "Product status",
     "tags": "Tags",
     "weight": "Weight",
     "country_of_origin": "Country of origin",
     "hs_code": "HS code",
     "image_source": "Image",
-    "handle": "Address of its page",
+    "handle": "URL handle",
     "product_type": "Type",
-    "price_override": "Price set by hand",
+    "price_override": "Manual price",
     "expiration_date": "Expiration date",
     "cert": "Certificate",
     "excluded": "Excluded from publishing",
 }
 
-# Causes whose sentence names one part, told for all of them.
+# Names of metafields that differ from their keys.
+METAFIELDS: Final[dict[str, str]] = {"trace": "Certificate", "tracedoc": "Trace document"}
+
+# Causes whose sentence is about one part, reworded for many.
 CAUSES: Final[dict[str, str]] = {
-    "sku_taken": "The store has these SKUs from somebody else. Nothing of theirs was touched.",
-    "handle_taken": "Other products of the store have the addresses these parts need.",
-    "changed_since": "People have changed these products in the store since. They were left as they are.",
-    "plan_changed": "These parts have changed since the plan was made. Nothing was sent for them.",
+    "not_found": "Boeing doesn't recognize these part numbers.",
+    "no_stock": "Out of stock at Boeing.",
+    "no_price": "Boeing returned no price for these parts.",
+    "only_unmapped_locations": "All stock is at locations you don't sell from.",
+    "excluded": "These parts are excluded from publishing.",
+    "sku_taken": "These SKUs belong to products the hub did not create. They were left unchanged.",
+    "look_alike": "Your store has products that look like these parts. Nothing was created.",
+    "handle_taken": "Other products in your store use the URL handles these parts need.",
+    "changed_since": "Someone changed these products in your store. They were left unchanged.",
+    "plan_changed": "These parts changed after the plan was created. Nothing was sent for them.",
 }
 
-# What an audit line's action is called.
+# Names of actions in the audit log.
 ACTIONS: Final[dict[str, str]] = {
     "batch.search": "Started a search",
     "batch.cancel": "Cancelled a run",
     "batch.publish": "Started publishing",
-    "batch.plan": "Made a publish plan",
+    "batch.plan": "Created a publish plan",
     "plan.approve": "Approved a plan",
-    "quote.ask": "Asked for a quote",
+    "quote.ask": "Requested a quote",
     "quote.complete": "Completed a quote",
-    "quote.retry": "Had lines of a quote asked again",
-    "part.edit": "Edited a part by hand",
+    "quote.retry": "Retried quote lines",
+    "part.edit": "Edited overrides",
     "parts.exclude": "Excluded parts from publishing",
     "parts.include": "Included parts again",
-    "conflict.adopt": "Took a product over",
-    "conflict.leave": "Left somebody else's product alone",
-    "orphan.retry": "Had an orphan tried again",
-    "orphan.keep": "Let an orphan stay",
+    "conflict.adopt": "Linked a product",
+    "conflict.publish_new": "Allowed a part as a separate product",
+    "conflicts.adopt": "Linked products",
+    "conflicts.leave": "Left conflicting parts unpublished",
+    "conflicts.publish_new": "Allowed parts as separate products",
+    "store_job.cancel": "Cancelled work on many products",
+    "conflict.leave": "Left a conflicting part unpublished",
+    "review.approve": "Approved held changes",
+    "review.refuse": "Refused held changes",
+    "orphan.retry": "Retried removing a leftover product",
+    "orphan.keep": "Kept a leftover product",
     "store.setup": "Set up the store's metafields",
     "key.create": "Created an API key",
     "key.revoke": "Revoked an API key",
@@ -171,8 +241,12 @@ ACTIONS: Final[dict[str, str]] = {
 }
 
 
+PACED: Final = frozenset({"boeing_limit", "shopify_bulk_operation", "shopify_bulk_waits", "access_token"})
+"""Waits that are normal for a healthy run."""
+
+
 def word(kind: str, state: str) -> Word:
-    """The word of a state. A state nobody has named yet is shown as it is, rather than not at all."""
+    """The word for a state. A state without one is shown by its own name."""
     known = KINDS[kind].get(state)
     return known or Word(state.replace("_", " ").capitalize(), "idle", "dots")
 
@@ -185,14 +259,14 @@ def run_state(batch: Batch, waiting_for: Any = None) -> str:
         return "pending"
     if batch.status is BatchStatus.CANCELLED:
         return "stopping"
-    return "waiting" if waiting_for else "running"
+    return "waiting" if waiting_for and waiting_for["reason"] not in PACED else "running"
 
 
 def field_name(field: str) -> str:
-    """What a changed field is called: `stock.Dallas` is "Stock at Dallas"."""
+    """The name of a changed field: `stock.Dallas` is "Stock at Dallas"."""
     kind, dot, rest = field.partition(".")
     if dot and kind == "stock":
         return f"Stock at {rest}" if rest else "Stock"
     if dot and kind == "metafields":
-        return f"Metafield {rest}"
+        return METAFIELDS.get(rest) or FIELDS.get(rest) or rest.replace("_", " ").capitalize()
     return FIELDS.get(field) or field.replace("_", " ").capitalize()

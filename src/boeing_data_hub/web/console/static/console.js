@@ -1,10 +1,10 @@
-// What the console adds where there is JavaScript. Every page works without it.
+// Additions for browsers with JavaScript. Every page works without it.
 "use strict";
 
 (() => {
   const one = (selector) => document.querySelector(selector);
 
-  // The connection of a page that moves: say when it is lost, and when it is back.
+  // The connection of a live page: show when it is lost, and when it is back.
   const lost = one("#connection");
   let timer = 0;
   const standing = () => {
@@ -15,11 +15,11 @@
     timer = 0;
     lost.hidden = true;
   };
-  document.addEventListener("htmx:sseError", standing);
-  document.addEventListener("htmx:sseOpen", moving);
-  document.addEventListener("htmx:sseMessage", (event) => {
+  document.addEventListener("live:lost", standing);
+  document.addEventListener("live:open", moving);
+  document.addEventListener("live:message", (event) => {
     moving();
-    const live = event.target;
+    const live = event.detail;
     if (live.id === "live") {
       const trouble = one("#trouble");
       if (trouble) trouble.replaceChildren();
@@ -31,7 +31,7 @@
     if (event.detail.xhr.status >= 500) lost.hidden = false;
   });
 
-  // Progress is said to screen readers now and then, not at every change.
+  // Screen readers announce progress from time to time, not at every change.
   let said = 0;
   const speak = () => {
     const target = one("#progress-said");
@@ -41,7 +41,7 @@
     target.textContent = text.textContent;
   };
 
-  // The reader's own time beside UTC.
+  // The reader's local time beside UTC.
   const times = (within) => {
     for (const time of within.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
@@ -51,7 +51,7 @@
   times(document);
   document.addEventListener("htmx:afterSwap", (event) => times(event.target));
 
-  // A file may be dropped anywhere on its field.
+  // A file can be dropped anywhere on its field.
   for (const field of document.querySelectorAll("[data-drop]")) {
     const input = field.querySelector("input[type=file]");
     const over = (on) => (event) => {
@@ -76,14 +76,14 @@
   }
   for (const field of document.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
 
-  // Ticking parts of the list means these, not all that match.
+  // Selecting parts in the list chooses these instead of all that match.
   document.addEventListener("change", (event) => {
     if (event.target.name !== "sku" || event.target.type !== "checkbox") return;
     const which = event.target.form.elements.which;
     if (which) which.value = event.target.form.querySelector("[name=sku]:checked") ? "selected" : "all";
   });
 
-  // A form that is on its way is not sent twice.
+  // A form is not sent twice.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.target.hasAttribute("hx-post")) return;
     if (event.target.dataset.sent) event.preventDefault();
@@ -91,9 +91,10 @@
     window.setTimeout(() => { delete event.target.dataset.sent; }, 5000);
   });
 
-  // Keys: "/" finds, "g" then a letter goes, "n" begins a search.
+  // Keys: "/" focuses the search field, "g" then a letter opens a page, "n" starts a search.
   if (!document.body.hasAttribute("data-signed-in")) return;
   const places = { o: "/console", r: "/console/runs", p: "/console/parts", a: "/console/attention", s: "/console/settings" };
+  const go = (path) => window.location.assign(`${document.body.dataset.prefix}${path}`);
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -102,13 +103,13 @@
       const field = one("#q");
       event.preventDefault();
       if (field) field.focus();
-      else window.location.assign("/console/parts");
+      else go("/console/parts");
     } else if (event.key === "g") {
       going = Date.now();
     } else if (Date.now() - going < 1500 && places[event.key]) {
-      window.location.assign(places[event.key]);
+      go(places[event.key]);
     } else if (event.key === "n") {
-      window.location.assign("/console/search");
+      go("/console/search");
     }
   });
 })();

@@ -1,0 +1,1 @@
+"""Embedded Postgres and Valkey (which speaks Redis' protocol): binaries found, started, watched and stopped by us."""

@@ -1,0 +1,250 @@
+"""The front of the path: whatever a person hands in becomes clean, unique part numbers in their order. Pure.
+
+Pasted text and the text of a file take the same way, so that pasting two columns gives what uploading them gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Final
+
+from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, Layout, find_layout
+from boeing_data_hub.batches.lists.delimited import (
+    LIST_SEPARATORS,
+    find_delimiter,
+    physical_lines,
+    split_line,
+    table_rows,
+)
+from boeing_data_hub.batches.lists.gathering import (
+    MAX_ENTRIES,
+    MAX_SAMPLES,
+    Duplicate,
+    Gathering,
+    PartList,
+    Rejection,
+    Unusable,
+)
+from boeing_data_hub.batches.lists.headings import FIRST_WEAK, header_column, is_header, rank
+from boeing_data_hub.batches.lists.profiles import is_blank
+from boeing_data_hub.batches.lists.reading import SHOWN_LENGTH, Choice, Reading, Remark, letter_of, shown
+from boeing_data_hub.errors import BadInput
+
+__all__ = [
+    "MAX_ENTRIES",
+    "MAX_SAMPLES",
+    "Duplicate",
+    "PartList",
+    "Rejection",
+    "Unusable",
+    "from_column",
+    "from_list",
+    "from_rows",
+    "from_text",
+    "in_column",
+    "place_of",
+    "shown",
+]
+
+_OURS: Final = ("part_number", "error_code")
+_LINES_BEFORE_HEADING: Final = 200
+_SEPARATORS: Final = (*LIST_SEPARATORS, "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
+_MOST_SEPARATORS: Final = 1_000_000
+"""50,000 rows of 20 columns; each costs as much as a part number."""
+# `["A", "B"]`, `('A', 'B')`: its lines stay where they are.
+_PROGRAM_LIST: Final = re.compile(r"(\s*)[\[({](\s*(?:\"[^\"]*\"|'[^']*'|\d+)\s*(?:,[^\[\](){}]*)?)[\])}];?(\s*)")
+# A short number behind a part number on the same line of a list is rather how many of it than the next part.
+_AMOUNT: Final = re.compile(r"[1-9]\d{0,3}")
+_NUMBER_BEFORE: Final = re.compile(r"(?=.*[A-Za-z])(?=.*\d)\S+")
+_AMOUNT_REASON: Final = (
+    "This stands behind a part number on its line, and looks like its quantity. Leave only the part numbers."
+)
+
+
+def from_list(values: Sequence[str], *, max_parts: int, choice: Choice | None = None) -> PartList:
+    """Part numbers from a JSON list; a line is the 1-based position. A blank entry is rejected as `empty`.
+
+    A program means what it sends: only errors of formulas and shortened numbers are refused.
+
+    Raises:
+        BadInput: `too_many_parts`, more than `max_parts` different part numbers.
+    """
+    gathering = Gathering(choice, by_program=True)
+    for line, text in enumerate(values, 1):
+        gathering.add(line, text, blank_counts=True)
+    return gathering.result(max_parts)
+
+
+def from_text(text: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
+    """Part numbers from text: a table with whatever separates its columns, else a list.
+
+    A list is separated by line ends, commas, semicolons or tabs, and its blank pieces are ignored; a heading above it
+    is left out.
+
+    Raises:
+        BadInput: `too_many_parts`, also where there are more separators than any list of so many parts has.
+    """
+    text = text.removeprefix("\ufeff")
+    if sum(map(text.count, _SEPARATORS)) > _MOST_SEPARATORS:
+        raise BadInput(
+            f"The text has more than {_MOST_SEPARATORS:,} separators and line ends. Split the list.",
+            code="too_many_parts",
+            details={"limit": _MOST_SEPARATORS},
+        )
+    if by_program := _PROGRAM_LIST.fullmatch(text):
+        return _from_pieces(" ".join(by_program.groups()), max_parts, choice or Choice())
+    delimiter = find_delimiter(text)
+    if delimiter is not None:
+        return _from_table(table_rows(text, delimiter), max_parts, choice or Choice())
+    return _from_pieces(text, max_parts, choice or Choice())
+
+
+def from_rows(rows: Iterable[Sequence[str]], *, max_parts: int, choice: Choice | None = None) -> PartList:
+    """Part numbers from a table; see `find_layout` for the column.
+
+    Blank rows are ignored; a row with content but without a part number is rejected as `empty`. A line is the row's
+    number, from 1.
+
+    Raises:
+        BadInput: `too_many_parts`.
+    """
+    return _from_table(enumerate(rows, 1), max_parts, choice or Choice())
+
+
+def from_column(
+    cells: Iterable[tuple[int, str | Unusable]],
+    *,
+    max_parts: int,
+    choice: Choice | None = None,
+    reading: Reading | None = None,
+    ours: bool = False,
+) -> PartList:
+    """Part numbers from (line, cell) pairs of one column without its heading; blank cells are ignored.
+
+    Args:
+        cells: the pairs.
+        max_parts: different part numbers allowed.
+        choice: what the person has said of the list.
+        reading: where the column stands. With a question in it, nothing is read.
+        ours: it is a download of the hub's own.
+
+    Raises:
+        BadInput: `too_many_parts`.
+    """
+    gathering = Gathering(choice, ours=ours)
+    if reading is not None and reading.question:
+        return replace(gathering.result(max_parts), reading=reading)
+    for line, cell in cells:
+        if isinstance(cell, Unusable):
+            gathering.refuse(line, cell)
+        else:
+            gathering.add(line, cell, blank_counts=False)
+    return gathering.result(max_parts, reading)
+
+
+def in_column(layout: Layout, line: int, cell: str | Unusable, row: Sequence[str]) -> str | Unusable:
+    """What `cell`, standing in the part number column of `row`, counts as: itself, nothing, or a reported gap."""
+    if layout.header_line is not None and line <= layout.header_line:
+        if line == layout.header_line or all(map(is_blank, row)):
+            return ""
+        return Unusable(_row_text(row), "above_header", "Skipped: above the header row.")
+    if isinstance(cell, str) and is_blank(cell) and not all(map(is_blank, row)):
+        return Unusable(_row_text(row), "empty", "No part number in this row.")
+    return cell
+
+
+def place_of(layout: Layout, *, first: int = 0) -> Reading:
+    """What is said of a layout; `first`: which column of the sheet its column 0 is."""
+    return Reading(
+        column=letter_of(layout.column + first),
+        heading=None if layout.heading is None else shown(" ".join(layout.heading.split())),
+        heading_line=layout.header_line,
+        columns=layout.columns,
+        question=layout.question,
+        asks="column" if layout.question else None,
+    )
+
+
+def is_ours(names: Sequence[str]) -> bool:
+    """True if these are the headings of a download of failures."""
+    return set(_OURS) <= {name.strip().lower() for name in names}
+
+
+def _from_table(numbered: Iterable[tuple[int, Sequence[str]]], max_parts: int, choice: Choice) -> PartList:
+    rows = iter(numbered)
+    head = list(islice(rows, ROWS_TO_JUDGE_BY))
+    layout = find_layout(head, wanted=choice.column)
+    ours = any(line == layout.header_line and is_ours(cells) for line, cells in head)
+    column = _column(layout, chain(head, rows))
+    return from_column(column, max_parts=max_parts, choice=choice, reading=place_of(layout), ours=ours)
+
+
+def _column(layout: Layout, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str | Unusable]]:
+    for line, row in rows:
+        cell = row[layout.column] if layout.column < len(row) else ""
+        past_heading = layout.header_line is None or line > layout.header_line
+        yield line, cell if past_heading and not is_blank(cell) else in_column(layout, line, cell, row)
+
+
+def _from_pieces(text: str, max_parts: int, choice: Choice) -> PartList:
+    filled = ((number, line) for number, line in enumerate(physical_lines(text), 1) if line and not is_blank(line))
+    head = list(islice(filled, _LINES_BEFORE_HEADING))
+    if len(head) > 1 and (question := _counting(head, choice)):
+        return replace(Gathering().result(max_parts), reading=question)
+    heading = _heading_of(head)
+    gathering = Gathering(choice)
+    several = False
+    for number, line in chain(head, filled):
+        if heading is not None and number <= heading:
+            if number < heading:
+                gathering.reject(number, line.strip(), "above_header", "Skipped: above the header row.")
+            continue
+        cells = split_line(line, LIST_SEPARATORS)
+        if heading is None and number == head[0][0]:
+            cells = _without_label(cells)
+        several = several or sum(not is_blank(cell) for cell in cells) > 1
+        before = ""
+        for cell in cells:
+            if _AMOUNT.fullmatch(cell.strip()) and _NUMBER_BEFORE.fullmatch(before.strip()):
+                gathering.refuse(number, Unusable(cell.strip(), "quantity_in_cell", _AMOUNT_REASON, cell.strip()))
+            else:
+                gathering.add(number, cell, blank_counts=False)
+            before = cell
+    remark = Remark("read_as_list", "Every entry on a line was read as a part number.")
+    return gathering.result(max_parts, Reading(remarks=(remark,) if several and len(head) > 1 else ()))
+
+
+def _counting(head: list[tuple[int, str]], choice: Choice) -> Reading | None:
+    """The question whether a list that counts 1, 2, 3 can be meant."""
+    if any(separator in line for _, line in head for separator in LIST_SEPARATORS):
+        return None
+    layout = find_layout(((number, [line]) for number, line in head), wanted=choice.column)
+    return place_of(layout) if layout.question else None
+
+
+def _heading_of(head: list[tuple[int, str]]) -> int | None:
+    """The line of a heading that stands alone, with nothing like a part number above it."""
+    for number, line in head:
+        text = line.strip(LIST_SEPARATORS + " ")
+        found = rank(text.strip('"'))
+        if found is not None and found < FIRST_WEAK:
+            return number
+        if any(map(str.isdigit, line)):
+            return None
+    return None
+
+
+def _without_label(cells: list[str]) -> list[str]:
+    """The cells of the first line less its heading, if that is alone there or the line is a list with a label."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    column = header_column(filled) if filled else None
+    if len(filled) == 1 and is_header(filled[0]):
+        return []
+    return filled if column is None else filled[:column] + filled[column + 1 :]
+
+
+def _row_text(row: Sequence[str]) -> str:
+    return " | ".join(cell.strip()[:SHOWN_LENGTH] for cell in islice((c for c in row if not is_blank(c)), 10))

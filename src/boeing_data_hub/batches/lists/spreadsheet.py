@@ -1,0 +1,142 @@
+"""An uploaded file → part list. The file is parsed in a child process, so that nothing in it can hurt the server.
+
+The server itself only looks at the first bytes and hands the content on: its memory stays flat and its threads free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any, Final
+
+from boeing_data_hub.batches.lists.decoding import kind_of
+from boeing_data_hub.batches.lists.gathering import Duplicate, PartList, Rejection
+from boeing_data_hub.batches.lists.reading import Choice, reading_of, shown
+from boeing_data_hub.errors import BadInput, TooLarge, Unavailable
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+
+_WALL_SECONDS: Final = 20.0
+_AT_ONCE: Final = 2
+_ANSWER_BYTES: Final = 4_000_000
+_ANSWER_BYTES_PER_PART: Final = 128
+
+_places = threading.BoundedSemaphore(_AT_ONCE)
+
+
+def read_upload(content: bytes, filename: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
+    """The part numbers in an XLSX, CSV or text file. What kind it is, its content says, not its name.
+
+    Args:
+        content: the whole file, at most `MAX_BYTES`.
+        filename: as declared by the sender; used in the problem's details only, never as a path.
+        max_parts: different part numbers allowed.
+        choice: what the person has said of the list.
+
+    Raises:
+        BadInput: not such a file, protected, with macros, damaged, unsafe, empty, or with too many part numbers.
+        TooLarge: more bytes, rows or columns than we read, or too much work to read.
+        Unavailable: too many files are being read at this moment.
+    """
+    try:
+        return _read(content, max_parts, choice or Choice())
+    except (BadInput, TooLarge) as refused:
+        refused.details.setdefault("filename", shown(filename))
+        raise
+
+
+def _read(content: bytes, max_parts: int, choice: Choice) -> PartList:
+    if len(content) > MAX_BYTES:
+        raise TooLarge(
+            f"The file has {len(content) / 1_048_576:.1f} MB; at most {MAX_BYTES // 1_048_576} MB are taken. "
+            "Send only the part numbers.",
+            code="file_too_large",
+        )
+    kind = kind_of(content)
+    if not _places.acquire(timeout=_WALL_SECONDS):
+        raise Unavailable("Other files are being read. Try again in a moment.", code="busy", retry_after=5)
+    try:
+        return _part_list(*_ask_child(content, kind, max_parts, choice))
+    finally:
+        _places.release()
+
+
+def _ask_child(content: bytes, kind: str, max_parts: int, choice: Choice) -> tuple[bytes, int]:
+    """The child's answer and exit status. It reads everything before it writes anything, so neither waits for both."""
+    chosen = json.dumps(asdict(choice))
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "boeing_data_hub.batches.lists.spreadsheet_child",
+        kind,
+        str(max_parts),
+        chosen,
+    ]
+    most = _ANSWER_BYTES + _ANSWER_BYTES_PER_PART * max_parts
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(), cwd="/"
+    ) as child:
+        timer = threading.Timer(_WALL_SECONDS, child.kill)
+        timer.start()
+        try:
+            stdin, stdout = child.stdin, child.stdout
+            if stdin is None or stdout is None:  # cannot be: both were asked for
+                return b"", 1
+            with contextlib.suppress(BrokenPipeError):  # it ended early; its exit status says why
+                stdin.write(content)
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
+            answer = stdout.read(most + 1)
+            if len(answer) > most:
+                child.kill()
+            return answer, child.wait()
+        finally:
+            timer.cancel()
+            child.kill()
+
+
+def _environment() -> dict[str, str]:
+    """What the child needs to start, and nothing more: the server's environment holds its secrets."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
+
+
+def _part_list(answer: bytes, status: int) -> PartList:
+    if status in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise TooLarge(
+            "The file takes too long to read. Save only the column of part numbers, as .xlsx or CSV.",
+            code="file_too_complex",
+        )
+    told: dict[str, Any] = json.loads(answer) if status == 0 else {}
+    if status < 0 or told.get("failed") == "memory":
+        raise TooLarge(
+            "The file takes too much memory to read. Save only the column of part numbers, as .xlsx or CSV.",
+            code="file_too_complex",
+        )
+    if "failed" in told:
+        raise BadInput(
+            "The file cannot be read. Open it in a spreadsheet program and save it again, or save it as CSV.",
+            code="damaged_file",
+        )
+    if refused := told.get("refused"):
+        kind = TooLarge if refused["status"] == TooLarge.status else BadInput
+        raise kind(refused["message"], code=refused["code"], details=refused["details"])
+    if "parts" not in told:
+        raise Unavailable("The file reader does not start. Paste the part numbers instead.", code="reader_failed")
+    parts = told["parts"]
+    return PartList(
+        parts["part_numbers"],
+        [Duplicate(**duplicate) for duplicate in parts["duplicates"]],
+        [Rejection(**rejection) for rejection in parts["rejected"]],
+        parts["duplicate_count"],
+        parts["rejected_count"],
+        parts["aside_count"],
+        parts["flagged"],
+        reading_of(parts["reading"]),
+    )

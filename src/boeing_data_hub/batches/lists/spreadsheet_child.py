@@ -1,0 +1,64 @@
+"""The process that reads one uploaded file and ends: bytes on standard input, one JSON document on standard output.
+
+Started by `spreadsheet.py`. Whatever a hostile file does to a parser, it does here, within these limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import sys
+from dataclasses import asdict
+from typing import Any, Final
+
+MEMORY: Final = 600_000_000
+CPU_SECONDS: Final = 10
+OPEN_FILES: Final = 64
+
+
+def main() -> None:
+    """Reads `workbook MAX_PARTS CHOICE` or `text MAX_PARTS CHOICE` from the command line, and answers."""
+    _limit()
+    kind, max_parts, choice = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    answer = _answer(sys.stdin.buffer.read(), kind, max_parts, choice)
+    sys.stdout.write(json.dumps(answer, separators=(",", ":")))
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # a stricter limit is in force already, or the system has none
+            resource.setrlimit(what, (most, most))
+
+
+def _answer(content: bytes, kind: str, max_parts: int, chosen: dict[str, Any]) -> dict[str, Any]:
+    from boeing_data_hub.batches.lists.reading import Choice  # noqa: PLC0415 - same
+    from boeing_data_hub.errors import Refused  # noqa: PLC0415 - nothing is loaded before the limits are in force
+
+    choice = Choice(**chosen)
+    try:
+        if kind == "workbook":
+            from boeing_data_hub.batches.lists.workbook import read_workbook  # noqa: PLC0415 - same
+
+            return {"parts": asdict(read_workbook(content, max_parts=max_parts, choice=choice))}
+        from boeing_data_hub.batches.lists.decoding import decode  # noqa: PLC0415 - same
+        from boeing_data_hub.batches.lists.part_list import from_text  # noqa: PLC0415 - same
+
+        return {"parts": asdict(from_text(decode(content), max_parts=max_parts, choice=choice))}
+    except Refused as refused:
+        told = {"status": refused.status, "message": refused.message, "code": refused.code, "details": refused.details}
+        return {"refused": told}
+    except MemoryError:
+        return {"failed": "memory"}
+    except BaseException as error:  # noqa: BLE001 - a panic of the Rust parser is no Exception, and must be answered too
+        return {"failed": type(error).__name__}
+
+
+if __name__ == "__main__":
+    main()

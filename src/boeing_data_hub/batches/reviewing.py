@@ -1,0 +1,97 @@
+"""Decisions on reviews: what people approve is published at once, by a run of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from boeing_data_hub.batches.requests import PublishRequest
+from boeing_data_hub.batches.run import Intake
+from boeing_data_hub.db import audit
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.shopify import reviews
+from boeing_data_hub.shopify.reviews import ReviewFilter
+from boeing_data_hub.values.counted import counted
+from boeing_data_hub.work.batch import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewsDecided:
+    """What a decision came to.
+
+    Attributes:
+        decided: how many reviews.
+        batch: publishes what was approved; None when nothing was.
+        remaining: open reviews that the filter still fits: a request decides a bounded number, so it is sent again.
+    """
+
+    decided: int
+    batch: Batch | None
+    remaining: int
+
+
+class Reviewing:
+    """Approves and refuses.
+
+    Args:
+        database: the rows.
+        intake: accepts the publishing of what was approved, and knows its largest size.
+    """
+
+    def __init__(self, database: Database, intake: Intake) -> None:
+        self._database = database
+        self._intake = intake
+
+    def approve(self, wanted: ReviewFilter, *, actor: str) -> ReviewsDecided:
+        """Approve the open reviews that fit, up to a publishing's largest size in parts, and publish those parts.
+
+        An approval holds for the value that was shown: a later one is judged afresh. Changes of currency cannot be
+        approved, because the hub does not convert.
+        """
+        most = self._intake.most_published
+        skus = self._database.run(lambda work: reviews.skus_to_decide(work, wanted, limit=most), patience=5)
+        if not skus:
+            return ReviewsDecided(decided=0, batch=None, remaining=self._remaining(wanted))
+        decided = 0
+
+        def mark(work: Work, batch_id: UUID) -> None:
+            nonlocal decided
+            decided = reviews.approve(work, wanted, skus, actor=actor)
+            _record(work, "review.approve", wanted, decided, actor=actor, batch_id=batch_id)
+
+        request = PublishRequest(part_numbers=skus, owner=actor, source=f"Approved: {counted(len(skus), 'part')}")
+        batch = self._intake.publish(request, also=mark).batch
+        return ReviewsDecided(decided=decided, batch=batch, remaining=self._remaining(wanted))
+
+    def refuse(self, wanted: ReviewFilter, *, actor: str) -> ReviewsDecided:
+        """Refuse the open reviews that fit, up to a publishing's largest size. The store keeps what it has until Boeing
+        reports another value.
+        """
+
+        def step(work: Work) -> int:
+            found = reviews.refuse(work, wanted, actor=actor, limit=self._intake.most_published)
+            if found:
+                _record(work, "review.refuse", wanted, found, actor=actor)
+            return found
+
+        decided = self._database.run(step, patience=5)
+        return ReviewsDecided(decided=decided, batch=None, remaining=self._remaining(wanted))
+
+    def _remaining(self, wanted: ReviewFilter) -> int:
+        found = self._database.run(lambda work: reviews.causes(work, wanted), patience=5)
+        return sum(one.reviews for one in found)
+
+
+def _record(
+    work: Work, action: str, wanted: ReviewFilter, decided: int, *, actor: str, batch_id: UUID | None = None
+) -> None:
+    shown = {name: value for name, value in wanted.values("open").items() if value is not None and name != "ids"}
+    details: dict[str, Any] = {
+        "reviews": decided,
+        "filter": {name: str(value) for name, value in shown.items() if name != "state"},
+    }
+    if batch_id is not None:
+        details["run"] = str(batch_id)
+    target = str(wanted.ids[0]) if wanted.ids is not None and len(wanted.ids) == 1 else "reviews"
+    audit.record(work, actor=actor, action=action, target=target, details=details)

@@ -1,0 +1,48 @@
+"""Who used Boeing's calls: people's searches or sync, counted by the hour, and how many the limit left unused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.work.rate_limit import RateLimit
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallUse:
+    """Calls within a period. `idle`: how many more the current limit would have allowed; None without a limit."""
+
+    people: int
+    sync: int
+    idle: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Calls within the last day and the last week, or since counting began."""
+
+    day: CallUse
+    week: CallUse
+
+
+def count(work: Work, *, people: int, sync: int) -> None:
+    """Add calls to the count of this hour."""
+    if people or sync:
+        work.do(_SQL["count"], [people, sync])
+
+
+def used(work: Work, limit: RateLimit | None) -> Used:
+    """Who used the calls."""
+    return Used(day=_use(work, 1, limit), week=_use(work, 7, limit))
+
+
+def _use(work: Work, days: int, limit: RateLimit | None) -> CallUse:
+    row = work.row(_SQL["used"], {"days": days})
+    assert row is not None  # noqa: S101 - an aggregate always has one row
+    allowed = int(row["seconds"] / limit.spacing) if limit else None
+    idle = None if allowed is None else max(0, allowed - row["people"] - row["sync"])
+    return CallUse(row["people"], row["sync"], idle)

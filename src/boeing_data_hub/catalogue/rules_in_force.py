@@ -1,0 +1,26 @@
+"""The normalization rules from the settings."""
+
+from __future__ import annotations
+
+from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.catalogue.staged_part import NormalizationRules
+from boeing_data_hub.settings import Settings
+
+
+def normalization_rules(settings: Settings, prices: PriceRules) -> NormalizationRules:
+    """The values that normalization states for every part, and the rules it screens by.
+
+    Args:
+        settings: of this process.
+        prices: the price rules of the listing policy.
+    """
+    return NormalizationRules(
+        prices=prices,
+        vendor=settings.hub_vendor,
+        condition=settings.hub_condition,
+        cert=settings.hub_cert,
+        estimated_lead_time_days=settings.hub_lead_time_days,
+        default_manufacturer=settings.hub_manufacturer,
+        currency=settings.hub_currency,
+        mapped_locations=frozenset(settings.shopify_location_map) if settings.screens_locations else None,
+    )

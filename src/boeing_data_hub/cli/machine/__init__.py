@@ -1,0 +1,1 @@
+"""All processes of one machine, as `bdh up` runs them: started, watched, restarted, and stopped together."""

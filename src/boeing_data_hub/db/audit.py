@@ -1,0 +1,47 @@
+"""The audit log: who changed what. Each entry is written in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to what, and when; `details` depend on the action."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    details: Mapping[str, Any]
+
+
+def record(work: Work, *, actor: str, action: str, target: str, details: Mapping[str, Any] | None = None) -> None:
+    """Write one entry, e.g. actor `key:1a2b3c4d`, action `batch.cancel`, target the batch id. Never a secret."""
+    work.do(_SQL["record"], [actor, action, target, Jsonb(dict(details or {}))])
+
+
+def record_each(work: Work, *, actor: str, action: str, targets: Sequence[str], details: Mapping[str, Any]) -> None:
+    """Write one entry for each of these, in one statement."""
+    work.do(_SQL["record_each"], [actor, action, Jsonb(dict(details)), list(targets)])
+
+
+def page(work: Work, *, limit: int, before: int | None = None, action: str | None = None) -> list[AuditEntry]:
+    """Entries, newest first, before the entry `before`. `action` is a prefix, e.g. `key.`."""
+    return [AuditEntry(**row) for row in work.rows(_SQL["page"], {"before": before, "action": action, "limit": limit})]
+
+
+def of_target(work: Work, target: str, *, limit: int) -> list[AuditEntry]:
+    """The newest entries about one target."""
+    return [AuditEntry(**row) for row in work.rows(_SQL["of_target"], [target, limit])]

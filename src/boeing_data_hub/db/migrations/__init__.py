@@ -1,0 +1,1 @@
+"""Alembic's scripts: SQL as text, one revision per file."""

@@ -1,1 +1,0 @@
-"""Stage 2: items become Boeing calls, and calls become raw answers."""

@@ -1,0 +1,1 @@
+"""Whether all is well: doctor, notifications, metrics, overview, and keeping the database tidy."""

@@ -1,0 +1,78 @@
+"""What waits for a person: counted here for the overview, the digest and notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from boeing_data_hub.catalogue import staging
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health import conditions, notices
+from boeing_data_hub.health.conditions import IN_DOUBT, MOST_COUNTED, Condition
+from boeing_data_hub.shopify import conflict_rows, current_store, intents, plans, reviews
+from boeing_data_hub.shopify import leftover_products as leftovers
+from boeing_data_hub.values.counted import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """How much waits for a person.
+
+    Attributes:
+        conflicts: parts whose SKU another product of the store has.
+        orphans: leftover products that are still in the store.
+        plans: that wait for approval.
+        held: changes that guards hold back, counted to `MOST_COUNTED`.
+        reviews: staged parts that need review, counted to `MOST_COUNTED`.
+        in_doubt: products for which the outcome of a call is unknown, with no check scheduled.
+        unsent: channel → notifications that its receiver does not accept.
+    """
+
+    conflicts: int = 0
+    orphans: int = 0
+    plans: int = 0
+    held: int = 0
+    reviews: int = 0
+    in_doubt: int = 0
+    unsent: Mapping[str, Sequence[str]] | None = None
+
+    def conditions(self) -> Iterator[Condition]:
+        """The same as conditions."""
+        if self.conflicts:
+            yield conditions.conflicts(self.conflicts)
+        if self.orphans:
+            yield conditions.leftovers(self.orphans)
+        if self.plans:
+            yield conditions.plans(self.plans)
+        if self.held:
+            yield conditions.held_changes(self.held)
+        if self.in_doubt:
+            yield IN_DOUBT.found(products=counted(self.in_doubt, "product"))
+        if self.reviews:
+            yield conditions.reviews(self.reviews)
+        for channel, said in (self.unsent or {}).items():
+            yield conditions.undelivered(len(said), channel, said[-1])
+
+
+def of_the_store(work: Work) -> Attention:
+    """What waits in the store: cheap enough for a page that is read every second."""
+    return Attention(
+        conflicts=conflict_rows.count_open(work),
+        orphans=leftovers.count_due(work),
+        plans=plans.count_waiting(work),
+        held=reviews.count_open(work, most=MOST_COUNTED),
+    )
+
+
+def everything(work: Work) -> Attention:
+    """All of it."""
+    shop = current_store.read(work)
+    return Attention(
+        conflicts=conflict_rows.count_open(work),
+        orphans=leftovers.count_due(work),
+        plans=plans.count_waiting(work),
+        held=reviews.count_open(work, most=MOST_COUNTED),
+        reviews=staging.count_up_to(work, MOST_COUNTED, status="needs_review"),
+        in_doubt=len(intents.left_in_doubt(work, shop)) if shop else 0,
+        unsent=notices.unsent(work),
+    )

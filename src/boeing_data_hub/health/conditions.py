@@ -1,0 +1,278 @@
+"""Every condition that people are notified about: its code, level, sentence and remedy. Pure.
+
+The overview, the runs, the doctor, notifications and the digest render these; none of them words one itself. Pauses of
+Boeing and of the store, whose sentences depend on what the other side said, are in `pauses.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from boeing_data_hub.values.counted import counted, form
+
+Level = Literal["info", "warning", "error"]
+
+MOST_COUNTED: Final = 10_000
+"""Counts stop here and say "or more": counting a million rows would take longer than a page may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition that holds now.
+
+    Attributes:
+        code: stable; the API's `reason` where a run waits for it.
+        level: `info` is ordinary waiting; `warning` needs attention at some time; `error` needs a person now.
+        message: what has happened, in a sentence or two.
+        remedy: what to do, as a sentence; the label of `link` where there is one; may be empty.
+        about: the queue or the upstream that is concerned; may be empty.
+        since: when it began, where that is known.
+        until: when it ends, or when the next attempt is made, where that is known.
+        link: a path of the console; may be empty.
+        urgent: people are notified at once, not only in the next digest.
+    """
+
+    code: str
+    level: Level
+    message: str
+    remedy: str = ""
+    about: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    link: str = ""
+    urgent: bool = False
+
+    @property
+    def text(self) -> str:
+        """The message, and what to do."""
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of condition, with `{words}` to be filled in.
+
+    Attributes:
+        meaning: when it holds, as half a sentence for the documentation.
+    """
+
+    code: str
+    level: Level
+    meaning: str
+    message: str
+    remedy: str = ""
+    link: str = ""
+    urgent: bool = False
+
+    def found(
+        self, about: str = "", *, since: datetime | None = None, until: datetime | None = None, **words: object
+    ) -> Condition:
+        """The condition, with its words filled in; `about` is one of them."""
+        filled: dict[str, Any] = {"about": about, "About": about.capitalize(), **words}
+        return Condition(
+            code=self.code,
+            level=self.level,
+            message=self.message.format(**filled).rstrip(),
+            remedy=self.remedy.format(**filled),
+            about=about,
+            since=since,
+            until=until,
+            link=self.link.format(**filled),
+            urgent=self.urgent,
+        )
+
+
+# Workers and stalled work. `about` is the queue.
+
+NO_WORKER: Final = Kind(
+    code="no_worker",
+    level="error",
+    meaning="a queue without a worker",
+    message="No {about} worker is running. Its work waits; nothing is lost.",
+    remedy="Start one: bdh worker {about}.",
+    urgent=True,
+)
+QUIET_WORKER: Final = Kind(
+    code="worker_quiet",
+    level="warning",
+    meaning="a worker that has missed its heartbeats",
+    message="The {about} worker was last seen {seconds:.0f} s ago. After {silent_after:.0f} s it counts as stopped, "
+    "and another worker takes over its work.",
+)
+NO_SCHEDULER: Final = Kind(
+    code="no_sweep",
+    level="error",
+    meaning="no sweep has run recently, so failed calls are not retried",
+    message="No scheduler is running: failed calls are not retried, and work of stopped workers is not taken over.",
+    remedy="Start it and a default worker: bdh beat, bdh worker default.",
+)
+NO_PROGRESS: Final = Kind(
+    code="no_progress",
+    level="error",
+    meaning="work is due and a worker is running, but nothing is done",
+    message="{About} has made no progress since {clock} UTC although a worker is running. Nothing is lost.",
+    remedy="Check the worker's log, then restart it: bdh worker {about}.",
+    urgent=True,
+)
+HELD_LONG: Final = Kind(
+    code="held_long",
+    level="error",
+    meaning="a worker keeps renewing its lease without finishing",
+    message="Worker {worker} has been working on {parts} since {clock} UTC.",
+    remedy="Restart that worker: another one takes over its work within seconds.",
+    urgent=True,
+)
+NO_REDIS: Final = Kind(
+    code="no_redis",
+    level="error",
+    meaning="Redis does not respond",
+    message="Redis isn't responding. Current work continues; the rest resumes when Redis is back. Nothing is lost.",
+    remedy="Check REDIS_URL and the Redis server.",
+)
+
+# What waits for a person.
+
+CONFLICTS: Final = Kind(
+    code="conflicts",
+    level="warning",
+    meaning="parts whose SKU another product in the store already has",
+    message="{parts} already {exist} in your store as {another}. {Pronoun} won't be published until you decide.",
+    remedy="Review.",
+    link="/attention#conflicts",
+)
+LEFTOVERS: Final = Kind(
+    code="leftovers",
+    level="warning",
+    meaning="leftover products that are to be removed",
+    message="{products} {are} still to be removed from your store.",
+    remedy="View.",
+    link="/attention#orphans",
+)
+LEFTOVERS_STAY: Final = Kind(
+    code="leftovers_stay",
+    level="warning",
+    meaning="leftover products that cannot be removed",
+    message="{products} could not be removed from your store after several attempts. {said}",
+    remedy="The hub keeps trying. `bdh store orphans` says why; missing app scopes are the usual cause. "
+    "`bdh store keep-orphan ID` keeps one in the store.",
+    urgent=True,
+)
+PLANS: Final = Kind(
+    code="plans",
+    level="warning",
+    meaning="publish plans that wait for approval",
+    message="{plans} {are} waiting for approval.",
+    remedy="Review.",
+    link="/attention#plans",
+)
+IN_DOUBT: Final = Kind(
+    code="in_doubt",
+    level="warning",
+    meaning="the outcome of a call is unknown, and no check is scheduled",
+    message="The outcome of a call for {products} is unknown, and no check is scheduled.",
+    remedy="Publish them again: the hub asks the store first, changes only what differs, and creates no duplicates.",
+)
+REVIEWS: Final = Kind(
+    code="reviews",
+    level="warning",
+    meaning="staged parts that need review",
+    message="{many} {need} review.",
+    remedy="View.",
+    link="/parts?status=needs_review",
+)
+HELD_CHANGES: Final = Kind(
+    code="held_changes",
+    level="warning",
+    meaning="changes that guards hold back until a person decides",
+    message="{many} {wait} for review. Your store keeps what it has until you decide.",
+    remedy="Review.",
+    link="/reviews",
+)
+UNDELIVERED: Final = Kind(
+    code="undelivered",
+    level="warning",
+    meaning="a digest or notification that could not be delivered",
+    message="{notifications} could not be delivered by {about}. {said}",
+    remedy="Correct HUB_DIGEST_WEBHOOK_URL or the HUB_SMTP settings, then try with `bdh digest send`.",
+)
+FAILED_PARTS: Final = Kind(
+    code="failed_parts",
+    level="warning",
+    meaning="a recent run with failures that have not been retried",
+    message="{failed:,} of {parts} failed in {run}.",
+    remedy="See why.",
+    link="/runs/{id}",
+)
+
+# What a run waits for in the ordinary course.
+
+APPROVAL: Final = Kind(
+    code="approval",
+    level="info",
+    meaning="a plan waits for approval",
+    message="Waiting for approval (POST /api/plans/{id}/approve).",
+)
+BULK_IMPORT: Final = Kind(
+    code="shopify_bulk_operation",
+    level="info",
+    meaning="Shopify processes a bulk import",
+    message="Shopify has processed {done:,} of {lines:,}. Results follow when the bulk import is finished.",
+)
+BULK_WAITS: Final = Kind(
+    code="shopify_bulk_waits",
+    level="info",
+    meaning="other bulk imports of the store come first",
+    message="{note}",
+)
+ACCESS_TOKEN: Final = Kind(
+    code="access_token",
+    level="info",
+    meaning="a process fetches an access token",
+    message="Waiting for an access token from {name}.",
+)
+
+
+def conflicts(number: int) -> Condition:
+    """So many parts whose SKU another product of the store has."""
+    return CONFLICTS.found(
+        parts=counted(number, "part"),
+        exist=form(number, "exists", "exist"),
+        another=form(number, "another product", "other products"),
+        Pronoun=form(number, "It", "They"),
+    )
+
+
+def leftovers(number: int) -> Condition:
+    """So many leftover products that are still in the store."""
+    return LEFTOVERS.found(products=counted(number, "leftover product"), are=form(number, "is", "are"))
+
+
+def leftovers_stay(number: int, said: str = "") -> Condition:
+    """So many leftover products that the store does not let go, and what it said last."""
+    return LEFTOVERS_STAY.found(products=counted(number, "leftover product"), said=said)
+
+
+def plans(number: int) -> Condition:
+    """So many plans that wait for approval."""
+    return PLANS.found(plans=counted(number, "publish plan"), are=form(number, "is", "are"))
+
+
+def reviews(number: int) -> Condition:
+    """So many staged parts that need review, counted to `MOST_COUNTED`."""
+    more = " or more" if number >= MOST_COUNTED else ""
+    return REVIEWS.found(many=f"{number:,}{more}", need=form(number, "part needs", "parts need"))
+
+
+def held_changes(number: int) -> Condition:
+    """So many changes that guards hold back, counted to `MOST_COUNTED`."""
+    more = " or more" if number >= MOST_COUNTED else ""
+    return HELD_CHANGES.found(
+        many=f"{number:,}{more} {form(number, 'change', 'changes')}", wait=form(number, "waits", "wait")
+    )
+
+
+def undelivered(number: int, channel: str, said: str = "") -> Condition:
+    """So many notifications that a receiver does not accept, and what it said last."""
+    return UNDELIVERED.found(channel, notifications=counted(number, "notification"), said=said)

@@ -1,0 +1,195 @@
+"""The daily digest: facts in, a document out, and the document as text and as HTML. Pure.
+
+The document is made once and kept, so that every try sends the same. Whatever comes from outside is text here: it is
+shortened, freed of control characters, and escaped where it is shown.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any, Final
+from urllib.parse import quote
+
+from boeing_data_hub.batches.failure_groups import what_to_do
+from boeing_data_hub.health.digest_facts import Facts
+from boeing_data_hub.health.digest_rows import PriceMove
+from boeing_data_hub.health.notice import Message
+from boeing_data_hub.health.pauses import upstream_name
+from boeing_data_hub.work.batch import Batch
+
+_LONGEST: Final = 300
+
+
+def document(facts: Facts, *, console: str) -> dict[str, Any]:
+    """The digest as plain JSON values.
+
+    Args:
+        facts: of the period.
+        console: where links lead, e.g. `https://hub.example.com/console`.
+    """
+    period = facts.period
+    parts = facts.outcomes
+    failed = sum(ended.failed for ended in facts.ended)
+    sections = [
+        {"title": "Changed", "lines": list(_changed(facts, console))},
+        {"title": "Failed", "lines": list(_failed(facts))},
+        {"title": "Needs attention", "lines": list(_waiting(facts, console))},
+        {"title": "Finished runs", "lines": [_batch(one, console) for one in facts.worst]},
+    ]
+    return {
+        "kind": "digest",
+        "day": period.day.isoformat(),
+        "since": period.since.isoformat(),
+        "until": period.until.isoformat(),
+        "title": f"Boeing Data Hub, {period.day.isoformat()}: {_headline(facts, failed)}",
+        "console": console,
+        "sections": [section for section in sections if section["lines"]],
+        "figures": {
+            "products_created": facts.changed.get("created", 0),
+            "products_updated": facts.changed.get("updated", 0),
+            "parts_unchanged": parts.get("unchanged", 0),
+            "parts_found": parts.get("found:fetched", 0),
+            "parts_blocked": parts.get("found:blocked", 0),
+            "price_moves": facts.price_moves,
+            "sold_out": facts.sold_out_count,
+            "parts_failed": failed,
+            "parts_not_for_sale": sum(ended.not_for_sale for ended in facts.ended),
+            "batches_ended": sum(ended.batches for ended in facts.ended),
+            "boeing_answers": facts.answers,
+            "boeing_calls_possible": facts.possible,
+            "conflicts": facts.waiting.conflicts,
+            "orphans": facts.waiting.orphans,
+            "plans": facts.waiting.plans,
+            "needs_review": facts.waiting.reviews,
+            "held_changes": facts.waiting.held,
+            "products_in_doubt": facts.waiting.in_doubt,
+        },
+    }
+
+
+def _headline(facts: Facts, failed: int) -> str:
+    told: list[str] = []
+    if facts.pauses:
+        told.append(f"{' and '.join(upstream_name(one.about) for one in facts.pauses)} paused")
+    if changed := sum(facts.changed.values()):
+        told.append(f"{_many(changed, 'product')} changed")
+    if failed:
+        told.append(f"{_many(failed, 'part')} failed")
+    waiting = facts.waiting
+    if waits := waiting.conflicts + waiting.orphans + waiting.plans + waiting.held + waiting.in_doubt:
+        told.append(f"{_many(waits, 'item')} {'needs' if waits == 1 else 'need'} attention")
+    return ", ".join(told) or "nothing to report"
+
+
+def _changed(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
+    created, updated = facts.changed.get("created", 0), facts.changed.get("updated", 0)
+    unchanged = facts.outcomes.get("unchanged", 0)
+    if created or updated or unchanged:
+        yield _line(
+            f"In the store: {_many(created, 'product')} created, {updated:,} updated; {_many(unchanged, 'part')} "
+            "published without changes."
+        )
+    found = {name.removeprefix("found:"): count for name, count in facts.outcomes.items() if name.startswith("found:")}
+    if found:
+        yield _line(
+            f"From Boeing: {_many(found.get('fetched', 0), 'part')} found that can be sold, "
+            f"{found.get('blocked', 0):,} that cannot as they are, {found.get('needs_review', 0):,} that need a look."
+        )
+    if unsold := sum(ended.not_for_sale for ended in facts.ended):
+        yield _line(f"{_many(unsold, 'part')} of publishing runs {'was' if unsold == 1 else 'were'} not for sale.")
+    if facts.price_moves:
+        yield _line(f"{_many(facts.price_moves, 'price')} moved in the store; the largest:")
+        for move in facts.moved:
+            yield _line(_move(move), f"{console}/part/{quote(move.sku, safe='')}")
+    if facts.sold_out_count:
+        yield _line(f"{_many(facts.sold_out_count, 'product')} lost the last stock: {', '.join(facts.sold_out)}.")
+    used = f" of {facts.possible:,} that the limit allows" if facts.possible is not None else ""
+    yield _line(f"Boeing answered {_many(facts.answers, 'call')}{used}.")
+
+
+def _move(move: PriceMove) -> str:
+    percent = move.percent
+    sign = "" if percent is None or percent.startswith("-") else "+"
+    return f"{move.sku}: {move.old} to {move.new}" + (f" ({sign}{percent} %)" if percent else "")
+
+
+def _failed(facts: Facts) -> Iterator[dict[str, Any]]:
+    for group in facts.failures:
+        said = f" {group.error}" if group.error else ""
+        sample, advice = ", ".join(group.sample), what_to_do(group.code)
+        yield _line(f"{_many(group.parts, 'part')} ({group.code}), e.g. {sample}.{said} What to do: {advice}")
+
+
+def _waiting(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
+    for pause in facts.pauses:
+        since = f" since {pause.since:%Y-%m-%d %H:%M} UTC" if pause.since else ""
+        yield _line(f"{upstream_name(pause.about)} is paused{since} ({pause.code}). {pause.text}", console)
+    for one in facts.waiting.conditions():
+        yield _line(one.message, console + one.link) if one.link else _line(one.text)
+
+
+def _batch(batch: Batch, console: str) -> dict[str, Any]:
+    kind = "Search" if batch.batch_type == "search" else "Publishing"
+    name = batch.options.get("source")
+    named = f" {name}" if isinstance(name, str) and name else ""
+    failed = f", {batch.failed_count:,} failed" if batch.failed_count else ""
+    outcome = (batch.outcome or batch.status).replace("_", " ")
+    return _line(f"{kind}{named}: {_many(batch.total_items, 'part')}, {outcome}{failed}.", f"{console}/runs/{batch.id}")
+
+
+def _line(text: str, link: str | None = None) -> dict[str, Any]:
+    return {"text": plain(text), "link": link}
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Text from anywhere as one line that cannot move a cursor, turn the writing round, or fill a page."""
+    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+    line = " ".join(seen.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\u2026"
+
+
+def message_of(notice_id: str, told: Mapping[str, Any]) -> Message:
+    """A document as a channel carries it. The payload has the text as `text`, which chat systems show as it is."""
+    text = as_text(told)
+    return Message(
+        id=notice_id,
+        subject=plain(str(told["title"])),
+        text=text,
+        html=as_html(told),
+        payload={"id": notice_id, **told, "text": text},
+    )
+
+
+def as_text(told: Mapping[str, Any]) -> str:
+    """The document for a terminal, a chat, or a mail."""
+    lines = [str(told["title"])]
+    if told.get("since"):
+        lines.append(f"From {told['since']} to {told['until']}.")
+    for section in told["sections"]:
+        lines += ["", str(section["title"])]
+        for one in section["lines"]:
+            lines.append(f"- {one['text']}" + (f" {one['link']}" if one["link"] else ""))
+    return "\n".join([*lines, "", str(told["console"]), ""])
+
+
+def as_html(told: Mapping[str, Any]) -> str:
+    """The document as a page without anything that runs or is fetched."""
+    out = [f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(told['title'])}</title>"]
+    out.append(f"<h1>{escape(told['title'])}</h1>")
+    if told.get("since"):
+        out.append(f"<p>From {escape(told['since'])} to {escape(told['until'])}.</p>")
+    for section in told["sections"]:
+        out.append(f"<h2>{escape(section['title'])}</h2><ul>")
+        for one in section["lines"]:
+            text = escape(one["text"])
+            linked = f' <a href="{escape(one["link"], quote=True)}">Show</a>' if one["link"] else ""
+            out.append(f"<li>{text}{linked}</li>")
+        out.append("</ul>")
+    out.append(f'<p><a href="{escape(told["console"], quote=True)}">Open the console</a></p></html>')
+    return "".join(out)

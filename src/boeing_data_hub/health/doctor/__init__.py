@@ -1,0 +1,1 @@
+"""The doctor's checks: each judges facts, and says what to do."""

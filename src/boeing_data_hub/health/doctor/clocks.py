@@ -1,0 +1,45 @@
+"""Clocks that disagree: tokens, leases and Retry-After are judged by them. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from boeing_data_hub.health.doctor.finding import Advice, Finding
+
+_TOLERATED: Final = 5.0  # seconds
+_WHOLE_SECONDS: Final = 1.0  # a Date header is no finer, and some seconds may pass on the way
+
+OFF = Advice(
+    "clock_off",
+    "clock",
+    "warning",
+    "this machine's clock and another's differ",
+    "Set the clock by NTP (`timedatectl set-ntp true`), here and on the database's host.",
+)
+
+
+def judge_clock(other: str, ahead: float, *, uncertain: float) -> Finding | None:
+    """A finding where another's clock is off against ours by more than can be borne; None where it is not.
+
+    Args:
+        other: whose clock.
+        ahead: seconds by which it is ahead of ours.
+        uncertain: seconds by which that may be wrong.
+    """
+    off = abs(ahead) - uncertain
+    if off <= _TOLERATED:
+        return None
+    way = "ahead of" if ahead > 0 else "behind"
+    return OFF.found(f"The clock of {other} is {abs(ahead):,.0f} s {way} this machine's.")
+
+
+def judge_date(other: str, dated: str, moment: datetime, *, uncertain: float) -> Finding | None:
+    """The same by a `Date` header; None where it cannot be read."""
+    try:
+        told = parsedate_to_datetime(dated)
+    except (ValueError, TypeError, IndexError):
+        return None
+    told = told.replace(tzinfo=UTC) if told.tzinfo is None else told
+    return judge_clock(other, (told - moment).total_seconds(), uncertain=uncertain + _WHOLE_SECONDS)

@@ -1,0 +1,131 @@
+"""Postgres that lets nobody in: what server, pooler or library say, and what to do. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from boeing_data_hub.db.outages import Kind, kind_said
+from boeing_data_hub.health.doctor.addresses import host_of, shown
+from boeing_data_hub.health.doctor.finding import Advice, Finding
+
+PASSWORD = Advice(
+    "postgres_password",
+    "postgres",
+    "error",
+    "the server rejects user or password",
+    "Correct user and password in DATABASE_URL; special characters must be percent-encoded (`@` is %40). At Supabase "
+    "it is the database's password, and a pooler's user is postgres.PROJECT.",
+)
+HOST = Advice(
+    "postgres_host",
+    "postgres",
+    "error",
+    "the host name is unknown",
+    "Correct the host in DATABASE_URL. Supabase's direct address has IPv6 only: without IPv6 here, use the session "
+    "pooler's address.",
+)
+UNREACHABLE = Advice(
+    "postgres_unreachable",
+    "postgres",
+    "error",
+    "nothing responds at that host and port",
+    "Check host and port in DATABASE_URL, that the server runs, and that a firewall lets this host through.",
+)
+DATABASE = Advice(
+    "postgres_database",
+    "postgres",
+    "error",
+    "there is no database of that name",
+    "Correct the name at the end of DATABASE_URL, or make the database: `createdb NAME`. At Supabase it is postgres.",
+)
+TLS = Advice(
+    "postgres_tls",
+    "postgres",
+    "error",
+    "server and settings disagree about encryption",
+    "Set sslmode in DATABASE_URL to what the server offers: ?sslmode=require where it wants encryption, without it "
+    "where it has none; for verify-full also sslrootcert.",
+)
+NOT_ALLOWED = Advice(
+    "postgres_not_allowed",
+    "postgres",
+    "error",
+    "the server does not let this host or user in",
+    "Allow this host and user in pg_hba.conf, or in the provider's list of networks, with the encryption it asks for.",
+)
+CROWDED = Advice(
+    "postgres_crowded",
+    "postgres",
+    "error",
+    "no connection is free",
+    "Raise max_connections, or lower HUB_DATABASE_POOL; find out who else is connected (pg_stat_activity).",
+)
+ADDRESS = Advice(
+    "postgres_address",
+    "postgres",
+    "error",
+    "the address has a part that is not understood",
+    "Write DATABASE_URL like postgresql://user:password@host:5432/postgres.",
+)
+REFUSED = Advice(
+    "postgres_refused",
+    "postgres",
+    "error",
+    "another refusal",
+    "Check DATABASE_URL and the server's log.",
+)
+BLOCKED = Advice(
+    "postgres_blocked",
+    "postgres",
+    "error",
+    "a pooler blocks our user, because a wrong password was sent too often",
+    "Look for the wrong password in DATABASE_URL here and on every other host that uses this database, correct or stop "
+    "those, and wait some minutes: the block ends by itself.",
+)
+POOLER_ALONE = Advice(
+    "postgres_pooler_alone",
+    "postgres",
+    "error",
+    "the pooler answers and does not reach the database behind it",
+    "Look whether the database runs, or was paused at the provider; then at the pooler's log.",
+)
+STARTING = Advice(
+    "postgres_starting",
+    "postgres",
+    "error",
+    "it is starting, or recovering",
+    "Wait some seconds and ask again; where it stays so, look at the server's log.",
+)
+DISK = Advice(
+    "postgres_disk",
+    "postgres",
+    "error",
+    "its disk is full",
+    "Make room on the server's disk, or enlarge it at the provider. Work goes on by itself afterwards.",
+)
+
+_MEANT: Final[dict[Kind, tuple[Advice, str]]] = {
+    "blocked": (BLOCKED, "it, or the pooler before it, blocks this user for a while after too many wrong passwords"),
+    "password": (PASSWORD, "it refuses the user or the password"),
+    "host": (HOST, "its host name is unknown"),
+    "unreachable": (UNREACHABLE, "nothing answers there"),
+    "lost": (UNREACHABLE, "it hangs up on us"),
+    "tls": (TLS, "server and settings disagree about encryption"),
+    "not_allowed": (NOT_ALLOWED, "it does not let this host or user in"),
+    "crowded": (CROWDED, "all its connections are taken"),
+    "address": (ADDRESS, "the address has a part that is not understood"),
+    "starting": (STARTING, "it is starting, or recovering"),
+    "pooler": (POOLER_ALONE, "the pooler answers, and does not reach the database"),
+    "disk_full": (DISK, "its disk is full"),
+}
+
+
+def not_connected(said: str, url: str) -> Finding:
+    """What it means that there is no connection, by what server, pooler or library say."""
+    kind = kind_said(said)
+    if kind == "database":
+        name = unquote(urlsplit(url).path.strip("/"))
+        return DATABASE.found(f"Postgres at {host_of(url)} has no database named {name!r}.")
+    advice, why = _MEANT.get(kind, (REFUSED, "it refuses us"))
+    return advice.found(f"Postgres at {shown(url)} cannot be used: {why}.")

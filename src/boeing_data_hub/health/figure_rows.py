@@ -1,0 +1,145 @@
+"""The rows behind the system's metrics, read by index look-ups: nothing here grows with the catalogue or history.
+
+Backlogs are counted over open batches; outcomes over the batches of the last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits in a stage.
+
+    Attributes:
+        due: parts (of normalization: answers) that could be worked on now.
+        later: parts that wait for a retry, or are being worked on.
+        oldest: seconds since the oldest of those due was due; None: nothing is due.
+    """
+
+    due: int
+    later: int = 0
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """Leases of a stage, and the parts (of normalization: answers) under them."""
+
+    stage: str
+    leases: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentBatch:
+    """A batch that was created within the last day, or has not ended; `quiet`: seconds since anything moved."""
+
+    id: UUID
+    batch_type: str
+    status: str
+    total_items: int
+    normalized_count: int
+    published_count: int
+    failed_count: int
+    not_for_sale_count: int
+    cancelled_count: int
+    is_open: bool
+    quiet: float
+
+    @property
+    def outcome(self) -> str:
+        """How an ended batch ended."""
+        if self.status == "completed":
+            return "finished_with_failures" if self.failed_count else "succeeded"
+        return self.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureCount:
+    """Failed items of a batch that have the same code."""
+
+    batch_id: UUID
+    code: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkState:
+    """Open bulk operations in a state, and seconds that the oldest of them has been in it."""
+
+    state: str
+    runs: int
+    lines: int
+    oldest: float
+
+
+def waiting_for_boeing(work: Work) -> Backlog:
+    """Items of searches."""
+    return Backlog(**_only(work, _SQL["waiting_for_boeing"]))
+
+
+def waiting_for_the_store(work: Work) -> Backlog:
+    """Items of publishings; parts in a bulk operation that has not ended count as `later`."""
+    return Backlog(**_only(work, _SQL["waiting_for_the_store"]))
+
+
+def waiting_for_normalization(work: Work) -> Backlog:
+    """Answers; the age of the oldest only where an item waits for it."""
+    return Backlog(**_only(work, _SQL["waiting_for_normalization"]))
+
+
+def leased(work: Work) -> list[Leased]:
+    """The leases of each stage."""
+    return [Leased(**row) for row in work.rows(_SQL["leased"])]
+
+
+def recent_batches(work: Work) -> list[RecentBatch]:
+    """Batches that were created within the last day, or have not ended."""
+    return [RecentBatch(**row) for row in work.rows(_SQL["batches_of_late"])]
+
+
+def failure_codes(work: Work, batch_ids: Sequence[UUID]) -> list[FailureCount]:
+    """Failed items of these batches, by code."""
+    return [FailureCount(**row) for row in work.rows(_SQL["failure_codes"], [list(batch_ids)])]
+
+
+def workers(work: Work, *, silent_after: float) -> tuple[dict[str, int], float | None]:
+    """Running workers by queue, and seconds since the last sweep; None: none is known."""
+    rows = work.rows(_SQL["workers"], [silent_after])
+    quiet = {row["queue"]: row["quiet"] for row in rows}
+    return {row["queue"]: row["alive"] for row in rows if row["queue"] != "sweep"}, quiet.get("sweep")
+
+
+def orphans(work: Work) -> tuple[int, float]:
+    """Leftover products in the store, and seconds that the oldest has been waiting for its removal."""
+    row = _only(work, _SQL["orphans"])
+    return row["orphans"], row["oldest"]
+
+
+def bulk_runs(work: Work) -> list[BulkState]:
+    """Open bulk operations by state."""
+    return [BulkState(**row) for row in work.rows(_SQL["bulk_runs"])]
+
+
+def products_in_doubt(work: Work) -> int:
+    """Products for which the outcome of a call has been unknown for ten minutes, with no check scheduled."""
+    rows = work.rows(_SQL["products_in_doubt"])
+    if not rows:
+        return 0
+    return work.value(_SQL["count_not_waited_for"], [[row["sku"] for row in rows]])
+
+
+def _only(work: Work, query: LiteralString) -> dict[str, Any]:
+    row = work.row(query)
+    assert row is not None  # noqa: S101 - an aggregate always has one row
+    return row

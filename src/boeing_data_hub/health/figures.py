@@ -1,0 +1,250 @@
+"""The figures of the whole system, for metrics: read in one short transaction and from Redis, and kept for a moment.
+
+A server that does not answer is reported as down, and its figures are left out: old figures must not look new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Final
+from uuid import UUID
+
+import redis
+import structlog
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.health import figure_rows as figures
+from boeing_data_hub.health.figure_rows import Backlog, BulkState, Leased, RecentBatch
+from boeing_data_hub.shopify import conflict_rows, plans, reviews
+from boeing_data_hub.values.states import Stage
+from boeing_data_hub.work import budget_account as budget
+from boeing_data_hub.work import slots
+from boeing_data_hub.work import upstreams as line_store
+from boeing_data_hub.work.bucket import Budget, refill
+from boeing_data_hub.work.rate_limit import RateLimit
+from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.wake_ups import Hints
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS: Final = 5.0
+_PATIENCE: Final = 4.0  # seconds a scrape waits for figures that are being read; Prometheus gives up after ten
+_SHARE: Final = 10.0  # figures that take two seconds are read every twenty: a tenth of one connection's time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisFigures:
+    """Redis: wake-ups by queue, and bytes used and allowed (0: no limit); None where the account may not ask."""
+
+    hints: Mapping[str, int]
+    memory: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFigures:
+    """An upstream.
+
+    Attributes:
+        line: its shared state.
+        used: slots that began within the limit's window.
+    """
+
+    line: Line
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFigures:
+    """What Postgres says, at the moment `now` by its clock.
+
+    Attributes:
+        waiting: by stage.
+        leased: by stage; a stage without leases is absent.
+        failures: (batch type, code) → failed items of these batches.
+        workers: queue → running workers; every queue that must have one is named.
+        swept: seconds since the last sweep; None: unknown.
+        orphans: leftover products, and seconds that the oldest has been waiting for its removal.
+        doubtful: products for which the outcome of a call is unknown.
+    """
+
+    now: datetime
+    waiting: Mapping[str, Backlog]
+    leased: Mapping[str, Leased]
+    lines: Mapping[str, LineFigures]
+    budget: Budget | None
+    batches: Sequence[RecentBatch]
+    failures: Mapping[tuple[str, str], int]
+    workers: Mapping[str, int]
+    swept: float | None
+    orphans: tuple[int, float]
+    conflicts: int
+    held: int
+    plans: int
+    doubtful: int
+    bulk: Sequence[BulkState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of Postgres and of Redis; each None when it does not answer.
+
+    Attributes:
+        seconds: how long it took to read them.
+        read_at: monotonic moment at which that began.
+    """
+
+    database: DatabaseFigures | None
+    redis: RedisFigures | None
+    seconds: float
+    read_at: float
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Failure codes of batches, counted once for each number of failures: those of an ended batch never change."""
+
+    known: dict[UUID, tuple[int, dict[str, int]]] = field(default_factory=dict[UUID, tuple[int, dict[str, int]]])
+
+    def count(self, work: Work, batches: Sequence[RecentBatch]) -> dict[tuple[str, str], int]:
+        failing = {batch.id: batch for batch in batches if batch.failed_count}
+        stale = [one for one, batch in failing.items() if self.known.get(one, (0,))[0] != batch.failed_count]
+        found: dict[UUID, dict[str, int]] = {one: {} for one in stale}
+        for counted in figures.failure_codes(work, stale) if stale else ():
+            found[counted.batch_id][counted.code] = counted.items
+        fresh = {one: (failing[one].failed_count, codes) for one, codes in found.items()}
+        self.known = {one: kept for one, kept in (self.known | fresh).items() if one in failing}
+        total: Counter[tuple[str, str]] = Counter()
+        for one, (_, codes) in self.known.items():
+            for code, items in codes.items():
+                total[failing[one].batch_type, code] += items
+        return dict(total)
+
+
+def _good_for(figures: Figures) -> float:
+    """Seconds for which figures count as fresh; a server that was away is looked for again soon."""
+    share = figures.seconds * _SHARE if figures.database is not None else 0.0
+    return max(FRESH_SECONDS, share)
+
+
+class SystemFigures:
+    """Reads the figures when they are asked for and not fresh; one reading serves all who ask meanwhile.
+
+    Args:
+        database: Postgres.
+        hints: the broker.
+        limit: Boeing's, None for unlimited.
+        queues: those that must have a worker.
+        worker_silent_after: seconds after which a worker counts as gone.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Callable[[], Database],
+        hints: Hints,
+        limit: RateLimit | None,
+        queues: Sequence[str],
+        worker_silent_after: float,
+    ) -> None:
+        self._database = database
+        self._hints = hints
+        self.limit = limit
+        self._queues = queues
+        self._silent_after = worker_silent_after
+        self._groups = _Groups()
+        self._lock = Lock()
+        self._kept: Figures | None = None
+        self._running: Future[Figures] | None = None
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="figures")
+
+    def now(self) -> Figures:
+        """Figures of the last few seconds. Answers within some seconds, whatever hangs."""
+        with self._lock:
+            kept = self._kept
+            if kept is not None and monotonic() - kept.read_at < _good_for(kept):
+                return kept
+            if self._running is None or self._running.done():
+                self._running = self._threads.submit(self._read)
+            running = self._running
+        try:
+            return running.result(_PATIENCE)
+        except NotYetError:  # a server that is frozen, not gone
+            return Figures(database=None, redis=None, seconds=_PATIENCE, read_at=monotonic())
+
+    def forget(self) -> None:
+        """Have the next call read the figures again."""
+        with self._lock:
+            self._kept = None
+
+    def close(self) -> None:
+        """Begin no other reading."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self) -> Figures:
+        started = monotonic()
+        found = Figures(
+            redis=self._read_redis(),
+            database=self._read_database(),
+            seconds=monotonic() - started,
+            read_at=started,
+        )
+        with self._lock:
+            self._kept = found
+        return found
+
+    def _read_redis(self) -> RedisFigures | None:
+        try:
+            memory = self._hints.memory()
+            waiting = {stage.value: self._hints.waiting(stage) for stage in Stage}
+        except redis.RedisError as error:
+            log.warning("Redis does not answer; its figures are left out", error=type(error).__name__)
+            return None
+        return RedisFigures(hints=waiting, memory=memory)
+
+    def _read_database(self) -> DatabaseFigures | None:
+        try:
+            return self._database().run(self._look, patience=0.5, hurry=True)
+        except Exception as error:  # noqa: BLE001 - a table that is missing, too, must not silence the other figures
+            log.warning(
+                "Postgres does not answer; its figures are left out", error=getattr(error, "code", type(error).__name__)
+            )
+            return None
+
+    def _look(self, work: Work) -> DatabaseFigures:
+        window = self.limit.window if self.limit else 60.0
+        states = {name: line_store.look(work, name) for name in ("boeing", "shopify", "shopify-creates")}
+        now = states["boeing"][1]
+        alive, swept = figures.workers(work, silent_after=self._silent_after)
+        account = budget.look(work, "shopify")
+        recent = figures.recent_batches(work)
+        return DatabaseFigures(
+            now=now,
+            waiting={
+                Stage.EXTRACTION: figures.waiting_for_boeing(work),
+                Stage.NORMALIZATION: figures.waiting_for_normalization(work),
+                Stage.PUBLISHING: figures.waiting_for_the_store(work),
+            },
+            leased={one.stage: one for one in figures.leased(work)},
+            lines={
+                name: LineFigures(line=line, used=slots.used(line.slots, window, at))
+                for name, (line, at) in states.items()
+            },
+            budget=refill(account, now) if account is not None else None,
+            batches=recent,
+            failures=self._groups.count(work, recent),
+            workers={queue: alive.get(queue, 0) for queue in (*self._queues, *alive)},
+            swept=swept,
+            orphans=figures.orphans(work),
+            conflicts=conflict_rows.count_open(work),
+            held=reviews.count_open(work, most=10_000),
+            plans=plans.count_waiting(work),
+            doubtful=figures.products_in_doubt(work),
+            bulk=figures.bulk_runs(work),
+        )

@@ -1,0 +1,67 @@
+"""Work that nobody seems to do, for the doctor: what a sweep ought to have freed, and what a person must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health import notices, pauses
+from boeing_data_hub.health.conditions import Condition
+from boeing_data_hub.shopify import intents, media_check_rows
+from boeing_data_hub.work import upstreams
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostWork:
+    """What is left lying.
+
+    Attributes:
+        leases: how many ran out more than `after` seconds ago and were freed by nobody.
+        doubtful: SKUs for which the outcome of a call is unknown; nothing will check it.
+        orphans: products that are to leave the store and do not: how many, and what the store said last.
+        still: open runs without progress, although nothing is paused and nobody holds a part of them.
+        bulk: bulk operations that have not moved for an hour, with their state and note.
+        unsent: channel → what its receiver said of each notification that it does not accept.
+        pauses: of upstreams.
+        pictures: how many the store could not process and are not sent again by themselves.
+    """
+
+    leases: int
+    doubtful: tuple[str, ...]
+    orphans: tuple[int, str | None]
+    still: tuple[UUID, ...]
+    bulk: tuple[tuple[UUID, str, str | None], ...]
+    unsent: Mapping[str, Sequence[str]]
+    pauses: tuple[Condition, ...]
+    pictures: int = 0
+
+
+def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
+    """Look for it.
+
+    Args:
+        work: a transaction that may only read.
+        after: seconds in which the sweep should have freed a lease.
+        still_after: seconds without progress that are no honest pace: a line that works is touched by every call.
+    """
+    shops = work.rows(_SQL["stores_in_doubt"])
+    orphans = work.row(_SQL["late_orphans"])
+    paused = [(row["line"], upstreams.look(work, row["line"])[0]) for row in work.rows(_SQL["paused_lines"])]
+    still = work.rows(_SQL["still_batches"], {"still": still_after})
+    bulk: list[dict[str, Any]] = work.rows(_SQL["old_bulk_runs"])
+    return LostWork(
+        leases=work.value(_SQL["overdue_leases"], [after]),
+        doubtful=tuple(sku for row in shops for sku in intents.left_in_doubt(work, row["shop"])),
+        orphans=(orphans["many"], orphans["error"]) if orphans else (0, None),
+        still=tuple(row["id"] for row in still),
+        bulk=tuple((row["id"], row["state"], row["note"]) for row in bulk),
+        unsent=notices.unsent(work),
+        pauses=tuple(filter(None, (pauses.pause_of(name, state) for name, state in paused))),
+        pictures=media_check_rows.count_given_up(work),
+    )

@@ -1,0 +1,119 @@
+"""Does the chores that are due: at each turn a few portions, each in a transaction of its own.
+
+The row of a chore says when it is due and how far its round is. It is locked for a portion, so two workers share the
+chores between them, and neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import HubError
+from boeing_data_hub.health import chore_rows as rows
+from boeing_data_hub.health.chores import Chore
+from boeing_data_hub.retry import RetryPolicy
+
+log = structlog.get_logger(__name__)
+
+_PORTIONS_A_TURN: Final = 4  # a fraction of a second; the next sweep goes on
+_RETRY: Final = RetryPolicy(first=60.0, longest=3600.0)  # of a chore; no longer than its own interval
+_BREATH: Final = 0.1
+
+
+class Housekeeping:
+    """Does chores.
+
+    Args:
+        database: Postgres.
+        chores: all there are.
+    """
+
+    def __init__(self, database: Database, chores: Sequence[Chore]) -> None:
+        self._database = database
+        self._chores: Mapping[str, Chore] = {chore.name: chore for chore in chores}
+
+    def turn(self, keep_going: Callable[[], bool]) -> int:
+        """Do up to a few portions of what is due. Returns how many; 0: nothing was due, or other workers do it."""
+        done = 0
+        for name in self._database.run(lambda work: rows.due(work, list(self._chores)), patience=5):
+            while done < _PORTIONS_A_TURN and keep_going():
+                went_on = self._portion(self._chores[name])
+                if went_on is None:
+                    break
+                done += 1
+                if not went_on:
+                    break
+        return done
+
+    def whole_round(self, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
+        """Do a whole round of every removal now. Returns how many rows each removed, by any worker."""
+        names = [chore.name for chore in self._chores.values() if chore.days is not None]
+        self._database.run(lambda work: rows.make_due(work, names))
+        for name in names:
+            while keep_going() and self._database.run(lambda work, name=name: rows.is_due(work, name)):
+                if self._portion(self._chores[name]) is None:
+                    time.sleep(_BREATH)  # another worker does it
+        after = self._database.run(rows.listed)
+        return {name: after[name]["removed"] if after[name]["is_due"] else after[name]["last_round"] for name in names}
+
+    def _portion(self, chore: Chore) -> bool | None:
+        """One portion. True: there is more; False: the round is done, or postponed; None: another worker does it."""
+
+        def step(work: Work) -> tuple[bool, int] | None:
+            held = rows.hold(work, chore.name)
+            if held is None:
+                return None
+            portion = chore.do(work, held["cursor"])
+            if not portion.is_last:
+                rows.go_on(work, chore.name, removed=portion.removed, cursor=portion.cursor)
+                return True, 0
+            cursor = portion.cursor if chore.days is None else None
+            rows.end(work, chore.name, removed=portion.removed, wait=chore.every, cursor=cursor)
+            return False, held["removed"] + portion.removed
+
+        try:
+            found = self._database.run(step, patience=5)
+        except Exception as error:  # noqa: BLE001 - one chore that fails must not stop the others
+            self._postpone(chore, error)
+            return False
+        if found is None:
+            return None
+        more, removed = found
+        if removed and chore.days is not None:
+            log.info("housekeeping", chore=chore.name, what=chore.what, rows=removed, days=chore.days)
+        return more
+
+    def _postpone(self, chore: Chore, error: Exception) -> None:
+        said = error.message if isinstance(error, HubError) else f"{type(error).__name__}: {error}".splitlines()[0]
+        log.warning("a chore failed; it is retried", chore=chore.name, error=said)
+        retry = replace(_RETRY, longest=min(_RETRY.longest, max(_RETRY.first, chore.every)))
+        self._database.run(lambda work: rows.failed(work, chore.name, note=said, retry=retry), patience=5)
+
+    def count(self) -> dict[str, int]:
+        """How many rows each removal would touch now. Changes nothing."""
+        return {
+            chore.name: self._database.run(chore.count) for chore in self._chores.values() if chore.count is not None
+        }
+
+    def status(self) -> list[dict[str, Any]]:
+        """Every chore: what it does, its retention, its last round and result, and when it is due."""
+        known = self._database.run(rows.listed)
+        return [
+            {
+                "name": chore.name,
+                "what": chore.what,
+                "days": chore.days,
+                "every": chore.every,
+                **{
+                    name: known.get(chore.name, {}).get(name)
+                    for name in ("due_at", "began_at", "done_at", "removed", "last_round", "failures", "note")
+                },
+            }
+            for chore in self._chores.values()
+        ]

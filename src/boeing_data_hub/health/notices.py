@@ -1,0 +1,109 @@
+"""Notices: written once for each channel, and sent until the receiver has accepted them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from psycopg.types.json import Jsonb
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.notice import Notice
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice on one channel.
+
+    Attributes:
+        id: of the notice, the same on every channel.
+        day: of a digest.
+        state: `due`, `sent` or `given_up`.
+        attempts: made so far.
+        not_before: when the next may be made.
+        error: what the receiver said of the last one.
+    """
+
+    id: str
+    channel: str
+    kind: str
+    day: date | None
+    state: str
+    attempts: int
+    not_before: datetime
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def add(
+    work: Work,
+    notice_id: str,
+    *,
+    channels: Sequence[str],
+    kind: str,
+    document: Mapping[str, Any],
+    day: date | None = None,
+    covers: tuple[datetime, datetime] | None = None,
+) -> int:
+    """Write a notification down for each of these channels. Returns for how many it is new."""
+    return work.do(_SQL["add"], [notice_id, kind, Jsonb(document), day, *(covers or (None, None)), list(channels)])
+
+
+def take(work: Work, *, channels: Sequence[str], seconds: float) -> Notice | None:
+    """Claim the notice that has been due longest for so many seconds; None when no notice is due."""
+    token = uuid4()
+    row = work.row(_SQL["take"], [token, seconds, list(channels)])
+    return Notice(**row, token=token) if row else None
+
+
+def sent(work: Work, notice: Notice) -> bool:
+    """The receiver accepted it. False when another worker has sent it since."""
+    return bool(work.do(_SQL["sent"], [notice.id, notice.channel, notice.token]))
+
+
+def postpone(work: Work, notice: Notice, *, seconds: float, error: str, give_up_after: float) -> None:
+    """The receiver did not accept it: retry later, or give up when it is older than `give_up_after` seconds."""
+    work.do(_SQL["postpone"], [error[:500], seconds, give_up_after, notice.id, notice.channel, notice.token])
+
+
+def covered_to(work: Work) -> datetime | None:
+    """The end of the last digest's period; None before the first."""
+    return work.value(_SQL["covered_to"])
+
+
+def has_digest(work: Work, day: date) -> bool:
+    """Whether the digest of a day was written."""
+    return bool(work.value(_SQL["has_digest"], [day]))
+
+
+def states(work: Work, notice_id: str) -> dict[str, str]:
+    """The state of a notice on each of its channels."""
+    return {row["channel"]: row["state"] for row in work.rows(_SQL["states"], [notice_id])}
+
+
+def send_again(work: Work, notice_id: str) -> int:
+    """Send a notice that was sent or given up once more. Returns on how many channels."""
+    return work.do(_SQL["send_again"], [notice_id])
+
+
+def listed(work: Work, *, limit: int) -> list[Delivery]:
+    """Deliveries of the newest notices."""
+    return [Delivery(**row) for row in work.rows(_SQL["listed"], [limit])]
+
+
+def unsent(work: Work) -> dict[str, list[str]]:
+    """What each channel's receiver said of every notice that it does not accept, the oldest first.
+
+    These are notices of the last month that it has refused more than twice, or that were given up.
+    """
+    found: dict[str, list[str]] = {}
+    for row in work.rows(_SQL["unsent"]):
+        found.setdefault(row["channel"], []).append(row["error"] or "")
+    return dict(sorted(found.items()))

@@ -1,0 +1,186 @@
+"""Digests and immediate notifications: each is written down once, and delivered until its receiver has accepted it.
+
+Writing and sending are two steps. A worker that is killed between them leaves a row that another one sends, under the
+same id, by which a receiver recognizes a repetition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any, Final
+
+import structlog
+
+from boeing_data_hub.batches.retention import Portion
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import Conflict, HubError, Retry
+from boeing_data_hub.health import alarms, conditions, digest, digest_facts, notices, pauses
+from boeing_data_hub.health.calendar import Period, Timetable
+from boeing_data_hub.health.chores import Chore
+from boeing_data_hub.health.conditions import Condition
+from boeing_data_hub.health.notice import Channel, Notice
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.notices import zone_of
+from boeing_data_hub.shopify import leftover_products
+from boeing_data_hub.work import upstreams
+from boeing_data_hub.work.rate_limit import RateLimit
+
+_SQL: Final = beside(__file__)
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY: Final = 30.0
+_TAKEN_SECONDS: Final = 300.0  # longer than any try: a mail server may be slow in each of its steps
+_WEEK: Final = 7 * 86_400.0
+_RETRY: Final = RetryPolicy(first=30.0, longest=3600.0, total=_WEEK)
+_AT_ONCE: Final = 5
+
+
+class Notifications:
+    """Writes digests and notifications down, and delivers them.
+
+    Args:
+        settings: the environment.
+        database: Postgres.
+        channels: name → a way to people; without any, nothing is written.
+        limit: of Boeing calls.
+        stalled: finds stalled work.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        limit: RateLimit | None,
+        stalled: Callable[[Work], list[Condition]],
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._limit = limit
+        self._stalled = stalled
+        self._stalled_after = settings.hub_stuck_after
+        self._console = f"{settings.public_url}/console"
+        self._timetable = Timetable(time.fromisoformat(settings.hub_digest_at), zone_of(settings.hub_digest_time_zone))
+
+    def chores(self) -> list[Chore]:
+        """The digest and the immediate notifications; none without a channel."""
+        if not self._channels:
+            return []
+        return [
+            Chore("digest", "the daily digest", self._digest_if_due, every=_LOOK_EVERY),
+            Chore("alarms", "immediate notices", self._alarms, every=_LOOK_EVERY),
+        ]
+
+    def _digest_if_due(self, work: Work, _cursor: Any) -> Portion:
+        now: datetime = work.value(_SQL["moment"])
+        period = self._timetable.due(now, told_to=notices.covered_to(work))
+        if period is None or notices.has_digest(work, period.day):  # the time of day may have been changed since
+            return Portion(0, is_last=True)
+        return Portion(self._write(work, period), is_last=True)
+
+    def _write(self, work: Work, period: Period) -> int:
+        return notices.add(
+            work,
+            period.notice_id,
+            channels=list(self._channels),
+            kind="digest",
+            document=self.document(work, period),
+            day=period.day,
+            covers=(period.since, period.until),
+        )
+
+    def document(self, work: Work, period: Period) -> dict[str, Any]:
+        """The digest of a period."""
+        facts = digest_facts.gather(work, period, limit=self._limit)
+        return digest.document(facts, console=self._console)
+
+    def _alarms(self, work: Work, _cursor: Any) -> Portion:
+        now: datetime = work.value(_SQL["moment"])
+        found = [
+            *filter(None, (pauses.pause_of(name, upstreams.look(work, name)[0]) for name in ("boeing", "shopify"))),
+            *self._stalled(work),
+        ]
+        if staying := leftover_products.count_stubborn(work, attempts=alarms.STUBBORN_AFTER):
+            found.append(conditions.leftovers_stay(staying))
+        new = 0
+        for one in alarms.urgent(found, now=now, after=self._stalled_after):
+            document = alarms.document(one, console=self._console)
+            notice_id = alarms.notice_id(one, now)
+            new += notices.add(work, notice_id, channels=list(self._channels), kind="alarm", document=document)
+        return Portion(new, is_last=True)
+
+    def preview(self, day: date | None) -> dict[str, Any]:
+        """The digest of a day, or of the time since the last one. Nothing is written or sent."""
+
+        def step(work: Work) -> dict[str, Any]:
+            if day is not None:
+                return self.document(work, self._timetable.of_day(day))
+            now: datetime = work.value(_SQL["moment"])
+            return self.document(work, self._timetable.so_far(now, told_to=notices.covered_to(work)))
+
+        return self._database.run(step, patience=5)
+
+    def order(self, day: date | None, *, again: bool) -> str:
+        """Make the digest of a day (None: the last one that was due) due now. Returns its id.
+
+        A digest that was sent before is sent again only if `again`.
+
+        Raises:
+            Conflict: the day is not over yet.
+        """
+
+        def step(work: Work) -> str:
+            timetable = self._timetable
+            now: datetime = work.value(_SQL["moment"])
+            period = timetable.of_day(day or timetable.latest(now))
+            if period.until > now:
+                raise Conflict(
+                    f"The digest of {period.day} is due at {period.until:%Y-%m-%d %H:%M} UTC. Nothing was sent. "
+                    "`bdh digest show` shows its present content.",
+                    code="digest_not_due",
+                )
+            if not self._write(work, period) and again:
+                notices.send_again(work, period.notice_id)
+            return period.notice_id
+
+        return self._database.run(step, patience=5)
+
+    def deliver(self, keep_going: Callable[[], bool] = lambda: True) -> int:
+        """Deliver what is due, a few at a time. Returns how many were accepted."""
+        delivered = 0
+        for _ in range(_AT_ONCE):
+            if not self._channels or not keep_going():
+                break
+            notice = self._database.run(
+                lambda work: notices.take(work, channels=list(self._channels), seconds=_TAKEN_SECONDS), patience=5
+            )
+            if notice is None:
+                break
+            delivered += self._send(notice)
+        return delivered
+
+    def _send(self, notice: Notice) -> bool:
+        try:
+            self._channels[notice.channel].send(digest.message_of(notice.id, notice.document))
+        except Exception as error:  # noqa: BLE001 - any error is noted, and retried
+            self._postpone(notice, error)
+            return False
+        self._database.run(lambda work: notices.sent(work, notice), patience=60)
+        log.info("notification delivered", notice=notice.id, channel=notice.channel, attempts=notice.attempts + 1)
+        return True
+
+    def _postpone(self, notice: Notice, error: Exception) -> None:
+        said = error.message if isinstance(error, HubError) else f"Internal error ({type(error).__name__})."
+        wait = _RETRY.wait(notice.attempts + 1, asked=error.retry_after if isinstance(error, Retry) else None)
+        log.warning(
+            "a notification could not be delivered; it is retried", notice=notice.id, channel=notice.channel, error=said
+        )
+        self._database.run(
+            lambda work: notices.postpone(work, notice, seconds=wait, error=said, give_up_after=_WEEK),
+            patience=60,
+        )

@@ -1,0 +1,159 @@
+"""How long records are kept: answers, calls to the store, the audit log, quotes, and what has expired by itself.
+
+Removed in portions, counted as a whole, as in `batches/retention.py`. Large tables are walked by their ids.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, LiteralString
+
+from boeing_data_hub.batches.retention import FAT_ROWS, ROWS, Portion
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+
+_SQL: Final = beside(__file__)
+
+_ANSWERS: Final = 1_000  # each is asked about by the keys of its ten parts and their SKUs
+_PACE_FROM: Final = 10  # runs the store's pace is reckoned from, see `bulk_runs.pace`
+
+# --- Answers ----------------------------------------------------------------------------------------------------------
+
+
+def _stretch(work: Work, query: LiteralString, *, after: int, days: int, rows: int) -> Any:
+    """The next `rows` ids of a table whose ids grow with time; `reached`: what follows is younger than the term."""
+    return work.row(query, {"after": after, "days": days, "rows": rows})
+
+
+def remove_answers(work: Work, days: int, cursor: Any) -> Portion:
+    """Remove answers that were superseded, and that nothing waits for."""
+    after = int(cursor or 0)
+    stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS)
+    if stretch["last"] is None:
+        return Portion(0, is_last=True)
+    removed = work.do(_SQL["remove_answers"], {"after": after, "last": stretch["last"], "days": days})
+    return Portion(removed, stretch["last"], is_last=stretch["reached"])
+
+
+def count_answers(work: Work, days: int) -> int:
+    """How many would go."""
+    found, after = 0, 0
+    while True:
+        stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS * 20)
+        if stretch["last"] is None:
+            return found
+        found += work.value(_SQL["count_answers"], {"after": after, "last": stretch["last"], "days": days})
+        if stretch["reached"]:
+            return found
+        after = stretch["last"]
+
+
+# --- Calls to the store that are answered -----------------------------------------------------------------------------
+
+
+def remove_calls(work: Work, days: int, _cursor: Any) -> Portion:
+    """Remove lines of bulk operations that ended, then the operations; and stock calls that no intent names."""
+    values = {"days": days, "pace": _PACE_FROM, "most": ROWS, "fat": FAT_ROWS}
+    run = work.value(_SQL["next_old_run"], values)
+    lines = 0
+    if run is not None:
+        lines = work.do(_SQL["remove_lines"], {**values, "run": run})
+        if lines < FAT_ROWS:
+            work.do(_SQL["remove_run"], [run])
+    calls = work.do(_SQL["remove_calls"], values)
+    return Portion(lines + calls, is_last=run is None and calls < FAT_ROWS)
+
+
+def count_calls(work: Work, days: int) -> int:
+    """How many lines and stock calls would go."""
+    values = {"days": days, "pace": _PACE_FROM}
+    lines = work.value(_SQL["count_lines"], values)
+    return lines + work.value(_SQL["count_calls"], values)
+
+
+# --- The audit log ----------------------------------------------------------------------------------------------------
+
+
+def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
+    """Remove old lines of the audit log."""
+    after = int(cursor or 0)
+    stretch = _stretch(work, _SQL["stretch_of_audit"], after=after, days=days, rows=ROWS)
+    if stretch["last"] is None:
+        return Portion(0, is_last=True)
+    removed = work.do(_SQL["remove_audit"], [after, stretch["last"], days])
+    return Portion(removed, stretch["last"], is_last=stretch["reached"])
+
+
+def count_audit(work: Work, days: int) -> int:
+    """How many would go."""
+    return work.value(_SQL["count_audit"], [days])
+
+
+# --- Quotes -----------------------------------------------------------------------------------------------------------
+
+
+def remove_quotes(work: Work, days: int, cursor: Any) -> Portion:
+    """Remove old quotes that are complete, with their lines, and what they say of the buyer."""
+    after = int(cursor or 0)
+    stretch = _stretch(work, _SQL["stretch_of_quotes"], after=after, days=days, rows=FAT_ROWS)
+    if stretch["last"] is None:
+        return Portion(0, is_last=True)
+    gone = work.rows(_SQL["remove_quotes"], [after, stretch["last"], days])
+    work.do(_SQL["remove_quote_lines"], [[row["id"] for row in gone]])
+    return Portion(len(gone), stretch["last"], is_last=stretch["reached"])
+
+
+def count_quotes(work: Work, days: int) -> int:
+    """How many would go."""
+    return work.value(_SQL["count_quotes"], [days])
+
+
+# --- How prices and stock moved --------------------------------------------------------------------------------------
+
+
+def remove_history(work: Work, days: int, cursor: Any) -> Portion:
+    """Remove old rows of the price and stock history but the newest of each part, and old sales, part by part."""
+    after = str(cursor or "")
+    last = work.value(_SQL["stretch_of_history"], {"after": after, "most": ROWS})
+    if last is None:
+        return Portion(0, is_last=True)
+    stretch = {"after": after, "last": last, "days": days}
+    removed = work.do(_SQL["remove_prices"], stretch) + work.do(_SQL["remove_stocks"], stretch)
+    removed += work.do(_SQL["remove_sales"], stretch)
+    return Portion(removed, last)
+
+
+def count_history(work: Work, days: int) -> int:
+    """How many would go."""
+    return work.value(_SQL["count_history"], {"days": days})
+
+
+# --- What has expired by itself ---------------------------------------------------------------------------------------
+
+_EXPIRED: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
+    (_SQL["remove_sessions"], _SQL["count_sessions"]),
+    (_SQL["remove_sign_in_links"], _SQL["count_sign_in_links"]),
+    (_SQL["remove_search_drafts"], _SQL["count_search_drafts"]),
+    (_SQL["remove_store_sightings"], _SQL["count_store_sightings"]),
+    (_SQL["remove_orphans"], _SQL["count_orphans"]),
+    (_SQL["remove_conflicts"], _SQL["count_conflicts"]),
+    (_SQL["remove_freshness"], _SQL["count_freshness"]),
+    (_SQL["remove_boeing_calls"], _SQL["count_boeing_calls"]),
+    (_SQL["remove_store_webhooks"], _SQL["count_store_webhooks"]),
+    (_SQL["remove_notices"], _SQL["count_notices"]),
+)
+"""To remove and to count, of each table whose rows are over by rules of their own: nobody believes or opens them any
+more."""
+
+
+def remove_expired(work: Work, days: int, _cursor: Any) -> Portion:
+    """Remove ended sessions, links, drafts, sightings, and what was settled about orphans and conflicts `days` ago."""
+    removed, most = 0, 0
+    for remove, _ in _EXPIRED:
+        count = work.do(remove, {"days": days, "most": ROWS})
+        removed, most = removed + count, max(most, count)
+    return Portion(removed, is_last=most < ROWS)
+
+
+def count_expired(work: Work, days: int) -> int:
+    """How many would go."""
+    return sum(work.value(count, {"days": days}) for _, count in _EXPIRED)

@@ -1,0 +1,223 @@
+-- Run by record_retention.py; see db/statements.py for the form.
+
+-- fragment: unneeded
+-- An answer is still needed while it waits for normalization, an item waits for it, or it is the newest of a part that
+-- was asked for or of a SKU that is staged: an answer names both itself, so that each is asked by its own key.
+FROM hub.boeing_raw_data r WHERE r.id > %(after)s AND r.id <= %(last)s
+AND r.fetched_at < now() - %(days)s * interval '1 day' AND r.state <> 'extracted'
+AND NOT EXISTS (SELECT FROM hub.batch_items i WHERE i.raw_id = r.id AND i.state = 'extracted')
+AND NOT EXISTS (SELECT FROM jsonb_each(r.matches) AS m(part, skus) WHERE
+   EXISTS (SELECT FROM hub.part_answers p WHERE p.part_number = m.part AND p.raw_id = r.id)
+   OR EXISTS (SELECT FROM jsonb_array_elements_text(m.skus) AS k(sku)
+              JOIN hub.product_staging s ON s.sku = k.sku AND s.raw_id = r.id))
+
+-- fragment: old_runs
+-- The runs that the store's pace is reckoned from stay.
+FROM hub.bulk_runs r WHERE r.state = 'ended' AND r.created_at < now() - %(days)s * interval '1 day'
+AND EXISTS (SELECT FROM hub.batches b WHERE b.id = r.batch_id AND b.completed_at IS NOT NULL)
+AND NOT EXISTS (SELECT FROM hub.bulk_lines l WHERE l.run_id = r.id AND NOT l.settled)
+AND r.id NOT IN (SELECT late.id FROM (SELECT DISTINCT shop FROM hub.bulk_runs) s CROSS JOIN LATERAL
+   (SELECT id FROM hub.bulk_runs n WHERE n.shop = s.shop AND n.finished_at > n.started_at AND NOT n.partial
+    ORDER BY n.finished_at DESC LIMIT %(pace)s) late)
+
+-- fragment: old_calls
+-- A call is needed while an intent names it: its answer may be lost, and then it is sent again under its key.
+FROM hub.stock_calls WHERE created_at < now() - %(days)s * interval '1 day' AND key::text NOT IN
+(SELECT intent->>'stock_call' FROM hub.products WHERE intent IS NOT NULL AND intent->>'stock_call' IS NOT NULL)
+
+-- name: remove_answers
+-- Remove answers that were superseded, and that nothing waits for.
+DELETE FROM hub.boeing_raw_data WHERE id IN (SELECT r.id {unneeded} FOR UPDATE SKIP LOCKED)
+
+-- name: count_answers
+-- How many would go.
+SELECT count(*) {unneeded}
+
+-- name: next_old_run
+-- A bulk operation that ended so long ago.
+SELECT r.id {old_runs} ORDER BY r.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: remove_lines
+DELETE FROM hub.bulk_lines WHERE run_id = %(run)s AND number IN (SELECT number FROM hub.bulk_lines
+WHERE run_id = %(run)s ORDER BY number LIMIT %(fat)s)
+
+-- name: remove_run
+DELETE FROM hub.bulk_runs WHERE id = %s
+
+-- name: remove_calls
+-- Stock calls that no intent names.
+DELETE FROM hub.stock_calls WHERE key IN (SELECT key {old_calls} LIMIT %(fat)s)
+
+-- name: count_lines
+SELECT coalesce(sum(r.lines), 0)::bigint {old_runs}
+
+-- name: count_calls
+SELECT count(*) {old_calls}
+
+-- name: remove_audit
+-- Remove old lines of the audit log.
+DELETE FROM hub.audit_log WHERE id > %s AND id <= %s AND at < now() - %s * interval '1 day'
+
+-- name: count_audit
+-- How many would go.
+SELECT count(*) FROM hub.audit_log WHERE at < now() - %s * interval '1 day'
+
+-- name: remove_quotes
+-- Remove old quotes that are complete, with their lines, and what they say of the buyer.
+DELETE FROM hub.quotes WHERE id > %s AND id <= %s AND completed_at < now() - %s * interval '1 day'
+RETURNING id
+
+-- name: remove_quote_lines
+DELETE FROM hub.quote_lines WHERE quote_id = ANY(%s)
+
+-- name: count_quotes
+-- How many would go.
+SELECT count(*) FROM hub.quotes WHERE completed_at < now() - %s * interval '1 day'
+
+-- fragment: old_price
+h.fetched_at < now() - %(days)s * interval '1 day'
+AND EXISTS (SELECT FROM hub.price_history n WHERE n.sku = h.sku AND n.fetched_at > h.fetched_at)
+
+-- fragment: old_stock
+h.fetched_at < now() - %(days)s * interval '1 day'
+AND EXISTS (SELECT FROM hub.stock_history n WHERE n.sku = h.sku AND n.fetched_at > h.fetched_at)
+
+-- fragment: old_sale
+h.day < (now() AT TIME ZONE 'UTC')::date - %(days)s::int
+
+-- name: stretch_of_history
+-- The SKU that the next so many rows end with. Prices, stock and sold pieces are walked together.
+SELECT max(sku) FROM (SELECT sku FROM (
+   (SELECT sku FROM hub.price_history WHERE sku > %(after)s ORDER BY sku LIMIT %(most)s) UNION ALL
+   (SELECT sku FROM hub.stock_history WHERE sku > %(after)s ORDER BY sku LIMIT %(most)s) UNION ALL
+   (SELECT sku FROM hub.sold_pieces WHERE sku > %(after)s ORDER BY sku LIMIT %(most)s)) all_
+   ORDER BY sku LIMIT %(most)s) stretch
+
+-- name: remove_prices
+DELETE FROM hub.price_history h WHERE h.sku > %(after)s AND h.sku <= %(last)s AND {old_price}
+
+-- name: remove_stocks
+DELETE FROM hub.stock_history h WHERE h.sku > %(after)s AND h.sku <= %(last)s AND {old_stock}
+
+-- name: remove_sales
+DELETE FROM hub.sold_pieces h WHERE h.sku > %(after)s AND h.sku <= %(last)s AND {old_sale}
+
+-- name: count_history
+SELECT (SELECT count(*) FROM hub.price_history h WHERE {old_price})
+   + (SELECT count(*) FROM hub.stock_history h WHERE {old_stock})
+   + (SELECT count(*) FROM hub.sold_pieces h WHERE {old_sale})
+
+-- name: stretch_of_answers
+-- The next so many ids; `reached`: what follows is younger than the term.
+SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
+FROM (SELECT id, fetched_at AS at FROM hub.boeing_raw_data WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
+
+-- name: stretch_of_audit
+-- The next so many ids; `reached`: what follows is younger than the term.
+SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
+FROM (SELECT id, at AS at FROM hub.audit_log WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
+
+-- name: stretch_of_quotes
+-- The next so many ids; `reached`: what follows is younger than the term.
+SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
+FROM (SELECT id, created_at AS at FROM hub.quotes WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
+
+-- fragment: over_sessions
+expires_at < now() OR last_seen_at < now() - interval '1 day'
+
+-- name: remove_sessions
+DELETE FROM hub.sessions WHERE (id_hash) IN
+  (SELECT id_hash FROM hub.sessions WHERE {over_sessions} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_sessions
+SELECT count(*) FROM hub.sessions WHERE {over_sessions}
+
+-- fragment: over_sign_in_links
+expires_at < now()
+
+-- name: remove_sign_in_links
+DELETE FROM hub.sign_in_links WHERE (token_hash) IN
+  (SELECT token_hash FROM hub.sign_in_links WHERE {over_sign_in_links} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_sign_in_links
+SELECT count(*) FROM hub.sign_in_links WHERE {over_sign_in_links}
+
+-- fragment: over_search_drafts
+created_at < now() - interval '1 day'
+
+-- name: remove_search_drafts
+DELETE FROM hub.search_drafts WHERE (id) IN
+  (SELECT id FROM hub.search_drafts WHERE {over_search_drafts} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_search_drafts
+SELECT count(*) FROM hub.search_drafts WHERE {over_search_drafts}
+
+-- fragment: over_store_sightings
+seen_at < now() - interval '1 day'
+
+-- name: remove_store_sightings
+DELETE FROM hub.store_sightings WHERE (shop, sku) IN
+  (SELECT shop, sku FROM hub.store_sightings WHERE {over_store_sightings} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_store_sightings
+SELECT count(*) FROM hub.store_sightings WHERE {over_store_sightings}
+
+-- fragment: over_orphans
+state IN ('gone', 'kept') AND updated_at < now() - %(days)s * interval '1 day'
+
+-- name: remove_orphans
+DELETE FROM hub.orphans WHERE (id) IN
+  (SELECT id FROM hub.orphans WHERE {over_orphans} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_orphans
+SELECT count(*) FROM hub.orphans WHERE {over_orphans}
+
+-- fragment: over_conflicts
+decided_at < now() - %(days)s * interval '1 day'
+
+-- name: remove_conflicts
+DELETE FROM hub.conflicts WHERE (shop, sku) IN
+  (SELECT shop, sku FROM hub.conflicts WHERE {over_conflicts} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_conflicts
+SELECT count(*) FROM hub.conflicts WHERE {over_conflicts}
+
+-- fragment: over_freshness
+at < now() - interval '1 year'
+
+-- name: remove_freshness
+DELETE FROM hub.freshness WHERE (at) IN
+  (SELECT at FROM hub.freshness WHERE {over_freshness} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_freshness
+SELECT count(*) FROM hub.freshness WHERE {over_freshness}
+
+-- fragment: over_boeing_calls
+hour < now() - interval '1 year'
+
+-- name: remove_boeing_calls
+DELETE FROM hub.boeing_calls WHERE (hour) IN
+  (SELECT hour FROM hub.boeing_calls WHERE {over_boeing_calls} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_boeing_calls
+SELECT count(*) FROM hub.boeing_calls WHERE {over_boeing_calls}
+
+-- fragment: over_notices
+state <> 'due' AND created_at < now() - interval '90 days'
+
+-- name: remove_notices
+DELETE FROM hub.notices WHERE (id, channel) IN
+  (SELECT id, channel FROM hub.notices WHERE {over_notices} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_notices
+SELECT count(*) FROM hub.notices WHERE {over_notices}
+
+-- fragment: over_store_webhooks
+received_at < now() - interval '7 days'
+
+-- name: remove_store_webhooks
+DELETE FROM hub.store_webhooks WHERE (webhook_id) IN
+  (SELECT webhook_id FROM hub.store_webhooks WHERE {over_store_webhooks} LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_store_webhooks
+SELECT count(*) FROM hub.store_webhooks WHERE {over_store_webhooks}

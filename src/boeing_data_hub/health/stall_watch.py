@@ -1,0 +1,33 @@
+"""The chore that watches progress: repairs rows that no step would take up, and notes how long each stage is still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from boeing_data_hub.batches.retention import Portion
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health import stalls
+from boeing_data_hub.health.chores import Chore
+from boeing_data_hub.health.conditions import NO_SCHEDULER, Condition
+from boeing_data_hub.health.repairs import repair
+
+log = structlog.get_logger(__name__)
+
+_EVERY: Final = 15.0
+
+
+def watch(find: Callable[[Work, Mapping[str, Any]], list[Condition]]) -> Chore:
+    """The chore that looks. `find` judges what a look noted; its conditions are logged."""
+
+    def look(work: Work, before: Any) -> Portion:
+        repaired = repair(work)
+        seen = stalls.look(work, before)
+        for one in find(work, seen):
+            if one.code != NO_SCHEDULER.code:  # the watch runs by hand without a scheduler
+                log.warning("work is stalled", code=one.code, queue=one.about, since=one.since, message=one.message)
+        return Portion(repaired, seen, is_last=True)
+
+    return Chore(stalls.WATCH, "stuck-work check", look, every=_EVERY)

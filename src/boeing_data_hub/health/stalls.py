@@ -1,0 +1,100 @@
+"""Stalled work, found by lack of progress, never by age: work that is due, that nothing holds up, and that is not done.
+
+A chore (see `chores.py`) looks every few seconds and notes for each stage a mark that changes with every claim, call
+and save. Work that waits for a rate-limit slot, for the end of a pause, for the store or for a person is not due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from boeing_data_hub.boeing import raw_answers
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health import chore_rows, stage_progress
+from boeing_data_hub.health.conditions import HELD_LONG, NO_PROGRESS, Condition
+from boeing_data_hub.health.workers_seen import WorkersSeen
+from boeing_data_hub.shopify import due_work as publishing
+from boeing_data_hub.values.counted import counted
+from boeing_data_hub.values.states import Stage
+from boeing_data_hub.work import items, workers
+from boeing_data_hub.work import upstreams as line_store
+from boeing_data_hub.work.rates import Line
+
+_SQL: Final = beside(__file__)
+
+WATCH: Final = "watch"
+_HELD_SECONDS: Final = 1800.0
+_DUE: Final[dict[Stage, Callable[[Work], int]]] = {
+    Stage.EXTRACTION: items.anything_due,
+    Stage.NORMALIZATION: lambda work: len(raw_answers.due(work, wanted=200)),
+    Stage.PUBLISHING: publishing.parts_due,
+}
+_LINES: Final = {Stage.EXTRACTION: "boeing", Stage.PUBLISHING: "shopify"}
+_STEPS: Final = timedelta(seconds=2)  # a slot so near is no wait
+
+
+def look(work: Work, before: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """What is due in each stage, its mark, and since when that mark has stood still while something was due.
+
+    Args:
+        work: the transaction.
+        before: what the look before this one said.
+    """
+    now: datetime = work.value(_SQL["moment"])
+    return {stage.value: _look_at(work, stage, (before or {}).get(stage.value), now) for stage in _DUE}
+
+
+def _look_at(work: Work, stage: Stage, before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    line = line_store.look(work, _LINES[stage])[0] if stage in _LINES else None
+    due = 0 if line is not None and waits(line, now) else _DUE[stage](work)
+    mark = stage_progress.mark(work, stage)
+    stood_still = bool(due and before and before["due"] and before["mark"] == mark)
+    since = before["since"] if stood_still and before else now.isoformat()
+    return {"due": due, "mark": mark, "since": since}
+
+
+def waits(line: Line, now: datetime) -> bool:
+    """True if an outside line keeps everybody waiting: it rests, or its next slot is still to come."""
+    return line.pause_reason is not None or line.next_slot > now + _STEPS
+
+
+def stalled(
+    work: Work,
+    *,
+    queues: Sequence[str],
+    silent_after: float,
+    after: float,
+    seen: Mapping[str, Any] | None = None,
+) -> list[Condition]:
+    """Everything that is stalled now: a few look-ups, whatever there is to do.
+
+    Args:
+        work: the transaction.
+        queues: that must have a worker.
+        silent_after: seconds after which a worker counts as stopped.
+        after: seconds without progress (HUB_STUCK_AFTER).
+        seen: what a look has just noted; the last one's notes when None.
+    """
+    alive = WorkersSeen(workers.last_seen(work), silent_after)
+    if nothing_sweeps := alive.no_scheduler():
+        return [nothing_sweeps]
+    now: datetime = work.value(_SQL["moment"])
+    found: list[Condition] = []
+    if seen is None:
+        seen = cast("dict[str, Any]", chore_rows.cursor(work, WATCH) or {})
+    for stage, noted in seen.items():
+        if not noted["due"] or stage not in queues:
+            continue
+        since = datetime.fromisoformat(noted["since"])
+        if missing := alive.missing([stage]):
+            found.append(replace(missing[0], since=since))
+        elif now - since > timedelta(seconds=after):
+            found.append(NO_PROGRESS.found(stage, since=since, clock=f"{since:%H:%M:%S}"))
+    for lease in stage_progress.held_long(work, seconds=_HELD_SECONDS):
+        taken, parts = lease.taken_at, counted(lease.parts, "part")
+        found.append(HELD_LONG.found(lease.stage, since=taken, worker=lease.owner, parts=parts, clock=f"{taken:%H:%M}"))
+    return found

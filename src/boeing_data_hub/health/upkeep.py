@@ -1,0 +1,140 @@
+"""What a worker does besides its stages: housekeeping, the watch for stalled work, digests and notifications.
+
+Parts are made when first asked for, as in `app.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from boeing_data_hub.batches.retention import Portion
+from boeing_data_hub.catalogue.staged_part import NormalizationRules
+from boeing_data_hub.connections import network
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.health import stalls
+from boeing_data_hub.health.chores import AN_HOUR, Chore, removals
+from boeing_data_hub.health.conditions import Condition
+from boeing_data_hub.health.mail import Mail, MailServer
+from boeing_data_hub.health.maintenance import Housekeeping
+from boeing_data_hub.health.notice import EMAIL, WEBHOOK, Channel
+from boeing_data_hub.health.notifications import Notifications
+from boeing_data_hub.health.rescreening import rescreen
+from boeing_data_hub.health.stall_watch import watch
+from boeing_data_hub.health.webhook import Webhook
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.shopify import regular_checks
+from boeing_data_hub.shopify.run_guards import RunGuards
+from boeing_data_hub.sync import freshness
+from boeing_data_hub.work.rate_limit import RateLimit
+
+_REVIEW_EVERY: Final = 30.0  # seconds
+
+
+class Upkeep:
+    """One process's upkeep.
+
+    Args:
+        settings: the environment.
+        database: gives Postgres; asked only by what needs it.
+        limit: of Boeing calls.
+        queues: that must have a worker.
+        rules: gives the rules that parts are screened by.
+        run_guards: judges held changes again whose data has changed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Callable[[], Database],
+        *,
+        limit: RateLimit | None,
+        queues: Sequence[str],
+        rules: Callable[[], NormalizationRules],
+        run_guards: Callable[[], RunGuards],
+    ) -> None:
+        self._settings = settings
+        self._give_database = database
+        self._limit = limit
+        self._queues = queues
+        self._rules = rules
+        self._run_guards = run_guards
+
+    @cached_property
+    def _database(self) -> Database:
+        return self._give_database()
+
+    def stalled(self, work: Work, seen: Mapping[str, Any] | None = None) -> list[Condition]:
+        """Stalled work, by the last look or by this one; see `stalls.py`."""
+        s = self._settings
+        return stalls.stalled(
+            work, queues=self._queues, silent_after=s.hub_worker_silent_after, after=s.hub_stuck_after, seen=seen
+        )
+
+    @cached_property
+    def chores(self) -> Housekeeping:
+        """What is done at intervals."""
+        return Housekeeping(
+            self._database,
+            [
+                *removals(self._settings),
+                watch(self.stalled),
+                rescreen(self._rules),
+                Chore("freshness", "estimate of what is up to date", freshness.measure, every=AN_HOUR),
+                Chore("reviews", "held changes whose data has changed", self._review, every=_REVIEW_EVERY),
+                *self._store_checks(),
+                *self.notifications.chores(),
+            ],
+        )
+
+    def _store_checks(self) -> list[Chore]:
+        hours = self._settings.hub_drift_check_hours
+        what = "checks for changes made in the store"
+        return [Chore("store_check", what, _start_check, every=hours * 3600)] if hours else []
+
+    def _review(self, work: Work, _cursor: Any) -> Portion:
+        return Portion(0, is_last=not self._run_guards().judge_again(work))
+
+    @cached_property
+    def webhook(self) -> Webhook | None:
+        """The receiver of digests and notifications; None: not set."""
+        s = self._settings
+        if not s.hub_digest_webhook_url.get_secret_value():
+            return None
+        return Webhook(s.hub_digest_webhook_url, s.hub_digest_webhook_secret, network=network(s))
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels that are set, by name."""
+        s = self._settings
+        found: dict[str, Channel] = {}
+        if self.webhook is not None:
+            found[WEBHOOK] = self.webhook
+        if s.hub_digest_email_to:
+            server = MailServer(
+                s.hub_smtp_host, s.hub_smtp_port, s.hub_smtp_security, s.hub_smtp_username, s.hub_smtp_password
+            )
+            found[EMAIL] = Mail(
+                server, sender=s.hub_digest_email_from, recipients=s.hub_digest_email_to, network=network(s)
+            )
+        return found
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """Digests and immediate notifications."""
+        return Notifications(self._settings, self._database, self.channels, limit=self._limit, stalled=self.stalled)
+
+    def turn(self, keep_going: Callable[[], bool]) -> int:
+        """Do a few portions of what is due, and deliver notifications. Returns how many."""
+        done = self.chores.turn(keep_going)
+        return done + self.notifications.deliver(keep_going)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self.__dict__.get("webhook") is not None:
+            self.__dict__["webhook"].close()
+
+
+def _start_check(work: Work, _cursor: Any) -> Portion:
+    return Portion(int(regular_checks.start(work)), is_last=True)

@@ -1,1 +1,0 @@
-"""What is done now and then: removing what is past its term, looking for stuck work, telling people."""

@@ -1,0 +1,1 @@
+"""Product images: fetched under guards, decoded, stored under their hash, or replaced by the placeholder."""

@@ -1,0 +1,17 @@
+-- Run by known_images.py; see db/statements.py for the form.
+
+-- name: known
+-- What is remembered of these addresses; those of which nothing is are left out.
+SELECT source, url, sha256, filename, is_placeholder, code, sentence, passing, fetched_at,
+  extract(epoch FROM now() - fetched_at)::float8 AS age FROM hub.images
+WHERE source = ANY(%b)
+
+-- name: remember
+-- Remember pictures by their address, as had now. A placeholder never takes the place of a real picture.
+INSERT INTO hub.images AS i (source, url, sha256, filename, is_placeholder, code, sentence, passing)
+SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::boolean[], %b::text[], %b::text[],
+                      %b::boolean[])
+ON CONFLICT (source) DO UPDATE SET url = excluded.url, sha256 = excluded.sha256,
+   filename = excluded.filename, is_placeholder = excluded.is_placeholder, code = excluded.code,
+   sentence = excluded.sentence, passing = excluded.passing, fetched_at = now()
+WHERE i.is_placeholder OR NOT excluded.is_placeholder

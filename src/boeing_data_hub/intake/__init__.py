@@ -1,1 +1,0 @@
-"""Stage 1: a request becomes a batch and its items."""

@@ -1,1 +1,0 @@
-"""The words of the domain as frozen values and pure rules. Nothing here touches the world."""

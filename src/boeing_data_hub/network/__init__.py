@@ -1,0 +1,1 @@
+"""Outgoing connections: trusted certificates, proxies, and the faults of both."""

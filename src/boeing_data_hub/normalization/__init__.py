@@ -1,1 +1,0 @@
-"""Stage 3: raw answers become staged products."""

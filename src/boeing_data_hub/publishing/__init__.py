@@ -1,1 +1,0 @@
-"""Stage 4: staged products become listings in the store."""

@@ -1,0 +1,175 @@
+"""Quotes and their lines: written with what is known, completed as Boeing answers. And what is known of a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from boeing_data_hub.catalogue import staging
+from boeing_data_hub.catalogue.staged_part import LastAnswer
+from boeing_data_hub.catalogue.staging import search_key
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.quotes.quote import (
+    BUYER,
+    AskedLine,
+    Known,
+    LineAnswer,
+    Quote,
+    QuoteRequest,
+    QuoteState,
+    QuoteTerms,
+    SettledItem,
+    StoreOffer,
+)
+from boeing_data_hub.shopify import current_store
+from boeing_data_hub.values.part_numbers import base_number
+
+_SQL: Final = beside(__file__)
+
+_FEWEST_SIGNS = 3  # of a number whose variants are looked for: a shorter one is the beginning of half the catalogue
+_MOST_VARIANTS = 50
+
+
+def insert(work: Work, request: QuoteRequest, *, request_hash: str, terms: QuoteTerms) -> int | None:
+    """Insert a quote without lines; its id. None when its number is taken (two at once: one waits, then loses)."""
+    return work.value(
+        _SQL["insert"],
+        {
+            **{name: request.buyer.get(name) for name in BUYER},
+            "rfq_number": request.rfq_number,
+            "hash": request_hash,
+            "url": request.rfq_sub_url or None,
+            "terms": Jsonb(terms.as_json()),
+            "owner": request.actor,
+        },
+    )
+
+
+def insert_lines(work: Work, quote_id: int, lines: Sequence[AskedLine]) -> None:
+    """Insert the lines in their order, all of them pending."""
+    work.do(_SQL["insert_lines"], [quote_id, [line.part_number for line in lines], [line.quantity for line in lines]])
+
+
+def answer_lines(work: Work, quote_id: int, answers: Mapping[int, LineAnswer]) -> None:
+    """Write what is answered, by the place of the line."""
+    if not answers:
+        return
+    records = [{"position": place, **asdict(answers[place])} for place in sorted(answers)]
+    work.do(_SQL["answer_lines"], [msgspec.json.encode(records).decode(), quote_id])
+
+
+def move(work: Work, quote_id: int, state: QuoteState, *, batch_id: UUID | None) -> None:
+    """Give a quote its state, and the search it waits for or was completed by."""
+    work.do(_SQL["move"], {"state": str(state), "batch": batch_id, "id": quote_id})
+
+
+def by_number(work: Work, rfq_number: str) -> Quote | None:
+    """The quote of this number, or None."""
+    return _whole(work, work.row(_SQL["by_number"], [rfq_number]))
+
+
+def get(work: Work, quote_id: int) -> Quote | None:
+    """The quote of this id, or None."""
+    return _whole(work, work.row(_SQL["get"], [quote_id]))
+
+
+def hold(work: Work, quote_id: int) -> Quote | None:
+    """The same, for the one who changes it: others wait until the commit."""
+    return _whole(work, work.row(_SQL["hold"], [quote_id]))
+
+
+def _whole(work: Work, row: dict[str, Any] | None) -> Quote | None:
+    return _with_lines(work, [row])[0] if row else None
+
+
+def _with_lines(work: Work, rows: Sequence[dict[str, Any]]) -> list[Quote]:
+    lines: dict[int, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
+    for line in work.rows(_SQL["with_lines"], [list(lines)]):
+        lines[line["quote_id"]].append(line)
+    return [Quote.from_row(row, lines[row["id"]]) for row in rows]
+
+
+def page(
+    work: Work, *, limit: int, state: str | None = None, search: str | None = None, before: int | None = None
+) -> list[Quote]:
+    """Quotes, newest first, behind the one of id `before`; `search` is how the RFQ number begins."""
+    rows = work.rows(_SQL["page"], {"before": before, "state": state, "search": search or None, "limit": limit})
+    return _with_lines(work, rows)
+
+
+def due(work: Work, *, limit: int) -> list[int]:
+    """Quotes that wait for a part which is at its end, oldest first."""
+    rows = work.rows(_SQL["due"], [limit])
+    return [row["id"] for row in rows]
+
+
+def is_due(work: Work, quote_id: int) -> bool:
+    """Whether this one does."""
+    return bool(work.value(_SQL["is_due"], [quote_id]))
+
+
+def is_pending(work: Work, quote_id: int) -> bool:
+    """Whether a line of it still waits."""
+    return bool(work.value(_SQL["is_pending"], [quote_id]))
+
+
+def settled(work: Work, batch_id: UUID | None, part_numbers: Sequence[str]) -> dict[str, SettledItem]:
+    """Those of these parts whose item is at its end, or gone."""
+    rows = work.rows(_SQL["settled"], [list(part_numbers), batch_id])
+    return {
+        row["part"]: SettledItem(
+            state=row["state"], skus=tuple(row["skus"] or ()), error_code=row["error_code"], error=row["error"]
+        )
+        for row in rows
+    }
+
+
+def known(work: Work, part_numbers: Sequence[str], *, with_store: bool) -> dict[str, Known]:
+    """What the rows know of parts: the store's offer, the catalogue's row, a person's word, Boeing's last answer."""
+    parts = sorted(set(part_numbers))
+    rows = work.rows(_SQL["known"], [parts, current_store.read(work) if with_store else None])
+    staged = staging.by_sku(work, parts)
+    relatives = _variants(work, parts)
+    return {
+        row["part"]: Known(
+            part_number=row["part"],
+            in_store=_offer(row),
+            staged=staged.get(row["part"]),
+            excluded=row["excluded"],
+            price_override=row["price_override"],
+            answered=LastAnswer(tuple(row["skus"]), row["fetched_at"]) if row["fetched_at"] is not None else None,
+            variants=tuple(relatives.get(row["part"], ())),
+        )
+        for row in rows
+    }
+
+
+def _offer(row: Mapping[str, Any]) -> StoreOffer | None:
+    if not row["is_live"] or row["published_at"] is None:
+        return None
+    pieces = sum(int(quantity) for quantity in row["stock"].values())
+    return StoreOffer(price=row["price"], pieces=pieces, published_at=row["published_at"])
+
+
+def _variants(work: Work, part_numbers: Sequence[str]) -> dict[str, list[str]]:
+    """Staged SKUs of the same base number, by the index the catalogue is searched by; the SKU stands in it, too."""
+    asked = [(part, base) for part in part_numbers if len(search_key(base := base_number(part))) >= _FEWEST_SIGNS]
+    rows = work.rows(
+        _SQL["variants"],
+        [
+            [part for part, _ in asked],
+            [base for _, base in asked],
+            [search_key(base) for _, base in asked],
+            _MOST_VARIANTS,
+        ],
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["part"], []).append(row["sku"])
+    return found

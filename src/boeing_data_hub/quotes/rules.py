@@ -1,0 +1,50 @@
+"""How quotes are made, by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.quotes.quote import QuoteTerms
+from boeing_data_hub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class QuotingRules:
+    """How quotes are made (settings HUB_QUOTE_..., HUB_REUSE_FRESH_FOR in seconds); `has_store`: one is set."""
+
+    terms: QuoteTerms
+    policy: ListingPolicy
+    max_parts: int
+    answer_seconds: float
+    fresh_for: float
+    has_store: bool
+    offer_variant: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, policy: ListingPolicy) -> QuotingRules:
+        """The rules that these settings say.
+
+        Args:
+            settings: HUB_QUOTE_... and what quotes share with searches and the store.
+            policy: by which parts are offered, their prices included.
+        """
+        return cls(
+            terms=QuoteTerms(
+                prepared_by=settings.hub_quote_prepared_by or settings.hub_vendor,
+                comments=settings.hub_quote_comments,
+                condition=settings.hub_quote_condition,
+                uom=settings.hub_quote_uom,
+                price_type=settings.hub_quote_price_type,
+                tag_date=settings.hub_quote_tag_date,
+                lead_time=settings.hub_quote_lead_time,
+                traceability_store=settings.hub_quote_traceability_store,
+                traceability_boeing=settings.hub_quote_traceability_boeing,
+            ),
+            policy=policy,
+            max_parts=settings.hub_quote_max_parts,
+            answer_seconds=settings.hub_quote_answer_seconds,
+            fresh_for=settings.hub_reuse_fresh_for,
+            has_store=bool(settings.shopify_store_domain.strip()),
+            offer_variant=settings.hub_quote_offer_variant,
+        )

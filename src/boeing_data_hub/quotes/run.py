@@ -1,0 +1,293 @@
+"""The stage at work: a request becomes a quote and its lines in one transaction, with the search for what is not known;
+what Boeing answers completes it. Whoever looks completes: the one who waits, the one who fetches, and the sweep.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
+from uuid import UUID
+
+import structlog
+
+from boeing_data_hub.batches.requests import SearchRequest
+from boeing_data_hub.batches.run import Intake
+from boeing_data_hub.catalogue import history
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db import audit
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import Conflict, NotFound, Unavailable
+from boeing_data_hub.quotes import quote_rows
+from boeing_data_hub.quotes.lines import answer_of, as_variant, for_line, only_variant, state_of
+from boeing_data_hub.quotes.quote import (
+    Known,
+    LineAnswer,
+    LineState,
+    Quote,
+    QuoteLine,
+    QuoteRequest,
+    QuoteState,
+    QuoteTerms,
+    SettledItem,
+)
+from boeing_data_hub.quotes.requests import fingerprint
+from boeing_data_hub.quotes.rules import QuotingRules
+from boeing_data_hub.work.batch import Batch
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY = 0.15  # seconds
+_MOST_WAITING = 16  # threads of one process that wait for Boeing: the rest of the API needs some, too
+_ONE_SWEEP = 500  # quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The quote of a request, and whether this very call made it."""
+
+    quote: Quote
+    is_new: bool
+
+
+class Quoting:
+    """Makes quotes, and completes them."""
+
+    def __init__(self, *, database: Database, searches: Intake, rules: QuotingRules) -> None:
+        self._database = database
+        self._searches = searches
+        self._places = BoundedSemaphore(_MOST_WAITING)
+        self.rules = rules
+
+    def ask(self, request: QuoteRequest) -> Asked:
+        """Make the quote of a request, and wait a moment for what Boeing must be asked.
+
+        The same number and the same request give the same quote again, completed by now perhaps; two at once, one.
+
+        Raises:
+            Conflict: the number was used for another request.
+        """
+        deadline = monotonic() + self.rules.answer_seconds
+        digest = fingerprint(request)
+        started: list[Batch] = []
+
+        def step(work: Work) -> Asked:
+            started.clear()
+            quote_id = quote_rows.insert(work, request, request_hash=digest, terms=self.rules.terms)
+            if quote_id is None:
+                known = quote_rows.by_number(work, request.rfq_number)
+                if known is None or known.request_hash != digest:
+                    raise Conflict(
+                        f"A quote for {request.rfq_number} was asked for before, with other parts, quantities or "
+                        "another buyer. That quote is untouched. Give a new request a number of its own, or repeat "
+                        "the request exactly.",
+                        code="rfq_number_taken",
+                    )
+                return Asked(known, is_new=False)
+            quote_rows.insert_lines(work, quote_id, request.lines)
+            quote = _there(quote_rows.get(work, quote_id))
+            details = {"lines": len(request.lines)}
+            audit.record(work, actor=request.actor, action="quote.ask", target=target_of(quote), details=details)
+            started.extend(self._answer(work, quote, quote.lines, actor=request.actor, afresh=False))
+            return Asked(_there(quote_rows.get(work, quote_id)), is_new=True)
+
+        asked = self._database.run(step, patience=5)
+        for batch in started:
+            self._searches.wake(batch)
+        return Asked(self._waited_for(asked.quote, deadline), asked.is_new)
+
+    def look(self, quote: Quote) -> Quote:
+        """The quote as it is now, with what Boeing has answered meanwhile."""
+        if quote.is_pending:
+            self.complete(quote.id)
+        return self._database.run(lambda work: quote_rows.get(work, quote.id)) or quote
+
+    def find(self, rfq_number: str) -> Quote:
+        """The quote of a number, as it is now. Raises NotFound."""
+        known = self._database.run(lambda work: quote_rows.by_number(work, rfq_number))
+        if known is None:
+            raise NotFound(
+                f"There is no quote for {rfq_number[:100]!r}. `bdh quotes list` shows those there are.",
+                code="quote_not_found",
+            )
+        return self.look(known) if known.is_pending else known
+
+    def ask_again(self, quote: Quote, *, actor: str) -> Quote:
+        """Have Boeing asked again for the lines of which it could not be found out whether they can be quoted.
+
+        Asked twice, it is one search.
+
+        Raises:
+            Conflict: there are none.
+        """
+        started: list[Batch] = []
+
+        def step(work: Work) -> Quote:
+            started.clear()
+            held = _there(quote_rows.hold(work, quote.id))
+            again = [line for line in held.lines if line.answer.state is LineState.UNANSWERED]
+            if held.is_pending:
+                return held
+            if not again:
+                raise Conflict(
+                    "Every line of this quote has an answer, so there is nothing to retry. Nothing was changed.",
+                    code="nothing_unanswered",
+                )
+            details = {"lines": len(again)}
+            audit.record(work, actor=actor, action="quote.retry", target=target_of(held), details=details)
+            started.extend(self._answer(work, held, again, actor=actor, afresh=True))
+            return _there(quote_rows.get(work, held.id))
+
+        after = self._database.run(step, patience=5)
+        for batch in started:
+            self._searches.wake(batch)
+        return after
+
+    def complete(self, quote_id: int) -> bool:
+        """Complete the lines whose part is at its end. Returns whether there was anything to do; twice does no harm."""
+        if not self._database.run(lambda work: quote_rows.is_due(work, quote_id)):
+            return False
+
+        def step(work: Work) -> bool:
+            quote = quote_rows.hold(work, quote_id)
+            if quote is None or not quote.is_pending:
+                return False
+            waiting = [line for line in quote.lines if line.answer.state is LineState.PENDING]
+            settled = quote_rows.settled(work, quote.batch_id, sorted({line.part_number for line in waiting}))
+            lines = [line for line in waiting if line.part_number in settled]
+            answers = self._answers(work, quote, lines, settled)
+            _write(work, quote, answers, batch_id=quote.batch_id)
+            return bool(answers)
+
+        return self._database.run(step)
+
+    def sweep(self) -> int:
+        """Complete every quote that waits for a part which is at its end. Returns how many.
+
+        A quote that cannot be completed is logged and left; the others are completed all the same.
+        """
+        completed = 0
+        for quote_id in self._database.run(lambda work: quote_rows.due(work, limit=_ONE_SWEEP)):
+            try:
+                completed += self.complete(quote_id)
+            except Unavailable:
+                raise  # Postgres is away, for all of them
+            except Exception:
+                log.exception("a quote could not be completed", quote=quote_id)
+        return completed
+
+    def _answer(
+        self, work: Work, quote: Quote, lines: Sequence[QuoteLine], *, actor: str, afresh: bool
+    ) -> Sequence[Batch]:
+        """Answer lines from what is known, and start the search for the others. Returns that search, or nothing."""
+        answers = self._answers(work, quote, lines, {})
+        unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
+        started = (
+            [self._searches.search_within(work, _search(list(unknown), quote, actor=actor, afresh=afresh))]
+            if unknown
+            else []
+        )
+        _write(work, quote, answers, batch_id=started[0].id if started else quote.batch_id)
+        return started
+
+    def _answers(
+        self, work: Work, quote: Quote, lines: Sequence[QuoteLine], settled: Mapping[str, SettledItem]
+    ) -> dict[int, LineAnswer]:
+        times = Counter(line.part_number for line in quote.lines)
+        known = quote_rows.known(work, [line.part_number for line in lines], with_store=self.rules.has_store)
+        fresh_from = history.moment(work) - timedelta(seconds=self.rules.fresh_for)
+        found = {
+            part: answer_of(one, self.rules.policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
+            for part, one in known.items()
+        }
+        if self.rules.offer_variant:
+            found |= self._only_variants(work, found, known, settled, terms=quote.terms, fresh_from=fresh_from)
+        return {
+            line.position: for_line(found[line.part_number], line.quantity, lines=times[line.part_number])
+            for line in lines
+        }
+
+    def _only_variants(
+        self,
+        work: Work,
+        found: Mapping[str, LineAnswer],
+        known: Mapping[str, Known],
+        settled: Mapping[str, SettledItem],
+        *,
+        terms: QuoteTerms,
+        fresh_from: datetime,
+    ) -> dict[str, LineAnswer]:
+        """The answers for numbers that Boeing has in one variant only, where that variant is offered."""
+        variants = {
+            part: variant
+            for part, answer in found.items()
+            if answer.code == "other_variants" and (variant := only_variant(known[part], settled.get(part))) is not None
+        }
+        if not variants:
+            return {}
+        there = quote_rows.known(work, list(variants.values()), with_store=self.rules.has_store)
+        return {
+            part: as_variant(
+                found[part],
+                answer_of(there[variant], self.rules.policy, terms, fresh_from=fresh_from),
+                asked=part,
+                variant=variant,
+            )
+            for part, variant in variants.items()
+        }
+
+    def _waited_for(self, quote: Quote, deadline: float) -> Quote:
+        """The quote, after a moment for Boeing; at once where too many wait already."""
+        quote_id = quote.id
+        if not quote.is_pending or not self._places.acquire(blocking=False):
+            return quote
+        try:
+            while quote.is_pending and (left := deadline - monotonic()) > 0:
+                time.sleep(min(_LOOK_EVERY, left))
+                due, waits = self._database.run(
+                    lambda work: (quote_rows.is_due(work, quote_id), quote_rows.is_pending(work, quote_id))
+                )
+                # What waits no longer was completed by somebody else, the sweep perhaps.
+                if due or not waits:
+                    quote = self.look(quote)
+        finally:
+            self._places.release()
+        return quote
+
+
+def target_of(quote: Quote) -> str:
+    """Under which name a quote stands in the audit log."""
+    return f"quote:{quote.rfq_number}"
+
+
+def _write(work: Work, quote: Quote, answers: Mapping[int, LineAnswer], *, batch_id: UUID | None) -> None:
+    """Write down what is answered, and what the quote comes to by it."""
+    quote_rows.answer_lines(work, quote.id, answers)
+    state = state_of([answers.get(line.position, line.answer).state for line in quote.lines])
+    quote_rows.move(work, quote.id, state, batch_id=batch_id)
+    if state is not QuoteState.PENDING:
+        details = {"state": str(state)}
+        audit.record(work, actor="hub", action="quote.complete", target=target_of(quote), details=details)
+
+
+def _there(quote: Quote | None) -> Quote:
+    assert quote is not None  # noqa: S101 - its row is in this transaction, and nothing deletes it
+    return quote
+
+
+def _search(part_numbers: Sequence[str], quote: Quote, *, actor: str, afresh: bool) -> SearchRequest:
+    """The search for parts of a quote; `afresh`: ask Boeing even where an answer is at hand.
+
+    It has no idempotency key: the quote is what a repeated request is recognised by.
+    """
+    return SearchRequest(
+        part_numbers=part_numbers,
+        owner=quote.owner,
+        actor=actor,
+        force_refresh=afresh,
+        source=f"Quote {quote.rfq_number}",
+        quote=quote.id,
+    )

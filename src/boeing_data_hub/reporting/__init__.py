@@ -1,1 +1,0 @@
-"""What people are shown about batches: progress, failures by cause, exports."""

@@ -1,1 +1,0 @@
-"""Embedded Postgres and Redis: binaries found, started, watched and stopped by us."""

@@ -1,0 +1,110 @@
+"""Jobs on many products that people request: they preview, start, watch and cancel them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from boeing_data_hub.db import audit
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.shopify import conflict_rows, current_store, store_job_rows
+from boeing_data_hub.shopify.conflict_rows import Matching
+from boeing_data_hub.shopify.store_job import ConflictFilter, Decision, StoreJob
+
+
+class DecidedTogether:
+    """Starts jobs on many products, and returns their progress.
+
+    Args:
+        database: the rows.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def preview(self, wanted: ConflictFilter) -> Matching:
+        """How many open conflicts match a filter, by kind, cause and vendor, with the first of them."""
+        return self._database.run(lambda work: conflict_rows.matching(work, wanted), patience=5)
+
+    def start(self, wanted: ConflictFilter, decision: Decision, *, actor: str, expected: int) -> StoreJob:
+        """Decide every open conflict that matches the filter now. Each is decided, and audited, separately.
+
+        Args:
+            wanted: the filter.
+            decision: the decision.
+            actor: the person, for the audit log.
+            expected: how many the person has seen.
+
+        Raises:
+            Conflict: the number has changed since; nothing was decided.
+            BadInput: no conflict matches.
+        """
+
+        def step(work: Work) -> StoreJob:
+            told = conflict_rows.matching(work, wanted).total
+            shop = current_store.read(work)
+            if told != expected:
+                raise Conflict(
+                    f"{told:,} conflicts match now, but you confirmed {expected:,}. Nothing was decided. Review "
+                    "them again.",
+                    code="conflicts_changed",
+                    details={"total": told},
+                )
+            if shop is None or not told:
+                raise BadInput("No open conflicts match. Nothing was decided.", code="no_conflict_fits")
+            request = {"decision": decision, "filter": wanted.as_json()}
+            job_id = store_job_rows.add(work, shop=shop, kind="decide", request=request, total=told, actor=actor)
+            conflict_rows.set_aside(work, job_id, wanted)
+            audit.record(work, actor=actor, action=f"conflicts.{decision}", target=str(job_id), details=request)
+            return _found(work, job_id)
+
+        return self._database.run(step, patience=5)
+
+    def check(self, *, actor: str, skus: Sequence[str] | None = None, prefix: str | None = None) -> StoreJob:
+        """Check all published products in the store, or some of them, and save the differences.
+
+        Raises:
+            BadInput: no published product matches.
+        """
+        request = {"skus": list(skus) if skus else None, "prefix": prefix or None}
+
+        def step(work: Work) -> StoreJob:
+            shop = current_store.read(work)
+            total = store_job_rows.count_to_look_at(work, shop, request) if shop is not None else 0
+            if shop is None or not total:
+                raise BadInput(
+                    "No matching product has been published, so there is nothing to check.", code="no_product"
+                )
+            job_id = store_job_rows.add(work, shop=shop, kind="check", request=request, total=total, actor=actor)
+            return _found(work, job_id)
+
+        return self._database.run(step, patience=5)
+
+    def show(self, job_id: UUID) -> dict[str, Any]:
+        """The progress of a job, with the conflicts that the store rejected. Raises NotFound."""
+
+        def step(work: Work) -> dict[str, Any]:
+            return {**_found(work, job_id).as_json(), "refused": conflict_rows.refused_of(work, job_id)}
+
+        return self._database.run(step, patience=5)
+
+    def cancel(self, job_id: UUID, *, actor: str) -> dict[str, Any]:
+        """Cancel a job; what it has decided stays. Raises NotFound, and Conflict if it has ended."""
+
+        def step(work: Work) -> dict[str, Any]:
+            _found(work, job_id)
+            if not store_job_rows.cancel(work, job_id):
+                raise Conflict("This has already finished. Nothing was changed.", code="job_ended")
+            audit.record(work, actor=actor, action="store_job.cancel", target=str(job_id))
+            return _found(work, job_id).as_json()
+
+        return self._database.run(step, patience=5)
+
+
+def _found(work: Work, job_id: UUID) -> StoreJob:
+    job = store_job_rows.get(work, job_id)
+    if job is None:
+        raise NotFound("This job does not exist.", code="job_not_found")
+    return job

@@ -1,0 +1,28 @@
+"""What the stage could work on now for the current store: parts, steps of bulk operations, leftover products, pictures,
+webhooks, and jobs that people started.
+"""
+
+from __future__ import annotations
+
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify import bulk_runs, leftover_products, media_check_rows, publish_items, webhook_rows
+from boeing_data_hub.shopify import store_job_rows as job_rows
+
+
+def anything_due(work: Work, *, first: float = 0.0) -> int:
+    """How much work of this stage is due, counted up to 200.
+
+    Args:
+        work: the transaction.
+        first: seconds after a picture was sent until it is checked.
+    """
+    return parts_due(work) or int(
+        media_check_rows.anything_due(work, first=first)
+        or webhook_rows.anything_due(work)
+        or job_rows.anything_due(work)
+    )
+
+
+def parts_due(work: Work) -> int:
+    """How many parts, bulk operations and leftover products are due, counted up to 200."""
+    return publish_items.anything_due(work) or bulk_runs.anything_due(work) or leftover_products.anything_due(work)

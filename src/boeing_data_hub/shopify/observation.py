@@ -1,0 +1,179 @@
+"""Reads what the store has of known products, before anything is decided or sent.
+
+One query reads a hundred products, for about a point each. Stock levels are only read if the total of all locations
+differs from the one we last set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from threading import Event
+from typing import Final
+
+import structlog
+
+from boeing_data_hub import telemetry
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import HubError, Reject
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.shopify import lookups, observing, products
+from boeing_data_hub.shopify.journey import Advanced, Loaded, NotDone, Reconciled, advanced_all
+from boeing_data_hub.shopify.observed import Difference, Observed
+from boeing_data_hub.shopify.outcomes import affects_every_call, failed
+from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
+from boeing_data_hub.shopify.storefront import Storefront
+
+_NO_LEVELS: Final[Mapping[str, int]] = {}
+
+log = structlog.get_logger(__name__)
+
+
+class Observation:
+    """Reads our products in the store.
+
+    Args:
+        database: stores what was seen.
+        storefront: reads the store.
+        threads: for several queries at a time.
+        rules: how often a part is tried.
+    """
+
+    def __init__(self, database: Database, storefront: Storefront, threads: Executor, rules: RetryPolicy) -> None:
+        self._database = database
+        self._storefront = storefront
+        self._threads = threads
+        self._rules = rules
+
+    def look(self, parts: Mapping[str, Loaded], facts: StoreFacts, *, only_look: bool) -> Advanced[Reconciled]:
+        """Read these parts' known products in the store.
+
+        A deleted product is no longer known: it is searched for by its custom id, and created again unless the policy
+        leaves it deleted.
+
+        Args:
+            parts: of a claim.
+            facts: of the store.
+            only_look: save nothing.
+        """
+        after = advanced_all(Reconciled, parts)
+        known = {part.product.product_id: part for part in after.values() if part.product and is_known(part)}
+        if not known:
+            return Advanced(after)
+        try:
+            seen = self._read([product_id for product_id in known if product_id is not None])
+        except Reject as refused:  # changes are still sent, but no part counts as unchanged
+            log.warning("the store's products could not be looked at", code=refused.code)
+            return Advanced({**after, **{part.sku: replace(part, error=refused) for part in known.values()}})
+        except HubError as error:
+            after |= {part.sku: failed(part, error, self._rules, nothing_sent=True) for part in known.values()}
+            return Advanced(after, error if affects_every_call(error) else None)
+        stopped = Event()
+
+        def compare(product_id: str) -> Reconciled:
+            return self._compared(known[product_id], seen[product_id], facts, stopped)
+
+        compared = list(self._threads.map(telemetry.carried(compare), seen))
+        if not only_look:
+            self._keep(facts.shop, compared)
+        after |= {part.sku: part for part in compared}
+        stops = (part.error for part in compared if part.error is not None and affects_every_call(part.error))
+        return Advanced(after, next(stops, None))
+
+    def differing(
+        self, rows: Mapping[str, StoreProduct], facts: StoreFacts, *, by_id: bool = False
+    ) -> dict[str, tuple[Difference, ...]]:
+        """How the store differs from what we last set, for each of these rows, by SKU. Saves nothing.
+
+        Args:
+            rows: by SKU.
+            facts: of the store.
+            by_id: read each product itself, for some points each: the search does not know the latest changes yet.
+
+        Raises:
+            HubError: as `ShopifyClient.run`.
+        """
+        seen = self._read([row.product_id for row in rows.values() if row.product_id], by_id=by_id)
+        policy = self._storefront.policy.drift
+        told: dict[str, tuple[Difference, ...]] = {}
+        for sku, row in rows.items():
+            found = seen.get(row.product_id or "")
+            if row.product_id is None or row.form is None:
+                continue
+            if found is None:
+                told[sku] = (observing.deleted(policy),)
+            else:
+                told[sku] = observing.differences(row, found, policy, self._levels(row, found, facts))
+        return told
+
+    def _read(self, product_ids: Sequence[str], *, by_id: bool = False) -> dict[str, Observed | None]:
+        some = [product_ids[at : at + SURVEYED_AT_ONCE] for at in range(0, len(product_ids), SURVEYED_AT_ONCE)]
+        found: dict[str, Observed | None] = {}
+        seen = partial(self._storefront.seen, by_id=by_id)
+        for answer in self._threads.map(telemetry.carried(seen), some):
+            found |= answer
+        return found
+
+    def _compared(self, part: Reconciled, found: Observed | None, facts: StoreFacts, stopped: Event) -> Reconciled:
+        product, policy = part.product, self._storefront.policy.drift
+        assert product is not None  # noqa: S101 - see `is_known`
+        if found is None and not policy.recreate:
+            outcome = NotDone("blocked", "deleted_in_store", observing.LEFT_DELETED)
+            return replace(part, differing=(observing.deleted(policy),), outcome=outcome)
+        if found is None:
+            remarks = (*part.remarks, observing.RECREATED)
+            return replace(
+                part, product=observing.gone(product), differing=(observing.deleted(policy),), remarks=remarks
+            )
+        try:
+            levels = _NO_LEVELS if stopped.is_set() else self._levels(product, found, facts)
+        except HubError as error:
+            if affects_every_call(error):
+                stopped.set()
+            return failed(part, error, self._rules, nothing_sent=True)
+        differing = observing.differences(product, found, policy, levels)
+        return replace(part, seen=found, differing=differing, product=observing.as_there(product, differing))
+
+    def _keep(self, shop: str, compared: Sequence[Reconciled]) -> None:
+        """Save what was seen, with differences and pictures, and forget the ids of products that are gone."""
+        looked = {part.sku: part.differing for part in compared if part.seen is not None or part.differing}
+        ready = [part.sku for part in compared if part.product and part.seen and _is_ready(part.product, part.seen)]
+        lost = [part.sku for part in compared if part.product is not None and part.product.product_id is None]
+
+        def step(work: Work) -> None:
+            products.note_look(work, shop, {sku: [each.as_json() for each in found] for sku, found in looked.items()})
+            products.pictures_ready(work, shop, ready)
+            if lost:
+                products.lose(work, shop, lost)
+                lookups.forget(work, shop, lost)
+
+        self._database.run(step, patience=20)
+
+    def _levels(self, product: StoreProduct, seen: Observed, facts: StoreFacts) -> Mapping[str, int]:
+        item = seen.inventory_item_id
+        if item is None or not observing.may_differ_in_stock(product, seen):
+            return {}
+        levels = self._storefront.levels(item)
+        return {} if levels is None else observing.by_name(product, levels, facts.location_ids)
+
+
+def is_known(part: Loaded) -> bool:
+    """True if the part is about a product that we know to be in the store, and not in the middle of changing it."""
+    product = part.product
+    return (
+        product is not None
+        and product.published is not None
+        and product.intent is None
+        and part.outcome is None
+        and part.item.undo_of is None
+        and not part.item.cancelled
+        and part.earlier is None
+        and part.staged is not None
+    )
+
+
+def _is_ready(product: StoreProduct, seen: Observed) -> bool:
+    return product.media_state is not None and observing.picture_ready(product, seen)

@@ -1,0 +1,256 @@
+"""Compares a product in the store with what we last set, and decides what to do about each difference. Pure.
+
+The next publish always corrects our SKU, custom id and picture, and always leaves added variants. For price,
+title, status, stock and deleted products, the settings decide (`DriftPolicy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from boeing_data_hub.catalogue.drift_policy import DriftPolicy
+from boeing_data_hub.shopify.observed import Difference, Observed, SeenMedia
+from boeing_data_hub.shopify.publications import StoreProduct
+from boeing_data_hub.shopify.shapes import nodes, part, text
+
+FAILED: Final = "FAILED"
+READY: Final = "READY"
+LEFT_DELETED: Final = (
+    "It was deleted in your store, and HUB_DRIFT_DELETED is `leave`, so it was not created again. To sell it again, "
+    "set HUB_DRIFT_DELETED=create and publish this part."
+)
+RECREATED: Final = "It had been deleted in your store, so it was created again."
+_FORM_FIELDS: Final = frozenset({"price", "sku", "custom_id", "title", "status"})
+
+
+def observed_of(node: Mapping[str, Any]) -> Observed:
+    """Parse a product of the documents `products_seen` and `products_seen_by_id`."""
+    variants = nodes(node, "variants")
+    first: Mapping[str, Any] = variants[0] if variants else {}
+    quantity = first.get("inventoryQuantity")
+    return Observed(
+        product_id=str(node["id"]),
+        title=text(node, "title"),
+        status=text(node, "status"),
+        custom_id=part(node, "customId").get("value"),
+        variants=len(variants),
+        sku=first.get("sku"),
+        price=first.get("price"),
+        quantity=quantity if isinstance(quantity, int) else None,
+        variant_id=first.get("id"),
+        inventory_item_id=part(first, "inventoryItem").get("id"),
+        media=tuple(SeenMedia(str(one["id"]), text(one, "alt"), text(one, "status")) for one in nodes(node, "media")),
+    )
+
+
+def deleted(policy: DriftPolicy) -> Difference:
+    """The difference for a product that the store no longer has."""
+    return Difference("deleted", "in the store", "deleted", policy.deleted)
+
+
+def differences(
+    product: StoreProduct, seen: Observed, policy: DriftPolicy, levels: Mapping[str, int] | None = None
+) -> tuple[Difference, ...]:
+    """How the store differs from what we last set.
+
+    Args:
+        product: our row, with a form.
+        seen: the product in the store.
+        policy: what the next publish does about each difference.
+        levels: pieces by store location name; None: not read, so stock is not compared.
+    """
+    return tuple(_differences(product, seen, policy, levels or {}))
+
+
+def _differences(
+    product: StoreProduct, seen: Observed, policy: DriftPolicy, levels: Mapping[str, int]
+) -> Iterator[Difference]:
+    form = product.form or {}
+    if seen.variants == 1 and _amount(seen.price) != _amount(form.get("price")):
+        yield Difference("price", form.get("price"), seen.price, policy.price)
+    if seen.variants == 1 and (seen.sku or "") != (form.get("sku") or ""):
+        yield Difference("sku", form.get("sku"), seen.sku, "put_right")
+    if seen.title.strip() != str(form.get("title") or "").strip():
+        yield Difference("title", form.get("title"), seen.title, policy.title)
+    if seen.custom_id != form.get("custom_id"):
+        yield Difference("custom_id", form.get("custom_id"), seen.custom_id, "put_right")
+    if seen.status != form.get("status"):
+        yield Difference("status", form.get("status"), seen.status, policy.status)
+    if seen.variants > 1:
+        yield Difference("variants", 1, "several", "left")
+    if picture_failed(product, seen):
+        yield Difference("picture", "sent", product.media_error or FAILED, "put_right")
+    for name, there in sorted(levels.items()):
+        if there != product.stock.get(name, there):
+            yield Difference(f"stock.{name}", product.stock[name], there, policy.stock)
+
+
+def may_differ_in_stock(product: StoreProduct, seen: Observed) -> bool:
+    """True if the total of all locations differs from the one we last set, so that the levels must be read."""
+    if seen.quantity is None or not product.stock or seen.variants != 1:
+        return False
+    return seen.quantity != sum(product.stock.values())
+
+
+def by_name(product: StoreProduct, levels: Mapping[str, int], location_ids: Mapping[str, str]) -> dict[str, int]:
+    """Pieces by our names of the store's locations. If a location has several names, all pieces are under the first.
+
+    Args:
+        product: our row.
+        levels: pieces in the store, by location id.
+        location_ids: by name.
+    """
+    names: dict[str, list[str]] = {}
+    for name in sorted(product.stock):
+        if name in location_ids:
+            names.setdefault(location_ids[name], []).append(name)
+    told: dict[str, int] = {}
+    for place, own in names.items():
+        ours = sum(product.stock[name] for name in own)
+        there = levels.get(place, 0)
+        # If one location has several names, all but the one with the most pieces keep the pieces that we set.
+        fullest = max(own, key=lambda name: product.stock[name])
+        told |= {name: product.stock[name] for name in own}
+        told[fullest] = product.stock[fullest] + there - ours
+    return told
+
+
+def as_there(product: StoreProduct, found: Sequence[Difference]) -> StoreProduct:
+    """Our row with the store's values of the fields that are corrected, so that a comparison finds them."""
+    return with_fields(product, put_right(found))
+
+
+def put_right(found: Sequence[Difference]) -> dict[str, Any]:
+    """The store's values of the fields that are corrected: those of a form, and under `stock` pieces by location."""
+    return _by_field([(each.field, each.there) for each in found if each.policy == "put_right"])
+
+
+def form_as_set(form: Mapping[str, Any], found: Sequence[Difference]) -> dict[str, Any]:
+    """A form that `as_there` has changed, with our own values again."""
+    ours = _by_field([(each.field, each.ours) for each in found if each.policy == "put_right"])
+    before: Mapping[str, int] = form.get("stock") or {}
+    stock: dict[str, int] = {**before, **ours.pop("stock", {})}
+    return {**form, **ours, "stock": stock}
+
+
+def _by_field(values: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    fields = {name: value for name, value in values if name in _FORM_FIELDS}
+    stock = {name.removeprefix("stock."): value for name, value in values if name.startswith("stock.")}
+    return {**fields, "stock": stock} if stock else fields
+
+
+def with_fields(product: StoreProduct, fields: Mapping[str, Any]) -> StoreProduct:
+    """Our row with other values of some fields; `fields` comes from `put_right`."""
+    if not fields or product.form is None:
+        return product
+    plain = {name: value for name, value in fields.items() if name != "stock"}
+    there: Mapping[str, int] = fields.get("stock") or {}
+    form = {**product.form, **plain}
+    if not there:
+        return replace(product, form=form, listing_hash="")
+    form["stock"] = {**(form.get("stock") or {}), **there}
+    return replace(
+        product,
+        form=form,
+        stock={**product.stock, **there},
+        listing_hash="" if plain else product.listing_hash,
+        stock_hash="",
+    )
+
+
+def gone(product: StoreProduct) -> StoreProduct:
+    """Our row for a product that the store no longer has."""
+    return replace(
+        product, state="missing", product_id=None, variant_id=None, inventory_item_id=None, form=None,
+        listing_hash=None, stock_hash=None, stock={}, kept={}, on_channel=False, image_sha256=None, image_url=None,
+        image_code=None, image_age=None, image_media_id=None, media_state=None, media_error=None, intent=None,
+    )  # fmt: skip
+
+
+def remarks(found: Sequence[Difference], *, stock: bool) -> list[str]:
+    """Remarks for people about differences that are left. `stock`: include stock, which no other remark mentions."""
+    told: list[str] = []
+    for each in found:
+        if each.policy == "put_right":
+            continue
+        if each.field == "price":
+            told.append(f"Someone changed its price in your store to {each.there}; that price was kept.")
+        elif each.field == "title":
+            told.append("Someone changed its title in your store; the title was kept.")
+        elif each.field == "status":
+            told.append(status_left(each.there))
+        elif stock and each.field.startswith("stock."):
+            place = each.field.removeprefix("stock.") or "the default location"
+            told.append(
+                f"Your store has {each.there} at {place}; the last publish set {each.ours}. Sales or changes since "
+                "then "
+                "were kept."
+            )
+    return told
+
+
+def status_left(status: object) -> str:
+    """The remark for people about a status that is left."""
+    return f"Someone set it to {str(status).lower()} in your store; the status was kept."
+
+
+def picture_failed(product: StoreProduct, seen: Observed) -> bool:
+    """True if the store could not process our picture and has no valid one of ours."""
+    if product.image_sha256 is None:
+        return False
+    ours = [one.status for one in own_media(product, seen.media)]
+    return FAILED in ours and READY not in ours
+
+
+def picture_ready(product: StoreProduct, seen: Observed) -> bool:
+    """True if the store has our picture."""
+    return any(one.status == READY for one in own_media(product, seen.media))
+
+
+def own_media(product: StoreProduct, media: Sequence[SeenMedia]) -> list[SeenMedia]:
+    """The picture that the hub uploaded, if the store has it.
+
+    It is identified by its media id. The store does not return that id on upload, so the first check afterwards
+    determines it: from the only new picture with the listing's title as its caption. Without exactly one such picture
+    none counts as ours, because the hub must never delete a picture that it did not upload.
+    """
+    if product.image_media_id is not None:
+        return [one for one in media if one.id == product.image_media_id]
+    title, earlier = str((product.form or {}).get("title") or ""), product.kept.get("media_ids") or ()
+    fitting = [one for one in media if one.alt == title and one.id not in earlier]
+    return fitting if len(fitting) == 1 else []
+
+
+def learned_media(rows: Mapping[str, StoreProduct], seen: Mapping[str, Observed | None]) -> dict[str, str]:
+    """Newly found media ids of our pictures, by SKU."""
+    learned: dict[str, str] = {}
+    for sku, row in rows.items():
+        found = seen.get(sku)
+        own = own_media(row, found.media) if found is not None and row.image_sha256 is not None else ()
+        if own and row.image_media_id is None:
+            learned[sku] = own[0].id
+    return learned
+
+
+def other_media(product: StoreProduct | None, whole: Mapping[str, Any] | None) -> list[str]:
+    """The ids of all pictures of a product that others have added.
+
+    Args:
+        product: our row; None if the product is unknown: then others added all of its pictures.
+        whole: the product as read by the document `product_by_custom_id`.
+    """
+    media = [SeenMedia(str(one["id"]), text(one, "alt"), text(one, "status")) for one in nodes(whole, "media")]
+    own = {one.id for one in own_media(product, media)} if product is not None else set[str]()
+    return [one.id for one in media if one.id not in own]
+
+
+def _amount(value: object) -> Decimal | str | None:
+    if value is None:
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return str(value)

@@ -1,0 +1,286 @@
+"""One process's access to the store and its components, built from the settings on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from boeing_data_hub.catalogue.drift_policy import drift_policy
+from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.db.unit_of_work import Database
+from boeing_data_hub.errors import BadInput
+from boeing_data_hub.images.library import ImageLibrary
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.shopify import current_store
+from boeing_data_hub.shopify.access import ShopifyAccess
+from boeing_data_hub.shopify.bulk import Bulk, BulkRules
+from boeing_data_hub.shopify.bulk_decisions import DecidedTogether
+from boeing_data_hub.shopify.bulk_ingest import Reading
+from boeing_data_hub.shopify.client import ShopifyClient
+from boeing_data_hub.shopify.conflicts import Attention
+from boeing_data_hub.shopify.finalization import Finalizer
+from boeing_data_hub.shopify.inventory import InventoryCalls
+from boeing_data_hub.shopify.leftovers import Compensation
+from boeing_data_hub.shopify.media_checks import MediaChecks, PictureRules
+from boeing_data_hub.shopify.parts import Parts, Steps
+from boeing_data_hub.shopify.pictures import Pictures
+from boeing_data_hub.shopify.planning import Planning, PlanRules
+from boeing_data_hub.shopify.preparing import Preparing
+from boeing_data_hub.shopify.row_lease import Holder, Taking
+from boeing_data_hub.shopify.run import Publishing, Turns
+from boeing_data_hub.shopify.run_guards import RunGuards
+from boeing_data_hub.shopify.sending import Sender
+from boeing_data_hub.shopify.store_jobs import StoreJobs
+from boeing_data_hub.shopify.storefront import Storefront
+from boeing_data_hub.shopify.tokens import StoreTokens
+from boeing_data_hub.shopify.transfer import Transfer
+from boeing_data_hub.shopify.webhook_looks import WebhookLooks
+from boeing_data_hub.work.budget import SharedBudget
+from boeing_data_hub.work.leases import HeldLeases
+from boeing_data_hub.work.pacing import Pacing
+
+
+class Shop:
+    """One process's view of the store.
+
+    Args:
+        settings: the environment.
+        database: returns the database; only called if a component needs it.
+        access: returns the store's address and limits.
+        tokens: returns the store's access tokens.
+        images: product images.
+        held: this process's leases.
+        owner: the name of this process, for leases.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: Callable[[], Database],
+        access: Callable[[], ShopifyAccess],
+        tokens: Callable[[ShopifyAccess], StoreTokens],
+        images: ImageLibrary,
+        held: HeldLeases,
+        owner: str,
+    ) -> None:
+        self._settings = settings
+        self._give_database = database
+        self._give_access = access
+        self._give_tokens = tokens
+        self._images = images
+        self._held = held
+        self._owner = owner
+
+    @cached_property
+    def _database(self) -> Database:
+        return self._give_database()
+
+    @cached_property
+    def access(self) -> ShopifyAccess:
+        """The store's address and limits. Raises BadInput if no store is set."""
+        if not self._settings.shopify_store_domain.strip():
+            raise BadInput(
+                "SHOPIFY_STORE_DOMAIN is not set, so there is no store to publish to. Nothing was changed. Set it and "
+                "SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, or start everything with `bdh up --sandbox`.",
+                code="no_store",
+            )
+        return self._give_access()
+
+    @cached_property
+    def budget(self) -> SharedBudget:
+        """The store's cost budget, shared by all processes."""
+        return SharedBudget(self._database, "shopify")
+
+    @cached_property
+    def client(self) -> ShopifyClient:
+        """The store's client."""
+        return ShopifyClient(self.access, self.budget, self._give_tokens(self.access))
+
+    @cached_property
+    def transfer(self) -> Transfer:
+        """Files of bulk operations."""
+        return Transfer(self.access)
+
+    @cached_property
+    def listing_policy(self) -> ListingPolicy:
+        """How parts are shown and sold."""
+        s = self._settings
+        return ListingPolicy(
+            prices=PriceRules(s.price_basis, s.price_markup),
+            vendor=s.hub_vendor,
+            product_type=s.hub_product_type,
+            category=s.hub_category,
+            tags=s.hub_tags,
+            origin_tag=s.hub_origin_tag,
+            namespace=s.hub_metafield_namespace,
+            custom_id_namespace=s.hub_custom_id_namespace,
+            custom_id_key=s.hub_custom_id_key,
+            condition=s.hub_condition,
+            cert=s.hub_cert,
+            trace_choices=s.hub_trace_choices,
+            unit_choices=s.hub_unit_choices,
+            location_map=s.shopify_location_map,
+            default_location=s.shopify_default_location_name,
+            sells_unmapped=not s.screens_locations,
+            inventory_location_codes=s.shopify_inventory_location_codes,
+            send_lead_time=s.hub_send_lead_time,
+            look_alikes=s.hub_look_alikes,
+            on_metafield_refusal=s.hub_metafield_refusal,
+            status=s.hub_product_status,
+            currency=s.hub_currency,
+            drift=drift_policy(s),
+        )
+
+    @cached_property
+    def storefront(self) -> Storefront:
+        """Reads the store."""
+        return Storefront(
+            self.client,
+            self.listing_policy,
+            publication=self._settings.shopify_publication,
+            address=self.access.origin,
+            note=lambda shop: self._database.run(lambda work: current_store.note(work, shop), patience=20),
+        )
+
+    @cached_property
+    def retry(self) -> RetryPolicy:
+        """How often a part is tried."""
+        s = self._settings
+        return RetryPolicy(
+            attempts=s.hub_max_attempts, first=s.hub_publish_retry_seconds, longest=60.0, jitter=(0.5, 1.5)
+        )
+
+    @cached_property
+    def finalizer(self) -> Finalizer:
+        """Sets channel and stock."""
+        inventory = InventoryCalls(self._database, self.client, self.storefront, self.retry)
+        return Finalizer(self.client, inventory, self.retry)
+
+    @cached_property
+    def preparing(self) -> Preparing:
+        """Prepares parts."""
+        s = self._settings
+        pictures = Pictures(
+            database=self._database,
+            gallery=self._images.gallery,
+            retry_after=s.hub_image_retry_after,
+            base_url=self._images.store.base_url,
+            at_once=16,
+        )
+        return Preparing(
+            database=self._database,
+            storefront=self.storefront,
+            finalizer=self.finalizer,
+            pictures=pictures,
+            policy=self.listing_policy,
+            run_guards=self.run_guards,
+            rules=self.retry,
+            at_once=s.hub_publish_calls,
+        )
+
+    @cached_property
+    def run_guards(self) -> RunGuards:
+        """Guards of runs, and reviews whose parts have changed since."""
+        return RunGuards(self._database, self.listing_policy, self._settings)
+
+    @cached_property
+    def _sender(self) -> Sender:
+        s = self._settings
+        return Sender(
+            self.client,
+            self.retry,
+            at_once=s.hub_publish_calls,
+            leave_out=s.hub_metafield_refusal == "leave_out",
+        )
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """Stage 4."""
+        s = self._settings
+        holder = Holder(self._held, self._owner, s.hub_lease_seconds)
+        taking = Taking(self._database, holder)
+        bulk = Bulk(
+            database=self._database,
+            client=self.client,
+            transfer=self.transfer,
+            reading=Reading(
+                database=self._database,
+                finalizer=self.finalizer,
+                rules=self.retry,
+                leave_out=s.hub_metafield_refusal == "leave_out",
+            ),
+            taking=taking,
+            rules=BulkRules(
+                lines=s.hub_bulk_lines,
+                lanes=s.hub_bulk_lanes,
+                fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
+                stuck_seconds=s.hub_bulk_stuck_seconds,
+            ),
+        )
+        turns = Turns(
+            compensation=Compensation(
+                database=self._database, client=self.client, storefront=self.storefront, taking=taking
+            ),
+            media_checks=MediaChecks(
+                database=self._database,
+                client=self.client,
+                storefront=self.storefront,
+                taking=taking,
+                rules=PictureRules(s.hub_picture_look_seconds, s.hub_picture_resends),
+            ),
+            bulk=bulk,
+            webhooks=WebhookLooks(
+                database=self._database, observation=self.preparing.observation, storefront=self.storefront
+            ),
+            store_jobs=StoreJobs(
+                database=self._database,
+                observation=self.preparing.observation,
+                attention=self.attention,
+                taking=taking,
+            ),
+        )
+        steps = Steps(self.preparing, self._sender, self.finalizer)
+        return Publishing(
+            self._database,
+            self.storefront,
+            Pacing(self._database, "shopify", None, probe_seconds=10.0),
+            Parts(self._database, holder, steps, bulk, s.hub_bulk_publish_from),
+            turns,
+        )
+
+    @cached_property
+    def planning(self) -> Planning:
+        """Plans of publish runs."""
+        s = self._settings
+        return Planning(
+            database=self._database,
+            storefront=self.storefront,
+            preparing=self.preparing,
+            budget=self.budget.look,
+            policy=self.listing_policy,
+            rules=PlanRules(
+                bulk_from=s.hub_bulk_publish_from, bulk_lines=s.hub_bulk_lines, bulk_lanes=s.hub_bulk_lanes
+            ),
+        )
+
+    @cached_property
+    def attention(self) -> Attention:
+        """Decisions about conflicts and leftover products."""
+        return Attention(
+            database=self._database, client=self.client, storefront=self.storefront, policy=self.listing_policy
+        )
+
+    @cached_property
+    def decisions(self) -> DecidedTogether:
+        """Checks of the store, and decisions on many conflicts."""
+        return DecidedTogether(self._database)
+
+    def close(self) -> None:
+        """Close all connections."""
+        opened = self.__dict__
+        for part in ("_sender", "preparing", "transfer", "client", "budget"):
+            if part in opened:
+                opened[part].close()

@@ -1,0 +1,106 @@
+"""Jobs on many products as rows: a person starts them, and publishing workers take their bounded steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify import products
+from boeing_data_hub.shopify.publications import StoreProduct
+from boeing_data_hub.shopify.store_job import StoreJob
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingProduct:
+    """A product in the store that differs from what the hub last set.
+
+    Attributes:
+        differences: each as `observed.Difference.as_json` writes it.
+        looked_at: when it was compared.
+    """
+
+    sku: str
+    product_id: str
+    title: str
+    state: str
+    differences: Sequence[Mapping[str, Any]]
+    looked_at: datetime
+
+
+def add(work: Work, *, shop: str, kind: str, request: Mapping[str, Any], total: int, actor: str) -> UUID:
+    """Start a job. Returns its id."""
+    job_id = uuid4()
+    work.do(_SQL["add"], [job_id, shop, kind, Jsonb(dict(request)), total, actor])
+    return job_id
+
+
+def get(work: Work, job_id: UUID) -> StoreJob | None:
+    """One job."""
+    row = work.row(_SQL["get"], [job_id])
+    return StoreJob(**row) if row else None
+
+
+def latest(work: Work, kind: str, *, limit: int = 1) -> list[StoreJob]:
+    """The newest jobs of a kind on the current store, newest first."""
+    return [StoreJob(**row) for row in work.rows(_SQL["latest"], [kind, limit])]
+
+
+def next_due(work: Work, shop: str) -> StoreJob | None:
+    """One that is due and that no worker holds."""
+    row = work.row(_SQL["next_due"], [shop])
+    return StoreJob(**row) if row else None
+
+
+def anything_due(work: Work) -> bool:
+    """True if a step of a job on the current store is due."""
+    return bool(work.value(_SQL["anything_due"]))
+
+
+def advance(work: Work, job: StoreJob, *, reached: str, done: int, told: int = 0, failed: int = 0, end: bool) -> None:
+    """Save the progress since the row was read."""
+    work.do(_SQL["advance"], [reached, done, told, failed, end, end, job.id])
+
+
+def put_off(work: Work, job_id: UUID, *, wait: float, note: str) -> None:
+    """Retry a failed step in so many seconds."""
+    work.do(_SQL["put_off"], [note[:500], wait, job_id])
+
+
+def cancel(work: Work, job_id: UUID) -> bool:
+    """Cancel the job. False if it has already ended."""
+    return bool(work.do(_SQL["cancel"], [job_id]))
+
+
+def to_look_at(work: Work, job: StoreJob, *, limit: int) -> dict[str, StoreProduct]:
+    """The next products of a check, in SKU order."""
+    values = {**_of(job.shop, job.request), "after": job.reached, "limit": limit}
+    return products.known(work, job.shop, [row["sku"] for row in work.rows(_SQL["to_check"], values)])
+
+
+def count_to_look_at(work: Work, shop: str, request: Mapping[str, Any]) -> int:
+    """How many products a check covers."""
+    return work.value(_SQL["count_to_check"], _of(shop, request))
+
+
+def differing(work: Work, *, limit: int, after: str = "", field: str | None = None) -> list[DifferingProduct]:
+    """Products of the current store that a check found different, in SKU order after `after`."""
+    rows = work.rows(_SQL["differing"], {"after": after, "field": field, "limit": limit})
+    return [DifferingProduct(**row) for row in rows]
+
+
+def count_differing(work: Work) -> dict[str, int]:
+    """How many products differ, by field; the stock of all locations is one field."""
+    return {row["field"]: row["products"] for row in work.rows(_SQL["count_differing"])}
+
+
+def _of(shop: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"shop": shop, "skus": request.get("skus"), "prefix": request.get("prefix")}

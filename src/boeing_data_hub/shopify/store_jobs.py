@@ -1,0 +1,114 @@
+"""Checks of all published products, and decisions on many conflicts: in bounded steps, alongside publishing.
+
+A step covers about a hundred products, or some conflicts, under the job's lease. A killed step is repeated, which is
+safe.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import structlog
+
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.shopify import conflict_rows, products, store_job_rows
+from boeing_data_hub.shopify.conflicts import Attention
+from boeing_data_hub.shopify.failures import OutcomeUnknown
+from boeing_data_hub.shopify.observation import Observation
+from boeing_data_hub.shopify.outcomes import affects_every_call
+from boeing_data_hub.shopify.publications import StoreFacts
+from boeing_data_hub.shopify.row_lease import Taken, Taking
+from boeing_data_hub.shopify.store_job import Decision, StoreJob
+from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
+from boeing_data_hub.work.leases import LeaseLostError
+
+log = structlog.get_logger(__name__)
+
+_DECIDED_AT_ONCE: Final = 20
+_RETRY: Final = RetryPolicy(first=2.0, longest=300.0)  # a person watches the job, so waits are short
+
+
+class StoreJobs:
+    """Takes steps.
+
+    Args:
+        database: the rows.
+        observation: reads products in the store.
+        attention: carries out decisions.
+        taking: holds a job.
+    """
+
+    def __init__(self, *, database: Database, observation: Observation, attention: Attention, taking: Taking) -> None:
+        self._database = database
+        self._observation = observation
+        self._attention = attention
+        self._taking = taking
+
+    def work(self, facts: StoreFacts) -> bool:
+        """Take one step of a job that is due. False if none is due.
+
+        Raises:
+            HubError: an error that affects every call.
+        """
+        with self._taking.next(
+            lambda work: store_job_rows.next_due(work, facts.shop), held_as=lambda job: f"job:{job.id}"
+        ) as taken:
+            if taken is None:
+                return False
+            job = taken.row
+            try:
+                self._check(taken, facts) if job.kind == "check" else self._decide(taken)
+            except HubError as error:
+                wait = 1.0 if isinstance(error, RateLimited) else _RETRY.wait(job.attempts + 1)
+                note = error.message
+                taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=wait, note=note))
+                log.warning("a step of a store job failed", job=str(job.id), kind=job.kind, code=error.code)
+                if affects_every_call(error) and isinstance(error, Retry | StopTheLine):
+                    raise
+        return True
+
+    def _check(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
+        job = taken.row
+        rows = self._database.run(
+            lambda work: store_job_rows.to_look_at(work, job, limit=SURVEYED_AT_ONCE), patience=20
+        )
+        told = self._observation.differing(rows, facts) if rows else {}
+
+        def step(work: Work) -> None:
+            products.note_look(work, facts.shop, {sku: [one.as_json() for one in each] for sku, each in told.items()})
+            store_job_rows.advance(
+                work, job, reached=max(rows, default=job.reached), done=len(rows),
+                told=sum(bool(each) for each in told.values()), end=len(rows) < SURVEYED_AT_ONCE,
+            )  # fmt: skip
+
+        taken.save(step)
+
+    def _decide(self, taken: Taken[StoreJob]) -> None:
+        job = taken.row
+        skus = self._database.run(lambda work: conflict_rows.next_of(work, job.id, limit=_DECIDED_AT_ONCE), patience=20)
+        decision = cast("Decision", job.request["decision"])
+        for sku in skus:
+            if not taken.is_ours():
+                raise LeaseLostError
+            failed = self._decide_one(job, sku, decision)
+            taken.save(
+                lambda work, sku=sku, failed=failed: store_job_rows.advance(
+                    work, job, reached=sku, done=1, failed=int(failed), end=False
+                )
+            )
+        if len(skus) < _DECIDED_AT_ONCE:
+            taken.save(lambda work: store_job_rows.advance(work, job, reached=job.reached, done=0, end=True))
+
+    def _decide_one(self, job: StoreJob, sku: str, decision: Decision) -> bool:
+        """Carry out the decision on one conflict. True if it was rejected."""
+        try:
+            self._attention.decide(sku, decision, actor=job.actor, job_id=job.id)
+        except HubError as error:
+            if isinstance(error, OutcomeUnknown | RateLimited) or affects_every_call(error):
+                raise
+            said = error.message
+            self._database.run(lambda work: conflict_rows.refused(work, job.id, sku, said), patience=60)
+            return True
+        return False

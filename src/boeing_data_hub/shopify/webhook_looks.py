@@ -1,0 +1,123 @@
+"""Looks at the products that webhooks name, so that a change by hand is known within seconds, without a full check.
+
+What counts is what the store has when it is looked at. So late, doubled and reordered webhooks do no harm, and many
+webhooks about one product are one look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import HubError, RateLimited, StopTheLine
+from boeing_data_hub.shopify import products, webhook_rows
+from boeing_data_hub.shopify.observation import Observation
+from boeing_data_hub.shopify.outcomes import affects_every_call
+from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
+from boeing_data_hub.shopify.storefront import Storefront
+from boeing_data_hub.shopify.webhooks import SCOPES_UPDATE, UNINSTALLED
+
+log = structlog.get_logger(__name__)
+
+_TAKEN: Final = 2_000  # webhooks at once: a burst about one product is settled by one look
+_HELD: Final = 300.0  # seconds after which those of a worker that was killed are taken again
+_PATIENCE: Final = 60.0  # seconds that webhooks wait while parts are published
+_BUSY: Final = 25  # products looked at then: one call, so that publishing hardly slows down
+_SENT: Final = 5.0  # seconds until a product that the hub itself is changing is looked at again
+_FAILED: Final = 30.0
+
+
+class WebhookLooks:
+    """Turns received webhooks into looks.
+
+    Args:
+        database: the rows.
+        observation: looks at products.
+        storefront: caches facts of the store.
+    """
+
+    def __init__(self, *, database: Database, observation: Observation, storefront: Storefront) -> None:
+        self._database = database
+        self._observation = observation
+        self._storefront = storefront
+
+    def note_access(self) -> None:
+        """Act on webhooks about the app's access: new scopes make the store's facts be read again.
+
+        Raises:
+            StopTheLine: `app_uninstalled`: the store says that the app was removed from it.
+        """
+        topics = self._database.run(webhook_rows.take_about_access, patience=20)
+        if topics & {UNINSTALLED, SCOPES_UPDATE}:
+            self._storefront.forget()
+        if UNINSTALLED in topics:
+            raise StopTheLine(
+                "Shopify reported that the app was uninstalled from the store. Nothing is lost; publishing waits. "
+                "Install the app again (Dev Dashboard > the app > Install), then run `bdh store setup`.",
+                code="app_uninstalled",
+            )
+
+    def work(self, facts: StoreFacts, *, busy: bool) -> bool:
+        """Look at up to a hundred products that webhooks name. False when no webhook is due.
+
+        Args:
+            facts: of the store.
+            busy: parts are waiting, so only webhooks that have waited long get a turn.
+
+        Raises:
+            HubError: an error that concerns every call to the store.
+        """
+        waited = _PATIENCE if busy else 0.0
+        taken = self._database.run(
+            lambda work: webhook_rows.take(work, facts.shop, waited=waited, held=_HELD, most=_TAKEN), patience=20
+        )
+        if not taken:
+            return False
+        of_sku: dict[str, list[str]] = {}
+        for webhook in taken:
+            if webhook.sku is not None:
+                of_sku.setdefault(webhook.sku, []).append(webhook.webhook_id)
+        foreign = [webhook.webhook_id for webhook in taken if webhook.sku is None]
+        self._look(facts, of_sku, foreign, most=_BUSY if busy else SURVEYED_AT_ONCE)
+        return True
+
+    def _look(self, facts: StoreFacts, of_sku: Mapping[str, list[str]], foreign: list[str], *, most: int) -> None:
+        chosen = list(of_sku)[:most]
+        rows = self._database.run(lambda work: products.known(work, facts.shop, chosen), patience=20)
+        quiet = {sku: row for sku, row in rows.items() if row.intent is None}
+        try:
+            told = self._observation.differing(quiet, facts, by_id=True) if quiet else {}
+        except HubError as error:
+            all_ids = [*foreign, *(each for ids in of_sku.values() for each in ids)]
+            wait = 1.0 if isinstance(error, RateLimited) else _FAILED
+            self._database.run(lambda work: webhook_rows.put_off(work, all_ids, wait=wait), patience=60)
+            log.warning("products that webhooks name could not be looked at", code=error.code)
+            if affects_every_call(error):
+                raise
+            return
+
+        def step(work: Work) -> None:
+            now = products.known(work, facts.shop, list(quiet))
+            settled = {sku for sku, row in quiet.items() if sku in now and _is_same(row, now[sku])}
+            seen = {sku: found for sku, found in told.items() if sku in settled}
+            products.note_look(work, facts.shop, {sku: [one.as_json() for one in found] for sku, found in seen.items()})
+            products.mark_missing(
+                work, facts.shop, [sku for sku, found in seen.items() if any(one.field == "deleted" for one in found)]
+            )
+            webhook_rows.finish(work, [*foreign, *(each for sku in settled for each in of_sku[sku])])
+            again = [each for sku in chosen if sku not in settled for each in of_sku[sku]]
+            webhook_rows.put_off(work, again, wait=_SENT)
+            rest = [each for sku, ids in of_sku.items() if sku not in chosen for each in ids]
+            webhook_rows.put_off(work, rest, wait=0.0)
+
+        self._database.run(step, patience=60)
+
+
+def _is_same(before: StoreProduct, now: StoreProduct) -> bool:
+    """Whether the hub changed nothing of a product while it was looked at: the comparison holds for this row alone."""
+    return replace(before, image_age=None) == replace(now, image_age=None)

@@ -1,0 +1,65 @@
+"""Received webhooks as rows: each is stored once, waits for a look at its product, and is kept to know it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify.webhooks import SCOPES_UPDATE, UNINSTALLED, Webhook
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class DueWebhook:
+    """A webhook that waits for a look.
+
+    Attributes:
+        sku: of the product of ours that it names; None where it names another.
+    """
+
+    webhook_id: str
+    sku: str | None
+
+
+def add(work: Work, webhook: Webhook) -> bool:
+    """Store a webhook. False if it was received before."""
+    named = [webhook.webhook_id, webhook.topic, webhook.product_id, webhook.inventory_item_id]
+    return bool(work.do(_SQL["add"], named))
+
+
+def anything_due(work: Work) -> bool:
+    """Whether a webhook waits for its look."""
+    return bool(work.value(_SQL["anything_due"]))
+
+
+def take_about_access(work: Work) -> set[str]:
+    """The topics of due webhooks about the app's access; they are done with that."""
+    return {row["topic"] for row in work.rows(_SQL["take_about_access"], [[UNINSTALLED, SCOPES_UPDATE]])}
+
+
+def take(work: Work, shop: str, *, waited: float, held: float, most: int) -> list[DueWebhook]:
+    """Take due webhooks, oldest first. Another worker may take the same ones if they are not settled in time.
+
+    Args:
+        work: the transaction.
+        shop: the store.
+        waited: only webhooks that have waited so many seconds.
+        held: seconds in which the taker settles them.
+        most: webhooks to take.
+    """
+    values = {"shop": shop, "waited": waited, "held": held, "most": most}
+    return [DueWebhook(**row) for row in work.rows(_SQL["take"], values)]
+
+
+def finish(work: Work, ids: Sequence[str]) -> None:
+    """Their products were looked at, or are not ours."""
+    work.do(_SQL["finish"], [list(ids)])
+
+
+def put_off(work: Work, ids: Sequence[str], *, wait: float) -> None:
+    """Take them again in so many seconds."""
+    work.do(_SQL["put_off"], [wait, list(ids)])

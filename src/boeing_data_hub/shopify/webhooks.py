@@ -1,0 +1,92 @@
+"""The store's webhooks: the topics that matter here, their signature, and which product each names. Pure.
+
+Shopify signs the body alone. The topic and the delivery's id are headers, so neither proves anything: a webhook is a
+reason to look at a product, never a statement about it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+PATH: Final = "/api/shopify/webhooks"
+SIGNATURE_HEADER: Final = "X-Shopify-Hmac-Sha256"
+UNINSTALLED: Final = "app/uninstalled"
+SCOPES_UPDATE: Final = "app/scopes_update"
+
+TOPICS: Final[dict[str, str]] = {
+    "PRODUCTS_UPDATE": "products/update",
+    "PRODUCTS_DELETE": "products/delete",
+    "INVENTORY_LEVELS_UPDATE": "inventory_levels/update",
+    "APP_UNINSTALLED": UNINSTALLED,
+    "APP_SCOPES_UPDATE": SCOPES_UPDATE,
+}
+"""Each topic as a subscription names it, with the form that a delivery's header has."""
+
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "PRODUCTS_UPDATE": ("id", "updated_at"),
+    "PRODUCTS_DELETE": ("id",),
+    "INVENTORY_LEVELS_UPDATE": ("inventory_item_id", "location_id", "updated_at"),
+}
+"""The fields that a delivery of a topic is to hold, so that a product with many variants is not sent as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A verified delivery.
+
+    Attributes:
+        webhook_id: the same for every delivery of one webhook.
+        topic: as the header has it.
+        product_id: the product it names, by the store's id.
+        inventory_item_id: the inventory item it names, by the store's id.
+    """
+
+    webhook_id: str
+    topic: str
+    product_id: str | None = None
+    inventory_item_id: str | None = None
+
+
+class _Named(msgspec.Struct):
+    id: int | None = None
+    inventory_item_id: int | None = None
+
+
+def is_signed(body: bytes, sent: Sequence[str], secret: str) -> bool:
+    """Whether the store signed this body, compared in constant time.
+
+    Args:
+        body: as it arrived.
+        sent: the values of the signature's header; a delivery has exactly one.
+        secret: the app's client secret.
+    """
+    if len(sent) != 1:
+        return False
+    signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    return hmac.compare_digest(sent[0].encode("utf-8", "surrogateescape"), signature)
+
+
+def read(webhook_id: str, topic: str, body: bytes) -> Webhook | None:
+    """What a verified delivery names; None for a topic that does not matter here.
+
+    Raises:
+        ValueError: the body does not name what its topic is about.
+    """
+    if topic in {UNINSTALLED, SCOPES_UPDATE}:
+        return Webhook(webhook_id, topic)
+    if topic not in TOPICS.values():
+        return None
+    named = msgspec.json.decode(body, type=_Named)
+    number = named.inventory_item_id if topic == "inventory_levels/update" else named.id
+    if number is None:
+        raise ValueError(topic)
+    if topic == "inventory_levels/update":
+        return Webhook(webhook_id, topic, inventory_item_id=f"gid://shopify/InventoryItem/{number}")
+    return Webhook(webhook_id, topic, product_id=f"gid://shopify/Product/{number}")

@@ -1,1 +1,0 @@
-"""Alembic's scripts: SQL as text, one revision a file."""

@@ -1,0 +1,67 @@
+"""From settings and rows to a forecast of sync: the limit, the hours, and the rates that were learned."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final
+
+from boeing_data_hub.db import probe, revision
+from boeing_data_hub.db.probe import PostgresRefused
+from boeing_data_hub.errors import BadInput
+from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.notices import zone_of
+from boeing_data_hub.sync import rows
+from boeing_data_hub.sync.forecast import forecast, groups_of
+from boeing_data_hub.sync.learning import Priors
+from boeing_data_hub.sync.timetable import Hours
+from boeing_data_hub.work.rate_limit import parse_rate_limit
+
+_SECONDS: Final = 4.0
+_DAY: Final = 86_400.0
+
+
+def reckon(
+    settings: Settings, parts: int, *, at_limit: str | None = None, batch_size: int | None = None, offline: bool = False
+) -> dict[str, Any]:
+    """How fresh sync will keep so many parts, in JSON values.
+
+    Raises:
+        BadInput: there is no limit, so no slot is idle and sync asks nothing.
+    """
+    limit = parse_rate_limit(at_limit or settings.boeing_api_rate_limit)
+    if limit is None:
+        raise BadInput("Sync needs a limit: set BOEING_API_RATE_LIMIT, or use --at-limit 2/m.", code="no_limit")
+    assumed = [
+        "Searches use no calls; each call of theirs is one less for sync.",
+        "Demand is Zipf's: few parts have most.",
+    ]
+    priors = None if offline else _learned(settings)
+    if priors is None:
+        priors = Priors()
+        assumed.append("Rates of change are the usual ones, because none were learned or Postgres was not asked.")
+    hours = Hours.of(settings.hub_sync_hours, zone_of(settings.hub_digest_time_zone))
+    calls = _DAY / limit.spacing * (1.0 - settings.hub_sync_free_share) * hours.share
+    each = batch_size or settings.boeing_batch_size
+    found = forecast(groups_of(priors, parts=parts), answers_a_day=calls * each)
+    return {
+        "parts": parts,
+        "sync": {
+            "calls_a_day": round(calls),
+            "whole_pass_days": round(found.every_days, 2),
+            "wrong": {"low": round(found.low, 4), "high": round(found.high, 4)},
+            "wrong_in_turn": round(found.in_turn, 4),
+        },
+        "assumptions": assumed,
+    }
+
+
+def _learned(settings: Settings) -> Priors | None:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    if url:
+        with (
+            suppress(PostgresRefused, probe.NotAnsweredError),
+            probe.connected(url, seconds=_SECONDS) as connection,
+            probe.reading(connection) as work,
+        ):
+            return rows.state(work).priors if revision.is_current(work) else None
+    return None

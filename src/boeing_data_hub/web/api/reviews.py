@@ -1,0 +1,113 @@
+"""/api/reviews: changes that guards hold back, and what people decide about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field
+
+from boeing_data_hub.batches.reviewing import Reviewing, ReviewsDecided
+from boeing_data_hub.catalogue.guards import Cause
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.errors import BadInput
+from boeing_data_hub.shopify import reviews
+from boeing_data_hub.shopify.reviews import ReviewFilter
+from boeing_data_hub.values.counted import counted
+from boeing_data_hub.web.access import Publisher, Reader, TheHub
+from boeing_data_hub.web.bodies import Body
+from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
+
+router = APIRouter(prefix="/api/reviews", tags=["reviews"])
+
+State = Literal["open", "approved", "refused", "closed"]
+Changed = Literal["price", "stock", "unit", "currency"]
+
+
+class ReviewDecision(Body):
+    """A decision on one review, or on all open ones that fit a filter."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"decision": "approve", "ids": [17]}, {"decision": "refuse", "cause": "price_fell"}]
+        },
+    )
+
+    decision: Literal["approve", "refuse"] = Field(
+        description="approve: the new value is published at once. refuse: the store keeps what it has until Boeing "
+        "reports another value."
+    )
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_ID)]], Field(min_length=1, max_length=1000)] | None = (
+        Field(default=None, description="These reviews.")
+    )
+    cause: Cause | None = Field(default=None, description="All with this cause.")
+    field: Changed | None = Field(default=None, description="All of this field.")
+    batch_id: UUID | None = Field(default=None, description="All that this run was last held back by: run it anyway.")
+    sku_prefix: str | None = Field(
+        default=None, min_length=1, max_length=255, pattern=STORABLE, description="All whose SKU begins with this."
+    )
+    all_open: bool = Field(default=False, description="Every open review; needed when nothing else is given.")
+
+
+@router.get("")
+def list_reviews(
+    hub: TheHub,
+    _principal: Reader,
+    state: Annotated[State, Query(description="closed: the data has changed since.")] = "open",
+    cause: Annotated[Cause | None, Query(description="Only with this cause.")] = None,
+    field: Annotated[Changed | None, Query(description="Only of this field.")] = None,
+    batch_id: Annotated[UUID | None, Query(description="Only those that this run was last held back by.")] = None,
+    sku_prefix: Annotated[str | None, Query(max_length=255, pattern=STORABLE)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Continue behind this id.")] = None,
+) -> dict[str, Any]:
+    """Changes that guards held back, the newest first, and how many there are by cause."""
+    wanted = ReviewFilter(cause=cause, field=field, batch_id=batch_id, sku_prefix=sku_prefix or None)
+
+    def step(work: Work) -> dict[str, Any]:
+        found = reviews.listed(work, wanted, state=state, limit=limit, before=before)
+        return {
+            "reviews": found,
+            "causes": reviews.causes(work, wanted, state=state),
+            "next_before": found[-1].id if len(found) == limit else None,
+        }
+
+    return hub.database.run(step)
+
+
+@router.post("/decisions")
+def decide_reviews(body: ReviewDecision, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Decide open reviews. Approved values are published at once, by a run of their own.
+
+    One request decides at most MAX_BULK_PUBLISH_SIZE parts; `remaining` says how many reviews still fit.
+    """
+    wanted = ReviewFilter(
+        ids=body.ids, cause=body.cause, field=body.field, batch_id=body.batch_id, sku_prefix=body.sku_prefix
+    )
+    if wanted == ReviewFilter() and not body.all_open:
+        raise BadInput(
+            "Name the reviews: by ids, cause, field, batch_id or sku_prefix; or send all_open for every open one. "
+            "Nothing was changed.",
+            code="no_filter",
+        )
+    reviewing = Reviewing(hub.database, hub.intake)
+    decide = reviewing.approve if body.decision == "approve" else reviewing.refuse
+    return decided_document(decide(wanted, actor=principal.owner))
+
+
+def decided_document(done: ReviewsDecided) -> dict[str, Any]:
+    """A decision's result in the API's form."""
+    if done.batch is not None:
+        message = f"{counted(done.decided, 'change')} approved. Publishing has started."
+    elif done.decided:
+        message = f"{counted(done.decided, 'change')} refused. Your store keeps what it has."
+    else:
+        message = "No open review fits. Nothing was changed."
+    return {
+        "message": message,
+        "decided": done.decided,
+        "batch_id": str(done.batch.id) if done.batch else None,
+        "remaining": done.remaining,
+    }

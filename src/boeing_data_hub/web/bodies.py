@@ -1,0 +1,118 @@
+"""Limits on the contents of a request's body, checked on its bytes before a parser builds objects.
+
+A parser builds up to 60 bytes of objects from one byte of JSON, and a validator reports an error for each value. So
+the values of a body are counted first, and models fail at the first invalid value.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Final, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from boeing_data_hub.errors import Malformed, TooLarge
+from boeing_data_hub.web.limits import STORABLE
+
+_MOST_FIELDS_OF_A_FORM: Final = 5_000
+_MOST_ESCAPES_OF_A_FORM: Final = 400_000
+"""Percent escapes: each costs the decoder 50 bytes. A form's field holds at most 1 MB, which is fewer."""
+_OTHER_VALUES: Final = 1_000  # beside the list of part numbers
+_MOST_KEYS: Final = 100  # more than any object of the API has
+_LONGEST_NUMBER: Final = 100  # characters
+_LONGEST_ENTRY: Final = 1_000  # characters of an entry of a list
+_DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_NUMBER: Final = b"0" * (_LONGEST_NUMBER + 1)
+_UTF16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOTHING: Final = "Nothing was changed."
+
+
+def most_values(longest_list: int) -> int:
+    """How many values a JSON body may hold where a list may have `longest_list`: twice as many, and a few more.
+
+    So the response to a list that exceeds the settings' limit can still say so.
+    """
+    return 2 * longest_list + _OTHER_VALUES
+
+
+def weigh(body: bytes, content_type: str, *, most: int) -> None:
+    """Reject a body that would be too expensive to parse. Files are not checked here: their parser stops early.
+
+    Args:
+        body: the whole body.
+        content_type: as sent; may be empty.
+        most: maximum number of values in JSON.
+
+    Raises:
+        TooLarge: more values, fields or escapes than the API takes.
+        Malformed: JSON in another encoding than UTF-8.
+    """
+    kind = content_type.partition(";")[0].strip().casefold()
+    if kind == "multipart/form-data":
+        return
+    looks_like_json = body[:64].lstrip()[:1] in {b"{", b"[", b'"'}
+    if looks_like_json or kind.endswith("json"):
+        _weigh_json(body, most)
+    if kind == "application/x-www-form-urlencoded" or not (looks_like_json or kind.endswith("json")):
+        _weigh_form(body)
+
+
+def _weigh_json(body: bytes, most: int) -> None:
+    if b"\0" in body[:4] or body.startswith(_UTF16_OR_32):
+        raise Malformed(f"The body is not valid JSON: it must be in UTF-8. {_NOTHING}", code="malformed_json")
+    # Each text has two quotes, so twice as many quotes as values are allowed; escaped quotes are part of a text.
+    bare = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    texts = bare.count(b'"') // 2
+    if texts <= 2 * most:  # a value and its key
+        outside = b"".join(bare.split(b'"')[::2])
+        if _LONG_NUMBER in outside.translate(_DIGITS_ALIKE):
+            raise Malformed(
+                f"A number in the body has more than {_LONGEST_NUMBER} digits. {_NOTHING}", code="malformed_json"
+            )
+        if outside.count(b",") + outside.count(b"[") + outside.count(b"{") <= most:
+            return
+    raise TooLarge(
+        f"The body holds more than {most:,} values. {_NOTHING} Split the list into several requests.",
+        code="too_many_values",
+    )
+
+
+def _weigh_form(body: bytes) -> None:
+    if body.count(b"&") > _MOST_FIELDS_OF_A_FORM or body.count(b"%") > _MOST_ESCAPES_OF_A_FORM:
+        raise TooLarge(
+            f"The form has more than {_MOST_FIELDS_OF_A_FORM:,} fields, or too many escaped characters. {_NOTHING} "
+            "Upload long lists as a file.",
+            code="too_many_values",
+        )
+
+
+def _few_keys(value: Any) -> Any:
+    if isinstance(value, dict) and len(cast("dict[str, Any]", value)) > _MOST_KEYS:
+        raise ValueError(f"More than {_MOST_KEYS} fields")
+    return value  # pyright: ignore[reportUnknownVariableType] - whatever was sent
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+        raise ValueError(f"More than {_LONGEST_NUMBER} characters")
+    return value
+
+
+class Body(BaseModel):
+    """A JSON body: unknown fields are errors, and an object with very many fields is one error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    _bounded = model_validator(mode="before")(_few_keys)
+
+
+Texts = Annotated[list[Annotated[str, Field(max_length=_LONGEST_ENTRY)]], Field(fail_fast=True)]
+"""A list of part numbers, of which only the first wrong type or size is reported. The numbers themselves are checked
+later, with all reasons.
+"""
+
+RunName = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
+"""A person's name for a run."""
+
+Number = Annotated[Decimal, BeforeValidator(_short)]
+"""A decimal number, as a JSON number or as text."""

@@ -1,0 +1,70 @@
+"""Selects the parts to ask for next: from all waiting batches in turn, and each part number only once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class DuePart:
+    """A part that waits to be asked: how often its call has failed, and the call it was split into, if any; the batches
+    that wait for it, and what they keep of their traces; when Boeing refused it the last time, and whether no call of
+    it has failed at all.
+    """
+
+    part_number: str
+    attempts: int
+    call_group: int | None
+    batches: Sequence[UUID] = ()
+    traces: Sequence[str] = ()
+    refused_at: datetime | None = None
+    untried: bool = True
+
+
+def due_parts(
+    work: Work, *, wanted: int, untried_first: bool = False, refusals: Sequence[str] = (), last_try: int | None = None
+) -> list[DuePart]:
+    """Up to `wanted` parts to ask for next, from all waiting batches in turn, so that no batch waits behind another.
+
+    Parts in a running call are left out: its answer will serve every batch. Parts of a split call come
+    with the rest of their call.
+
+    Args:
+        work: the transaction.
+        wanted: how many parts.
+        untried_first: parts without failed calls first, then those whose last call was longest ago.
+        refusals: codes with which Boeing rejects a part.
+        last_try: failed calls after which the next failure is the part's last; None: not needed.
+    """
+    query = _SQL["due_untried_first" if untried_first else "due"]
+    open_batches = work.value(_SQL["count_open_searches"])
+    if not open_batches:
+        return []
+    share = -(-wanted // int(open_batches))
+    while True:
+        rows = work.rows(
+            query,
+            {"share": share, "wanted": wanted, "refusals": list(refusals), "last_try": last_try},
+        )
+        # A batch with less than its share leaves room, so offer the others a larger share.
+        if len(rows) >= wanted or share >= wanted:
+            break
+        share = min(share * 4, wanted)
+    chosen = {row["part_number"]: DuePart(**row) for row in rows}
+    groups = sorted({part.call_group for part in chosen.values() if part.call_group is not None})
+    if groups:
+        companions = work.rows(
+            _SQL["rest_of_calls"], {"groups": groups, "refusals": list(refusals), "last_try": last_try}
+        )
+        for row in companions:
+            chosen.setdefault(row["part_number"], DuePart(**row))
+    return list(chosen.values())

@@ -1,0 +1,57 @@
+-- Run by due.py; see db/statements.py for the form.
+
+-- fragment: in_flight
+-- Parts somebody is asking for right now. Tiny: a few calls' worth.
+SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction'
+
+-- fragment: refused
+-- When all items of a part were refused by Boeing, or have one try left before they fail; and whether no call of it has
+-- failed.
+CASE WHEN bool_and(coalesce(error_code = ANY(%(refusals)s::text[]), false))
+  OR coalesce(max(attempts) >= %(last_try)s::int, false)
+  THEN max(updated_at) FILTER (WHERE error_code IS NOT NULL) END
+AS refused_at, bool_and(error_code IS NULL) AS untried
+
+-- fragment: turn
+SELECT i.part_number, i.attempts, i.call_group, i.batch_id, b.trace, i.error_code, i.updated_at, b.lot
+    + row_number() OVER (PARTITION BY i.batch_id
+
+-- fragment: waiting
+FROM (SELECT id, options->>'trace' AS trace, random() AS lot FROM hub.batches
+        WHERE status = 'processing' AND batch_type = 'search') b
+  CROSS JOIN LATERAL (
+    SELECT batch_id, position, part_number, attempts, call_group, error_code, updated_at
+    FROM hub.batch_items WHERE batch_id = b.id AND state = 'pending'
+      AND (not_before IS NULL OR not_before <= now())
+      AND part_number NOT IN (SELECT * FROM in_flight)
+
+-- fragment: by_part
+SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group,
+{refused},
+   array_agg(batch_id) AS batches, array_remove(array_agg(trace), NULL) AS traces FROM turns
+GROUP BY part_number ORDER BY min(place) LIMIT %(wanted)s
+
+-- name: count_open_searches
+SELECT count(*) FROM hub.batches WHERE status = 'processing' AND batch_type = 'search'
+
+-- name: rest_of_calls
+SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group, {refused}
+FROM hub.batch_items
+WHERE state = 'pending' AND call_group = ANY(%(groups)s) AND (not_before IS NULL OR not_before <= now())
+AND part_number NOT IN ({in_flight}) GROUP BY part_number
+
+-- name: due
+-- Parts to ask next, from all open searches in turn, each in its own order.
+WITH in_flight AS MATERIALIZED ({in_flight}),
+turns AS (
+  {turn} ORDER BY position) AS place
+  {waiting} ORDER BY position LIMIT %(share)s) i)
+{by_part}
+
+-- name: due_untried_first
+-- The same; those whose calls never failed come first, then those whose last call is longest ago.
+WITH in_flight AS MATERIALIZED ({in_flight}),
+turns AS (
+  {turn} ORDER BY (error_code IS NOT NULL), updated_at, position) AS place
+  {waiting} ORDER BY (error_code IS NOT NULL), updated_at, position LIMIT %(share)s) i)
+{by_part}

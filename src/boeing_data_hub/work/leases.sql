@@ -1,0 +1,32 @@
+-- Run by leases.py; see db/statements.py for the form.
+
+-- name: one_claim_at_a_time
+-- Let claims of one stage follow each other, so that no two pick the same part. A claim takes milliseconds.
+SELECT pg_advisory_xact_lock(%s)
+
+-- name: take
+-- Write a lease of `seconds` on parts or raw answers.
+INSERT INTO hub.leases (id, stage, owner, part_numbers, raw_ids, expires_at)
+VALUES (%s, %s, %s, %s, %s, now() + %s * interval '1 second')
+
+-- name: release
+-- End a lease, and prove that it was still held.
+DELETE FROM hub.leases WHERE id = %s
+
+-- name: prove
+-- Prove, in the middle of work, that a lease is still held; until the commit nobody can take it away.
+SELECT 1 AS held FROM hub.leases WHERE id = %s FOR KEY SHARE
+
+-- name: renew
+-- Give running leases another `seconds` from now. Returns those that were still there.
+UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = ANY(%s) RETURNING id
+
+-- name: take_expired
+-- Delete the lease that expired first, and return it.
+DELETE FROM hub.leases WHERE id =
+(SELECT id FROM hub.leases WHERE expires_at < now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, stage, owner, part_numbers, raw_ids
+
+-- name: put_off
+-- Let an expired lease last another while: its work could not be freed.
+UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = %s

@@ -1,0 +1,193 @@
+"""Rate-limit slots, shared through Postgres by every process that calls an upstream.
+
+Exact for any number of workers and hosts, and independent of Redis. The rules are in `work/rates.py`;
+this module keeps their state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.errors import Complaint, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.work import rates, refusals
+from boeing_data_hub.work import upstreams as line_store
+from boeing_data_hub.work.rate_limit import RateLimit
+from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.refusals import Finding, Refused
+
+
+class KeepGoing(Protocol):
+    """Tells a long-running step when to stop."""
+
+    def __call__(self) -> bool:
+        """True while the step may continue."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep. Returns False as soon as it is time to stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """A reservation, in this process's monotonic time.
+
+    Attributes:
+        calls: how many calls may start; 0: none yet, ask again after `wait`.
+        wait: seconds to wait when `calls` is 0.
+        first_at: monotonic time of the first slot, never too early.
+        surely_before: earliest monotonic time at which the slot may have begun (the query's start plus the wait).
+        gap: seconds between slots.
+        probe: this is the one call allowed while the upstream is paused.
+        unwell: calls failed recently, so report the next answer with `Pacing.answered`.
+    """
+
+    calls: int
+    wait: float
+    first_at: float
+    surely_before: float
+    gap: float
+    probe: bool
+    unwell: bool = False
+
+
+class Pacing:
+    """The shared state of one upstream.
+
+    Args:
+        database: keeps the state.
+        line: the upstream's name, `boeing` or `shopify`.
+        limit: calls per window, None for unlimited.
+        probe_seconds: seconds between probes while the upstream is stopped.
+    """
+
+    def __init__(self, database: Database, line: str, limit: RateLimit | None, *, probe_seconds: float = 30.0) -> None:
+        self._database = database
+        self._line = line
+        self._probe_seconds = probe_seconds
+        self.limit = limit
+
+    def reserve(self, *, wanted: int, horizon: float) -> Slots:
+        """Reserve up to `wanted` slots that begin within `horizon` seconds. Unused slots are lost, which is safe."""
+        asked_at = monotonic()
+
+        def step(work: Work) -> rates.Grant:
+            line, now = line_store.hold(work, self._line)
+            after, grant = rates.reserve(line, self.limit, now, wanted=wanted, horizon=horizon)
+            if after != line:
+                line_store.save(work, self._line, after)
+            return grant
+
+        grant = self._database.run(step, patience=20)
+        return Slots(
+            grant.calls,
+            grant.wait,
+            monotonic() + grant.wait,
+            asked_at + grant.wait,
+            grant.gap,
+            grant.probe,
+            grant.unwell,
+        )
+
+    def late(self, slots: Slots, number: int) -> bool:
+        """True if slot `number` passed so long ago that using it might exceed the limit as the server counts it.
+
+        Half of the margin is reserved for the transit.
+        """
+        if self.limit is None:
+            return False
+        return monotonic() - (slots.surely_before + number * slots.gap) > self.limit.margin / 2
+
+    def give_back(self, slots: Slots, unused: int) -> None:
+        """Return the last `unused` slots of a grant, unless later slots have been reserved since."""
+        if self.limit is None or unused <= 0:
+            return
+        ahead = slots.first_at - monotonic()
+
+        def step(work: Work) -> None:
+            line, now = line_store.hold(work, self._line)
+            first = now + timedelta(seconds=ahead + slots.gap * (slots.calls - unused))
+            after = rates.give_back(line, self.limit, first=first, gap=slots.gap, unused=unused)
+            if after != line:
+                line_store.save(work, self._line, after)
+
+        self._database.run(step, patience=5)
+
+    def answered(self) -> None:
+        """Record an answer: the upstream works."""
+        self._change(rates.answered)
+
+    def refused(self, error: Reject | Complaint, *, what: Refused, called_at: float) -> Finding:
+        """Record a rejected call, and decide whether its parts or the upstream are the cause.
+
+        Args:
+            error: what the client raised.
+            what: the call; its `called_at` is filled in here.
+            called_at: monotonic time of its start.
+        """
+        ago = timedelta(seconds=monotonic() - called_at)
+
+        def step(work: Work) -> Finding:
+            line, now = line_store.hold(work, self._line)
+            judged = replace(what, called_at=now - ago)
+            after, finding = refusals.judge(line, now, judged, note=_note(error), words=error.words)
+            if after != line:
+                line_store.save(work, self._line, after)
+            return finding
+
+        return self._database.run(step, patience=20)
+
+    def failed(self, error: Retry | StopTheLine, *, fresh: bool, called_at: float, control: bool = False) -> bool:
+        """Record a failed call: slow down, pause or stop the upstream by the error's class. True if it is now paused.
+
+        Args:
+            error: what the client raised.
+            fresh: True if none of its parts had failed before.
+            called_at: monotonic time of the call's start.
+            control: it asked for a part known to be accepted, so that no part can be the cause.
+        """
+        if isinstance(error, StopTheLine):
+            return self._change(
+                lambda line, now: rates.stopped(
+                    line, now, reason=_reason(error), note=error.message, probe_seconds=self._probe_seconds
+                )
+            )
+        ago = timedelta(seconds=monotonic() - called_at)
+        after, words = error.retry_after, error.words
+        if isinstance(error, RateLimited):
+            return self._change(
+                lambda line, now: rates.slowed(
+                    line, now, called_at=now - ago, retry_after=after, limit=self.limit, words=words
+                )
+            )
+        return self._change(
+            lambda line, now: rates.failed(
+                line, now, whole_line=error.whole_line or control, fresh=fresh, retry_after=after, words=words
+            )
+        )
+
+    def _change(self, rule: Callable[[Line, datetime], Line]) -> bool:
+        def step(work: Work) -> bool:
+            line, now = line_store.hold(work, self._line)
+            after = rule(line, now)
+            if after != line:
+                line_store.save(work, self._line, after)
+            return after.pause_reason is not None
+
+        return self._database.run(step, patience=20)
+
+
+def _note(error: Reject | Complaint) -> str:
+    if isinstance(error, Complaint):
+        return "Boeing answers every request with an error message and no result. No part has failed."
+    return "Boeing rejects every request of this account. No part has failed. Ask Boeing whether the account is active."
+
+
+def _reason(error: StopTheLine) -> str:
+    """The pause reason: `credentials` for Boeing's, or else the error's code."""
+    return "credentials" if error.code.startswith("boeing") or error.code == "stopped" else error.code

@@ -1,0 +1,267 @@
+"""Access tokens that all processes share: fetched by one at a time, kept in Postgres, renewed in time.
+
+Knows neither Boeing nor Shopify: what a token is and how it is fetched is an argument. The rules are in
+`token_state.py`. No transaction is open during a fetch. The fetching process holds a claim that it extends by
+heartbeats, so that the claim of a killed process ends within seconds.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.errors import HubError, Retry, Unavailable
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.work import token_state
+from boeing_data_hub.work.access_token import FreshToken, HeldToken, TokenRules
+from boeing_data_hub.work.token_failure import Failure
+from boeing_data_hub.work.token_memory import Memory
+from boeing_data_hub.work.token_state import Fail, Fetch, TokenState, Use, Verdict, Wait
+
+_POLL = RetryPolicy(first=0.05, factor=1.5, longest=0.5)  # between two checks whether another process's fetch is done
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token that this process holds. Times are by this process's monotonic clock, and never later than in truth."""
+
+    token: HeldToken
+    look_at: float
+    expires_at: float
+
+
+class SharedTokens:
+    """One account's tokens. Safe to use from several threads and processes; at most one of all of them fetches.
+
+    Args:
+        memory: where the state is kept.
+        fetch: fetches a token. It is given the one held so far, whose `secret` may serve to renew it. It raises
+            `Retry` when it failed for now, `StopTheLine` when the credentials were refused.
+        never_good: the error when tokens are issued and then refused; a `StopTheLine`.
+        rules: the terms.
+        seconds: this process's monotonic clock.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        fetch: Callable[[HeldToken | None], FreshToken],
+        *,
+        never_good: HubError,
+        rules: TokenRules | None = None,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self._memory = memory
+        self._fetch = fetch
+        self._never_good = never_good
+        self._rules = rules or TokenRules()
+        self._seconds = seconds
+        self._who = uuid4().hex
+        self._lock = threading.Lock()
+        self._known: _Known | None = None
+        self._accepted = 0
+        self._none_until = 0.0
+
+    def held(self) -> bool:
+        """True if there is a token at all, good or not. Fetches nothing; reads Postgres once a second at most.
+
+        Raises:
+            Unavailable: Postgres does not answer, and this process holds no token.
+        """
+        if self._known is not None or self._seconds() < self._none_until:
+            return self._known is not None
+        if self._memory.look()[0].token is not None:
+            return True
+        self._none_until = self._seconds() + self._rules.look_every
+        return False
+
+    def current(self) -> HeldToken:
+        """A token that is good as far as we know. Fetches one, or waits for another process's fetch, only if needed.
+
+        Postgres is read once a second at most, so that a token renewed elsewhere is soon used here. From 80 % of its
+        life one caller renews a token while the others keep using it; if renewing fails, it is used until it expires.
+
+        Raises:
+            StopTheLine: the credentials were refused, now or a while ago, in any process.
+            Retry: the fetch failed for now, here or in another process.
+            Unavailable: Postgres does not answer, and this process holds no token.
+        """
+        known, moment = self._known, self._seconds()
+        if known is not None and moment < known.expires_at:
+            if moment < known.look_at:
+                return known.token
+            if not self._lock.acquire(blocking=False):
+                return known.token
+            try:
+                return self._get(stale=0).token
+            except (Retry, Unavailable):
+                if self._known is None or self._seconds() >= known.expires_at:
+                    raise  # refused meanwhile, or expired
+                return known.token
+            finally:
+                self._lock.release()
+        with self._lock:
+            known = self._known
+            if known is not None and self._seconds() < min(known.expires_at, known.look_at):
+                return known.token
+            return self._get(stale=0).token
+
+    def renew(self, stale_generation: int, *, insist: bool = False) -> HeldToken:
+        """A token newer than `stale_generation`. However many callers ask for it, one fetch serves all.
+
+        Args:
+            stale_generation: a generation known to be useless.
+            insist: a person asks: fetch although a fetch has just failed, or a newer token exists.
+
+        Raises:
+            HubError: as `current`.
+        """
+        with self._lock:
+            known = self._known
+            is_newer = known is not None and not insist and known.token.generation > stale_generation
+            if known is not None and is_newer and self._seconds() < min(known.expires_at, known.look_at):
+                return known.token
+            return self._get(stale=stale_generation, insist=insist).token
+
+    def accepted(self, token: HeldToken) -> None:
+        """The other side has answered a call made with this token. Written once for each generation and process."""
+        if token.generation <= self._accepted:
+            return
+        self._memory.change(lambda state, _now: (token_state.accepted(state, token.generation), None))
+        self._accepted = token.generation
+
+    def refused(self, token: HeldToken) -> HeldToken:
+        """The other side has refused (401) a call made with this token. Returns the next token.
+
+        The token that the call was made with is judged, not the one that is current by now: a late refusal of an old
+        token changes nothing. `token_state.refused` says when credentials count as refused.
+
+        Raises:
+            HubError: `never_good`, or as `current`.
+        """
+        with self._lock:
+            never_good = Failure.of(self._never_good)
+
+            def step(state: TokenState, now: datetime) -> tuple[TokenState, bool]:
+                return token_state.refused(state, now, token, never_good, self._rules)
+
+            is_hopeless = self._memory.change(step)
+            self._accepted = min(self._accepted, token.generation - 1)  # should it be accepted after all, that is news
+            if self._known is not None and self._known.token.generation <= token.generation:
+                self._known = None
+            if is_hopeless:
+                raise copy.copy(self._never_good)
+            return self._get(stale=token.generation).token
+
+    def give(self, fresh: FreshToken) -> HeldToken:
+        """Keep a token that a person has brought, in place of whatever was there. Raises Unavailable."""
+        with self._lock:
+            self._known = None
+            self._memory.change(lambda state, now: (token_state.given(state, now, fresh, self._rules), None))
+            return self._get(stale=0).token
+
+    def state(self) -> TokenState:
+        """What is known of this account's tokens, for reports. Raises Unavailable."""
+        return self._memory.look()[0]
+
+    def _get(self, *, stale: int, insist: bool = False) -> _Known:
+        deadline, looks = self._seconds() + self._rules.patience, 0
+        give_up_at = monotonic() + self._rules.patience
+        while True:
+            asked_at = self._seconds()
+            verdict, now = self._ask(stale=stale, insist=insist)
+            match verdict:
+                case Use(token):
+                    return self._learn(token, now, asked_at)
+                case Fail(failure, seconds_left):
+                    raise failure.error(seconds_left)
+                case Fetch():
+                    return self._bring(verdict, insist=insist)
+                case Wait():
+                    if self._seconds() > deadline or monotonic() > give_up_at:
+                        raise Retry(
+                            "Another process is still fetching an access token. The hub will retry.",
+                            code="token_awaited",
+                            retry_after=2.0,
+                            whole_line=True,
+                        )
+                    looks += 1
+                    time.sleep(_POLL.wait(looks))
+                    insist = False  # what the other process brings is as new as can be
+
+    def _ask(self, *, stale: int, insist: bool) -> tuple[Verdict, datetime]:
+        def step(state: TokenState, now: datetime) -> tuple[TokenState, tuple[Verdict, datetime]]:
+            after, verdict = token_state.ask(state, now, self._rules, stale=stale, who=self._who, insist=insist)
+            return after, (verdict, now)
+
+        # Reading takes no lock; only if the state would change is the step repeated under one.
+        state, now = self._memory.look()
+        after, result = step(state, now)
+        return result if after == state else self._memory.change(step)
+
+    def _bring(self, claim: Fetch, *, insist: bool) -> _Known:
+        """Fetch under the claim just taken."""
+        began = self._seconds()
+        try:
+            with self._heartbeats():
+                fresh = self._fetch(claim.old)
+        except HubError as error:
+            failure = Failure.of(error)
+            self._memory.change(
+                lambda state, now: (token_state.failed(state, now, failure, self._rules, who=self._who), None)
+            )
+            if claim.old is not None and claim.usable and not insist:
+                return self._learn(claim.old, claim.began, began)
+            raise
+        except BaseException:
+            with suppress(Unavailable):
+                self._memory.change(lambda state, _now: (token_state.released(state, who=self._who), None))
+            raise
+
+        def keep(state: TokenState, now: datetime) -> tuple[TokenState, tuple[HeldToken | None, datetime]]:
+            after = token_state.fetched(state, claim, fresh, self._rules, who=self._who)
+            return after, (after.token, now)
+
+        asked_at = self._seconds()
+        token, now = self._memory.change(keep)
+        assert token is not None  # noqa: S101 - ours, or one fetched since
+        return self._learn(token, now, asked_at)
+
+    @contextmanager
+    def _heartbeats(self) -> Generator[None]:
+        """Extend the claim every third of its length while the block runs."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(self._rules.claim / 3):
+                with suppress(Unavailable):  # the next beat tries again; if the claim ends, another process fetches
+                    self._memory.change(
+                        lambda state, now: (token_state.heartbeat(state, now, self._rules, who=self._who), None)
+                    )
+
+        thread = threading.Thread(target=beat, name="token heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _learn(self, token: HeldToken, now: datetime, asked_at: float) -> _Known:
+        """Hold a token in this process. `asked_at`: this process's clock before `now` was read from the database's."""
+
+        def here(moment: datetime | None) -> float:
+            return float("inf") if moment is None else asked_at + (moment - now).total_seconds()
+
+        look_at, renew_at = asked_at + self._rules.look_every, here(token.renew_at)
+        if renew_at > asked_at:
+            look_at = min(look_at, renew_at)
+        self._known = known = _Known(token, look_at, here(token.expires_at))
+        return known

@@ -1,0 +1,51 @@
+"""Workers that are alive: each one says so every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from boeing_data_hub.db.statements import beside
+from boeing_data_hub.db.unit_of_work import Work
+
+_SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker process: the queues it takes from, where it runs, and when it was last heard of."""
+
+    id: str
+    queues: list[str]
+    host: str
+    pid: int
+    version: str
+    started_at: datetime
+    seen_at: datetime
+
+
+def pulse(work: Work, worker: str, *, queues: Sequence[str], host: str, pid: int, version: str) -> None:
+    """Say that a worker lives."""
+    work.do(_SQL["pulse"], [worker, list(queues), host, pid, version])
+
+
+def leave(work: Work, worker: str) -> None:
+    """Say that a worker ends."""
+    work.do(_SQL["leave"], [worker])
+
+
+def alive(work: Work, *, silent_after: float) -> list[Worker]:
+    """Workers seen within `silent_after` seconds."""
+    return [Worker(**row) for row in work.rows(_SQL["alive"], [silent_after])]
+
+
+def forget_silent(work: Work, *, silent_after: float) -> int:
+    """Remove workers long silent."""
+    return work.do(_SQL["forget_silent"], [silent_after])
+
+
+def last_seen(work: Work) -> dict[str, float]:
+    """Seconds since the most recent heartbeat of each queue's workers, and of the sweep (`sweep`)."""
+    return {row["queue"]: row["seconds"] for row in work.rows(_SQL["last_seen"])}

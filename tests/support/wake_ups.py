@@ -1,0 +1,10 @@
+"""Wake-ups for tests that need no broker."""
+
+from __future__ import annotations
+
+
+class NoHints:
+    """Sends nothing."""
+
+    def send(self, stage, wanted=1):
+        return True
