@@ -46,7 +46,7 @@ class Bench:
         ours = {"api", "boeing-sandbox"}
         return [
             child.pid
-            for child in self._system.keeper.status()
+            for child in self._system.group.status()
             if child.pid and (child.name not in ours if workers else child.name == "api")
         ]
 
@@ -113,7 +113,7 @@ def main() -> None:
                     stop.set()
 
             threading.Thread(target=measure, daemon=True).start()
-            system.keeper.watch(stop, on_exit=print_exit)
+            system.group.watch(stop, on_exit=print_exit)
     publishing.measure(bench.note)
     output.table("Measured", ["what", "figure"], bench.rows)
 

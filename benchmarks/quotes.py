@@ -237,7 +237,7 @@ def main() -> None:
                     stop.set()
 
             threading.Thread(target=measure, daemon=True).start()
-            system.keeper.watch(stop, on_exit=print_exit)
+            system.group.watch(stop, on_exit=print_exit)
     output.table("Measured", ["what", "figure"], bench.rows)
     if wrong:
         raise wrong[0]

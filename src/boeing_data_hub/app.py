@@ -51,7 +51,7 @@ from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.leases import HeldLeases
 from boeing_data_hub.work.pacing import Pacing
 from boeing_data_hub.work.rate_limit import RateLimit, parse_rate_limit
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 
 
 class Hub:
@@ -79,9 +79,9 @@ class Hub:
         return Database(self.settings.postgres_url, size=2, name=f"{self.name}:front")
 
     @cached_property
-    def hints(self) -> Hints:
+    def wake_ups(self) -> WakeUps:
         """The broker."""
-        return Hints(self.settings.broker_url)
+        return WakeUps(self.settings.broker_url)
 
     @cached_property
     def boeing_limit(self) -> RateLimit | None:
@@ -111,7 +111,7 @@ class Hub:
     @cached_property
     def intake(self) -> Intake:
         """Stage 1."""
-        return Intake(database=self.database, hints=self.hints, settings=self.settings)
+        return Intake(database=self.database, wake_ups=self.wake_ups, settings=self.settings)
 
     @cached_property
     def extraction(self) -> Extraction:
@@ -120,7 +120,7 @@ class Hub:
             database=self.database,
             boeing=self.boeing,
             pacing=self.pacing,
-            hints=self.hints,
+            wake_ups=self.wake_ups,
             held=self.held,
             owner=self.owner,
             settings=self.settings,
@@ -188,7 +188,7 @@ class Hub:
         """The sweep."""
         return Recovery(
             database=self.database,
-            hints=self.hints,
+            wake_ups=self.wake_ups,
             settings=self.settings,
             complete_quotes=self.quoting.sweep,
             sync=self.sync.sweep if self.sync else None,
@@ -211,7 +211,7 @@ class Hub:
         """Metrics of the whole system."""
         return SystemFigures(
             database=lambda: self.database,
-            hints=self.hints,
+            wake_ups=self.wake_ups,
             limit=self.boeing_limit,
             queues=self.queues,
             worker_silent_after=self.settings.hub_worker_silent_after,
@@ -240,7 +240,7 @@ class Hub:
     def readiness(self) -> readiness.Readiness:
         """Check that everything the hub needs is available; see `health/readiness.py`."""
         silent = self.settings.hub_worker_silent_after
-        return readiness.readiness(self.front_database, self.hints, queues=self.queues, worker_silent_after=silent)
+        return readiness.readiness(self.front_database, self.wake_ups, queues=self.queues, worker_silent_after=silent)
 
     def examine(
         self, *, reading: Reading | None = None, key: str = "", price: str | None = None, seconds: float = LOOKS_FOR
@@ -260,7 +260,7 @@ class Hub:
     def normalize_again(self) -> int:
         """Schedule all kept answers for normalization with the current rules. Returns how many."""
         due = self.database.run(raw_answers.normalize_again)
-        self.hints.send(Stage.NORMALIZATION, 1)
+        self.wake_ups.send(Stage.NORMALIZATION, 1)
         return due
 
     @property
@@ -288,7 +288,7 @@ class Hub:
             "shop",
             "images",
             "boeing",
-            "hints",
+            "wake_ups",
             "front_database",
             "database",
         ):

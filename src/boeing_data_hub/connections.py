@@ -12,7 +12,7 @@ from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.db import probe
 from boeing_data_hub.db.probe import PostgresRefused
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.network.outgoing import Network
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.access import ShopifyAccess
@@ -25,12 +25,12 @@ from boeing_data_hub.work.token_memory import Memory, PostgresMemory, ProcessMem
 
 _log = logging.getLogger(__name__)
 
-_NEVER_GOOD: Final = StopTheLine(
+_NEVER_GOOD: Final = PauseUpstream(
     "Shopify gives us access tokens and then refuses them (status 401). Nothing has failed; work goes on when they are"
     " accepted. Check that SHOPIFY_STORE_DOMAIN is the store that the app is installed on; `bdh doctor` looks at it.",
     code="shopify_credentials",
 )
-_NOT_CONNECTED: Final = StopTheLine(
+_NOT_CONNECTED: Final = PauseUpstream(
     "Shopify no longer accepts the access token of `bdh store connect` (status 401): the app was removed from the"
     " store, or its access was revoked. Nothing has failed; run `bdh store connect` again, and work goes on.",
     code="shopify_credentials",

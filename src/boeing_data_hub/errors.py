@@ -3,7 +3,7 @@
 HubError
 ├── Retry          the same call may succeed later            → retry after `retry_after`
 ├── Reject         this request can never succeed             → the item fails, or the call is split
-├── StopTheLine    no request can succeed for now             → the upstream pauses, no item fails
+├── PauseUpstream    no request can succeed for now             → the upstream pauses, no item fails
 └── Refused        the caller's request is rejected (a 4xx status, an exit code)
     ├── BadInput        422 · 2
     ├── Malformed       400 · 2
@@ -94,7 +94,7 @@ class Reject(HubError):
         self.words = words
 
 
-class StopTheLine(HubError):
+class PauseUpstream(HubError):
     """Nothing can succeed until a person fixes something, e.g. credentials. Items keep their state."""
 
     code = "stopped"

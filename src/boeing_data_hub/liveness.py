@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class Vitals:
+class Liveness:
     """Signals that this process is ready, alive or stopping. Never raises.
 
     Args:

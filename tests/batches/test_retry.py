@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from tests.support.wake_ups import NoHints
+from tests.support.wake_ups import NoWakeUps
 
 from boeing_data_hub.batches.run import Intake, PublishRequest
 from boeing_data_hub.errors import Conflict
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def intake(database):
-    return Intake(database=database, hints=NoHints(), settings=Settings(_env_file=None))
+    return Intake(database=database, wake_ups=NoWakeUps(), settings=Settings(_env_file=None))
 
 
 def fail(database, batch_id, part):

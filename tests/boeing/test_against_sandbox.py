@@ -14,7 +14,7 @@ from tests.support.patience import allow
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.client import BoeingClient, TokenRefused
 from boeing_data_hub.boeing.wire import Answer
-from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 
@@ -85,13 +85,13 @@ def test_every_fault_of_the_stand_in_is_an_answer_or_one_of_our_errors(make_clie
         number = control.fault(kind, times=1)
         try:
             outcome = client.ask(["P512777=K3", "WF338109=K3"])
-        except (Retry, Reject, StopTheLine) as error:
+        except (Retry, Reject, PauseUpstream) as error:
             outcome = error
         assert control.faults()[number]["fired"] == 1, kind
         control.clear_faults()
         met[kind] = type(outcome), getattr(outcome, "code", None)
     assert len(met) > 20
-    assert met["oauth_refused"] == met["part_token_refused"] == (StopTheLine, "boeing_credentials")
+    assert met["oauth_refused"] == met["part_token_refused"] == (PauseUpstream, "boeing_credentials")
     assert met["token_expired"] == met["token_rejected"] == (TokenRefused, "boeing_token_refused")
     assert met["forbidden"] == (Reject, "boeing_forbidden")
     assert met["bad_request"] == (Reject, "boeing_rejected")

@@ -13,7 +13,7 @@ import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.boeing.client import TokenRefused
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 
 
 def test_a_price_call_says_what_the_wire_format_wants(client, boeing):
@@ -82,10 +82,10 @@ def test_tokens_refused_as_soon_as_they_are_fetched_stop_the_line(client, boeing
     boeing.script["/price"] = [respond(401), respond(401)]
     with pytest.raises(TokenRefused):
         client.ask(["P1"])
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         client.ask(["P1"])
     logins = boeing.logins
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         client.ask(["P1"])
     assert boeing.logins == logins, "and for a while nobody logs in in vain"
 

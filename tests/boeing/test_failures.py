@@ -9,7 +9,7 @@ import pytest
 
 from boeing_data_hub.boeing.failures import TokenRefused, parse_retry_after, sort_failure, sort_token_failure
 from boeing_data_hub.clock import now
-from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_date_is_read_against_the_sender_s_clock_where_it_is_told():
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
     [
-        *((status, StopTheLine, "boeing_credentials") for status in (400, 401, 403)),
+        *((status, PauseUpstream, "boeing_credentials") for status in (400, 401, 403)),
         (429, RateLimited, "rate_limited"),
         (404, Retry, "boeing_404"),
         (302, Retry, "boeing_302"),

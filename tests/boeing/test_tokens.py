@@ -11,7 +11,7 @@ from tests.support.patience import allow
 
 from boeing_data_hub.boeing.exchange import Exchange
 from boeing_data_hub.boeing.tokens import Tokens
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry
 
 
 class Clock:
@@ -155,7 +155,7 @@ def test_tokens_near_their_end_serve_on_when_they_cannot_be_renewed(tokens, boei
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_wrong_credentials_stop_the_line(tokens, boeing, respond, path, status):
     boeing.script[path] = [respond(status, b"canary-client-secret")]
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(PauseUpstream) as caught:
         tokens.current()
     assert caught.value.code == "boeing_credentials"
     assert "canary" not in repr(vars(caught.value)) + str(caught.value)
@@ -223,7 +223,7 @@ def test_a_failed_login_is_shared_by_those_who_waited_for_it(tokens, boeing, res
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "username", "password"])
 @pytest.mark.parametrize("value", ["", "  ", "two\nlines", "nul\x00"])
 def test_a_missing_or_unusable_credential_stops_the_line_without_a_call(make_tokens, boeing, name, value):
-    with pytest.raises(StopTheLine, match=f"BOEING_{name.upper()}") as caught:
+    with pytest.raises(PauseUpstream, match=f"BOEING_{name.upper()}") as caught:
         make_tokens(**{name: SecretStr(value)}).current()
     assert caught.value.code == "boeing_credentials"
     assert boeing.calls == []
@@ -241,7 +241,7 @@ class TestRefusals:
 
     def test_a_second_refusal_in_a_row_stops_the_line(self, tokens):
         tokens.refused(tokens.current())
-        with pytest.raises(StopTheLine) as caught:
+        with pytest.raises(PauseUpstream) as caught:
             tokens.refused(tokens.current())
         assert caught.value.code == "boeing_credentials"
 
@@ -250,9 +250,9 @@ class TestRefusals:
         for logins in (2, 3, 4):
             pair = tokens.current()
             assert boeing.logins == logins
-            with pytest.raises(StopTheLine):
+            with pytest.raises(PauseUpstream):
                 tokens.refused(pair)
-            with pytest.raises(StopTheLine):
+            with pytest.raises(PauseUpstream):
                 tokens.current()  # without a login: it is everybody's failure for a while, longer each time
             clock.time += 901
 

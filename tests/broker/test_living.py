@@ -21,7 +21,7 @@ from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.health.doctor.redis_check import look_at_broker
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work.wake_ups import PREFIX, Hints, celery_app, require_usable
+from boeing_data_hub.work.wake_ups import PREFIX, WakeUps, celery_app, require_usable
 
 pytestmark = pytest.mark.services
 DOCS = Path(__file__).parents[2] / "docs"
@@ -68,12 +68,12 @@ def lives(url: str, start, wait) -> None:
     with celery_app(url) as app:
         answers = wait.until(lambda: app.control.inspect(timeout=2).ping(), what="an answer")
     assert list(answers.values()) == [{"ok": "pong"}]
-    hints = Hints(url)
-    assert hints.send(Stage.DEFAULT, 3)
-    wait.until(lambda: hints.waiting(Stage.DEFAULT) == 0, what="an empty queue")
-    assert hints.send(Stage.EXTRACTION, 1)
-    assert hints.waiting(Stage.EXTRACTION) == 1
-    hints.close()
+    wake_ups = WakeUps(url)
+    assert wake_ups.send(Stage.DEFAULT, 3)
+    wait.until(lambda: wake_ups.waiting(Stage.DEFAULT) == 0, what="an empty queue")
+    assert wake_ups.send(Stage.EXTRACTION, 1)
+    assert wake_ups.waiting(Stage.EXTRACTION) == 1
+    wake_ups.close()
     assert scheduler.poll() is None, scheduler.told()
     assert "Traceback" not in worker.told() + scheduler.told()
 
@@ -102,10 +102,10 @@ def test_a_private_authority_is_trusted_by_the_hub_s_one_setting(
     assert doctor_says(settings.broker_url) == {}
     worker = start(url, "extraction")
     wait.until(lambda: "ready." in worker.told() or worker.poll() is not None, seconds=60, what="ready")
-    hints = Hints(settings.broker_url)
-    assert hints.send(Stage.EXTRACTION, 3)
-    wait.until(lambda: hints.waiting(Stage.EXTRACTION) == 0, what="an empty queue")
-    hints.close()
+    wake_ups = WakeUps(settings.broker_url)
+    assert wake_ups.send(Stage.EXTRACTION, 3)
+    wait.until(lambda: wake_ups.waiting(Stage.EXTRACTION) == 0, what="an empty queue")
+    wake_ups.close()
     assert "Traceback" not in worker.told()
 
 
@@ -161,10 +161,10 @@ def test_a_postgres_that_refuses_us_is_a_line_and_no_traceback_in_the_log_of_a_w
         seconds=60,
         what="a worker",
     )
-    hints = Hints(server.url)
-    assert hints.send(Stage.DEFAULT, 5)
-    wait.until(lambda: hints.waiting(Stage.DEFAULT) == 0, what="sweeps that fail")
-    hints.close()
+    wake_ups = WakeUps(server.url)
+    assert wake_ups.send(Stage.DEFAULT, 5)
+    wait.until(lambda: wake_ups.waiting(Stage.DEFAULT) == 0, what="sweeps that fail")
+    wake_ups.close()
     worker.terminate()  # those under way are ended first
     assert worker.wait(timeout=allow(20)) == 0
     assert "rejects the user name or password" in worker.told()
@@ -188,7 +188,7 @@ def test_the_documented_rights_are_enough_for_everything_the_hub_does(server, st
     figures = hub.figures.now().redis
     hub.close()
     assert figures is not None
-    assert figures.hints["extraction"] == 1
+    assert figures.wake_ups["extraction"] == 1
     assert figures.memory is None  # INFO is not among the rights
     told = [
         each if isinstance(each, dict) else dict(zip(each[::2], each[1::2], strict=True))

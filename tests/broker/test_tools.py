@@ -16,7 +16,7 @@ from tests.support.patience import allow
 from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 from boeing_data_hub.worker.foreman import check_options, chosen_queues
 
 QUEUES = [stage.value for stage in Stage]
@@ -118,10 +118,10 @@ def test_flower_and_inspect_show_every_worker_however_it_was_started(tools, wait
         assert {row["hostname"].split(".")[0] for row in rows} == set(QUEUES)
 
     # The scheduler's wake-ups are taken, by the worker of that queue only.
-    hints = Hints(tools.environment["REDIS_URL"])
-    hints.send(Stage.PUBLISHING, 3)
-    wait.until(lambda: all(hints.waiting(stage) == 0 for stage in Stage), what="empty queues")
-    hints.close()
+    wake_ups = WakeUps(tools.environment["REDIS_URL"])
+    wake_ups.send(Stage.PUBLISHING, 3)
+    wait.until(lambda: all(wake_ups.waiting(stage) == 0 for stage in Stage), what="empty queues")
+    wake_ups.close()
     swept = "SELECT count(*) FROM hub.workers WHERE 'sweep' = ANY(queues)"
     wait.until(lambda: database.run(lambda work: work.value(swept)), what="a sweep")
     assert beat.poll() is None, beat.told()

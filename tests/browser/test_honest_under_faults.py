@@ -37,7 +37,7 @@ def done(page):
 
 def test_a_killed_worker(run, system):
     before = done(run)
-    (pid,) = [child.pid for child in system.keeper.status() if child.name == "extraction"]
+    (pid,) = [child.pid for child in system.group.status() if child.name == "extraction"]
     os.kill(pid, signal.SIGKILL)
     expect(run.locator("#live")).to_contain_text("extraction worker was last seen", timeout=FIVE_SECONDS + 1_000)
     assert done(run) >= before
@@ -70,7 +70,7 @@ def test_the_database_gone(run, system, complaints):
 
 
 def test_the_hub_itself_gone(run, system, complaints):
-    (pid,) = [child.pid for child in system.keeper.status() if child.name == "api"]
+    (pid,) = [child.pid for child in system.group.status() if child.name == "api"]
     os.kill(pid, signal.SIGKILL)
     expect(run.locator("#connection")).to_be_visible(timeout=FIVE_SECONDS)
     system.start_process("api-again", "boeing_data_hub.web", "--host", "127.0.0.1", "--port", str(system.port))

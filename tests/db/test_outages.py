@@ -190,13 +190,18 @@ def test_connections_that_were_all_cut_off_are_opened_again(database, postgres):
         thread.start()
     for thread in threads:
         thread.join()
+    ours = "SELECT current_database()"  # the tests beside this one keep their connections
+    name = database.run(lambda work: work.value(ours))
     with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test' AND datname = %s",
+            [name],
+        )
     assert database.run(lambda work: work.value("SELECT 1"), patience=0.1) == 1
 
 
 @dataclass
-class Doorkeeper:
+class RefusingServer:
     """Speaks as much of Postgres's protocol as it takes to refuse, and counts who came."""
 
     code: str
@@ -232,20 +237,20 @@ class Doorkeeper:
 
 
 @pytest.fixture
-def doorkeeper() -> Iterator[Callable[[str, str], Doorkeeper]]:
-    made: list[Doorkeeper] = []
+def refusing_server() -> Iterator[Callable[[str, str], RefusingServer]]:
+    made: list[RefusingServer] = []
 
-    def make(code: str, words: str) -> Doorkeeper:
-        keeper = Doorkeeper(code, words)
-        threading.Thread(target=keeper.serve, daemon=True).start()
-        made.append(keeper)
-        return keeper
+    def make(code: str, words: str) -> RefusingServer:
+        server = RefusingServer(code, words)
+        threading.Thread(target=server.serve, daemon=True).start()
+        made.append(server)
+        return server
 
     yield make
-    for keeper in made:
+    for server in made:
         with contextlib.suppress(OSError):
-            keeper.listening.shutdown(socket.SHUT_RDWR)
-        keeper.listening.close()
+            server.listening.shutdown(socket.SHUT_RDWR)
+        server.listening.close()
 
 
 @pytest.mark.parametrize(
@@ -260,9 +265,9 @@ def doorkeeper() -> Iterator[Callable[[str, str], Doorkeeper]]:
         ("08P01", "server login has been failing, try again later (server_login_retry)", "database_blocked"),
     ],
 )  # fmt: skip
-def test_whoever_is_refused_knocks_a_few_times_a_minute(doorkeeper, code, words, expected):
-    keeper = doorkeeper(code, words)
-    database = Database(keeper.url, size=8, name="test")
+def test_whoever_is_refused_knocks_a_few_times_a_minute(refusing_server, code, words, expected):
+    server = refusing_server(code, words)
+    database = Database(server.url, size=8, name="test")
     until = monotonic() + 6
     codes = set()
 
@@ -280,7 +285,7 @@ def test_whoever_is_refused_knocks_a_few_times_a_minute(doorkeeper, code, words,
         thread.join()
     database.close()
     assert codes == {expected}
-    assert len(keeper.came) == 1  # the next one comes 20 seconds later
+    assert len(server.came) == 1  # the next one comes 20 seconds later
 
 
 @pytest.mark.services
@@ -315,9 +320,9 @@ def _until_answered(database: Database) -> int:
 
 
 @pytest.mark.services
-def test_ready_says_why_postgres_does_not_serve_us(doorkeeper, redis_url):
-    keeper = doorkeeper("28P01", 'password authentication failed for user "hub"')
-    hub = Hub(Settings(_env_file=None, database_url=keeper.url, redis_url=redis_url), name="test")
+def test_ready_says_why_postgres_does_not_serve_us(refusing_server, redis_url):
+    server = refusing_server("28P01", 'password authentication failed for user "hub"')
+    hub = Hub(Settings(_env_file=None, database_url=server.url, redis_url=redis_url), name="test")
     try:
         found = hub.readiness()
     finally:
@@ -326,9 +331,29 @@ def test_ready_says_why_postgres_does_not_serve_us(doorkeeper, redis_url):
     assert found.reasons == {"postgres": "database_password"}
 
 
-def test_an_upgrade_says_why_postgres_does_not_serve_us(doorkeeper):
-    keeper = doorkeeper("XX000", POOLER_BLOCKS)
+def test_an_upgrade_says_why_postgres_does_not_serve_us(refusing_server):
+    server = refusing_server("XX000", POOLER_BLOCKS)
     with pytest.raises(Unavailable, match="wrong password was sent too often") as told:
-        schema.upgrade(keeper.url)
+        schema.upgrade(server.url)
     assert told.value.code == "database_blocked"
     assert "canary" not in told.value.message
+
+
+@pytest.mark.services
+def test_a_crowded_pool_is_waited_for_even_in_haste(postgres, database):
+    name = database.run(lambda work: work.value("SELECT current_database()"))
+    narrow = Database(urlunsplit(urlsplit(postgres.url)._replace(path=f"/{name}")), size=1, name="narrow")
+    holds, waited = threading.Event(), threading.Event()
+
+    def held(work):
+        work.value("SELECT 1")
+        holds.set()
+        waited.wait(allow(10))
+
+    holder = threading.Thread(target=narrow.run, args=(held,))
+    holder.start()
+    assert holds.wait(allow(10))
+    threading.Timer(1.5, waited.set).start()
+    assert narrow.run(lambda work: work.value("SELECT 1"), patience=0.2, hurry=True) == 1
+    holder.join()
+    narrow.close()

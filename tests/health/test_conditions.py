@@ -21,7 +21,7 @@ from boeing_data_hub.health.pauses import pause_of
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.values.states import BatchStatus, BatchType
 from boeing_data_hub.work.batch import Batch
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PACKAGE = Path(boeing_data_hub.__file__).parent
@@ -50,7 +50,7 @@ def digest_text(waiting=Attention(), pauses=()):  # noqa: B008 - frozen
 
 def situation(seen, shopify=None):
     return Situation(
-        now=NOON, boeing=Line(NOON), shopify=shopify or Line(NOON), limit=None, batch_size=10,
+        now=NOON, boeing=UpstreamPace(NOON), shopify=shopify or UpstreamPace(NOON), limit=None, batch_size=10,
         workers=WorkersSeen(seen, 20),
     )  # fmt: skip
 
@@ -68,7 +68,9 @@ def test_a_queue_without_a_worker_reads_the_same_everywhere():
 
 
 def test_a_pause_of_the_store_reads_the_same_everywhere():
-    state = Line(NOON, pause_reason="shopify_token", pause_note="Shopify rejected the token.", paused_since=NOON)
+    state = UpstreamPace(
+        NOON, pause_reason="shopify_token", pause_note="Shopify rejected the token.", paused_since=NOON
+    )
     pause = pause_of("shopify", state)
     publishing = a_run(BatchType.PUBLISH)
     assert situation({"publishing": 1}, state).wait_document(publishing)["message"] == pause.message

@@ -17,7 +17,7 @@ from boeing_data_hub.health.calendar import Period
 from boeing_data_hub.health.digest_facts import Facts
 from boeing_data_hub.health.digest_rows import EndedBatches, FailureGroup, PriceMove
 from boeing_data_hub.health.pauses import pause_of
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 CONSOLE = "https://hub.example.com/console"
 PERIOD = Period(date(2026, 11, 25), datetime(2026, 11, 24, 6, tzinfo=UTC), datetime(2026, 11, 25, 6, tzinfo=UTC))
@@ -87,7 +87,7 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
 
 
 def test_refused_credentials_stand_in_the_title():
-    line = Line(PERIOD.until, pause_reason="credentials", paused_since=PERIOD.since, paused_until=PERIOD.until)
+    line = UpstreamPace(PERIOD.until, pause_reason="credentials", paused_since=PERIOD.since, paused_until=PERIOD.until)
     document = told(pauses=[pause_of("boeing", line)])
     assert "Boeing paused" in document["title"]
     assert "since 2026-11-24 06:00 UTC (credentials)" in digest.as_text(document)
@@ -120,7 +120,7 @@ def test_nothing_from_outside_is_more_than_text(text):
         sold_out=[text],
         sold_out_count=1,
         failures=[FailureGroup(code=text, parts=1, error=text, sample=[text])],
-        pauses=[pause_of("shopify", Line(PERIOD.until, pause_reason="shopify_scope", pause_note=text))],
+        pauses=[pause_of("shopify", UpstreamPace(PERIOD.until, pause_reason="shopify_scope", pause_note=text))],
     )
     page = Elements()
     page.feed(digest.as_html(document))

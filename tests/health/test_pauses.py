@@ -18,7 +18,7 @@ from boeing_data_hub.values.states import BatchStatus, BatchType
 from boeing_data_hub.work import rates
 from boeing_data_hub.work.batch import Batch
 from boeing_data_hub.work.rate_limit import RateLimit
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIMIT = RateLimit(60, 60.0)
@@ -26,7 +26,12 @@ LIMIT = RateLimit(60, 60.0)
 
 def situation(line, now=NOON, limit=LIMIT):
     return Situation(
-        now=now, boeing=line, shopify=Line(now), limit=limit, batch_size=10, workers=WorkersSeen({"extraction": 1}, 20)
+        now=now,
+        boeing=line,
+        shopify=UpstreamPace(now),
+        limit=limit,
+        batch_size=10,
+        workers=WorkersSeen({"extraction": 1}, 20),
     )
 
 
@@ -42,7 +47,9 @@ def batch(total, extracted=0, rate=None):
 
 
 def test_a_quota_of_14_hours_says_when_it_is_back_in_words_and_in_the_eta():
-    line = rates.slowed(Line(NOON), NOON, called_at=NOON, retry_after=50_400, limit=LIMIT, words="Quota used up")
+    line = rates.slowed(
+        UpstreamPace(NOON), NOON, called_at=NOON, retry_after=50_400, limit=LIMIT, words="Quota used up"
+    )
     pause = situation(line).boeing_wait()
     assert pause.until == NOON + timedelta(hours=14)
     assert "resets at 2026-01-02 02:00 UTC" in pause.message
@@ -54,13 +61,13 @@ def test_a_quota_of_14_hours_says_when_it_is_back_in_words_and_in_the_eta():
 
 @pytest.mark.parametrize("reason", ["refused", "credentials"])
 def test_nobody_knows_when_a_refused_account_is_open_again(reason):
-    line = Line(NOON, paused_until=NOON + timedelta(minutes=5), pause_reason=reason, paused_since=NOON)
+    line = UpstreamPace(NOON, paused_until=NOON + timedelta(minutes=5), pause_reason=reason, paused_since=NOON)
     assert situation(line).eta_seconds(batch(200)) is None
 
 
 def test_a_run_names_the_access_token_that_it_waits_for():
     alive = WorkersSeen({"extraction": 1, "publishing": 1}, 20)
-    waiting = replace(situation(Line(NOON)), workers=alive, awaited_tokens=frozenset({"boeing"}))
+    waiting = replace(situation(UpstreamPace(NOON)), workers=alive, awaited_tokens=frozenset({"boeing"}))
     assert waiting.waiting_for(batch(200)).text == "Waiting for an access token from Boeing."
     publishing = replace(batch(200), batch_type=BatchType.PUBLISH)
     assert waiting.waiting_for(publishing) is None
@@ -69,7 +76,7 @@ def test_a_run_names_the_access_token_that_it_waits_for():
 
 def test_what_boeing_says_of_a_pause_is_told_and_cannot_be_lacking():
     for reason in ("refused", "limit", "upstream"):
-        line = Line(NOON, paused_until=NOON, pause_reason=reason, paused_since=NOON, words="Contract ended")
+        line = UpstreamPace(NOON, paused_until=NOON, pause_reason=reason, paused_since=NOON, words="Contract ended")
         assert "Boeing said: \u201cContract ended\u201d." in pause_of("boeing", line).message
 
 
@@ -82,7 +89,7 @@ def test_what_boeing_says_of_a_pause_is_told_and_cannot_be_lacking():
 )
 def test_an_eta_is_never_less_than_the_calls_need(total, done, rate, wait, calls):
     limit = RateLimit(calls, 60.0)
-    line = Line(NOON)
+    line = UpstreamPace(NOON)
     if wait is not None:
         line = rates.slowed(line, NOON, called_at=NOON, retry_after=wait, limit=limit)
     asked = min(done, total)

@@ -13,7 +13,7 @@ import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.app import Hub
-from boeing_data_hub.errors import Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry
 from boeing_data_hub.images.circuit_breaker import CircuitBreaker
 from boeing_data_hub.images.fetch import system_resolver
 from boeing_data_hub.images.gallery import Gallery
@@ -345,7 +345,9 @@ def test_a_host_that_never_answers_slows_no_run(server, gallery_for):
     assert server.connections < 10
 
 
-@pytest.mark.parametrize("error", [Retry("full", code="storage_busy"), StopTheLine("key", code="storage_key_refused")])
+@pytest.mark.parametrize(
+    "error", [Retry("full", code="storage_busy"), PauseUpstream("key", code="storage_key_refused")]
+)
 @pytest.mark.parametrize("page", ["/a.jpg", "/none.jpg"])
 def test_a_store_that_cannot_take_pictures_makes_the_part_wait(server, gallery_for, picture, store, error, page):
     server.pages["/a.jpg"] = server.answer(picture())
@@ -367,7 +369,7 @@ def test_a_picture_the_store_refuses_is_replaced_by_the_placeholder(server, gall
 
 def test_a_store_that_refuses_even_the_placeholder_stops_the_line(gallery_for, store):
     store.refuse = lambda _image: Reject("No PNG.", code="storage_refused_image")
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(PauseUpstream) as caught:
         gallery_for().picture(None)
     assert caught.value.code == "storage_refused_placeholder"
 

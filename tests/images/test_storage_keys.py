@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from pydantic import SecretStr, ValidationError
 
-from boeing_data_hub.errors import HubError, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream
 from boeing_data_hub.images.placeholder import placeholder
 from boeing_data_hub.images.supabase import SupabaseStorage
 from boeing_data_hub.settings import Settings
@@ -93,7 +93,7 @@ def test_a_token_goes_into_both(serve, opened):
 @pytest.mark.parametrize("wants", [False, True])
 def test_a_wrong_secret_key_is_refused_and_not_tried_again_and_again(serve, opened, wants):
     sandbox, url = serve(SECRET, wants_authorization=wants)
-    with pytest.raises(StopTheLine) as refused:
+    with pytest.raises(PauseUpstream) as refused:
         opened(url, "sb_secret_canary-wrong").put(placeholder())
     assert refused.value.code == "storage_key_refused"
     assert len(sandbox.sent) <= 2
@@ -169,7 +169,7 @@ def test_two_answers_that_contradict_each_other_end_after_two_calls():
     asks = (400, {"message": "headers must have required property 'authorization'"})
     network = Answers(asks, NO_TOKEN)
     storage = SupabaseStorage("https://a.supabase.co", SecretStr(SECRET), "b", transport=network)
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         storage.bucket()
     assert network.sent == [("apikey",), BOTH]
 

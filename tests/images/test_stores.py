@@ -17,7 +17,7 @@ import uvicorn
 from pydantic import SecretStr
 from tests.support.patience import allow
 
-from boeing_data_hub.errors import HubError, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, Reject, Retry
 from boeing_data_hub.images.image_store import LocalFolderStore
 from boeing_data_hub.images.picture import FetchedImage, remade
 from boeing_data_hub.images.placeholder import placeholder
@@ -191,13 +191,13 @@ def test_a_bucket_that_is_private_stops_the_line(supabase_for, serving):
     store = supabase_for(bucket="was-private")
     store.ensure_bucket()
     sandbox.buckets["was-private"].public = False
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(PauseUpstream) as caught:
         store.ensure_bucket()
     assert caught.value.code == "storage_bucket_private"
 
 
 def test_a_missing_bucket_stops_the_line_though_the_answer_is_a_400(supabase_for, image):
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(PauseUpstream) as caught:
         supabase_for(bucket="never-made").put(image)
     assert caught.value.code == "storage_bucket_missing"
 
@@ -211,7 +211,7 @@ def test_a_missing_object_is_told_by_the_body_of_a_400(supabase_for, image):
 
 
 def test_a_wrong_key_stops_the_line(supabase_for, image):
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(PauseUpstream) as caught:
         supabase_for(key="canary-wrong-key").put(image)
     assert caught.value.code == "storage_key_refused"
 
@@ -248,8 +248,8 @@ class Says(httpx2.BaseTransport):
     [
         (Says(400, b'{"statusCode":"409","error":"Duplicate"}'), None, None),
         (Says(409, b"not even JSON"), None, None),
-        (Says(401), StopTheLine, "storage_key_refused"),
-        (Says(400, b'{"error":"InvalidJWT"}'), StopTheLine, "storage_key_refused"),
+        (Says(401), PauseUpstream, "storage_key_refused"),
+        (Says(400, b'{"error":"InvalidJWT"}'), PauseUpstream, "storage_key_refused"),
         (Says(429), Retry, "storage_busy"),
         (Says(500, b"[" * 60_000), Retry, "storage_busy"),
         (Says(504), Retry, "storage_busy"),

@@ -14,7 +14,7 @@ import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.shopify import answers
 from boeing_data_hub.shopify.exchange import NotSentError
 from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
@@ -39,11 +39,11 @@ def fails(client, name="shop_facts", variables=None, **more) -> HubError:
         ("internal_error", {}, OutcomeUnknown, "shopify_internal_error"),
         ("throttle", {}, RateLimited, "shopify_throttled"),
         ("http_429", {"seconds": 3.0}, RateLimited, "shopify_throttled"),
-        ("unauthorized", {}, StopTheLine, "shopify_credentials"),
-        ("forbidden", {}, StopTheLine, "shopify_credentials"),
-        ("payment_required", {}, StopTheLine, "shopify_store_closed"),
-        ("locked", {}, StopTheLine, "shopify_store_closed"),
-        ("not_found", {}, StopTheLine, "shopify_api_version"),
+        ("unauthorized", {}, PauseUpstream, "shopify_credentials"),
+        ("forbidden", {}, PauseUpstream, "shopify_credentials"),
+        ("payment_required", {}, PauseUpstream, "shopify_store_closed"),
+        ("locked", {}, PauseUpstream, "shopify_store_closed"),
+        ("not_found", {}, PauseUpstream, "shopify_api_version"),
         ("rejected", {}, Retry, "shopify_430"),
     ],
 )
@@ -142,14 +142,14 @@ def test_stock_sold_in_between_is_recognisable_by_its_code(store, client, define
 def test_a_missing_scope_stops_the_line_and_names_it(store, client, part):
     store.settings(scopes=["read_products"])
     failure = fails(client, "product_upsert_lean", part("A"))
-    assert isinstance(failure, StopTheLine)
+    assert isinstance(failure, PauseUpstream)
     assert failure.code == "shopify_scope"
     assert "write_products" in failure.message
 
 
 def test_a_missing_custom_id_definition_asks_for_the_set_up(client, part):
     failure = fails(client, "product_upsert_lean", part("A"))
-    assert isinstance(failure, StopTheLine)
+    assert isinstance(failure, PauseUpstream)
     assert failure.code == "shopify_setup"
 
 
@@ -162,7 +162,7 @@ def test_the_daily_limit_on_variants_is_no_failure_of_the_part(store, client, de
 
 def test_an_unknown_category_stops_the_line_for_every_part_has_it(client, defined, part):
     failure = fails(client, "product_upsert_lean", part("A", category="gid://shopify/TaxonomyCategory/none"))
-    assert isinstance(failure, StopTheLine)
+    assert isinstance(failure, PauseUpstream)
     assert failure.code == "category_unknown"
     assert "HUB_CATEGORY" in failure.message
 

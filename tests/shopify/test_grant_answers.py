@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry
 from boeing_data_hub.shopify import grant_answers
 from boeing_data_hub.shopify.grant_answers import GrantRefused
 
@@ -89,7 +89,7 @@ def test_each_known_refusal_says_what_it_means_and_what_to_do(word, form):
 @pytest.mark.parametrize("status", [400, 401, 403, 422])
 def test_an_unknown_refusal_is_reported_in_the_stores_word(status):
     error = refused(status, {"error": "shop_is_sleeping", "error_description": "Zzz <b>now</b>."})
-    assert isinstance(error, StopTheLine)
+    assert isinstance(error, PauseUpstream)
     assert "shop_is_sleeping" in error.message
     assert "Zzz now" in error.message
     assert "Dev Dashboard" in error.message
@@ -119,7 +119,7 @@ def test_too_many_requests_are_waited_for(header, waits):
 @pytest.mark.parametrize("status", [301, 302, 307, 404, 410])
 def test_no_store_at_that_address_names_the_setting(status):
     error = refused(status, "")
-    assert isinstance(error, StopTheLine)
+    assert isinstance(error, PauseUpstream)
     assert "SHOPIFY_STORE_DOMAIN" in error.message
 
 

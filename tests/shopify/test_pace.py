@@ -11,7 +11,7 @@ from tests.support.patience import allow, until
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import RateLimited, Reject, Retry
-from boeing_data_hub.work.bucket import Sighting
+from boeing_data_hub.work.bucket import StoreFigures
 from boeing_data_hub.work.budget import SharedBudget
 
 pytestmark = pytest.mark.services
@@ -121,7 +121,7 @@ def test_a_fast_store_is_not_held_up_by_questions_to_postgres(store, processes, 
 def test_work_that_is_stopped_gives_its_points_back(processes):
     first, second, _ = processes
     first.take(10.0)
-    first.learn(10.0, spent=10.0, seen=Sighting(100.0, 5.0, 0.0))
+    first.learn(10.0, spent=10.0, seen=StoreFigures(100.0, 5.0, 0.0))
     stop = threading.Event()
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(second.take(10.0, keep_going=lambda: not stop.is_set())))
@@ -135,7 +135,7 @@ def test_work_that_is_stopped_gives_its_points_back(processes):
 def test_a_question_that_fails_while_waiting_keeps_no_points(processes):
     budget = processes[0]
     budget.take(10.0)
-    budget.learn(10.0, spent=10.0, seen=Sighting(100.0, 5.0, 0.0))
+    budget.learn(10.0, spent=10.0, seen=StoreFigures(100.0, 5.0, 0.0))
     looks = iter([True, True])
     with pytest.raises(StopIteration):
         budget.take(10.0, keep_going=lambda: next(looks))
@@ -146,9 +146,9 @@ def test_what_was_taken_ahead_is_not_used_once_the_bucket_is_seen_empty(processe
     budget = processes[0]
     for level in (1_990.0, 1_980.0):
         assert budget.take(10.0)
-        budget.learn(10.0, spent=10.0, seen=Sighting(2_000.0, 100.0, level))
+        budget.learn(10.0, spent=10.0, seen=StoreFigures(2_000.0, 100.0, level))
     budget.take(10.0)
-    budget.learn(10.0, spent=0.0, seen=Sighting(2_000.0, 100.0, 0.0))
+    budget.learn(10.0, spent=0.0, seen=StoreFigures(2_000.0, 100.0, 0.0))
     started = monotonic()
     assert budget.take(10.0)
     assert monotonic() - started >= 0.4
@@ -158,7 +158,7 @@ def test_a_process_that_ends_gives_back_what_it_took_ahead(processes):
     budget = processes[0]
     for _ in range(2):
         assert budget.take(10.0)
-        budget.learn(10.0, spent=10.0, seen=Sighting(2_000.0, 100.0, 1_900.0))
+        budget.learn(10.0, spent=10.0, seen=StoreFigures(2_000.0, 100.0, 1_900.0))
     assert budget.look().held > 100
     budget.close()
     assert budget.look().held == 0
@@ -168,7 +168,7 @@ def test_a_process_that_ends_gives_back_what_it_took_ahead(processes):
 def test_a_refusal_without_figures_makes_everyone_wait(processes):
     first, second, _ = processes
     first.take(10.0)
-    first.learn(10.0, spent=10.0, seen=Sighting(2_000.0, 100.0, 1_990.0))
+    first.learn(10.0, spent=10.0, seen=StoreFigures(2_000.0, 100.0, 1_990.0))
     first.refused(0.5)
     started = monotonic()
     assert second.take(10.0)
@@ -178,9 +178,9 @@ def test_a_refusal_without_figures_makes_everyone_wait(processes):
 def test_a_call_dearer_than_the_bucket_waits_for_a_full_one(processes):
     budget = processes[0]
     budget.take(10.0)
-    budget.learn(10.0, spent=10.0, seen=Sighting(50.0, 100.0, 40.0))
+    budget.learn(10.0, spent=10.0, seen=StoreFigures(50.0, 100.0, 40.0))
     assert budget.take(500.0)
-    budget.learn(500.0, spent=0.0, seen=Sighting(50.0, 100.0, 50.0))
+    budget.learn(500.0, spent=0.0, seen=StoreFigures(50.0, 100.0, 50.0))
     assert budget.take(10.0)
 
 
@@ -188,7 +188,7 @@ def test_a_slow_account_holds_up_no_thread_that_has_points(processes, database_u
     budget = processes[0]
     for _ in range(2):  # from the second call on, points are taken ahead
         assert budget.take(10.0)
-        budget.learn(10.0, spent=10.0, seen=Sighting(2_000.0, 100.0, 1_900.0))
+        budget.learn(10.0, spent=10.0, seen=StoreFigures(2_000.0, 100.0, 1_900.0))
     assert budget.take(10.0)
     with psycopg.connect(database_url) as other:
         other.execute("SELECT * FROM hub.budgets FOR UPDATE")  # whoever asks the account waits

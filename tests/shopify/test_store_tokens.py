@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.connections import store_tokens
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import HubError, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.client import ShopifyClient
@@ -59,7 +59,7 @@ def counts(shop):
     return shop.stats()["tokens"]
 
 
-def fails(client, kind=StopTheLine):
+def fails(client, kind=PauseUpstream):
     with pytest.raises(kind) as error:
         ask(client)
     return error.value
@@ -123,7 +123,7 @@ def test_an_old_token_stays_good_after_a_rotation_and_then_the_line_stops(shop, 
             right += 1
         except HubError as failure:
             error = failure
-    assert isinstance(error, StopTheLine)
+    assert isinstance(error, PauseUpstream)
     assert (error.code, right > 3) == ("shopify_credentials", True)
     assert "SHOPIFY_CLIENT_SECRET" in error.message
     assert "rotated" in error.message
@@ -218,5 +218,5 @@ def test_a_lasting_token_is_used_alone_and_not_beside_an_app(shop, processes):
 
 
 def test_a_lasting_token_that_is_refused_names_its_setting():
-    with pytest.raises(StopTheLine, match="SHOPIFY_ADMIN_API_TOKEN"):
+    with pytest.raises(PauseUpstream, match="SHOPIFY_ADMIN_API_TOKEN"):
         LastingToken(SecretStr("t")).refused(LastingToken(SecretStr("t")).current())

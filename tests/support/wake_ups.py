@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class NoHints:
+class NoWakeUps:
     """Sends nothing."""
 
     def send(self, stage, wanted=1):

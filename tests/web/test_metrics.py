@@ -12,7 +12,7 @@ from tests.health.alerts.conftest import Gate
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import api_keys
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.web.app import create_app
 
 pytestmark = pytest.mark.services
@@ -121,7 +121,7 @@ def test_slots_are_counted_as_they_are_granted(scrape, hub, wait):
 
 
 def test_a_pause_and_its_reason_are_reported_while_it_lasts(scrape, hub):
-    hub.pacing.failed(StopTheLine("no", code="boeing_credentials"), fresh=True, called_at=0.0)
+    hub.pacing.failed(PauseUpstream("no", code="boeing_credentials"), fresh=True, called_at=0.0)
     paused = scrape()["hub_line_paused"]
     assert paused[frozenset({("line", "boeing"), ("reason", "credentials")})] == 1
     hub.pacing.answered()

@@ -14,7 +14,7 @@ from boeing_data_hub.work.bucket import (
     Budget,
     Holding,
     Report,
-    Sighting,
+    StoreFigures,
     refill,
     refused,
     report,
@@ -34,8 +34,8 @@ def take(budget, now, holder="a", points=10.0, wanted=0.0, horizon=5.0):
 
 
 def test_a_full_bucket_grants_at_once_and_takes_ahead_no_more_than_a_quarter():
-    budget, ration = take(KNOWN, START, wanted=10_000)
-    assert (ration.points, ration.wait) == (490, 0)
+    budget, reservation = take(KNOWN, START, wanted=10_000)
+    assert (reservation.points, reservation.wait) == (490, 0)
     assert budget.free == 1_510
     assert budget.holdings["a"].points == 490
 
@@ -54,9 +54,9 @@ def test_what_is_not_there_yet_is_granted_with_a_wait_in_the_order_of_asking():
 
 def test_a_wait_beyond_the_horizon_is_not_granted_but_told():
     budget = replace(KNOWN, free=-1_000)
-    same, ration = take(budget, START)
-    assert ration.points == 0
-    assert ration.wait == pytest.approx(10.5 - 5)
+    same, reservation = take(budget, START)
+    assert reservation.points == 0
+    assert reservation.wait == pytest.approx(10.5 - 5)
     assert same.free == budget.free
 
 
@@ -74,31 +74,31 @@ def test_what_a_call_did_not_need_comes_back():
 
 
 def test_the_store_s_own_figures_replace_ours_at_once():
-    seen = Sighting(maximum=20_000, restore_rate=1_000, available=19_990)
-    budget = report(Budget(START), START, Report("a", held=0, sighting=seen))
+    seen = StoreFigures(maximum=20_000, restore_rate=1_000, available=19_990)
+    budget = report(Budget(START), START, Report("a", held=0, figures=seen))
     assert (budget.maximum, budget.restore_rate, budget.free, budget.known) == (20_000, 1_000, 19_990, True)
 
 
 def test_a_lower_level_is_believed_at_once_and_a_higher_one_step_by_step():
-    low = report(KNOWN, START, Report("a", held=0, sighting=Sighting(2_000, 100, 300)))
+    low = report(KNOWN, START, Report("a", held=0, figures=StoreFigures(2_000, 100, 300)))
     assert low.free == 300
-    high = report(low, START, Report("a", held=0, sighting=Sighting(2_000, 100, 400)))
+    high = report(low, START, Report("a", held=0, figures=StoreFigures(2_000, 100, 400)))
     assert high.free == 310
 
 
 def test_calls_under_way_are_taken_as_not_yet_charged():
     budget, _ = take(KNOWN, START, "b", points=200)
-    budget = report(budget, START, Report("a", held=50, sighting=Sighting(2_000, 100, 1_000)))
+    budget = report(budget, START, Report("a", held=50, figures=StoreFigures(2_000, 100, 1_000)))
     assert budget.free == 1_000 - 50 - 200
 
 
-def test_an_old_sighting_counts_with_what_has_come_since():
-    budget = report(KNOWN, START, Report("a", held=0, sighting=Sighting(2_000, 100, 500, age=1.0)))
+def test_an_old_figure_counts_with_what_has_come_since():
+    budget = report(KNOWN, START, Report("a", held=0, figures=StoreFigures(2_000, 100, 500, age=1.0)))
     assert budget.free == 600
 
 
 def test_a_bucket_without_size_or_rate_is_not_believed():
-    assert report(KNOWN, START, Report("a", held=0, sighting=Sighting(0, 0, 0))) == KNOWN
+    assert report(KNOWN, START, Report("a", held=0, figures=StoreFigures(0, 0, 0))) == KNOWN
 
 
 def test_what_a_dead_process_held_is_forgotten():
@@ -114,9 +114,9 @@ def test_a_refusal_without_figures_holds_everyone_back_and_the_longest_counts():
 
 
 def test_a_call_dearer_than_the_bucket_waits_for_a_full_one_only():
-    budget, ration = take(replace(KNOWN, free=1_000), START, points=5_000, horizon=20)
-    assert ration.points == 1_960
-    assert ration.wait == pytest.approx(10)
+    budget, reservation = take(replace(KNOWN, free=1_000), START, points=5_000, horizon=20)
+    assert reservation.points == 1_960
+    assert reservation.wait == pytest.approx(10)
     assert budget.free == -960
 
 
@@ -136,14 +136,14 @@ def test_a_bucket_that_keeps_its_word_is_never_overdrawn(steps):
     level, now = 300.0, START
     budget = Budget(START, free=300, maximum=300, restore_rate=50, known=True)
     for holder, points, share, pause, sees in steps:
-        budget, ration = take(budget, now, holder, points=float(points), horizon=60)
-        passed = ration.wait + pause
+        budget, reservation = take(budget, now, holder, points=float(points), horizon=60)
+        passed = reservation.wait + pause
         now += timedelta(seconds=passed)
         level = min(300.0, level + passed * 50)
         assert level >= points
         level -= points * share
-        seen = Sighting(300, 50, float(int(level))) if sees else None
-        budget = report(budget, now, Report(holder, held=0, refund=points * (1 - share), sighting=seen))
+        seen = StoreFigures(300, 50, float(int(level))) if sees else None
+        budget = report(budget, now, Report(holder, held=0, refund=points * (1 - share), figures=seen))
         assert budget.free <= level + 0.01  # timestamps have microseconds
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from tests.support.wake_ups import NoHints
+from tests.support.wake_ups import NoWakeUps
 
 from boeing_data_hub.batches.run import Intake, SearchRequest
 from boeing_data_hub.settings import Settings
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def search(database):
-    intake = Intake(database=database, hints=NoHints(), settings=Settings(_env_file=None))
+    intake = Intake(database=database, wake_ups=NoWakeUps(), settings=Settings(_env_file=None))
 
     def accept(parts):
         return intake.search(SearchRequest(part_numbers=parts, owner="test")).batch

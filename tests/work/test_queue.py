@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work.wake_ups import Hints, celery_app
+from boeing_data_hub.work.wake_ups import WakeUps, celery_app
 
 pytestmark = pytest.mark.services
 
@@ -13,15 +13,15 @@ pytestmark = pytest.mark.services
 @pytest.fixture
 def held(redis_url):
     """A channel that has taken a hint and not acknowledged it."""
-    hints = Hints(redis_url)
-    hints.send(Stage.NORMALIZATION)
+    wake_ups = WakeUps(redis_url)
+    wake_ups.send(Stage.NORMALIZATION)
     with celery_app(redis_url) as app, app.connection_for_read() as connection:
         channel = connection.channel()
         message = channel.basic_get(Stage.NORMALIZATION.value)
         assert message is not None
         channel.qos.append(message, message.delivery_tag)
-        yield channel, hints
-    hints.close()
+        yield channel, wake_ups
+    wake_ups.close()
 
 
 def test_a_channel_whose_connection_is_gone_is_closed_without_a_word(held):
@@ -32,6 +32,6 @@ def test_a_channel_whose_connection_is_gone_is_closed_without_a_word(held):
 
 
 def test_a_hint_that_was_not_acknowledged_is_not_put_back(held):
-    channel, hints = held
+    channel, wake_ups = held
     channel.close()
-    assert hints.waiting(Stage.NORMALIZATION) == 0
+    assert wake_ups.waiting(Stage.NORMALIZATION) == 0

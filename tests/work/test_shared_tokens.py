@@ -15,7 +15,7 @@ import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry, Unavailable
 from boeing_data_hub.work import access_token_rows
 from boeing_data_hub.work.access_token import FreshToken, TokenRules
 from boeing_data_hub.work.shared_tokens import SharedTokens
@@ -23,7 +23,7 @@ from boeing_data_hub.work.token_memory import PostgresMemory, fingerprint
 
 pytestmark = pytest.mark.services
 
-NEVER_GOOD = StopTheLine("Tokens are handed out and then refused.", code="credentials")
+NEVER_GOOD = PauseUpstream("Tokens are handed out and then refused.", code="credentials")
 
 
 class Issuer:
@@ -151,9 +151,9 @@ def test_changed_credentials_never_use_an_old_token_nor_an_old_failure(processes
     assert old.current().secret["token"] == "secret-1"
     assert new.current().secret["token"] == "secret-2"
     assert old.current().secret["token"] == "secret-1"
-    issuer.error = StopTheLine("refused", code="credentials")
+    issuer.error = PauseUpstream("refused", code="credentials")
     for each in (old, new):
-        with pytest.raises(StopTheLine):
+        with pytest.raises(PauseUpstream):
             each.renew(1)
     issuer.error = None
     assert processes(issuer, credentials="third").current().secret["token"] == "secret-5"
@@ -162,7 +162,7 @@ def test_changed_credentials_never_use_an_old_token_nor_an_old_failure(processes
 @pytest.mark.parametrize(
     ("error", "shared"),
     [
-        (StopTheLine("The secret was refused.", code="shopify_credentials"), 60.0),
+        (PauseUpstream("The secret was refused.", code="shopify_credentials"), 60.0),
         (Retry("It did not answer.", code="timeout", whole_line=True), 1.0),
         (RateLimited("Too many.", code="throttled", retry_after=40.0, whole_line=True), 40.0),
     ],
@@ -186,10 +186,10 @@ def test_a_failed_fetch_is_the_failure_of_all_for_a_while(processes, direct_url,
 
 def test_refused_credentials_cost_a_few_fetches_an_hour(processes, direct_url):
     issuer = Issuer()
-    issuer.error = StopTheLine("refused", code="credentials")
+    issuer.error = PauseUpstream("refused", code="credentials")
     tokens = processes(issuer)
     for _second in range(0, 3600, 10):
-        with pytest.raises(StopTheLine):
+        with pytest.raises(PauseUpstream):
             tokens.current()
         age(direct_url, 10)
     assert 3 <= issuer.fetches <= 7
@@ -197,16 +197,16 @@ def test_refused_credentials_cost_a_few_fetches_an_hour(processes, direct_url):
 
 def test_a_person_who_insists_is_not_held_up_by_a_failure_of_before(processes):
     issuer = Issuer()
-    issuer.error = StopTheLine("refused", code="credentials")
+    issuer.error = PauseUpstream("refused", code="credentials")
     workers, doctor = processes(issuer), processes(issuer)
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         workers.current()
     issuer.error = None
     assert doctor.renew(0, insist=True).generation == 1
     assert workers.current().generation == 1
 
 
-@pytest.mark.parametrize("error", [Retry("later", whole_line=True), StopTheLine("the secret was rotated")])
+@pytest.mark.parametrize("error", [Retry("later", whole_line=True), PauseUpstream("the secret was rotated")])
 def test_a_token_serves_to_its_end_while_renewing_fails(processes, direct_url, error):
     issuer = Issuer(lives=100.0)
     tokens = processes(issuer, rules=TokenRules(look_every=0.0))
@@ -228,10 +228,10 @@ def test_tokens_that_are_given_and_refused_count_as_refused_credentials(processe
     first = one.current()
     second = one.refused(first)
     assert second.on_probation
-    with pytest.raises(StopTheLine, match="handed out"):
+    with pytest.raises(PauseUpstream, match="handed out"):
         other.refused(second)
     for _ in range(3):
-        with pytest.raises(StopTheLine, match="handed out"):
+        with pytest.raises(PauseUpstream, match="handed out"):
             processes(issuer).current()
     assert issuer.fetches == 2
 
@@ -262,7 +262,7 @@ def test_an_accepted_token_ends_the_probation(processes):
 
 _HOLDER = """
 import sys, time
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.work.token_memory import PostgresMemory, fingerprint
 from boeing_data_hub.work.shared_tokens import SharedTokens
@@ -272,7 +272,7 @@ def fetch(old):
     time.sleep(600)
 
 memory = PostgresMemory(Database(sys.argv[1]), "shopify:parts", fingerprint("first"))
-SharedTokens(memory, fetch, never_good=StopTheLine("x")).current()
+SharedTokens(memory, fetch, never_good=PauseUpstream("x")).current()
 """
 
 
@@ -399,7 +399,7 @@ def test_a_token_that_a_person_brings_replaces_what_was_refused(processes):
     issuer = Issuer()
     one, other = processes(issuer), processes(issuer)
     second = one.refused(one.current())
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         one.refused(second)
     other.give(FreshToken(secret={"token": "brought"}))
     assert one.current().secret["token"] == "brought"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.work.access_token import FreshToken, TokenRules
 from boeing_data_hub.work.shared_tokens import SharedTokens
 from boeing_data_hub.work.token_memory import ProcessMemory
@@ -24,11 +24,11 @@ def refused_twice(*, try_refused, clock, fetched):
         return FreshToken(secret={"token": str(len(fetched))}, lives=3600.0)
 
     tokens = SharedTokens(
-        ProcessMemory(clock), fetch, never_good=StopTheLine("never good"), rules=TokenRules(try_refused=try_refused),
+        ProcessMemory(clock), fetch, never_good=PauseUpstream("never good"), rules=TokenRules(try_refused=try_refused),
         seconds=clock,
     )  # fmt: skip
     second = tokens.refused(tokens.current())
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         tokens.refused(second)
     return tokens, second
 
@@ -40,7 +40,7 @@ def test_a_probe_goes_with_the_refused_token_and_fetches_none():
         clock.time += 10
         probe = tokens.current()
         assert probe.generation == second.generation
-        with pytest.raises(StopTheLine):
+        with pytest.raises(PauseUpstream):
             tokens.refused(probe)
     assert len(fetched) == 2
 
@@ -61,6 +61,6 @@ def test_without_that_rule_a_refused_token_is_never_tried_again():
     clock, fetched = Clock(), []
     tokens, _second = refused_twice(try_refused=False, clock=clock, fetched=fetched)
     clock.time += 10
-    with pytest.raises(StopTheLine):
+    with pytest.raises(PauseUpstream):
         tokens.current()
     assert len(fetched) == 2

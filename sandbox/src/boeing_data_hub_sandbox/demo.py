@@ -81,7 +81,7 @@ def demo(
             stop = stop_on_signals()
             told = threading.Thread(target=_tell, args=[system, key, keep, stop, ended], daemon=True)
             told.start()
-            system.keeper.watch(stop, on_exit=print_exit)
+            system.group.watch(stop, on_exit=print_exit)
     except HubError as error:
         output.fail(error)
     finally:

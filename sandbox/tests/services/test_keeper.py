@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.patience import allow
 
-from boeing_data_hub.cli.machine.keeper import Keeper, next_pause
+from boeing_data_hub.cli.machine.process_group import Keeper, next_pause
 
 SAYS_ITS_PID = ["sh", "-c", "echo $$; exec sleep 60"]
 
@@ -21,12 +21,12 @@ def pids(log: Path) -> list[int]:
 
 
 @pytest.fixture
-def keeper():
+def group():
     with Keeper() as kept:
         yield kept
 
 
-def watching(keeper: Keeper, meanwhile: Callable[[], None], **options) -> None:
+def watching(group: Keeper, meanwhile: Callable[[], None], **options) -> None:
     """Watch in this, the main thread, until `meanwhile` has run in another."""
     stop, failures = threading.Event(), []
 
@@ -40,15 +40,15 @@ def watching(keeper: Keeper, meanwhile: Callable[[], None], **options) -> None:
 
     thread = threading.Thread(target=run)
     thread.start()
-    keeper.watch(stop, **options)
+    group.watch(stop, **options)
     thread.join()
     if failures:
         raise failures[0]
 
 
-def test_a_killed_child_is_started_again(keeper, tmp_path, eventually, is_running):
+def test_a_killed_child_is_started_again(group, tmp_path, eventually, is_running):
     log = tmp_path / "log"
-    first = keeper.start("worker", SAYS_ITS_PID, log_path=log)
+    first = group.start("worker", SAYS_ITS_PID, log_path=log)
     ends = []
 
     def kill_and_wait() -> None:
@@ -56,28 +56,28 @@ def test_a_killed_child_is_started_again(keeper, tmp_path, eventually, is_runnin
         os.kill(first, signal.SIGKILL)
         eventually(lambda: len(pids(log)) == 2)
 
-    watching(keeper, kill_and_wait, on_exit=ends.append)
-    (status,) = keeper.status()
+    watching(group, kill_and_wait, on_exit=ends.append)
+    (status,) = group.status()
     assert (status.name, status.pid, status.restarts, status.again_in) == ("worker", pids(log)[1], 1, None)
     assert [(end.exit_code, end.pid) for end in ends] == [(-signal.SIGKILL, None)]
     assert 0.5 < ends[0].again_in <= 1.0
     assert not is_running(first)
 
 
-def test_what_a_dead_child_leaves_behind_is_cleared_before_it_starts_again(keeper, tmp_path, eventually, is_running):
+def test_what_a_dead_child_leaves_behind_is_cleared_before_it_starts_again(group, tmp_path, eventually, is_running):
     log = tmp_path / "log"
-    leader = keeper.start("worker", ["sh", "-c", "sleep 60 & echo $!; wait"], log_path=log)
+    leader = group.start("worker", ["sh", "-c", "sleep 60 & echo $!; wait"], log_path=log)
 
     def kill_the_leader() -> None:
         eventually(lambda: pids(log))
         os.kill(leader, signal.SIGKILL)
         eventually(lambda: not is_running(pids(log)[0]))
 
-    watching(keeper, kill_the_leader)
+    watching(group, kill_the_leader)
 
 
-def test_a_child_that_may_end_stays_ended(keeper):
-    keeper.start("once", ["sh", "-c", "exit 3"], restart=False)
+def test_a_child_that_may_end_stays_ended(group):
+    group.start("once", ["sh", "-c", "exit 3"], restart=False)
     told = threading.Event()
     ends = []
 
@@ -85,67 +85,67 @@ def test_a_child_that_may_end_stays_ended(keeper):
         ends.append(status)
         told.set()
 
-    watching(keeper, lambda: told.wait(allow(10)), on_exit=tell)
-    (status,) = keeper.status()
+    watching(group, lambda: told.wait(allow(10)), on_exit=tell)
+    (status,) = group.status()
     assert (status.pid, status.exit_code, status.again_in) == (None, 3, None)
     assert len(ends) == 1
 
 
-def test_stopping_leaves_no_process_and_starts_none_again(keeper, tmp_path, eventually, is_running):
+def test_stopping_leaves_no_process_and_starts_none_again(group, tmp_path, eventually, is_running):
     logs = [tmp_path / name for name in ("api", "worker", "beat")]
     for log in logs:
-        keeper.start(log.name, SAYS_ITS_PID, log_path=log)
+        group.start(log.name, SAYS_ITS_PID, log_path=log)
     eventually(lambda: all(pids(log) for log in logs))
-    keeper.stop_all()
+    group.stop_all()
     started = [pid for log in logs for pid in pids(log)]
     assert len(started) == 3
     assert not any(is_running(pid) for pid in started)
-    watching(keeper, lambda: None)
-    assert [status.exit_code for status in keeper.status()] == [-signal.SIGTERM] * 3
+    watching(group, lambda: None)
+    assert [status.exit_code for status in group.status()] == [-signal.SIGTERM] * 3
 
 
-def test_stopping_asks_before_it_forces(keeper, tmp_path, eventually):
+def test_stopping_asks_before_it_forces(group, tmp_path, eventually):
     order = tmp_path / "order"
     for name in ("old", "young"):
         script = f"trap 'echo {name} >> {order}; exit 0' TERM; echo ready; while :; do sleep 0.02; done"
-        keeper.start(name, ["sh", "-c", script], log_path=tmp_path / name)
+        group.start(name, ["sh", "-c", script], log_path=tmp_path / name)
     eventually(lambda: all((tmp_path / name).exists() and (tmp_path / name).read_text() for name in ("old", "young")))
-    keeper.stop_all()
+    group.stop_all()
     assert sorted(order.read_text().split()) == ["old", "young"]
 
 
-def test_stopping_forces_the_stubborn(keeper, tmp_path, eventually):
+def test_stopping_forces_the_stubborn(group, tmp_path, eventually):
     log = tmp_path / "log"
-    keeper.start("stubborn", ["sh", "-c", "trap '' TERM; echo 0; while :; do sleep 0.02; done"], log_path=log)
+    group.start("stubborn", ["sh", "-c", "trap '' TERM; echo 0; while :; do sleep 0.02; done"], log_path=log)
     eventually(lambda: pids(log))
-    keeper.stop_all(timeout=0.2)
-    assert keeper.status()[0].exit_code == -signal.SIGKILL
+    group.stop_all(timeout=0.2)
+    assert group.status()[0].exit_code == -signal.SIGKILL
 
 
-def test_a_name_is_given_once(keeper):
-    keeper.start("api", ["sleep", "60"])
+def test_a_name_is_given_once(group):
+    group.start("api", ["sleep", "60"])
     with pytest.raises(ValueError, match="api"):
-        keeper.start("api", ["sleep", "60"])
+        group.start("api", ["sleep", "60"])
 
 
-def test_children_are_not_tied_to_a_passing_thread(keeper):
+def test_children_are_not_tied_to_a_passing_thread(group):
     refusals = []
 
     def try_to_start() -> None:
         with pytest.raises(RuntimeError, match="main thread") as refusal:
-            keeper.start("api", ["sleep", "60"])
+            group.start("api", ["sleep", "60"])
         refusals.append(refusal)
 
     thread = threading.Thread(target=try_to_start)
     thread.start()
     thread.join()
     assert refusals
-    assert keeper.status() == []
+    assert group.status() == []
 
 
-def test_the_environment_is_handed_over_whole(keeper, tmp_path, eventually):
+def test_the_environment_is_handed_over_whole(group, tmp_path, eventually):
     log = tmp_path / "log"
-    keeper.start("env", ["/bin/sh", "-c", "echo ${HOME-0}${NUMBER}"], env={"NUMBER": "7"}, log_path=log, restart=False)
+    group.start("env", ["/bin/sh", "-c", "echo ${HOME-0}${NUMBER}"], env={"NUMBER": "7"}, log_path=log, restart=False)
     eventually(lambda: pids(log) == [7])
 
 

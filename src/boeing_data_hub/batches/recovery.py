@@ -26,7 +26,7 @@ from boeing_data_hub.shopify.expired_leases import lost_lease as publishing_lost
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import batches, items, leases, workers
 from boeing_data_hub.work.leases import ExpiredLease
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 
 _SQL: Final = beside(__file__)
 
@@ -67,7 +67,7 @@ class Recovery:
 
     Args:
         database: holds all work.
-        hints: wakes workers.
+        wake_ups: wakes workers.
         settings: the size of calls, and how often a part is tried.
         complete_quotes: completes the quotes whose parts have reached an end state, in transactions of its own.
         sync: goes on with sync, in transactions of its own; whether it could use an idle slot now. None: it is off.
@@ -77,7 +77,7 @@ class Recovery:
         self,
         *,
         database: Database,
-        hints: Hints,
+        wake_ups: WakeUps,
         settings: Settings,
         complete_quotes: Callable[[], int],
         sync: Callable[[], bool] | None = None,
@@ -85,7 +85,7 @@ class Recovery:
         self._database = database
         self._complete_quotes = complete_quotes
         self._sync = sync
-        self._hints = hints
+        self._wake_ups = wake_ups
         self._settings = settings
 
     def sweep(self) -> Swept | None:
@@ -97,14 +97,14 @@ class Recovery:
         if due is None:
             return None
         if due.calls:
-            self._hints.send(Stage.EXTRACTION, min(due.calls, _MOST_WAKE_UPS))
+            self._wake_ups.send(Stage.EXTRACTION, min(due.calls, _MOST_WAKE_UPS))
         if due.answers:
-            self._hints.send(Stage.NORMALIZATION, min(-(-due.answers // 30), _MOST_WAKE_UPS))
+            self._wake_ups.send(Stage.NORMALIZATION, min(-(-due.answers // 30), _MOST_WAKE_UPS))
         if due.publishings:
-            self._hints.send(Stage.PUBLISHING, min(-(-due.publishings // 25), _MOST_WAKE_UPS))
+            self._wake_ups.send(Stage.PUBLISHING, min(-(-due.publishings // 25), _MOST_WAKE_UPS))
         self._complete_quotes()
         if self._sync is not None and self._sync() and not due.calls:
-            self._hints.send(Stage.EXTRACTION)
+            self._wake_ups.send(Stage.EXTRACTION)
         return Swept(freed, due.calls, due.answers, due.publishings)
 
     def _free_one(self) -> bool | None:

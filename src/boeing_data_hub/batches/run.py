@@ -29,7 +29,7 @@ from boeing_data_hub.shopify import publish_changes, publish_items
 from boeing_data_hub.values.states import BatchType, Stage
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import UNDO_KEY, Batch
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 
 _HINTS_AT_ONCE = 8
 
@@ -39,13 +39,13 @@ class Intake:
 
     Args:
         database: the rows.
-        hints: wakes workers.
+        wake_ups: wakes workers.
         settings: HUB_REUSE_FRESH_FOR, MAX_BULK_PUBLISH_SIZE and HUB_BULK_PUBLISH_FROM.
     """
 
-    def __init__(self, *, database: Database, hints: Hints, settings: Settings) -> None:
+    def __init__(self, *, database: Database, wake_ups: WakeUps, settings: Settings) -> None:
         self._database = database
-        self._hints = hints
+        self._wake_ups = wake_ups
         self._settings = settings
 
     @property
@@ -126,7 +126,7 @@ class Intake:
 
     def wake_publishing(self) -> None:
         """Tell the publishing workers that there is something to do."""
-        self._hints.send(Stage.PUBLISHING, _HINTS_AT_ONCE)
+        self._wake_ups.send(Stage.PUBLISHING, _HINTS_AT_ONCE)
 
     def _accept(
         self,
@@ -184,10 +184,10 @@ class Intake:
     def wake(self, batch: Batch) -> None:
         """Tell the workers that a search was accepted."""
         if batch.reused_count:
-            self._hints.send(Stage.NORMALIZATION, min(-(-batch.reused_count // 300), _HINTS_AT_ONCE))
+            self._wake_ups.send(Stage.NORMALIZATION, min(-(-batch.reused_count // 300), _HINTS_AT_ONCE))
         calls = -(-(batch.total_items - batch.reused_count) // self._settings.boeing_batch_size)
         if calls:
-            self._hints.send(Stage.EXTRACTION, min(calls, _HINTS_AT_ONCE))
+            self._wake_ups.send(Stage.EXTRACTION, min(calls, _HINTS_AT_ONCE))
 
     def cancel(self, batch_id: UUID, *, actor: str) -> Batch:
         """Cancel what is not settled; at once, on the rows. Cancelling twice is the same as once.

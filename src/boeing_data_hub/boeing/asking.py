@@ -12,7 +12,7 @@ from boeing_data_hub.boeing.client import TokenRefused
 from boeing_data_hub.boeing.outcome import Call
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import Complaint, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import Complaint, PauseUpstream, Reject, Retry
 from boeing_data_hub.work import witnesses
 from boeing_data_hub.work.pacing import KeepGoing
 
@@ -65,7 +65,7 @@ class Asking:
             call.at = call.clock.now()
             if call.answer.unproven:
                 self._prove(call, call.answer, keep_going)
-        except (Retry, Reject, StopTheLine) as error:
+        except (Retry, Reject, PauseUpstream) as error:
             call.answer, call.error = None, error
         except Exception as error:  # a bug must not block a batch: it is counted, retried, and named in the item
             log.exception("unexpected error in a Boeing call")

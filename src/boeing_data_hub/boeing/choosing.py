@@ -15,7 +15,7 @@ from typing import Final
 
 from boeing_data_hub.boeing.packing import Candidate, pack
 from boeing_data_hub.work import refusals
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 STANDARD_PART: Final = "MS20470AD4-4"
 """A rivet of a public standard, for the control call if Boeing has not answered any part yet."""
@@ -43,7 +43,7 @@ class Chosen:
     control: bool = False
 
 
-def choose(waiting: Sequence[Waiting], line: Line, *, size: int, calls: int, probe: bool) -> Chosen:
+def choose(waiting: Sequence[Waiting], line: UpstreamPace, *, size: int, calls: int, probe: bool) -> Chosen:
     """The calls of a claim.
 
     Args:

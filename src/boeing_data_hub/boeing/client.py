@@ -50,7 +50,7 @@ class BoeingClient:
         Raises:
             TokenRefused: new tokens are ready; repeat the call in a new slot.
             RateLimited, Retry, Reject: see `failures.sort_failure`, `wire.parse_answer` and `Exchange.send`.
-            StopTheLine: `boeing_credentials`; see `Tokens.refused`.
+            PauseUpstream: `boeing_credentials`; see `Tokens.refused`.
         """
         if not parts:
             raise Reject("Nothing was asked of Boeing, so there is no answer.", code="boeing_rejected")

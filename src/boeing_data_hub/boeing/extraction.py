@@ -20,7 +20,7 @@ from boeing_data_hub.boeing.judging import LINE_REFUSES, is_line_at_fault
 from boeing_data_hub.boeing.outcome import Call, judge
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import Complaint, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import Complaint, PauseUpstream, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
@@ -28,7 +28,7 @@ from boeing_data_hub.work import batches, leases, witnesses
 from boeing_data_hub.work.leases import HeldLeases, LeaseLostError
 from boeing_data_hub.work.pacing import KeepGoing, Pacing, Slots
 from boeing_data_hub.work.refusals import Finding
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Extraction:
         database: Database,
         boeing: AsksBoeing,
         pacing: Pacing,
-        hints: Hints,
+        wake_ups: WakeUps,
         held: HeldLeases,
         owner: str,
         settings: Settings,
@@ -56,7 +56,7 @@ class Extraction:
         self._database = database
         self._asking = Asking(database=database, boeing=boeing, another_slot=self._another_slot)
         self._pacing = pacing
-        self._hints = hints
+        self._wake_ups = wake_ups
         self._held = held
         self._claims = Claims(settings, owner=owner, idle=idle)
         self._confirm_missing = settings.hub_confirm_missing
@@ -157,7 +157,7 @@ class Extraction:
             if self._ends_the_claim(call, call.error, started) or failures >= _FAILURES_IN_A_ROW:
                 break
 
-    def _ends_the_claim(self, call: Call, error: Retry | Reject | StopTheLine, started: float) -> bool:
+    def _ends_the_claim(self, call: Call, error: Retry | Reject | PauseUpstream, started: float) -> bool:
         """Record a failed call. True if the rest of the claim should not be called now."""
         if isinstance(error, TokenRefused | ToldToStop):
             return True  # the process stops, between two token calls or two price calls
@@ -212,7 +212,7 @@ class Extraction:
         finally:
             self._held.discard(claim.lease)
         if onwards:
-            self._hints.send(Stage.NORMALIZATION)
+            self._wake_ups.send(Stage.NORMALIZATION)
 
 
 def _settled(under_way: Future[None] | None) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from boeing_data_hub.boeing import words
 from boeing_data_hub.clock import now
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 
 LONGEST_RETRY_AFTER: Final = 7 * 86_400.0
 """The longest accepted Retry-After in seconds: a week, the longest usual quota. More counts as a mistake."""
@@ -98,7 +98,7 @@ def sort_token_failure(status: int, headers: Mapping[str, str], *, settings: str
         settings: the names of the settings with this call's credentials, for the person who corrects them.
     """
     if status in _CREDENTIALS:
-        return StopTheLine(
+        return PauseUpstream(
             f"Boeing does not accept our credentials (status {status}). No part has failed; searching continues once"
             f" they are correct. Check {settings}.",
             code="boeing_credentials",

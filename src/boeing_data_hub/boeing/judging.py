@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from boeing_data_hub.boeing.packing import split
-from boeing_data_hub.errors import Complaint, HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import Complaint, HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.work.refusals import Finding
@@ -97,7 +97,7 @@ def after_failure(
 
 def is_line_at_fault(error: HubError) -> bool:
     """True if the error itself says that no call at all can succeed just now."""
-    return isinstance(error, RateLimited | StopTheLine) or (isinstance(error, Retry) and error.whole_line)
+    return isinstance(error, RateLimited | PauseUpstream) or (isinstance(error, Retry) and error.whole_line)
 
 
 def in_full(error: HubError) -> str:

@@ -16,7 +16,7 @@ from boeing_data_hub import telemetry
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange, Question, Reply
 from boeing_data_hub.boeing.failures import sort_token_failure
-from boeing_data_hub.errors import Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Retry
 
 _PART_TOKEN = "x-part-access-token"  # noqa: S105 - the name of a header, not a token
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
@@ -39,7 +39,7 @@ class Token:
 
 
 class Login:
-    """Makes the two calls. Each raises StopTheLine (`boeing_credentials`), RateLimited or Retry, always `whole_line`.
+    """Makes the two calls. Each raises PauseUpstream (`boeing_credentials`), RateLimited or Retry, always `whole_line`.
 
     Args:
         access: credentials and addresses.
@@ -113,7 +113,7 @@ def _secret(value: str, setting: str) -> str:
     # A secret read from a file often ends in a newline, which a header must not contain.
     value = value.strip()
     if not _HEADER_VALUE.fullmatch(value):
-        raise StopTheLine(
+        raise PauseUpstream(
             f"{setting} is {'not set' if not value else 'unusable: it has control characters'}. No part has failed;"
             " set it and start the hub again.",
             code="boeing_credentials",

@@ -12,7 +12,7 @@ from boeing_data_hub.boeing.judging import Again, AskedPart, after_doubt, after_
 from boeing_data_hub.boeing.matching import match
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.clock import DatabaseClock
-from boeing_data_hub.errors import Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.work.refusals import Finding, Refused
 from boeing_data_hub.work.verdicts import Failure, Found, Postponed, RawAnswer, Verdicts
@@ -47,7 +47,7 @@ class Call:
     batches: tuple[UUID, ...] = ()
     traces: tuple[str, ...] = ()
     answer: Answer | None = None
-    error: Retry | Reject | StopTheLine | None = None
+    error: Retry | Reject | PauseUpstream | None = None
     at: datetime | None = None
     ended: float | None = None
     finding: Finding | None = None
@@ -133,7 +133,7 @@ def judge(calls: Sequence[Call], retry: RetryPolicy, *, confirm_missing: bool) -
             judge_failure(outcome, call.asked, call.error, retry, finding=call.finding)
             if call.ended is not None:
                 outcome.ended.update(dict.fromkeys(call.part_numbers, call.ended))
-            kept = None if isinstance(call.error, StopTheLine) else call.error.raw
+            kept = None if isinstance(call.error, PauseUpstream) else call.error.raw
             if kept and call.at is not None:
                 outcome.answers.append(_unusable(call, kept, call.error.code, call.at))
     return outcome
@@ -142,7 +142,7 @@ def judge(calls: Sequence[Call], retry: RetryPolicy, *, confirm_missing: bool) -
 def judge_failure(
     outcome: Outcome,
     asked: Sequence[AskedPart],
-    error: Retry | Reject | StopTheLine,
+    error: Retry | Reject | PauseUpstream,
     retry: RetryPolicy,
     *,
     finding: Finding | None = None,

@@ -17,7 +17,7 @@ from boeing_data_hub import clock
 from boeing_data_hub.boeing.access import BoeingAccess
 from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange
 from boeing_data_hub.boeing.login import Login
-from boeing_data_hub.errors import Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, Retry, Unavailable
 from boeing_data_hub.work.access_token import REFUSED, FreshToken, HeldToken, TokenRules
 from boeing_data_hub.work.shared_tokens import SharedTokens
 from boeing_data_hub.work.token_memory import Memory, ProcessMemory
@@ -25,7 +25,7 @@ from boeing_data_hub.work.token_state import TokenState
 
 _UNMISTAKABLE = 12  # characters; a shorter token might also be a word in an ordinary answer
 _RULES = TokenRules(refused=replace(REFUSED, first=25.0))  # below the 30 s after which a stopped upstream is probed
-_NEVER_GOOD = StopTheLine(
+_NEVER_GOOD = PauseUpstream(
     "Boeing gives us tokens and then refuses them. No part has failed; work goes on when they are accepted. Check that"
     " the account of BOEING_USERNAME may see prices.",
     code="boeing_credentials",
@@ -84,7 +84,7 @@ class Tokens:
         """Tokens that are believed to be valid. Logs in, or waits for another login, only if needed.
 
         Raises:
-            StopTheLine: `boeing_credentials`.
+            PauseUpstream: `boeing_credentials`.
             RateLimited, Retry: the login failed for now, or Postgres does not answer; always `whole_line`.
         """
         return self._told(self._shared.current)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from typer import Exit
 
-from boeing_data_hub.errors import HubError, Refused, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, Refused
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -155,7 +155,7 @@ def fail(error: HubError, *, json_wanted: bool = False) -> NoReturn:
     code = ExitCode.ERROR
     if isinstance(error, Refused):
         code = ExitCode(error.exit_code)
-    elif isinstance(error, StopTheLine):
+    elif isinstance(error, PauseUpstream):
         code = ExitCode.CREDENTIALS
     details: Mapping[str, Any] = error.details if isinstance(error, Refused) else {}
     if json_wanted:

@@ -17,7 +17,7 @@ import typer
 from boeing_data_hub import plugins
 from boeing_data_hub.app import Hub
 from boeing_data_hub.cli import local, output
-from boeing_data_hub.cli.machine.keeper import ChildStatus
+from boeing_data_hub.cli.machine.process_group import ChildStatus
 from boeing_data_hub.cli.machine.system import QUEUES, System, SystemPlan
 from boeing_data_hub.cli.operate import with_hub
 from boeing_data_hub.db import api_keys, audit, sessions
@@ -216,7 +216,7 @@ def up(
             output.say(
                 f"The CLI on this machine finds it in {data_dir / local.KEY_FILE}. Logs: {system.logs}. Ctrl-C stops."
             )
-            system.keeper.watch(stop, on_exit=print_exit)
+            system.group.watch(stop, on_exit=print_exit)
             output.note("Stopping ...")
     except HubError as error:
         output.fail(error)

@@ -25,7 +25,7 @@ FIRST_PAUSE: Final = 20.0
 _RETRY: Final = RetryPolicy(longest=60.0, jitter=(1.0, 1.2))
 
 
-class Door:
+class SignInGuard:
     """Opens connections for one pool.
 
     Args:
@@ -48,12 +48,12 @@ class Door:
 
     def connection_class(self) -> type[Connection]:
         """The class of connections that this guard opens."""
-        door = self
+        guard = self
 
         class Guarded(psycopg.Connection[DictRow]):
             @classmethod
             def connect(cls, conninfo: str = "", **kwargs: Any) -> Any:
-                return door.connect(super().connect, conninfo, **kwargs)
+                return guard.connect(super().connect, conninfo, **kwargs)
 
         return cast("type[Connection]", Guarded)
 

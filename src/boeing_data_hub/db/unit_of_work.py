@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.db.login_guard import FIRST_PAUSE, Door
+from boeing_data_hub.db.login_guard import FIRST_PAUSE, SignInGuard
 from boeing_data_hub.db.outages import Outage, outage_of
 from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.retry import RetryPolicy
@@ -30,6 +30,8 @@ set_json_loads(msgspec.json.decode)  # a product's row contains five documents, 
 # Ten deadlocks or serialization conflicts in a row are not a coincidence.
 _LOST_RACE: Final = RetryPolicy(attempts=11, first=0.03, factor=1.0, step=0.03, jitter=(1 / 3, 5 / 3))
 _LOST_CONNECTION: Final = RetryPolicy(first=0.05, factor=1.0, step=0.05, longest=0.5)
+# Seconds to wait for one of our own connections while nothing says that Postgres is away: a busy machine is no outage.
+_CROWDED: Final = 5.0
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
@@ -79,7 +81,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, size: int = 10, name: str = "bdh", pause: float = FIRST_PAUSE) -> None:
-        self._door = Door(pause)
+        self._guard = SignInGuard(pause)
         self._pool: ConnectionPool[psycopg.Connection[DictRow]] = ConnectionPool(
             url.replace("postgresql+psycopg://", "postgresql://", 1),
             min_size=0,
@@ -93,7 +95,7 @@ class Database:
                 "connect_timeout": 5,
                 "application_name": name,
             },
-            connection_class=self._door.connection_class(),
+            connection_class=self._guard.connection_class(),
             reconnect_timeout=5,
         )
         self._pool.open()
@@ -123,7 +125,8 @@ class Database:
         Args:
             step: run again from its start after a lost connection or a deadlock.
             patience: seconds for which a database that does not answer is retried.
-            hurry: a person waits, so getting a connection is not retried after `patience`.
+            hurry: a person waits, so getting a connection is not retried after `patience`; or, while the last attempt
+                to connect succeeded, after five seconds.
 
         Raises:
             Unavailable: Postgres did not answer within `patience`, and the last attempt may have been committed; or it
@@ -141,8 +144,8 @@ class Database:
         return result
 
     def _run(self, step: Callable[[Work], T], *, patience: float, hurry: bool) -> T:
-        deadline = monotonic() + patience
-        tries = 0
+        started, tries = monotonic(), 0
+        deadline = started + patience
         while True:
             tries += 1
             try:
@@ -156,6 +159,8 @@ class Database:
                 outage = self._outage(error)
                 if outage is None:
                     raise
+                if isinstance(error, PoolTimeout) and self._guard.outage is None and monotonic() < started + _CROWDED:
+                    continue
                 # Every pooled connection may be dead after a restart, so the first retries do not count.
                 in_haste = hurry and isinstance(error, PoolTimeout)
                 free = tries <= self._size and outage.connection_is_dead and not in_haste
@@ -166,5 +171,5 @@ class Database:
     def _outage(self, error: psycopg.Error | PoolTimeout) -> Outage | None:
         """The outage that an error shows; None if the error is the statement's."""
         if isinstance(error, PoolTimeout):
-            return self._door.outage or Outage("unreachable")
+            return self._guard.outage or Outage("unreachable")
         return outage_of(error)

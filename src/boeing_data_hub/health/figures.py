@@ -29,8 +29,8 @@ from boeing_data_hub.work import slots
 from boeing_data_hub.work import upstreams as line_store
 from boeing_data_hub.work.bucket import Budget, refill
 from boeing_data_hub.work.rate_limit import RateLimit
-from boeing_data_hub.work.rates import Line
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.rates import UpstreamPace
+from boeing_data_hub.work.wake_ups import WakeUps
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ _SHARE: Final = 10.0  # figures that take two seconds are read every twenty: a t
 class RedisFigures:
     """Redis: wake-ups by queue, and bytes used and allowed (0: no limit); None where the account may not ask."""
 
-    hints: Mapping[str, int]
+    wake_ups: Mapping[str, int]
     memory: tuple[int, int] | None
 
 
@@ -56,7 +56,7 @@ class LineFigures:
         used: slots that began within the limit's window.
     """
 
-    line: Line
+    line: UpstreamPace
     used: int
 
 
@@ -138,7 +138,7 @@ class SystemFigures:
 
     Args:
         database: Postgres.
-        hints: the broker.
+        wake_ups: the broker.
         limit: Boeing's, None for unlimited.
         queues: those that must have a worker.
         worker_silent_after: seconds after which a worker counts as gone.
@@ -148,13 +148,13 @@ class SystemFigures:
         self,
         *,
         database: Callable[[], Database],
-        hints: Hints,
+        wake_ups: WakeUps,
         limit: RateLimit | None,
         queues: Sequence[str],
         worker_silent_after: float,
     ) -> None:
         self._database = database
-        self._hints = hints
+        self._wake_ups = wake_ups
         self.limit = limit
         self._queues = queues
         self._silent_after = worker_silent_after
@@ -201,12 +201,12 @@ class SystemFigures:
 
     def _read_redis(self) -> RedisFigures | None:
         try:
-            memory = self._hints.memory()
-            waiting = {stage.value: self._hints.waiting(stage) for stage in Stage}
+            memory = self._wake_ups.memory()
+            waiting = {stage.value: self._wake_ups.waiting(stage) for stage in Stage}
         except redis.RedisError as error:
             log.warning("Redis does not answer; its figures are left out", error=type(error).__name__)
             return None
-        return RedisFigures(hints=waiting, memory=memory)
+        return RedisFigures(wake_ups=waiting, memory=memory)
 
     def _read_database(self) -> DatabaseFigures | None:
         try:

@@ -21,7 +21,7 @@ from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.work import access_token_rows, budget_account, upstreams, workers
 from boeing_data_hub.work.batch import Batch
 from boeing_data_hub.work.rate_limit import RateLimit
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 _FEWEST_FOR_ETA = 20
 _UNKNOWN_END = frozenset({"refused", "credentials"})  # reasons of pauses that last until a person acts
@@ -46,8 +46,8 @@ class Situation:
     """
 
     now: datetime
-    boeing: Line
-    shopify: Line
+    boeing: UpstreamPace
+    shopify: UpstreamPace
     limit: RateLimit | None
     batch_size: int
     workers: WorkersSeen

@@ -18,7 +18,7 @@ from boeing_data_hub.health.figures import DatabaseFigures, Figures, RedisFigure
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.bucket import refill
 from boeing_data_hub.work.rate_limit import RateLimit
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 _STAGES: Final = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.PUBLISHING)
 _TYPES: Final = ("search", "publish")
@@ -107,7 +107,7 @@ def _by(name: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily
 
 
 def _broker(redis: RedisFigures) -> Iterator[Metric]:
-    yield _by("hub_queue_depth", "queue", redis.hints)
+    yield _by("hub_queue_depth", "queue", redis.wake_ups)
     if redis.memory is not None:
         used, limit = redis.memory
         yield _one("hub_redis_memory_bytes", used)
@@ -135,7 +135,7 @@ def _lines(found: DatabaseFigures, limit: RateLimit | None) -> Iterator[Metric]:
         paused.add_metric([name, line.pause_reason or "none"], line.pause_reason is not None)
     yield paused
 
-    def seconds(since: datetime | None, line: Line) -> float:
+    def seconds(since: datetime | None, line: UpstreamPace) -> float:
         return max(0.0, (found.now - since).total_seconds()) if line.pause_reason and since else 0.0
 
     yield _by("hub_line_paused_seconds", "line", {n: seconds(each.paused_since, each) for n, each in lines.items()})

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from boeing_data_hub.health.conditions import Condition, Level
-from boeing_data_hub.work.rates import KNOCK_SECONDS, Line
+from boeing_data_hub.work.rates import KNOCK_SECONDS, UpstreamPace
 
 WORTH_TELLING: Final = timedelta(minutes=10)
 """People are notified at once of a wait for a quota that is longer than this."""
@@ -22,14 +22,14 @@ def upstream_name(upstream: str) -> str:
     return _NAMES.get(upstream, upstream)
 
 
-def pause_of(upstream: str, state: Line) -> Condition | None:
+def pause_of(upstream: str, state: UpstreamPace) -> Condition | None:
     """The pause of an upstream; None while calls are allowed, or only paced."""
     if state.pause_reason is None:
         return None
     return _paused(upstream, state, _boeing(state) if upstream == "boeing" else _store(state))
 
 
-def pace_of_boeing(state: Line, now: datetime) -> Condition | None:
+def pace_of_boeing(state: UpstreamPace, now: datetime) -> Condition | None:
     """The wait for the next rate-limit slot; None when it is too short to mention."""
     if state.next_slot - now <= _PACE:
         return None
@@ -57,7 +57,7 @@ def _waits(code: str, about: str, message: str, until: datetime, level: Level = 
     return Condition(code=code, level=level, message=message, about=about, until=until)
 
 
-def _paused(upstream: str, state: Line, message: str) -> Condition:
+def _paused(upstream: str, state: UpstreamPace, message: str) -> Condition:
     reason = str(state.pause_reason)
     is_long = state.back_at is not None and state.back_at - (state.paused_since or state.back_at) > WORTH_TELLING
     needs_a_person = reason not in _PASSING
@@ -72,12 +72,12 @@ def _paused(upstream: str, state: Line, message: str) -> Condition:
     )
 
 
-def next_attempt(state: Line) -> datetime:
+def next_attempt(state: UpstreamPace) -> datetime:
     """When the next call may be made."""
     return max(state.next_slot, state.paused_until) if state.paused_until else state.next_slot
 
 
-def _store(state: Line) -> str:
+def _store(state: UpstreamPace) -> str:
     return " ".join(
         [
             state.pause_note or "Shopify isn't responding correctly. Nothing is lost.",
@@ -87,7 +87,7 @@ def _store(state: Line) -> str:
     )
 
 
-def _boeing(state: Line) -> str:
+def _boeing(state: UpstreamPace) -> str:
     since, clock = _since(state), f"{next_attempt(state):%H:%M:%S}"
     said = list(_said(state, "Boeing"))
     back = moment(state.back_at, state.paused_since) if state.back_at else ""
@@ -125,12 +125,12 @@ def _boeing(state: Line) -> str:
     return " ".join(told)
 
 
-def _said(state: Line, who: str) -> Iterator[str]:
+def _said(state: UpstreamPace, who: str) -> Iterator[str]:
     if state.words:
         yield f"{who} said: \u201c{state.words}\u201d."
 
 
-def _since(state: Line) -> str:
+def _since(state: UpstreamPace) -> str:
     return state.paused_since.strftime("%H:%M") if state.paused_since else "?"
 
 

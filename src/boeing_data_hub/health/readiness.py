@@ -14,7 +14,7 @@ from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import workers
-from boeing_data_hub.work.wake_ups import Hints
+from boeing_data_hub.work.wake_ups import WakeUps
 
 _ALWAYS_NEEDED = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.DEFAULT)
 
@@ -32,7 +32,7 @@ class Readiness:
     reasons: Mapping[str, str]
 
 
-def readiness(database: Database, hints: Hints, *, queues: Sequence[str], worker_silent_after: float) -> Readiness:
+def readiness(database: Database, wake_ups: WakeUps, *, queues: Sequence[str], worker_silent_after: float) -> Readiness:
     """Ask for each thing needed."""
     answers = {"postgres": False, "migrations": False, "redis": False, "workers": False}
     reasons: dict[str, str] = {}
@@ -47,7 +47,7 @@ def readiness(database: Database, hints: Hints, *, queues: Sequence[str], worker
         if isinstance(error, Unavailable):
             reasons["postgres"] = error.code
     try:
-        hints.waiting(Stage.DEFAULT)
+        wake_ups.waiting(Stage.DEFAULT)
         answers["redis"] = True
     except redis.RedisError as error:
         answers["redis"] = False

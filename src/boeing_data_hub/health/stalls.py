@@ -22,7 +22,7 @@ from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import items, workers
 from boeing_data_hub.work import upstreams as line_store
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 _SQL: Final = beside(__file__)
 
@@ -57,7 +57,7 @@ def _look_at(work: Work, stage: Stage, before: Mapping[str, Any] | None, now: da
     return {"due": due, "mark": mark, "since": since}
 
 
-def waits(line: Line, now: datetime) -> bool:
+def waits(line: UpstreamPace, now: datetime) -> bool:
     """True if an outside line keeps everybody waiting: it rests, or its next slot is still to come."""
     return line.pause_reason is not None or line.next_slot > now + _STEPS
 

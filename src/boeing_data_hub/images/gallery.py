@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import Reject, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject
 from boeing_data_hub.images.fetch import ImageFetcher
 from boeing_data_hub.images.guards import ImageRefused
 from boeing_data_hub.images.image_store import ImageStore, StoredImage
@@ -48,7 +48,7 @@ class Gallery:
 
         Raises:
             Retry: the image store is temporarily unavailable.
-            StopTheLine: the image store needs attention, e.g. its key is invalid or it rejects even the placeholder.
+            PauseUpstream: the image store needs attention, e.g. its key is invalid or it rejects even the placeholder.
         """
         if source is None or not source.strip():
             return self._instead("image_missing", "Boeing has no image for this part. It gets the placeholder.")
@@ -84,7 +84,7 @@ class Gallery:
         try:
             return self._store.put(placeholder())
         except Reject as rejected:
-            raise StopTheLine(
+            raise PauseUpstream(
                 "The image storage rejects even the placeholder, a small PNG. Configure it to accept image/png and"
                 " image/jpeg of up to 20 MB; nothing is lost.",
                 code="storage_refused_placeholder",

@@ -41,7 +41,7 @@ class ImageStore(Protocol):
         Raises:
             Retry: the image store is temporarily unavailable.
             Reject: the image store rejects this image.
-            StopTheLine: the image store rejects the credentials.
+            PauseUpstream: the image store rejects the credentials.
         """
         ...
 

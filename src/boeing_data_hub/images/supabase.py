@@ -19,7 +19,7 @@ import httpx2
 from pydantic import SecretStr
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.errors import Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry
 from boeing_data_hub.images.image_store import ImageStore, StoredImage, path_of
 from boeing_data_hub.images.picture import FetchedImage
 from boeing_data_hub.network.exchange import ExchangeError, HttpExchange, request_to
@@ -100,7 +100,7 @@ class SupabaseStorage(ImageStore):
         Raises:
             Retry: `storage_unreachable`, `storage_timeout`, `storage_busy`.
             Reject: `storage_refused_image`: wrong type, or too large for the bucket.
-            StopTheLine: `storage_key_refused`, `storage_bucket_missing`.
+            PauseUpstream: `storage_key_refused`, `storage_bucket_missing`.
         """
         path = path_of(image)
         headers = {"content-type": image.media_type, "cache-control": _A_YEAR, "x-upsert": "false"}
@@ -124,7 +124,7 @@ class SupabaseStorage(ImageStore):
         """Create the bucket, public and for images only, unless it exists. Returns True if it was created.
 
         Raises:
-            StopTheLine: `storage_bucket_private`: Shopify could not read the existing bucket; `storage_key_refused`.
+            PauseUpstream: `storage_bucket_private`: Shopify could not read the existing bucket; `storage_key_refused`.
             Retry: as `put`.
         """
         wanted = {
@@ -140,7 +140,7 @@ class SupabaseStorage(ImageStore):
         if status != HTTPStatus.CONFLICT:
             raise self._failure(status)
         if not self.bucket().public:
-            raise StopTheLine(
+            raise PauseUpstream(
                 f"The bucket {self._bucket} is private, so Shopify cannot fetch images from it. Make it public, or"
                 " name another one.",
                 code="storage_bucket_private",
@@ -217,12 +217,12 @@ class SupabaseStorage(ImageStore):
 
     def _failure(self, status: int) -> Exception:
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            return StopTheLine(
+            return PauseUpstream(
                 "The image storage rejected the key. Set a valid one (SUPABASE_SECRET_KEY); nothing is lost.",
                 code="storage_key_refused",
             )
         if status == HTTPStatus.NOT_FOUND:
-            return StopTheLine(
+            return PauseUpstream(
                 f"The image storage has no bucket {self._bucket}. Create it, or name another one.",
                 code="storage_bucket_missing",
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.shopify.failures import (
     KEPT_OF_MESSAGE,
     UserError,
@@ -17,7 +17,7 @@ from boeing_data_hub.shopify.failures import (
     kept_text,
     unanswered,
 )
-from boeing_data_hub.work.bucket import Sighting
+from boeing_data_hub.work.bucket import StoreFigures
 
 _LEAST_WAIT: Final = 1.0  # seconds; the pause for a store that throttles although points are available
 _LONGEST_WAIT: Final = 120.0
@@ -38,7 +38,7 @@ class Cost:
 
     requested: float | None = None
     actual: float | None = None
-    bucket: Sighting | None = None
+    bucket: StoreFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +108,20 @@ def _top_level(errors: list[Mapping[str, Any]], cost: Cost, raw: str | None, *, 
     if code == "VARIANT_THROTTLE_EXCEEDED":
         return daily_limit(said)
     if code == "ACCESS_DENIED":
-        return StopTheLine(
+        return PauseUpstream(
             f"The app lacks a scope ({said}). Nothing has failed; publishing continues once the scope is granted.",
             code="shopify_scope",
         )
     if code in {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
         return unanswered("Shopify had an internal error.", code="shopify_internal_error", changes=changes, raw=raw)
     if code == "NOT_FOUND" and "metafield definition" in said.lower():
-        return StopTheLine(
+        return PauseUpstream(
             f"The store lacks the metafield for custom ids ({said}). Nothing has failed; set the metafields up"
             " once, and work goes on.",
             code="shopify_setup",
         )
     if code == "INVALID_PRODUCT_TAXONOMY_NODE_ID":
-        return StopTheLine(
+        return PauseUpstream(
             f"Shopify does not recognize a product category ({said}). Nothing has failed; correct HUB_CATEGORY,"
             " and work goes on.",
             code="category_unknown",
@@ -174,7 +174,7 @@ def _cost(given: Mapping[str, Any]) -> Cost:
     rate = _number(status.get("restoreRate"))
     bucket = None
     if maximum is not None and available is not None and rate is not None:
-        bucket = Sighting(maximum, rate, available)
+        bucket = StoreFigures(maximum, rate, available)
     return Cost(_number(given.get("requestedQueryCost")), _number(given.get("actualQueryCost")), bucket)
 
 

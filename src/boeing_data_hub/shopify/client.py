@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.errors import RateLimited, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Retry, Unavailable
 from boeing_data_hub.shopify import answers, cost, documents
 from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.answers import Answer
 from boeing_data_hub.shopify.exchange import Exchange, NotSentError, Reply, stopped
 from boeing_data_hub.shopify.failures import sort_status
 from boeing_data_hub.shopify.tokens import LastingToken, StoreToken, StoreTokens
-from boeing_data_hub.work.bucket import Sighting
+from boeing_data_hub.work.bucket import StoreFigures
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Budget(Protocol):
     """What the client needs of the shared budget; see `SharedBudget`."""
 
     def take(self, points: float, *, keep_going: Callable[[], bool] = ...) -> bool: ...  # noqa: D102
-    def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None: ...  # noqa: D102
+    def learn(self, points: float, *, spent: float | None, seen: StoreFigures | None = None) -> None: ...  # noqa: D102
     def refused(self, seconds: float) -> None: ...  # noqa: D102
 
 
@@ -37,14 +37,14 @@ class NoAccount:
         seen: the store's last figures for its bucket.
     """
 
-    seen: Sighting | None = None
+    seen: StoreFigures | None = None
 
     def take(self, points: float, *, keep_going: Callable[[], bool] = lambda: True) -> bool:
         """Always True."""
         del points
         return keep_going()
 
-    def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
+    def learn(self, points: float, *, spent: float | None, seen: StoreFigures | None = None) -> None:
         """Keep the store's figures only: its next answer corrects the shared account."""
         del points, spent
         self.seen = seen or self.seen
@@ -102,7 +102,7 @@ class ShopifyClient:
             Retry: any other temporary failure.
             UserErrors: rejected, with the store's messages.
             Reject: the call is invalid or too expensive.
-            StopTheLine: `shopify_credentials`, `shopify_store_closed`, `shopify_api_version`, `shopify_scope`,
+            PauseUpstream: `shopify_credentials`, `shopify_store_closed`, `shopify_api_version`, `shopify_scope`,
                 `shopify_setup`.
             Unavailable: Postgres, which has the budget, did not answer; nothing was sent.
             KeyError: there is no document of this name.
@@ -114,7 +114,7 @@ class ShopifyClient:
         if not self._budget.take(price, keep_going=keep_going):
             raise stopped()
         spent: float | None = None
-        seen: Sighting | None = None
+        seen: StoreFigures | None = None
         try:
             with telemetry.outside_call("shopify", name) as call:
                 reply = self._send(content, changes=document.changes, keep_going=keep_going)
@@ -122,7 +122,7 @@ class ShopifyClient:
                 if answer.error is not None:
                     call.outcome = answer.error.code
             seen, spent = answer.cost.bucket, _spent(reply.status, answer)
-        except (NotSentError, StopTheLine):
+        except (NotSentError, PauseUpstream):
             spent = 0.0
             raise
         finally:

@@ -10,7 +10,7 @@ from typing import Final
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.shopify import outcomes
 from boeing_data_hub.shopify.journey import Decided, Later
 from boeing_data_hub.work import upstreams
@@ -67,7 +67,7 @@ class CreationLimit:
         for one in told:
             if isinstance(one, Later) and one.no_creating:
                 self._pacing.failed(
-                    StopTheLine(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
+                    PauseUpstream(one.sentence or "", code="shopify_daily_limit"), fresh=True, called_at=monotonic()
                 )
                 return
         if created:

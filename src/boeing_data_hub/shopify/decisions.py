@@ -33,7 +33,7 @@ _LISTS: Final = ("tags", "metafields.", "custom_id")
 LEFT_AS_IS: Final = " The product in your store was left unchanged."
 
 
-def needs_sighting(part: Loaded) -> bool:
+def needs_look_up(part: Loaded) -> bool:
     """True if the store must be searched for the SKU, because no product of ours is known there."""
     product = part.product
     return part.item.undo_of is None and (
@@ -135,7 +135,7 @@ def _first_held(held: tuple[Concern, ...]) -> Hold | None:
 
 
 def _unknown(part: Reconciled, listing: Listing, *, channel: bool) -> Verdict:
-    seen = part.sighting
+    seen = part.in_store
     there = part.found is not None or (seen is not None and seen.ours is not None)
     if seen is not None and seen.others and not there:
         other = seen.others[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 
 LONGEST_RETRY_AFTER: Final = 120.0
 """The longest Retry-After that is honored, in seconds; an empty bucket is full again long before."""
@@ -90,19 +90,19 @@ def sort_status(  # noqa: PLR0911 - the table of statuses
     """
     raw = kept_text(body)
     if status in _CREDENTIALS:
-        return StopTheLine(
+        return PauseUpstream(
             f"Shopify does not accept our access token (status {status}). Nothing has failed; work goes on when it is"
             " right. Check that the app is installed on the store, and its scopes; `bdh doctor` looks at both.",
             code="shopify_credentials",
         )
     if status in _CLOSED:
-        return StopTheLine(
+        return PauseUpstream(
             f"The store is frozen or locked (status {status}). Nothing has failed; work goes on when it is open again."
             " Look into the store's billing and its status in the Shopify admin.",
             code="shopify_store_closed",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return StopTheLine(
+        return PauseUpstream(
             "This store or API version does not exist (status 404). Nothing has failed."
             " Check SHOPIFY_STORE_DOMAIN and SHOPIFY_API_VERSION.",
             code="shopify_api_version",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry
 from boeing_data_hub.shopify.failures import parse_retry_after
 from boeing_data_hub.work.access_token import FreshToken
 
@@ -71,7 +71,7 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
 """The meaning of each error, and what to do about it."""
 
 
-class GrantRefused(StopTheLine):
+class GrantRefused(PauseUpstream):
     """The store grants no token for these credentials.
 
     Args:
@@ -97,7 +97,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes, *, hidden: tuple[
 
     Raises:
         GrantRefused: the credentials are rejected.
-        StopTheLine: the store does not exist, or is closed.
+        PauseUpstream: the store does not exist, or is closed.
         Retry, RateLimited: a temporary failure; always `whole_line`.
     """
     if status == HTTPStatus.OK:
@@ -176,7 +176,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, hidden: tuple
             whole_line=True,
         )
     if status in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.LOCKED}:
-        return StopTheLine(
+        return PauseUpstream(
             f"The store is frozen or locked (status {status}). Nothing has failed; work goes on when it is open again."
             " Look into the store's billing and its status in the Shopify admin.",
             code="shopify_store_closed",

@@ -39,7 +39,7 @@ class Grants:
 
         Raises:
             GrantRefused: the credentials are rejected; the message has a remedy.
-            StopTheLine: the store is closed.
+            PauseUpstream: the store is closed.
             Retry, RateLimited: a temporary failure; always `whole_line`.
         """
         return self._ask({"grant_type": "client_credentials"})

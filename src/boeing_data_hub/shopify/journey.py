@@ -17,7 +17,7 @@ from boeing_data_hub.errors import HubError
 from boeing_data_hub.images.product_image import Picture
 from boeing_data_hub.shopify.observed import Difference, Observed
 from boeing_data_hub.shopify.planned import Shown
-from boeing_data_hub.shopify.publications import Confirmed, DueItem, Intent, Sighting, StoreProduct
+from boeing_data_hub.shopify.publications import Confirmed, DueItem, Intent, StoreContents, StoreProduct
 from boeing_data_hub.shopify.replaced_lists import ProductOption
 
 Action = Literal["created", "updated", "unchanged"]
@@ -151,7 +151,7 @@ class Loaded:
         item: the item of the batch.
         staged: the staged part; None if there is none.
         product: what we know the store to have; reconciling corrects it.
-        sighting: what the store has under the SKU, if we know of no product.
+        in_store: what the store has under the SKU, if we know of no product.
         accepted: look-alikes beside which a person decided to publish the part.
         answered: what people decided about held changes, by field.
         run_holds: what its run holds back as a whole.
@@ -167,7 +167,7 @@ class Loaded:
     sku: str
     staged: CataloguePart | None = None
     product: StoreProduct | None = None
-    sighting: Sighting | None = None
+    in_store: StoreContents | None = None
     accepted: frozenset[str] = frozenset()
     answered: Mapping[str, guards.Decided] = field(default_factory=dict[str, guards.Decided])
     run_holds: frozenset[Cause] = frozenset()

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import leftover_products, outcomes
 from boeing_data_hub.shopify.failures import UserErrors
@@ -44,7 +44,7 @@ class Compensation:
 
         Raises:
             Retry: the store cannot be reached.
-            StopTheLine: the store refuses every call.
+            PauseUpstream: the store refuses every call.
             LeaseLostError: the lease expired meanwhile: another worker has the SKU now, and nothing was written.
         """
         with self._taking.next(
@@ -69,7 +69,7 @@ class Compensation:
                 log.warning(
                     "could not delete a leftover product", sku=orphan.sku, code=error.code, attempts=orphan.attempts
                 )
-                if outcomes.affects_every_call(error) and isinstance(error, Retry | StopTheLine):
+                if outcomes.affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
                     raise
         return True
 

@@ -39,7 +39,7 @@ def load(work: Work, items: Iterable[DueItem], facts: StoreFacts) -> dict[str, L
             sku,
             staged=staged.get(sku),
             product=known.get(sku),
-            sighting=seen.get(sku),
+            in_store=seen.get(sku),
             accepted=accepted.get(sku, frozenset()),
             answered=answered.get(sku, {}),
             earlier=done.get((item.batch_id, sku)),

@@ -9,12 +9,12 @@ import msgspec
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify.publications import Sighting
+from boeing_data_hub.shopify.publications import StoreContents
 
 _SQL: Final = beside(__file__)
 
 
-def save(work: Work, shop: str, seen: Mapping[str, Sighting]) -> None:
+def save(work: Work, shop: str, seen: Mapping[str, StoreContents]) -> None:
     """Remember what was seen just now, by SKU."""
     records = [
         {
@@ -29,10 +29,10 @@ def save(work: Work, shop: str, seen: Mapping[str, Sighting]) -> None:
         work.do(_SQL["save"], [shop, msgspec.json.encode(records).decode()])
 
 
-def known(work: Work, shop: str, skus: Sequence[str], *, younger_than: float) -> dict[str, Sighting]:
+def known(work: Work, shop: str, skus: Sequence[str], *, younger_than: float) -> dict[str, StoreContents]:
     """What was seen of these SKUs less than `younger_than` seconds ago; others are left out."""
     rows = work.rows(_SQL["known"], [shop, list(skus), younger_than])
-    return {row["sku"]: Sighting(row["ours"], tuple(row["others"]), row["resembling"]) for row in rows}
+    return {row["sku"]: StoreContents(row["ours"], tuple(row["others"]), row["resembling"]) for row in rows}
 
 
 def forget(work: Work, shop: str, skus: Sequence[str]) -> None:

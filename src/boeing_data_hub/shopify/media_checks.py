@@ -13,7 +13,7 @@ import structlog
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import media_check_rows, observing, products
 from boeing_data_hub.shopify.failures import UserErrors
@@ -152,7 +152,7 @@ class MediaChecks:
             except HubError as error:
                 wait = 1.0 if isinstance(error, RateLimited) else _RESEND_AFTER * self.rules.look_seconds
                 taken.save(lambda work: media_check_rows.put_off(work, facts.shop, sku, wait=wait))
-                if affects_every_call(error) and isinstance(error, Retry | StopTheLine):
+                if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
                     raise
         return True
 

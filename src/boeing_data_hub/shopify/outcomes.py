@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from boeing_data_hub.errors import HubError, RateLimited, Refused, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Refused, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import confirmed_products, user_errors
 from boeing_data_hub.shopify.failures import DailyLimit, NotSentError, OutcomeUnknown, UserError, UserErrors
@@ -34,7 +34,7 @@ _STEP_ASIDE: Final = 10.0
 def affects_every_call(error: HubError) -> bool:
     """True if the failure affects every call, not only this part."""
     return (
-        isinstance(error, StopTheLine)
+        isinstance(error, PauseUpstream)
         or user_errors.concerns_every_part(error) is not None
         or (isinstance(error, Retry) and error.whole_line and not isinstance(error, RateLimited))
     )
@@ -120,7 +120,7 @@ def failure(part: Loaded, error: HubError, retry: RetryPolicy) -> Outcome:
             return _refused(part, error, retry)
         case DailyLimit():
             return Later(wait=error.retry_after or 3600.0, code=error.code, sentence=error.message, no_creating=True)
-        case RateLimited() | NotSentError() | StopTheLine():
+        case RateLimited() | NotSentError() | PauseUpstream():
             return Later(wait=0.5 if isinstance(error, RateLimited) else 0.0)
         case Retry():
             return _again(part, error, retry)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from boeing_data_hub.catalogue.listings import LeftOut, Listing, Published, Weight
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.shopify import replaced_lists as lists
 from boeing_data_hub.shopify.replaced_lists import UNREAD, CurrentLists, ProductOption
 from boeing_data_hub.shopify.snapshot import money
@@ -50,7 +50,7 @@ def upsert_variables(
         current: the product's lists, if it exists already; entries of other people are repeated.
 
     Raises:
-        StopTheLine: a location of the listing is not in `location_ids`.
+        PauseUpstream: a location of the listing is not in `location_ids`.
     """
     stated = {name for name in _ITEM_FIELDS if getattr(listing, name) is not None}
     variant: dict[str, Any] = {
@@ -144,13 +144,13 @@ def quantities(stock: Mapping[str, int], location_ids: Mapping[str, str]) -> dic
     """Pieces by the store's location id; names of the same location are added up.
 
     Raises:
-        StopTheLine: the store has no location of a name.
+        PauseUpstream: the store has no location of a name.
     """
     by_id: dict[str, int] = {}
     for name in sorted(stock):
         location = location_ids.get(name)
         if location is None:
-            raise StopTheLine(
+            raise PauseUpstream(
                 f"Your store has no location named {name!r}. Nothing was sent. Correct SHOPIFY_LOCATION_MAP, or add "
                 "the "
                 "location in your store; the run then continues.",

@@ -60,7 +60,7 @@ class Pictures:
 
         Raises:
             Retry: the image storage is temporarily unavailable.
-            StopTheLine: a person must correct the image storage.
+            PauseUpstream: a person must correct the image storage.
         """
         named = list(dict.fromkeys(source for source in sources if source))
         remembered = self._database.run(lambda work: images.known(work, named), patience=20) if named else {}

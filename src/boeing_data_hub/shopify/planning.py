@@ -13,7 +13,7 @@ from boeing_data_hub.catalogue.guards import Cause
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import Conflict, HubError, NotFound, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import Conflict, HubError, NotFound, PauseUpstream, Retry, Unavailable
 from boeing_data_hub.shopify import bulk_runs, decisions, plans, publish_items
 from boeing_data_hub.shopify.forecast import Capacity, forecast
 from boeing_data_hub.shopify.item_moves import NOT_STAGED
@@ -129,7 +129,7 @@ class Planning:
             if (problem := problem_of(facts, self._policy)) is not None:
                 raise problem
             parts = tuple(self._judged(part_numbers, facts, told))
-        except (Retry, StopTheLine) as error:
+        except (Retry, PauseUpstream) as error:
             self._storefront.forget()
             raise Unavailable(
                 f"No plan could be created, because your store could not be checked. {error.message} Nothing was "

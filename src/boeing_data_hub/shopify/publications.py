@@ -196,7 +196,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class StoreContents:
     """What the store has under a SKU.
 
     Attributes:

@@ -23,7 +23,7 @@ from boeing_data_hub.shopify.inventory_plan import StockRow
 from boeing_data_hub.shopify.journey import Advanced, Later, Loaded, P, R, Reconciled
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call, bug, failed
-from boeing_data_hub.shopify.publications import Confirmed, Intent, Sighting, StoreFacts
+from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreContents, StoreFacts
 from boeing_data_hub.shopify.reconciled import (
     as_learned,
     call_pending,
@@ -92,8 +92,8 @@ class Reconciler:
         unseen = {
             part.sku
             for part in parts.values()
-            if decisions.needs_sighting(part)
-            and part.sighting is None
+            if decisions.needs_look_up(part)
+            and part.in_store is None
             and part.staged is not None
             and part.outcome is None
         }
@@ -108,7 +108,7 @@ class Reconciler:
             )
             wanted += [sku for sku in more if sku not in unseen][:room]
         some = [wanted[start : start + SURVEYED_AT_ONCE] for start in range(0, len(wanted), SURVEYED_AT_ONCE)]
-        sighted: dict[str, Sighting] = {}
+        sighted: dict[str, StoreContents] = {}
         error: HubError | None = None
         try:
             for found in self._threads.map(telemetry.carried(self._surveyed), some):
@@ -119,12 +119,12 @@ class Reconciler:
         after = dict(parts)
         for sku in unseen:
             if sku in sighted:
-                after[sku] = replace(after[sku], sighting=sighted[sku])
+                after[sku] = replace(after[sku], in_store=sighted[sku])
             elif error is not None:
                 after[sku] = failed(after[sku], error, self._rules)
         return Advanced(after, error if error is not None and affects_every_call(error) else None)
 
-    def _surveyed(self, skus: Sequence[str]) -> dict[str, Sighting]:
+    def _surveyed(self, skus: Sequence[str]) -> dict[str, StoreContents]:
         """What the store has under these SKUs, and look-alikes of the parts that it does not have."""
         found = self._storefront.survey(skus)
         new = [sku for sku, seen in found.items() if seen.ours is None and not seen.others]

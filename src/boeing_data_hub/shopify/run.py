@@ -13,7 +13,7 @@ import structlog
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.shopify import bulk_runs, user_errors
 from boeing_data_hub.shopify.bulk import Bulk
 from boeing_data_hub.shopify.due_work import anything_due
@@ -22,7 +22,7 @@ from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Step
 from boeing_data_hub.shopify.store_jobs import StoreJobs
 from boeing_data_hub.shopify.storefront import Storefront, problem_of
-from boeing_data_hub.shopify.webhook_looks import WebhookLooks
+from boeing_data_hub.shopify.webhook_reads import WebhookReads
 from boeing_data_hub.work.leases import LeaseLostError
 from boeing_data_hub.work.pacing import KeepGoing, Pacing, Slots
 
@@ -40,7 +40,7 @@ class Turns:
     compensation: Compensation
     media_checks: MediaChecks
     bulk: Bulk
-    webhooks: WebhookLooks
+    webhooks: WebhookReads
     store_jobs: StoreJobs
 
 
@@ -92,24 +92,24 @@ class Publishing:
         called_at = monotonic()
         try:
             step = self._step(keep_going, probe=slots.probe)
-            if isinstance(step.error, StopTheLine) and step.error.code == "shopify_setup":
+            if isinstance(step.error, PauseUpstream) and step.error.code == "shopify_setup":
                 self._storefront.forget()  # the definition of our custom ids may have been deleted
                 self._storefront.facts()
                 step = replace(step, error=None) if self._storefront.ensure_identity() else step
         except LeaseLostError:
             log.warning("a lease was lost while its calls ran; the next claim finds out what was sent")
             return 1
-        except (Retry, StopTheLine) as failed:
+        except (Retry, PauseUpstream) as failed:
             step = Step(1, failed)
         except Reject as refused:  # a call that is about no single part, so no call can succeed
-            stop = user_errors.concerns_every_part(refused) or StopTheLine(refused.message, code=refused.code)
+            stop = user_errors.concerns_every_part(refused) or PauseUpstream(refused.message, code=refused.code)
             step = Step(1, stop)
         error = user_errors.concerns_every_part(step.error) or step.error
-        if isinstance(error, StopTheLine):
+        if isinstance(error, PauseUpstream):
             self._storefront.forget()  # the cached facts may be what is wrong
         if isinstance(error, RateLimited):  # the budget knows how long every call has to wait
             keep_going.wait(_BREATH)
-        elif isinstance(error, Retry | StopTheLine):
+        elif isinstance(error, Retry | PauseUpstream):
             log.warning("publishing pauses", code=error.code, reason=error.message)
             self._line.failed(error, fresh=True, called_at=called_at)
         elif slots.unwell and step.answered:

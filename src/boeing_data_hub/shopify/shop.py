@@ -36,7 +36,7 @@ from boeing_data_hub.shopify.store_jobs import StoreJobs
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.tokens import StoreTokens
 from boeing_data_hub.shopify.transfer import Transfer
-from boeing_data_hub.shopify.webhook_looks import WebhookLooks
+from boeing_data_hub.shopify.webhook_reads import WebhookReads
 from boeing_data_hub.work.budget import SharedBudget
 from boeing_data_hub.work.leases import HeldLeases
 from boeing_data_hub.work.pacing import Pacing
@@ -232,7 +232,7 @@ class Shop:
                 rules=PictureRules(s.hub_picture_look_seconds, s.hub_picture_resends),
             ),
             bulk=bulk,
-            webhooks=WebhookLooks(
+            webhooks=WebhookReads(
                 database=self._database, observation=self.preparing.observation, storefront=self.storefront
             ),
             store_jobs=StoreJobs(

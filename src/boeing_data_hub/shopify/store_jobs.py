@@ -11,7 +11,7 @@ from typing import Final, cast
 import structlog
 
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, RateLimited, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import conflict_rows, products, store_job_rows
 from boeing_data_hub.shopify.conflicts import Attention
@@ -65,7 +65,7 @@ class StoreJobs:
                 note = error.message
                 taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=wait, note=note))
                 log.warning("a step of a store job failed", job=str(job.id), kind=job.kind, code=error.code)
-                if affects_every_call(error) and isinstance(error, Retry | StopTheLine):
+                if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
                     raise
         return True
 

@@ -13,7 +13,7 @@ from boeing_data_hub.shopify.confirmed_products import ids_of
 from boeing_data_hub.shopify.look_alikes import Alike, alikes_in, search_terms
 from boeing_data_hub.shopify.observed import Observed
 from boeing_data_hub.shopify.observing import observed_of
-from boeing_data_hub.shopify.publications import Sighting
+from boeing_data_hub.shopify.publications import StoreContents
 from boeing_data_hub.shopify.repeatable_calls import AsksStore, patiently
 from boeing_data_hub.shopify.replaced_lists import ProductOption
 from boeing_data_hub.shopify.shapes import nodes, part, rows, text
@@ -40,7 +40,7 @@ class StoreProducts:
         self._client = client
         self.policy = policy
 
-    def survey(self, skus: Sequence[str]) -> dict[str, Sighting]:
+    def survey(self, skus: Sequence[str]) -> dict[str, StoreContents]:
         """What the store has under these SKUs, at most `SURVEYED_AT_ONCE`. The result contains every SKU."""
         policy = self.policy
         by_key: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ class StoreProducts:
                 elif custom is None or custom not in by_key.get(str(custom).casefold(), ()):
                     told = {"product_id": product.get("id"), "title": product.get("title")}
                     others[sku].append({**told, "vendor": product.get("vendor")})
-        return {sku: Sighting(ours.get(sku), tuple(others[sku][:5])) for sku in skus}
+        return {sku: StoreContents(ours.get(sku), tuple(others[sku][:5])) for sku in skus}
 
     def resembling(self, skus: Sequence[str]) -> dict[str, tuple[Alike, ...]]:
         """Products of others that look like these parts but have other SKUs; see `look_alikes`.

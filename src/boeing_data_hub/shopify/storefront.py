@@ -14,7 +14,7 @@ import structlog
 
 from boeing_data_hub.catalogue.listings import PRIMARY_LOCATION, ListingPolicy
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import HubError, Reject, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, Reject
 from boeing_data_hub.shopify import channels
 from boeing_data_hub.shopify.definitions import custom_id_definition, slot_of, wanted_definitions
 from boeing_data_hub.shopify.failures import UserErrors
@@ -60,7 +60,7 @@ class Storefront(StoreProducts):
         """What must be known before anything is sent; a few small calls, and then from the cache.
 
         Raises:
-            StopTheLine: the store sells in another currency, or refuses us; see `ShopifyClient.run`.
+            PauseUpstream: the store sells in another currency, or refuses us; see `ShopifyClient.run`.
             Retry: the store did not answer.
         """
         with self._lock:
@@ -69,7 +69,7 @@ class Storefront(StoreProducts):
             facts = self._read_facts()
             wanted = self.policy.currency.upper()
             if facts.currency and facts.currency.upper() != wanted:
-                raise StopTheLine(
+                raise PauseUpstream(
                     f"The store sells in {facts.currency}, and the hub prices in {wanted}. Nothing was sent. Set"
                     " HUB_CURRENCY to the store's currency, and search for the parts again.",
                     code="currency_mismatch",
@@ -121,7 +121,7 @@ class Storefront(StoreProducts):
             Whether it was created just now.
 
         Raises:
-            StopTheLine: it is there with another type, so that no product could be found by its custom id.
+            PauseUpstream: it is there with another type, so that no product could be found by its custom id.
             HubError: as `ShopifyClient.run`.
         """
         with self._lock:
@@ -129,7 +129,7 @@ class Storefront(StoreProducts):
                 return False
             told = self._define([custom_id_definition(self.policy)])
             if told["differing"]:
-                raise StopTheLine(
+                raise PauseUpstream(
                     f"The store defines the metafield {told['differing'][0]} with another type than `id`, so it cannot"
                     " hold the hub's custom ids. Nothing was sent. Delete that definition in the store, then run"
                     " `bdh store setup`.",
@@ -210,7 +210,7 @@ def problem_of(facts: StoreFacts, policy: ListingPolicy) -> HubError | None:
     missing = sorted({name for name in names if name not in facts.location_ids})
     if not missing:
         return None
-    return StopTheLine(
+    return PauseUpstream(
         f"The store has no active location named {', '.join(repr(name) for name in missing[:5])}. Nothing was sent. "
         "Correct SHOPIFY_LOCATION_MAP, or add the location in the store.",
         code="location_unknown",

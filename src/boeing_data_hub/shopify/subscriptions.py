@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from boeing_data_hub.errors import Reject, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
@@ -56,7 +56,7 @@ def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
         for topic in TOPICS:
             is_new = topic not in there and _create(client, topic, address)
             (created if is_new else existing).append(topic)
-    except (Reject, StopTheLine) as refused:  # the store was reached for its definitions just before: only this fails
+    except (Reject, PauseUpstream) as refused:  # the store was reached for its definitions just before: only this fails
         note = f"Shopify rejected the webhook subscriptions. {refused.message} Changes are noticed by checks alone."
         return Subscriptions(tuple(created), tuple(existing), note)
     return Subscriptions(tuple(created), tuple(existing))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.work.access_token import HeldToken
 
 
@@ -41,7 +41,7 @@ class StoreTokens(Protocol):
     """The source of the client's tokens."""
 
     def current(self) -> StoreToken:
-        """A token that is believed to be valid. Raises `Retry`, `StopTheLine` and `Unavailable`."""
+        """A token that is believed to be valid. Raises `Retry`, `PauseUpstream` and `Unavailable`."""
         ...
 
     def accepted(self, token: StoreToken) -> None:
@@ -71,9 +71,9 @@ class LastingToken:
         """See `StoreTokens`."""
 
     def refused(self, token: StoreToken) -> StoreToken:
-        """Raises StopTheLine `shopify_credentials`."""
+        """Raises PauseUpstream `shopify_credentials`."""
         del token
-        raise StopTheLine(
+        raise PauseUpstream(
             "Shopify does not accept our access token (status 401). Nothing has failed; work goes on when it is right."
             " Check SHOPIFY_ADMIN_API_TOKEN, or set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET in its place.",
             code="shopify_credentials",
@@ -81,7 +81,7 @@ class LastingToken:
 
 
 class NoToken:
-    """Incomplete credentials: every call raises StopTheLine, which says what is missing.
+    """Incomplete credentials: every call raises PauseUpstream, which says what is missing.
 
     Args:
         missing: a sentence that names the missing setting.
@@ -91,8 +91,8 @@ class NoToken:
         self._missing = missing
 
     def current(self) -> StoreToken:
-        """Raises StopTheLine `shopify_credentials`."""
-        raise StopTheLine(
+        """Raises PauseUpstream `shopify_credentials`."""
+        raise PauseUpstream(
             f"{self._missing} Nothing has failed; work goes on when it is set. `bdh doctor` looks at it.",
             code="shopify_credentials",
         )

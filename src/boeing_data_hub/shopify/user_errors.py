@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from boeing_data_hub.errors import HubError, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream
 from boeing_data_hub.shopify.failures import UserError, UserErrors
 
 _GONE: Final = (
@@ -22,7 +22,7 @@ def is_gone(refused: UserErrors) -> bool:
     )
 
 
-def concerns_every_part(error: HubError | None) -> StopTheLine | None:
+def concerns_every_part(error: HubError | None) -> PauseUpstream | None:
     """The pause for user errors about a location, the sales channel or the category, which would reject every part;
     None if they are about one part.
     """
@@ -31,19 +31,19 @@ def concerns_every_part(error: HubError | None) -> StopTheLine | None:
         if "not stocked" in each.message:  # the error is about one item, not about the location
             continue
         if each.code == "INVALID_LOCATION" or name == "locationId":
-            return StopTheLine(
+            return PauseUpstream(
                 f"One of your store's locations no longer accepts stock ({each.message}). Nothing has failed. Correct "
                 "SHOPIFY_LOCATION_MAP, or activate the location in your store; publishing then continues.",
                 code="location_unknown",
             )
         if each.code == "PUBLICATION_NOT_FOUND" or name == "publicationId":
-            return StopTheLine(
+            return PauseUpstream(
                 f"The sales channel in SHOPIFY_PUBLICATION no longer accepts products ({each.message}). Nothing has "
                 "failed. The hub looks for the channel again; if it was removed, choose another one.",
                 code="channel_unknown",
             )
         if name == "category":
-            return StopTheLine(
+            return PauseUpstream(
                 f"Shopify does not recognize the product category ({each.message}). Nothing has failed. Correct "
                 "HUB_CATEGORY; publishing then continues.",
                 code="category_unknown",

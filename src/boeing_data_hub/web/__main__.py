@@ -13,7 +13,7 @@ import uvicorn
 from boeing_data_hub import __version__, logs, telemetry
 from boeing_data_hub.app import Hub
 from boeing_data_hub.errors import Refused
-from boeing_data_hub.liveness import Vitals
+from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.secrecy import keep_from_other_processes
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.web.app import create_app
@@ -26,22 +26,22 @@ _TICKS_PER_SIGN = 50  # uvicorn ticks ten times a second
 class _Server(uvicorn.Server):
     """Sends heartbeats from the event loop itself, so that a loop that hangs sends none."""
 
-    def __init__(self, config: uvicorn.Config, vitals: Vitals) -> None:
+    def __init__(self, config: uvicorn.Config, liveness: Liveness) -> None:
         super().__init__(config)
-        self._vitals = vitals
+        self._liveness = liveness
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._vitals.ready()
+            self._liveness.ready()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SIGN == 0:
-            self._vitals.alive()
+            self._liveness.alive()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._vitals.stopping()
+        self._liveness.stopping()
         await super().shutdown(sockets)
 
 
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )
-    server = _Server(config, Vitals(settings.hub_alive_file))
+    server = _Server(config, Liveness(settings.hub_alive_file))
     with suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1

@@ -51,7 +51,7 @@ class Principal:
         return f"key:{self.key_id}"
 
 
-class Doorkeeper:
+class KeyLookup:
     """Looks keys up, and caches them for two seconds."""
 
     def __init__(self, hub: Hub) -> None:
@@ -116,8 +116,8 @@ def admitted(request: Request, scope: str) -> Principal:
     found = request.scope.get(FOUND)
     if isinstance(found, HubError):
         raise found
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
-    principal = found if isinstance(found, Principal) else doorkeeper.principal(key)
+    key_lookup: KeyLookup = request.app.state.key_lookup
+    principal = found if isinstance(found, Principal) else key_lookup.principal(key)
     insist(principal, scope)
     return principal
 
@@ -133,8 +133,8 @@ def needs(scope: str) -> Callable[[Request], Awaitable[Principal]]:
 
 def check_key(request: Request) -> None:
     """Raise Unauthorized when the key of a long request has been revoked or has expired meanwhile."""
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
-    doorkeeper.principal(key_of(request))
+    key_lookup: KeyLookup = request.app.state.key_lookup
+    key_lookup.principal(key_of(request))
 
 
 def the_hub(request: Request) -> Hub:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from boeing_data_hub import __version__, tracing
 from boeing_data_hub.app import Hub
 from boeing_data_hub.web import describing, problems
-from boeing_data_hub.web.access import Doorkeeper, Reader
+from boeing_data_hub.web.access import KeyLookup, Reader
 from boeing_data_hub.web.api import (
     attention,
     batches,
@@ -97,8 +97,8 @@ def create_app(hub: Hub) -> FastAPI:
         openapi_url=None,
     )
     app.state.hub = hub
-    app.state.doorkeeper = Doorkeeper(hub)
-    app.state.readiness = health.ReadinessLook(hub.readiness)
+    app.state.key_lookup = KeyLookup(hub)
+    app.state.readiness = health.SharedReadiness(hub.readiness)
     app.state.scrapers = metrics.KnownScrapers()
     app.state.live_feed = LiveFeed(hub)
     app.state.waiters = Waiters()
@@ -116,7 +116,7 @@ def create_app(hub: Hub) -> FastAPI:
     settings = hub.settings
     app.add_middleware(
         Gate,
-        callers=Callers(hub, app.state.doorkeeper),
+        callers=Callers(hub, app.state.key_lookup),
         limits=Limits(
             body=settings.hub_max_body_bytes,
             upload=settings.hub_max_upload_bytes,

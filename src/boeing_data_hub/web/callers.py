@@ -13,7 +13,7 @@ from starlette.types import Scope
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import sessions
 from boeing_data_hub.errors import HubError, Unauthorized
-from boeing_data_hub.web.access import FOUND, Doorkeeper, Principal, address_of, key_of
+from boeing_data_hub.web.access import FOUND, KeyLookup, Principal, address_of, key_of
 from boeing_data_hub.web.console.visitors import cookie_name
 from boeing_data_hub.web.quoting import SECRET_HEADER, is_secret
 from boeing_data_hub.web.security_events import note
@@ -36,12 +36,12 @@ class Callers:
 
     Args:
         hub: this process's hub.
-        doorkeeper: looks up API keys.
+        key_lookup: looks up API keys.
     """
 
-    def __init__(self, hub: Hub, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, hub: Hub, key_lookup: KeyLookup) -> None:
         self._hub = hub
-        self._doorkeeper = doorkeeper
+        self._key_lookup = key_lookup
         self._looks = CapacityLimiter(_LOOKS)
 
     async def of_api(self, scope: Scope) -> Caller | None:
@@ -52,10 +52,10 @@ class Callers:
         key = key_of(request)
         if not key:
             return None
-        found: Principal | HubError | None = self._doorkeeper.remembered(key)
+        found: Principal | HubError | None = self._key_lookup.remembered(key)
         if found is None:
             try:
-                found = await to_thread.run_sync(self._doorkeeper.principal, key, limiter=self._looks)
+                found = await to_thread.run_sync(self._key_lookup.principal, key, limiter=self._looks)
             except Unauthorized as error:
                 note("key_rejected", address=address_of(scope), key=_id_of(key))
                 found = error

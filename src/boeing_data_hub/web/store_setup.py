@@ -6,7 +6,7 @@ from typing import Any
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import audit
-from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import subscriptions
 from boeing_data_hub.web.places import STORE_CALLS
 
@@ -23,7 +23,7 @@ def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
         with STORE_CALLS.one():
             told = hub.shop.storefront.set_up()
             subscribed = subscriptions.subscribe(hub.shop.client, hub.settings)
-    except (Retry, Reject, StopTheLine) as error:
+    except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(
             f"Some metafield definitions or webhooks could not be created. {error.message} You can try again.",
             code=error.code,

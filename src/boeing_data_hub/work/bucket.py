@@ -86,7 +86,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class StoreFigures:
     """The store's figures of its bucket (`throttleStatus`), `age` seconds ago."""
 
     maximum: float
@@ -103,17 +103,17 @@ class Report:
         holder: its name.
         held: points it holds now: in advance, or in running calls.
         refund: granted points not needed since its last report; negative if calls cost more than expected.
-        sighting: the store's newest figures since the last report, if any.
+        figures: the store's newest figures since the last report, if any.
     """
 
     holder: str
     held: float
     refund: float = 0.0
-    sighting: Sighting | None = None
+    figures: StoreFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Ration:
+class Reservation:
     """The result of a reservation: `points` usable in `wait` seconds; 0 points: try again then."""
 
     points: float
@@ -139,15 +139,15 @@ def report(budget: Budget, now: datetime, told: Report) -> Budget:
     if told.held <= 0:
         del holdings[told.holder]
     budget = _brimmed(replace(budget, holdings=holdings), budget.free + told.refund)
-    return budget if told.sighting is None else _corrected(budget, told.sighting)
+    return budget if told.figures is None else _corrected(budget, told.figures)
 
 
 def reserve(
     budget: Budget, now: datetime, holder: str, *, points: float, wanted: float, horizon: float
-) -> tuple[Budget, Ration]:
+) -> tuple[Budget, Reservation]:
     """Grant `points`, first come, first served; up to `wanted` if plenty is free, to save later requests.
 
-    A grant may be ahead of the refill: its holder waits for `Ration.wait`. Cheap calls cannot starve dear ones.
+    A grant may be ahead of the refill: its holder waits for `Reservation.wait`. Cheap calls cannot starve dear ones.
 
     Args:
         budget: the account.
@@ -164,13 +164,13 @@ def reserve(
     if budget.paused_until is not None:
         wait = max(wait, (budget.paused_until - now).total_seconds())
     if wait > horizon:
-        return budget, Ration(0.0, wait - horizon)
+        return budget, Reservation(0.0, wait - horizon)
     plenty = wait <= 0 and budget.known
     granted = max(points, min(wanted, usable * _PREFETCH_SHARE)) if plenty else points
     before = budget.holdings.get(holder)
     holding = Holding((before.points if before else 0.0) + granted, now)
     after = replace(budget, free=budget.free - granted, holdings={**budget.holdings, holder: holding})
-    return after, Ration(granted, wait)
+    return after, Reservation(granted, wait)
 
 
 def refused(budget: Budget, now: datetime, seconds: float) -> Budget:
@@ -184,7 +184,7 @@ def _brimmed(budget: Budget, free: float) -> Budget:
     return replace(budget, free=min(free, budget.maximum - budget.held))
 
 
-def _corrected(budget: Budget, seen: Sighting) -> Budget:
+def _corrected(budget: Budget, seen: StoreFigures) -> Budget:
     if seen.maximum <= 0 or seen.restore_rate <= 0:
         return budget  # no known bucket is like this, but avoid dividing by zero
     figures_changed = (seen.maximum, seen.restore_rate) != (budget.maximum, budget.restore_rate)

@@ -19,7 +19,7 @@ from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.work import bucket as rules
 from boeing_data_hub.work import budget_account as budget_store
-from boeing_data_hub.work.bucket import Budget, Ration, Report, Sighting
+from boeing_data_hub.work.bucket import Budget, Report, Reservation, StoreFigures
 
 _AHEAD = 25.0  # calls' worth of points taken at a time if plenty are free
 _PURSE_SECONDS = 5.0  # points taken in advance and unused after this time are returned
@@ -50,7 +50,7 @@ class SharedBudget:
         self._purse_until = 0.0
         self._flying = 0.0
         self._refund = 0.0
-        self._seen: tuple[Sighting, float] | None = None
+        self._seen: tuple[StoreFigures, float] | None = None
         self._figures: tuple[float, float] | None = None
         self._reported_at = 0.0
 
@@ -70,18 +70,18 @@ class SharedBudget:
             Unavailable: Postgres did not answer for 20 seconds.
         """
         while keep_going():
-            ration = self._ration(points, keep_going)
+            reservation = self._reserve(points, keep_going)
             granted = False
             try:
-                granted = _rest(ration.wait, keep_going)
+                granted = _rest(reservation.wait, keep_going)
             finally:
-                if ration.points and not granted:
+                if reservation.points and not granted:
                     self._account(points, spent=0.0, seen=None, at_once=True)
-            if ration.points and granted:
+            if reservation.points and granted:
                 return True
         return False
 
-    def learn(self, points: float, *, spent: float | None, seen: Sighting | None = None) -> None:
+    def learn(self, points: float, *, spent: float | None, seen: StoreFigures | None = None) -> None:
         """Account for a finished call.
 
         Args:
@@ -92,7 +92,7 @@ class SharedBudget:
         """
         self._account(points, spent=spent, seen=seen, at_once=False)
 
-    def _account(self, points: float, *, spent: float | None, seen: Sighting | None, at_once: bool) -> None:
+    def _account(self, points: float, *, spent: float | None, seen: StoreFigures | None, at_once: bool) -> None:
         with self._lock:
             self._flying = max(0.0, self._flying - points)
             self._refund += points - (points if spent is None else spent)
@@ -127,7 +127,7 @@ class SharedBudget:
         self._tell(lambda account, _now: (account, None))
         self._reported_at = 0.0
 
-    def _ration(self, points: float, keep_going: Callable[[], bool]) -> Ration:
+    def _reserve(self, points: float, keep_going: Callable[[], bool]) -> Reservation:
         """Points for one call, from the purse or the account; they count as in use from then on."""
         with self._lock:
             while True:
@@ -139,30 +139,30 @@ class SharedBudget:
                     break
                 self._lock.wait(_SLICE)  # another thread is filling the purse
                 if not keep_going():
-                    return Ration(0.0, 0.0)
+                    return Reservation(0.0, 0.0)
             self._changing = True
-        ration = self._change(
+        reservation = self._change(
             lambda account, now: rules.reserve(
                 account, now, self._holder, points=points, wanted=points * _AHEAD, horizon=_HORIZON
             )
         )
-        assert ration is not None  # noqa: S101 - a reservation always answers
+        assert reservation is not None  # noqa: S101 - a reservation always answers
         with self._lock:
-            if ration.wait <= 0:
-                self._purse += ration.points
+            if reservation.wait <= 0:
+                self._purse += reservation.points
                 self._purse_until = monotonic() + _PURSE_SECONDS
                 return self._from_purse(points)
-            if ration.points:
+            if reservation.points:
                 # The grant is for this call. A call that costs more than the bucket got a full bucket.
-                self._refund += min(0.0, ration.points - points)
+                self._refund += min(0.0, reservation.points - points)
                 self._flying += points
-            return ration
+            return reservation
 
-    def _from_purse(self, points: float) -> Ration:
+    def _from_purse(self, points: float) -> Reservation:
         self._refund += min(0.0, self._purse - points)
         self._purse = max(0.0, self._purse - points)
         self._flying += points
-        return Ration(points, 0.0)
+        return Reservation(points, 0.0)
 
     def _empty_purse(self) -> None:
         self._refund += self._purse
@@ -181,30 +181,30 @@ class SharedBudget:
             self._change(rule, patience=_TELL_SECONDS)
 
     def _change(
-        self, rule: Callable[[Budget, datetime], tuple[Budget, Ration | None]], *, patience: float = 20.0
-    ) -> Ration | None:
+        self, rule: Callable[[Budget, datetime], tuple[Budget, Reservation | None]], *, patience: float = 20.0
+    ) -> Reservation | None:
         """Report, apply the rule and save, in one short transaction.
 
         Called without the lock, by the thread that has set `_changing`.
         """
         with self._lock:
             started, seen, refund = monotonic(), self._seen, self._refund
-            sighting = replace(seen[0], age=started - seen[1]) if seen else None
-            told = Report(self._holder, self._purse + self._flying, refund, sighting)
+            figures = replace(seen[0], age=started - seen[1]) if seen else None
+            told = Report(self._holder, self._purse + self._flying, refund, figures)
 
-        def step(work: Work) -> Ration | None:
+        def step(work: Work) -> Reservation | None:
             account, now = budget_store.hold(work, self._line)
-            account, ration = rule(rules.report(account, now, told), now)
+            account, reservation = rule(rules.report(account, now, told), now)
             budget_store.save(work, self._line, account)
-            return ration
+            return reservation
 
         try:
-            ration = self._database.run(step, patience=patience)
+            reservation = self._database.run(step, patience=patience)
             with self._lock:
                 self._refund -= refund
                 self._seen = None if self._seen is seen else self._seen
                 self._reported_at = monotonic()
-            return ration
+            return reservation
         finally:
             with self._lock:
                 self._changing = False

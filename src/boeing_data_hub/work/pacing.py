@@ -13,11 +13,11 @@ from typing import Protocol
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import Complaint, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import Complaint, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.work import rates, refusals
 from boeing_data_hub.work import upstreams as line_store
 from boeing_data_hub.work.rate_limit import RateLimit
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 from boeing_data_hub.work.refusals import Finding, Refused
 
 
@@ -142,7 +142,7 @@ class Pacing:
 
         return self._database.run(step, patience=20)
 
-    def failed(self, error: Retry | StopTheLine, *, fresh: bool, called_at: float, control: bool = False) -> bool:
+    def failed(self, error: Retry | PauseUpstream, *, fresh: bool, called_at: float, control: bool = False) -> bool:
         """Record a failed call: slow down, pause or stop the upstream by the error's class. True if it is now paused.
 
         Args:
@@ -151,7 +151,7 @@ class Pacing:
             called_at: monotonic time of the call's start.
             control: it asked for a part known to be accepted, so that no part can be the cause.
         """
-        if isinstance(error, StopTheLine):
+        if isinstance(error, PauseUpstream):
             return self._change(
                 lambda line, now: rates.stopped(
                     line, now, reason=_reason(error), note=error.message, probe_seconds=self._probe_seconds
@@ -171,7 +171,7 @@ class Pacing:
             )
         )
 
-    def _change(self, rule: Callable[[Line, datetime], Line]) -> bool:
+    def _change(self, rule: Callable[[UpstreamPace, datetime], UpstreamPace]) -> bool:
         def step(work: Work) -> bool:
             line, now = line_store.hold(work, self._line)
             after = rule(line, now)
@@ -188,6 +188,6 @@ def _note(error: Reject | Complaint) -> str:
     return "Boeing rejects every request of this account. No part has failed. Ask Boeing whether the account is active."
 
 
-def _reason(error: StopTheLine) -> str:
+def _reason(error: PauseUpstream) -> str:
     """The pause reason: `credentials` for Boeing's, or else the error's code."""
     return "credentials" if error.code.startswith("boeing") or error.code == "stopped" else error.code

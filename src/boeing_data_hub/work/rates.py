@@ -27,7 +27,7 @@ OUTAGE_AFTER = 3  # consecutive failures of fresh calls that mean the upstream i
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UpstreamPace:
     """The shared state of one upstream.
 
     Attributes:
@@ -94,7 +94,9 @@ class Grant:
     unwell: bool = False
 
 
-def reserve(line: Line, limit: RateLimit | None, now: datetime, *, wanted: int, horizon: float) -> tuple[Line, Grant]:
+def reserve(
+    line: UpstreamPace, limit: RateLimit | None, now: datetime, *, wanted: int, horizon: float
+) -> tuple[UpstreamPace, Grant]:
     """Reserve up to `wanted` slots that begin within `horizon` seconds from now.
 
     With `pause_reason` set it grants one slot at a time, so that one call probes while the others wait.
@@ -124,7 +126,7 @@ def reserve(line: Line, limit: RateLimit | None, now: datetime, *, wanted: int, 
     return after, Grant(calls, wait, gap, probe=line.pause_reason is not None, unwell=line.is_unwell)
 
 
-def give_back(line: Line, limit: RateLimit | None, *, first: datetime, gap: float, unused: int) -> Line:
+def give_back(line: UpstreamPace, limit: RateLimit | None, *, first: datetime, gap: float, unused: int) -> UpstreamPace:
     """Return the last `unused` slots of a grant, unless later ones have been reserved; lost slots are safe."""
     if limit is None or unused <= 0:
         return line
@@ -137,14 +139,14 @@ def give_back(line: Line, limit: RateLimit | None, *, first: datetime, gap: floa
 
 
 def slowed(
-    line: Line,
+    line: UpstreamPace,
     now: datetime,
     *,
     called_at: datetime,
     retry_after: float | None,
     limit: RateLimit | None,
     words: str = "",
-) -> Line:
+) -> UpstreamPace:
     """The upstream's state after a 429: all wait, then continue at half the pace, and recover step by step.
 
     One overload may reject several calls, so a call that started before the last slow-down does not
@@ -179,8 +181,8 @@ def slowed(
 
 
 def failed(
-    line: Line, now: datetime, *, whole_line: bool, fresh: bool, retry_after: float | None, words: str = ""
-) -> Line:
+    line: UpstreamPace, now: datetime, *, whole_line: bool, fresh: bool, retry_after: float | None, words: str = ""
+) -> UpstreamPace:
     """The upstream's state after a failed call.
 
     A single part may make its call fail, so only *fresh* failures (of parts without earlier failures) count against it;
@@ -210,8 +212,10 @@ def failed(
     )
 
 
-def stopped(line: Line, now: datetime, *, reason: str, note: str | None = None, probe_seconds: float = 30.0) -> Line:
-    """The upstream's state after a StopTheLine: no item fails, and one call probes every `probe_seconds`."""
+def stopped(
+    line: UpstreamPace, now: datetime, *, reason: str, note: str | None = None, probe_seconds: float = 30.0
+) -> UpstreamPace:
+    """The upstream's state after a PauseUpstream: no item fails, and one call probes every `probe_seconds`."""
     return replace(
         line,
         paused_until=now + timedelta(seconds=probe_seconds),
@@ -223,7 +227,7 @@ def stopped(line: Line, now: datetime, *, reason: str, note: str | None = None, 
     )
 
 
-def answered(line: Line, now: datetime | None = None) -> Line:
+def answered(line: UpstreamPace, now: datetime | None = None) -> UpstreamPace:
     """The upstream's state after an answer: it works again. The spacing recovers slot by slot.
 
     `now` is recorded as the time of the answer, a witness for parts rejected before.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from boeing_data_hub.work.rates import OUTAGE_AFTER, Line
+from boeing_data_hub.work.rates import OUTAGE_AFTER, UpstreamPace
 
 REFUSED: Final = "refused"
 """The pause reason if Boeing rejects everything."""
@@ -58,7 +58,9 @@ class Refused:
     control: bool = False
 
 
-def judge(line: Line, now: datetime, refused: Refused, *, note: str, words: str) -> tuple[Line, Finding]:
+def judge(
+    line: UpstreamPace, now: datetime, refused: Refused, *, note: str, words: str
+) -> tuple[UpstreamPace, Finding]:
     """The upstream's next state after a rejected call, and the meaning for its parts.
 
     The upstream pauses if the control call is rejected, if three consecutive calls are rejected whose parts had never
@@ -90,7 +92,7 @@ def judge(line: Line, now: datetime, refused: Refused, *, note: str, words: str)
     return counted, Finding.GUILTY if is_proven(line, refused.before) else Finding.DOUBT
 
 
-def is_proven(line: Line, before: datetime | None) -> bool:
+def is_proven(line: UpstreamPace, before: datetime | None) -> bool:
     """True if another rejection of a part asked for alone is due to the part.
 
     Args:
@@ -100,7 +102,7 @@ def is_proven(line: Line, before: datetime | None) -> bool:
     return before is not None and _accepted_since(line, before) and line.fruitless < _DOUBT_AFTER
 
 
-def needs_witness(line: Line, before: datetime | None, *, alone: bool) -> bool:
+def needs_witness(line: UpstreamPace, before: datetime | None, *, alone: bool) -> bool:
     """True if asking for these parts proves nothing until Boeing has accepted another call.
 
     Args:
@@ -113,11 +115,11 @@ def needs_witness(line: Line, before: datetime | None, *, alone: bool) -> bool:
     return line.fruitless >= _DOUBT_AFTER or (alone and not _accepted_since(line, before))
 
 
-def _accepted_since(line: Line, before: datetime) -> bool:
+def _accepted_since(line: UpstreamPace, before: datetime) -> bool:
     return line.accepted_at is not None and line.accepted_at > before
 
 
-def _paused(line: Line, now: datetime, failures: int, *, note: str, words: str) -> Line:
+def _paused(line: UpstreamPace, now: datetime, failures: int, *, note: str, words: str) -> UpstreamPace:
     step = min(max(0, failures - OUTAGE_AFTER), len(PAUSES) - 1)
     return replace(
         line,

@@ -43,8 +43,8 @@ class SharedTokens:
     Args:
         memory: where the state is kept.
         fetch: fetches a token. It is given the one held so far, whose `secret` may serve to renew it. It raises
-            `Retry` when it failed for now, `StopTheLine` when the credentials were refused.
-        never_good: the error when tokens are issued and then refused; a `StopTheLine`.
+            `Retry` when it failed for now, `PauseUpstream` when the credentials were refused.
+        never_good: the error when tokens are issued and then refused; a `PauseUpstream`.
         rules: the terms.
         seconds: this process's monotonic clock.
     """
@@ -89,7 +89,7 @@ class SharedTokens:
         life one caller renews a token while the others keep using it; if renewing fails, it is used until it expires.
 
         Raises:
-            StopTheLine: the credentials were refused, now or a while ago, in any process.
+            PauseUpstream: the credentials were refused, now or a while ago, in any process.
             Retry: the fetch failed for now, here or in another process.
             Unavailable: Postgres does not answer, and this process holds no token.
         """

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 
 _KINDS: Final[Mapping[str, type[HubError]]] = {
     "rate_limited": RateLimited,  # before Retry, its base class
     "retry": Retry,
     "reject": Reject,
-    "stop": StopTheLine,
+    "stop": PauseUpstream,
 }
 
 
@@ -43,7 +43,7 @@ class Failure:
 
     def error(self, seconds_left: float) -> HubError:
         """The error again, for another process; `seconds_left`: how long it is still shared."""
-        kind = _KINDS.get(self.kind, StopTheLine)
+        kind = _KINDS.get(self.kind, PauseUpstream)
         if issubclass(kind, Retry):
             return kind(self.message, code=self.code, retry_after=max(0.0, seconds_left), whole_line=self.whole_line)
         return kind(self.message, code=self.code)

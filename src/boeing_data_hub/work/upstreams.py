@@ -7,12 +7,12 @@ from typing import Final
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 _SQL: Final = beside(__file__)
 
 
-def hold(work: Work, name: str) -> tuple[Line, datetime]:
+def hold(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
     """The line, locked until the commit, and the moment after the lock was had, by the database's clock.
 
     Two statements on purpose: in one, the clock might be read before the wait for the lock. A line that nobody has
@@ -24,20 +24,20 @@ def hold(work: Work, name: str) -> tuple[Line, datetime]:
         row = work.row(_SQL["hold"], [name])
     now: datetime = work.value(_SQL["moment"])
     assert row is not None  # noqa: S101 - made just now, and nothing deletes it
-    return Line(**row), now
+    return UpstreamPace(**row), now
 
 
-def look(work: Work, name: str) -> tuple[Line, datetime]:
+def look(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
     """The line without a lock, for those who only want to know."""
     row = work.row(_SQL["look"], [name])
     if row is None:
         now: datetime = work.value(_SQL["moment"])
-        return Line(now), now
+        return UpstreamPace(now), now
     now = row.pop("now")
-    return Line(**row), now
+    return UpstreamPace(**row), now
 
 
-def save(work: Work, name: str, line: Line) -> None:
+def save(work: Work, name: str, line: UpstreamPace) -> None:
     """Write the line's next state."""
     work.do(
         _SQL["save"],

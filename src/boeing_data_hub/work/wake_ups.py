@@ -1,4 +1,4 @@
-"""Hints: a message says "there is work of this kind" and nothing else. It may be lost, doubled or late without harm,
+"""WakeUps: a message says "there is work of this kind" and nothing else. It may be lost, doubled or late without harm,
 because the rows are the work list and a sweep looks at them again.
 """
 
@@ -109,8 +109,8 @@ def require_usable(broker_url: str) -> None:
     )
 
 
-class Hints:
-    """Sends hints, as many as are worth sending, and never fails the caller.
+class WakeUps:
+    """Sends wake-ups, as many as are worth sending, and never fails the caller.
 
     Args:
         broker_url: Redis, e.g. redis://:password@127.0.0.1:6379/0.
@@ -124,7 +124,7 @@ class Hints:
         self._lock = Lock()
 
     def send(self, stage: Stage, wanted: int = 1) -> bool:
-        """See to it that about `wanted` hints wait in a stage's queue. False when the broker does not answer.
+        """See to it that about `wanted` wake-ups wait in a stage's queue. False when the broker does not answer.
 
         A queue that already holds enough gets none, so it never grows, whatever is sent how often.
         """
@@ -147,7 +147,7 @@ class Hints:
         return True
 
     def waiting(self, stage: Stage) -> int:
-        """Hints in a stage's queue. Raises redis.RedisError when the broker does not answer."""
+        """WakeUps in a stage's queue. Raises redis.RedisError when the broker does not answer."""
         return int(self._redis.llen(f"{PREFIX}{stage.value}"))
 
     def memory(self) -> tuple[int, int] | None:

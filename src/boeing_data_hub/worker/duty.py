@@ -12,7 +12,7 @@ from celery import signals
 
 from boeing_data_hub import __version__, logs, telemetry, tracing
 from boeing_data_hub.app import Hub
-from boeing_data_hub.liveness import Vitals
+from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import TASKS
@@ -52,12 +52,12 @@ class Duty:
         gc.set_threshold(50_000, 20, 100)
         self._app = app
         self._queues = list(queues)
-        self._vitals = Vitals(settings.hub_alive_file)
+        self._liveness = Liveness(settings.hub_alive_file)
         self._hub = Hub(settings, name=name)
         telemetry.begin(process=name, version=__version__)
         self._hub.start_tracing()
         places = _places(settings, queues, concurrency)
-        self._crew = Crew(self._hub, places, self._vitals)
+        self._crew = Crew(self._hub, places, self._liveness)
         tasks.register(app, self._crew)
         # One more thread for housekeeping, so that a slow mail server does not delay sweeps.
         self.threads = sum(places.values()) + (Stage.DEFAULT in places)
@@ -69,13 +69,13 @@ class Duty:
         _signals.worker_shutting_down.connect(self._stopping, weak=False)
 
     def _begin(self, **_: Any) -> None:
-        self._vitals.ready()
+        self._liveness.ready()
         self._crew.start_pulse(self._queues)
         # Work that fell due while no worker ran must not wait for the scheduler.
         self._app.send_task(TASKS[Stage.DEFAULT], expires=30)
 
     def _stopping(self, **_: Any) -> None:
-        self._vitals.stopping()
+        self._liveness.stopping()
         self._crew.stop()
 
     def end(self) -> None:

@@ -10,10 +10,10 @@ from celery.apps.beat import Beat
 
 from boeing_data_hub import logs
 from boeing_data_hub.errors import Refused
-from boeing_data_hub.liveness import Vitals
+from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work.wake_ups import TASKS, Hints, require_usable
+from boeing_data_hub.work.wake_ups import TASKS, WakeUps, require_usable
 from boeing_data_hub.worker.duty import keep_our_log
 from boeing_data_hub.worker.foreman import with_level
 
@@ -42,15 +42,15 @@ class HubBeat(_Beat):
             "sweep": {"task": TASKS[Stage.DEFAULT], "schedule": settings.hub_sweep_seconds},
         }
         app.conf.beat_max_loop_interval = max(0.2, settings.hub_sweep_seconds)
-        self._vitals = vitals = Vitals(settings.hub_alive_file)
-        hints = Hints(settings.broker_url, app)
+        self._liveness = liveness = Liveness(settings.hub_alive_file)
+        wake_ups = WakeUps(settings.broker_url, app)
 
         class WakeUpScheduler(_Scheduler):
             """Sends wake-ups instead of tasks, so that a queue without a worker does not fill up with sweeps."""
 
             def apply_async(self, *_arguments: Any, **_options: Any) -> None:
-                hints.send(Stage.DEFAULT)
-                vitals.alive()
+                wake_ups.send(Stage.DEFAULT)
+                liveness.alive()
 
         for ours in ("scheduler", "scheduler_cls", "schedule", "quiet"):
             options.pop(ours, None)
@@ -60,8 +60,8 @@ class HubBeat(_Beat):
 
     def run(self) -> None:
         """Run until stopped."""
-        self._vitals.ready()
+        self._liveness.ready()
         try:
             super().run()  # pyright: ignore[reportUnknownMemberType] - same
         finally:
-            self._vitals.stopping()
+            self._liveness.stopping()

@@ -13,7 +13,7 @@ import structlog
 from boeing_data_hub import __version__
 from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.liveness import Vitals
+from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import leases, workers
 
@@ -51,12 +51,12 @@ class Crew:
         hub: what does the work.
         places: stage → maximum threads; further wake-ups for it end at once, so that one stage
             never takes another's threads.
-        vitals: signalled with each heartbeat.
+        liveness: signalled with each heartbeat.
     """
 
-    def __init__(self, hub: Hub, places: Mapping[Stage, int], vitals: Vitals) -> None:
+    def __init__(self, hub: Hub, places: Mapping[Stage, int], liveness: Liveness) -> None:
         self.hub = hub
-        self._vitals = vitals
+        self._liveness = liveness
         self.stopping = Event()
         self._left = Event()
         self._places = {stage: BoundedSemaphore(count) for stage, count in places.items()}
@@ -74,7 +74,7 @@ class Crew:
                 time_slice = TimeSlice(self.stopping)
                 done += self._stage(stage).work(time_slice)
                 # Without the broker no wake-up would come, so keep the thread.
-                if not time_slice.is_over or self.hub.hints.send(stage):
+                if not time_slice.is_over or self.hub.wake_ups.send(stage):
                     return done
         finally:
             place.release()
@@ -121,7 +121,7 @@ class Crew:
                 if code != failing:  # log an outage once
                     log.warning("the heartbeat could not be written", error=code)
                 failing = code
-            self._vitals.alive()  # a database outage is no reason to restart this process
+            self._liveness.alive()  # a database outage is no reason to restart this process
             if self._left.wait(seconds):  # not with the work: the last call's lease must hold until it is saved
                 return
 

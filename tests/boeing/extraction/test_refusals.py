@@ -13,7 +13,7 @@ from boeing_data_hub.boeing.judging import LINE_REFUSES, AskedPart, after_failur
 from boeing_data_hub.errors import Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.work import rates, refusals
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 from boeing_data_hub.work.refusals import Finding, Refused
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Simulation:
 
     refuses: object
     waiting: dict[str, Waiting]
-    line: Line = field(default_factory=lambda: Line(NOON))
+    line: UpstreamPace = field(default_factory=lambda: UpstreamPace(NOON))
     now: datetime = NOON
     calls: int = 0
     failed: set[str] = field(default_factory=set)

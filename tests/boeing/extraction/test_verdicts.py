@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boeing_data_hub.boeing.judging import AskedPart, Missing, after_failure, after_missing
-from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 
 RULES = RetryPolicy(attempts=4, first=2.0, longest=60.0, longest_asked=600.0)
@@ -69,7 +69,7 @@ def test_one_bad_part_of_ten_is_found_in_eight_calls_and_nine_survive():
 
 
 def test_a_line_at_fault_is_never_counted_against_the_parts():
-    for error in (RateLimited("429"), StopTheLine("secret wrong"), Retry("refused", whole_line=True)):
+    for error in (RateLimited("429"), PauseUpstream("secret wrong"), Retry("refused", whole_line=True)):
         verdict = after_failure(asked(10, attempts=3), error, RULES)
         assert verdict.failed == ()
         assert [call.attempts for call in verdict.again] == [3]

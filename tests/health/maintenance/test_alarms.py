@@ -11,7 +11,7 @@ from boeing_data_hub.clock import now
 from boeing_data_hub.health.alarms import notice_id, urgent
 from boeing_data_hub.health.conditions import NO_SCHEDULER, NO_WORKER, leftovers, leftovers_stay
 from boeing_data_hub.health.pauses import pause_of
-from boeing_data_hub.work.rates import Line
+from boeing_data_hub.work.rates import UpstreamPace
 
 NOW = now()
 
@@ -21,7 +21,7 @@ def told_at_once(*conditions):
 
 
 def paused(upstream, reason, since=NOW, **more):
-    return pause_of(upstream, Line(NOW, pause_reason=reason, paused_since=since, paused_until=NOW, **more))
+    return pause_of(upstream, UpstreamPace(NOW, pause_reason=reason, paused_since=since, paused_until=NOW, **more))
 
 
 def test_people_are_notified_of_a_pause_that_needs_a_person_and_not_of_one_that_ends_by_itself():

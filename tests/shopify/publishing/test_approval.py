@@ -25,7 +25,7 @@ def test_an_approval_whose_commit_is_not_answered_takes_hold_once_and_can_be_rep
         redis.Redis.from_url(redis_url).flushdb()
         first = plans.approve(behind_it, plan.id, actor="test")
         assert cable.lost == 1
-        assert desk.hub.hints.waiting(Stage.PUBLISHING) > 0
+        assert desk.hub.wake_ups.waiting(Stage.PUBLISHING) > 0
         again = plans.approve(behind_it, plan.id, actor="test")
     finally:
         cable.close()

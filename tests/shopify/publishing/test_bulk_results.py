@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boeing_data_hub.errors import Reject, StopTheLine
+from boeing_data_hub.errors import PauseUpstream, Reject
 from boeing_data_hub.shopify.bulk_results import read
 from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserErrors
 
 ERRORS = {
     "INTERNAL_SERVER_ERROR": OutcomeUnknown,
     "VARIANT_THROTTLE_EXCEEDED": DailyLimit,
-    "ACCESS_DENIED": StopTheLine,
+    "ACCESS_DENIED": PauseUpstream,
     "BAD_REQUEST": Reject,
 }
 

@@ -13,7 +13,7 @@ from boeing_data_hub.boeing.line_item import normalize
 from boeing_data_hub.catalogue.listings import Metafield, Published
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
-from boeing_data_hub.errors import StopTheLine
+from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.shopify.diff import compare
 from boeing_data_hub.shopify.payload import (
     ImageFile,
@@ -96,7 +96,7 @@ def test_absent_facts_are_not_sent_with_a_whole_listing(rows):
 
 
 def test_an_unknown_location_stops_the_line(rows, location_ids):
-    with pytest.raises(StopTheLine, match="Dallas"):
+    with pytest.raises(PauseUpstream, match="Dallas"):
         upsert_variables(rows.listing(), location_ids={**location_ids, "Dallas": None})
 
 

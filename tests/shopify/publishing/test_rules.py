@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boeing_data_hub.catalogue.listings import Metafield
-from boeing_data_hub.errors import RateLimited, Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry, Unavailable
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.shopify import decisions, inventory_plan, outcomes, user_errors
@@ -239,7 +239,7 @@ def test_a_field_that_a_lost_update_may_have_changed_is_sent_again_even_if_it_is
     [
         (RateLimited("x"), Later(wait=0.5)),
         (NotSentError("x", whole_line=True), Later()),
-        (StopTheLine("x"), Later()),
+        (PauseUpstream("x"), Later()),
         (Unavailable("x"), Later(code="unavailable", sentence="x", unsure=True)),
         (Retry("x", code="c"), Later(2.0, counted=True, code="c", sentence="x")),
         (OutcomeUnknown("x", code="c"), Later(2.0, counted=True, code="c", sentence="x", unsure=True)),

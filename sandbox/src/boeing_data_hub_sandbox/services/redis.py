@@ -1,4 +1,4 @@
-"""An embedded Valkey, or Redis, on a loopback port. It carries hints only, so a test may take all its data away."""
+"""An embedded Valkey, or Redis, on a loopback port. It carries wake-ups only, so a test may take all its data away."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Style:
 
 
 @dataclass(slots=True)
-class Look:
+class CellStyle:
     """A cell's style index, its type, whether it is a formula, and the text of its error."""
 
     style: int
@@ -78,7 +78,7 @@ def scan_of(content: IO[bytes]) -> Scan:
     return reader.scan
 
 
-def column_of(content: IO[bytes], column: int) -> dict[int, Look]:
+def column_of(content: IO[bytes], column: int) -> dict[int, CellStyle]:
     """The formatting of the cells of one column (from 0), by line. Raises expat.ExpatError, ValueError."""
     reader = _Sheet(column)
     _parse(content, reader.start, None, texts=reader.text)
@@ -161,11 +161,11 @@ class _Sheet:
 
     def __init__(self, wanted: int | None = None) -> None:
         self.scan = Scan()
-        self.cells: dict[int, Look] = {}
+        self.cells: dict[int, CellStyle] = {}
         self._wanted = wanted
         self._row = 0
         self._column = -1
-        self._look: Look | None = None
+        self._look: CellStyle | None = None
 
     def start(self, tag: str, found: dict[str, str]) -> bool:
         """True if the following text is an error's, which is needed."""
@@ -212,7 +212,7 @@ class _Sheet:
         if self._column != self._wanted:
             self._look = None
             return
-        self._look = self.cells[self._row] = Look(int(found.get("s", "0")), kind)
+        self._look = self.cells[self._row] = CellStyle(int(found.get("s", "0")), kind)
 
 
 @lru_cache(maxsize=2048)

@@ -14,7 +14,7 @@ from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from boeing_data_hub.batches.lists.appearance import Look, Scan, Style, column_of, scan_of, sheet_paths, styles_of
+from boeing_data_hub.batches.lists.appearance import CellStyle, Scan, Style, column_of, scan_of, sheet_paths, styles_of
 from boeing_data_hub.batches.lists.archive import is_opened, opened, repacked
 from boeing_data_hub.batches.lists.cells import CellValue, cell_text, error_cell, plain_text, uncalculated_cell
 from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, Layout, find_layout
@@ -133,7 +133,7 @@ def _read(book: CalamineWorkbook, found: _Opened, max_parts: int, choice: Choice
         reading = replace(reading, question="Several sheets look like lists of part numbers.", asks="sheet")
     if reading.question:
         return from_column((), max_parts=max_parts, reading=reading)
-    told = _Told(found, best, choice)
+    told = _CellsShown(found, best, choice)
     cells = list(told.cells(book.get_sheet_by_name(best.name)))
     reading = replace(reading, remarks=(*_unread(seen), *told.remarks()))
     return from_column(cells, max_parts=max_parts, choice=choice, reading=reading, ours=best.ours)
@@ -179,7 +179,7 @@ def _unread(sheets: tuple[SheetSeen, ...]) -> Iterator[Remark]:
             yield Remark("other_sheet", f"{kind} “{sheet.name}” with {rows} was not read.", sheet.rows)
 
 
-class _Told:
+class _CellsShown:
     """The cells of the part number column, each as a person sees it, and how many were passed over."""
 
     def __init__(self, found: _Opened, sheet: _Sheet, choice: Choice) -> None:
@@ -194,7 +194,7 @@ class _Told:
                     self._styles = styles_of(xml)
             column = sheet.first_column + sheet.layout.column
             plain = not sheet.scan.computed and all(style == Style() for style in self._styles)
-            self._looks: dict[int, Look] = {}
+            self._looks: dict[int, CellStyle] = {}
             if not plain:
                 with archive.open(found.paths[sheet.name]) as xml:
                     self._looks = column_of(xml, column)
@@ -215,10 +215,10 @@ class _Told:
             if not cell or not self._passed_over(line, style):
                 yield line, cell
 
-    def _style(self, look: Look | None) -> Style:
+    def _style(self, look: CellStyle | None) -> Style:
         return self._styles[look.style] if look is not None and 0 <= look.style < len(self._styles) else Style()
 
-    def _cell(self, value: CellValue, look: Look | None, style: Style) -> str | Unusable:
+    def _cell(self, value: CellValue, look: CellStyle | None, style: Style) -> str | Unusable:
         if look is None or (isinstance(value, str) and value):
             return value if isinstance(value, str) else cell_text(value)
         if value == "" and look.kind == "e":

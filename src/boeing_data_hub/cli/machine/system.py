@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from boeing_data_hub.cli.machine.keeper import Keeper
 from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.cli.machine.process_group import ProcessGroup
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.health.doctor.asking import asked_for
@@ -54,7 +54,7 @@ class System:
 
     Attributes:
         plan: the processes it was started with.
-        keeper: the processes.
+        group: the processes.
         environment: their environment, DATABASE_URL and REDIS_URL included.
         stand_ins: the settings in it that point to sandboxes of outside APIs; empty if the real ones are called.
         url: the API's address.
@@ -63,7 +63,7 @@ class System:
 
     def __init__(self, plan: SystemPlan) -> None:
         self.plan = plan
-        self.keeper = Keeper()
+        self.group = ProcessGroup()
         around = dict(os.environ) if plan.inherits else _without_settings(os.environ)
         self.environment: dict[str, str] = {**around, **plan.settings, "PYTHONUNBUFFERED": "1"}
         self.stand_ins: dict[str, str] = {}
@@ -93,7 +93,7 @@ class System:
         self.start_services()
         schema.upgrade_if_needed(self.environment["DATABASE_URL"])
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._stack.callback(self.keeper.stop_all, 12.0)
+        self._stack.callback(self.group.stop_all, 12.0)
         self.start_stand_ins()
         self.start_process("api", "boeing_data_hub.web", "--host", self.plan.host, "--port", str(self.port))
         workers = dict(self.plan.workers)
@@ -114,7 +114,7 @@ class System:
         self, name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> int:
         """Start a Python module as a process and keep it running; its process id."""
-        return self.keeper.start(
+        return self.group.start(
             name,
             [sys.executable, "-m", module, *arguments],
             env={**self.environment, **(environment or {})},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from boeing_data_hub.boeing.tryout import Tried
-from boeing_data_hub.errors import HubError, RateLimited, Reject, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject
 from boeing_data_hub.health.doctor import network
 from boeing_data_hub.health.doctor.finding import Advice, Finding, skipped, well
 
@@ -117,7 +117,7 @@ def _failed(call: int, error: HubError) -> Finding:  # noqa: PLR0911 - the table
     name = _URLS[call]
     if found := network.stood_in_the_way("boeing", error, f"Call {call} ({who}): {error.message}"):
         return found
-    if isinstance(error, StopTheLine):
+    if isinstance(error, PauseUpstream):
         if call == 1:
             return CLIENT.found(f"Call 1 ({who}) is refused. {error.message}")
         return ACCOUNT.found(f"Call 1 was accepted; call 2 ({who}) is refused. {error.message}")

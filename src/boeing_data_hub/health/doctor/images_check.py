@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from pydantic import SecretStr
 
-from boeing_data_hub.errors import HubError, Retry, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, Retry
 from boeing_data_hub.health.doctor import network
 from boeing_data_hub.health.doctor.addresses import host_of, is_here
 from boeing_data_hub.health.doctor.finding import Advice, Finding, well
@@ -191,7 +191,7 @@ def look_at_bucket(storage: SupabaseStorage, name: str) -> Iterator[Finding]:
     """Ask Supabase for the bucket, and judge it."""
     try:
         bucket = storage.bucket()
-    except StopTheLine as error:
+    except PauseUpstream as error:
         yield (KEY if error.code == "storage_key_refused" else NO_BUCKET).found(error.message)
     except Retry as error:
         yield network.stood_in_the_way("images", error) or UNREACHABLE.found(error.message)

@@ -57,7 +57,7 @@ EVICTS = Advice(
     "redis_evicts",
     "redis",
     "warning",
-    "full, it would throw hints away",
+    "full, it would throw wake-ups away",
     "Set `maxmemory-policy noeviction` in redis.conf, or at the provider; until then: "
     "`redis-cli config set maxmemory-policy noeviction`.",
 )
@@ -234,9 +234,11 @@ def _memory(broker: BrokerFacts) -> str:
 
 def _keeps(broker: BrokerFacts) -> str:
     if broker.persistent is None:
-        return "Whether it keeps its data over a restart is unknown, and all the same to the hub: hints are sent again."
+        return (
+            "Whether it keeps its data over a restart is unknown, and all the same to the hub: wake-ups are sent again."
+        )
     keeps = "keeps its data over a restart" if broker.persistent else "forgets its data with a restart"
-    return f"It {keeps}, which is all the same to the hub: hints are sent again."
+    return f"It {keeps}, which is all the same to the hub: wake-ups are sent again."
 
 
 def _faults(broker: BrokerFacts, url: str, name: str) -> Iterator[Finding]:

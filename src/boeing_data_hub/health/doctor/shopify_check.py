@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
-from boeing_data_hub.errors import HubError, RateLimited, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.health.doctor import network, store_access
 from boeing_data_hub.health.doctor.finding import Advice, Finding, some, well
 from boeing_data_hub.shopify import channels
@@ -149,7 +149,7 @@ def not_answered(error: HubError, domain: str) -> Finding:  # noqa: PLR0911 - th
     """What it means that the store did not tell its facts."""
     if found := network.stood_in_the_way("store", error):
         return found
-    if isinstance(error, StopTheLine):
+    if isinstance(error, PauseUpstream):
         advice = {
             "shopify_credentials": store_access.REFUSED,
             "shopify_store_closed": CLOSED,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
-from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import conflict_rows, leftover_products
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
@@ -53,7 +53,7 @@ def decide_conflict(sku: str, body: Decision, hub: TheHub, principal: Publisher)
             told = hub.shop.attention.decide(wanted, body.decision, actor=principal.owner)
     except OutcomeUnknown as lost:
         raise Unavailable(lost.message, code=lost.code) from None
-    except (Retry, Reject, StopTheLine) as error:
+    except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(
             f"Shopify rejected the request. {error.message} Nothing was changed.", code=error.code
         ) from None

@@ -19,7 +19,7 @@ router = APIRouter(tags=["health"])
 _LOOKS_FOR: Final = 5.0  # seconds
 
 
-class ReadinessLook:
+class SharedReadiness:
     """One readiness check at a time, in a separate thread; concurrent requests share its result.
 
     Args:
@@ -55,7 +55,7 @@ async def health() -> dict[str, str]:
 @router.get("/ready", responses={503: {"description": "Not ready; `checks` and `reasons` say what is missing."}})
 async def ready(request: Request, response: Response) -> dict[str, Any]:
     """Whether Postgres, its tables, Redis and the workers are available; 503 if one is not."""
-    look: ReadinessLook = request.app.state.readiness
+    look: SharedReadiness = request.app.state.readiness
     found = await look.result()
     if found is None or not all(found.checks.values()):
         response.status_code = 503

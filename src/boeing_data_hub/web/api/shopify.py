@@ -16,7 +16,7 @@ from boeing_data_hub.catalogue import overrides
 from boeing_data_hub.catalogue.rendering import override_document
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.errors import BadInput, Conflict, NotFound, Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import BadInput, Conflict, NotFound, PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import products
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 from boeing_data_hub.values.states import ItemState
@@ -170,7 +170,7 @@ def check(
             if ours is None and hub.database.run(lambda work: products.find(work, wanted)):
                 found = hub.shop.storefront.find(wanted)  # a search lags behind; the store itself does not
                 ours = found["product_id"] if found else None
-    except (Retry, Reject, StopTheLine) as error:
+    except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(f"The store is not available. {error.message}", code=error.code, retry_after=10) from None
     other = seen.others[0]["product_id"] if seen.others else None
     return {

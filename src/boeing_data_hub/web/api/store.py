@@ -60,7 +60,7 @@ class Decisions(Body):
     )
 
 
-class Look(Body):
+class ProductSelection(Body):
     """The products to check; without either field, all published products."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"prefix": "NAS"}]})
@@ -84,7 +84,7 @@ def decide_many(body: Decisions, hub: TheHub, principal: Publisher) -> dict[str,
 
 
 @router.post("/check")
-def check_store(body: Look, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+def check_store(body: ProductSelection, hub: TheHub, principal: Publisher) -> dict[str, Any]:
     """Check published products in the store, in the background."""
     skus = None if body.skus is None else [sku.strip().upper().replace("\0", "\ufffd") for sku in body.skus]
     job = hub.shop.decisions.check(actor=principal.owner, skus=skus, prefix=body.prefix)

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.errors import Reject, Retry, StopTheLine, Unavailable
+from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import conflict_rows, leftover_products, media_check_rows, plans, store_job_rows
 from boeing_data_hub.shopify.conflict_rows import StoreConflict
 from boeing_data_hub.shopify.failures import OutcomeUnknown
@@ -105,7 +105,7 @@ def decide(
         told = hub.shop.attention.decide(sku, decision, actor=visitor.owner)
     except OutcomeUnknown as lost:
         raise Unavailable(lost.message, code=lost.code) from None
-    except (Retry, Reject, StopTheLine) as error:
+    except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(
             f"Your store didn't accept this. {error.message} Nothing was changed.", code=error.code
         ) from None

@@ -53,7 +53,7 @@ class Board:
         asked, answer = self._redis
         if monotonic() - asked > _REDIS_ASKED_EVERY:
             try:
-                self._hub.hints.waiting(Stage.DEFAULT)
+                self._hub.wake_ups.waiting(Stage.DEFAULT)
                 answer = True
             except redis.RedisError:
                 answer = False

@@ -1,6 +1,6 @@
 """Keeps the processes of one machine running: API, workers and scheduler of `bdh up` and `bdh demo`.
 
-A process that dies is restarted; all of them end together, in order, with the keeper.
+A process that dies is restarted; all of them end together, in order, with the group.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def next_pause(last: float | None, lived: float) -> float:
     return min(last * 2, LONGEST_PAUSE)
 
 
-class Keeper:
+class ProcessGroup:
     """A set of named child processes.
 
     Every method that starts a process must be called in the main thread, and so must `watch`: children are tied to the
@@ -203,4 +203,4 @@ def _status(kept: _Kept) -> ChildStatus:
 
 def _in_main_thread() -> None:
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("A Keeper works in the main thread only: children die with the thread that made them.")
+        raise RuntimeError("A ProcessGroup works in the main thread only: children die with the thread that made them.")

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, RateLimited, StopTheLine
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.shopify import products, webhook_rows
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
@@ -32,7 +32,7 @@ _SENT: Final = 5.0  # seconds until a product that the hub itself is changing is
 _FAILED: Final = 30.0
 
 
-class WebhookLooks:
+class WebhookReads:
     """Turns received webhooks into looks.
 
     Args:
@@ -50,13 +50,13 @@ class WebhookLooks:
         """Act on webhooks about the app's access: new scopes make the store's facts be read again.
 
         Raises:
-            StopTheLine: `app_uninstalled`: the store says that the app was removed from it.
+            PauseUpstream: `app_uninstalled`: the store says that the app was removed from it.
         """
         topics = self._database.run(webhook_rows.take_about_access, patience=20)
         if topics & {UNINSTALLED, SCOPES_UPDATE}:
             self._storefront.forget()
         if UNINSTALLED in topics:
-            raise StopTheLine(
+            raise PauseUpstream(
                 "Shopify reported that the app was uninstalled from the store. Nothing is lost; publishing waits. "
                 "Install the app again (Dev Dashboard > the app > Install), then run `bdh store setup`.",
                 code="app_uninstalled",
