@@ -19,6 +19,7 @@ from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.grants import Grants
 from boeing_data_hub.shopify.tokens import AppTokens, LastingToken, NoToken, StoreTokens
 from boeing_data_hub.values.identity_provider import IdentityProvider
+from boeing_data_hub.work import access_token_rows
 from boeing_data_hub.work.access_token import TokenRules
 from boeing_data_hub.work.shared_tokens import SharedTokens
 from boeing_data_hub.work.token_memory import Memory, PostgresMemory, ProcessMemory, fingerprint
@@ -154,7 +155,7 @@ def tokens_database(settings: Settings, *, seconds: float) -> Generator[Database
             probe.connected(url, seconds=seconds) as connection,
             probe.reading(connection) as work,
         ):
-            there = bool(work.value("SELECT has_table_privilege(to_regclass('hub.access_tokens'), 'UPDATE')"))
+            there = access_token_rows.may_be_saved(work)
     database = Database(url, size=1, name="bdh") if there else None
     try:
         yield database

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from boeing_data_hub.db.statements import beside
+
+_SQL: Final = beside(__file__)
 SUPABASE_PORT: Final = 6543  # Supabase's pooler in transaction mode
 _LOOKS: Final = 24
 
@@ -39,5 +42,5 @@ def _connect(url: str) -> psycopg.Connection:
 
 
 def _server(connection: psycopg.Connection) -> int:
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    row = connection.execute(_SQL["server"]).fetchone()
     return row[0] if row else 0

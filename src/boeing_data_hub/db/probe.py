@@ -169,8 +169,5 @@ def _mode(connection: Connection, url: str, seconds: float) -> Mode:
 
 def _backend(connection: Connection) -> tuple[int, float]:
     """The server process that answers, and its age in seconds."""
-    row = connection.execute(
-        "SELECT pg_backend_pid() AS pid, extract(epoch FROM clock_timestamp() - backend_start)::float8 AS age"
-        " FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-    ).fetchone()
+    row = connection.execute(_SQL["backend"]).fetchone()
     return (row["pid"], row["age"] or 0.0) if row else (0, 0.0)

@@ -30,3 +30,8 @@ has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
    AS writable
 FROM pg_class c WHERE c.relnamespace = to_regnamespace('hub') AND c.relkind IN ('r', 'p')
 ORDER BY c.relname
+
+-- name: backend
+-- The server process that answers, and its age in seconds.
+SELECT pg_backend_pid() AS pid, extract(epoch FROM clock_timestamp() - backend_start)::float8 AS age
+FROM pg_stat_activity WHERE pid = pg_backend_pid()

@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import DeadlockDetected, InsufficientPrivilege, LockNotAvailable
 from sqlalchemy import Connection, create_engine, pool, text
@@ -25,10 +26,12 @@ from boeing_data_hub.db import revision
 from boeing_data_hub.db.migrations.closing import CLOSE
 from boeing_data_hub.db.outages import Outage, outage_of
 from boeing_data_hub.db.pooler import is_transaction_pooler
+from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import BadInput, Conflict, Refused, Unavailable
 from boeing_data_hub.retry import RetryPolicy
 
+_SQL: Final = beside(__file__)
 _FOLDER: Final = Path(__file__).parent / "migrations"
 VERSIONS: Final = _FOLDER / "versions"
 _LOCK: Final = 7_204_001
@@ -125,10 +128,10 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
 
 def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> str:
     connection.execute(text("SET LOCAL lock_timeout = '30s'"))
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))  # another upgrade delays only this one
+    connection.exec_driver_sql(_SQL["lock"], (_LOCK,))  # another upgrade delays only this one
     for setting in _LIMITS:
         connection.execute(text(f"SET LOCAL {setting}"))
-    if connection.execute(text("SELECT to_regnamespace('hub') IS NULL")).scalar():
+    if connection.exec_driver_sql(_SQL["lacks_schema"]).scalar():
         connection.execute(text("CREATE SCHEMA hub"))
     connection.execute(text(CLOSE))
     config = _config(versions)
@@ -141,9 +144,7 @@ def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> str:
 
 
 def _revision(connection: Connection) -> str | None:
-    if connection.execute(text("SELECT to_regclass('hub.alembic_version') IS NULL")).scalar():
-        return None
-    return connection.execute(text("SELECT version_num FROM hub.alembic_version")).scalar()
+    return MigrationContext.configure(connection, opts={"version_table_schema": "hub"}).get_current_revision()
 
 
 def _known(config: Config) -> list[str]:

@@ -63,6 +63,11 @@ def save(work: Work, name: str, fingerprint: str, state: TokenState) -> None:
     work.do(_SQL["drop_unused"], [name, fingerprint])
 
 
+def may_be_saved(work: Work) -> bool:
+    """True if the table exists and this role may write to it."""
+    return bool(work.value(_SQL["may_be_saved"]))
+
+
 def awaited(work: Work) -> frozenset[str]:
     """Upstreams (`boeing`, `shopify`) whose calls wait because a process is fetching an access token."""
     return frozenset(row["name"].partition(":")[0].partition("-")[0] for row in work.rows(_SQL["awaited"]))

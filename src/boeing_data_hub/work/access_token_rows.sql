@@ -30,6 +30,9 @@ updated_at = now() WHERE name = %s AND fingerprint = %s
 DELETE FROM hub.access_tokens WHERE name = %s AND fingerprint <> %s
 AND updated_at < now() - interval '2 days' AND (expires_at IS NULL OR expires_at < now())
 
+-- name: may_be_saved
+SELECT has_table_privilege(to_regclass('hub.access_tokens'), 'UPDATE')
+
 -- name: awaited
 -- Accounts, such as boeing:api.example.com, that have no usable token while a process fetches one.
 SELECT DISTINCT name FROM hub.access_tokens WHERE fetch_until > clock_timestamp()
