@@ -10,7 +10,6 @@ from alembic import context
 
 from boeing_data_hub.db.migrations.closing import CLOSE
 
-_config = context.config
 _options: dict[str, Any] = {"version_table": "alembic_version", "version_table_schema": "hub"}
 
 
@@ -34,20 +33,25 @@ END $begins$
 """  # noqa: S608 - a revision of ours
 
 
-if context.is_offline_mode():
-    context.configure(url="postgresql://", dialect_opts={"paramstyle": "named"}, literal_binds=True, **_options)
-    with context.begin_transaction():
-        for setting in _config.attributes["limits"]:
-            context.execute(f"SET LOCAL {setting}")
-        since = context.get_starting_revision_argument()
-        context.execute(_at(str(since) if since else None))
-        if since is None:
-            context.execute("CREATE SCHEMA IF NOT EXISTS hub")
-        context.execute(CLOSE)
-        context.run_migrations()
-        context.execute(CLOSE)
-else:
-    context.configure(connection=_config.attributes["connection"], **_options)
-    with context.begin_transaction():
-        context.run_migrations()
-        context.execute(CLOSE)
+def _run() -> None:
+    if context.is_offline_mode():
+        context.configure(url="postgresql://", dialect_opts={"paramstyle": "named"}, literal_binds=True, **_options)
+        with context.begin_transaction():
+            for setting in context.config.attributes["limits"]:
+                context.execute(f"SET LOCAL {setting}")
+            since = context.get_starting_revision_argument()
+            context.execute(_at(str(since) if since else None))
+            if since is None:
+                context.execute("CREATE SCHEMA IF NOT EXISTS hub")
+            context.execute(CLOSE)
+            context.run_migrations()
+            context.execute(CLOSE)
+    else:
+        context.configure(connection=context.config.attributes["connection"], **_options)
+        with context.begin_transaction():
+            context.run_migrations()
+            context.execute(CLOSE)
+
+
+if hasattr(context, "config"):  # Alembic runs this file; an import, such as a tool's, does nothing
+    _run()
