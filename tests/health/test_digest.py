@@ -70,11 +70,11 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
     for line in (
         "1,312 products changed, 7 parts failed, 7 items need attention",
         "12 products created, 1,300 updated; 1 part published without changes",
-        "90 parts found that can be sold, 4 that cannot as they are, 2 that need a look",
+        "90 parts ready to sell, 4 that can't be sold, 2 that need review",
         f"WF338109=K3: 10.00 to 12.50 (+25.0 %) {CONSOLE}/part/WF338109%3DK3",
         "B: 4.00 to 2.00 (-50.0 %)",
         "C: 0.00 to 2.00 ",
-        "1 product lost the last stock: D.",
+        "1 product sold out: D.",
         "7 parts (not_found), e.g. X, Y. Boeing does not know it. What to do: Check the suffix",
         f"It won't be published until you decide. {CONSOLE}/attention#conflicts",
         "10,000 or more parts need review",

@@ -1,1 +1,1 @@
-"""Runs: incoming lists, requests, plans, progress and what failed, whatever the parts are wanted for."""
+"""Runs: incoming lists, requests, plans, progress and failures."""

@@ -99,6 +99,6 @@ def content_of(work: Work, draft_id: UUID, *, owner: str) -> bytes | None:
 
 
 def forecast(work: Work, draft: Draft, *, younger_than: float) -> Forecast:
-    """How many of the parts have a fresh answer (younger than so many seconds), and how many parts stand in line."""
+    """The cost of a search: how many parts have an answer younger than this many seconds, and the queue."""
     fresh, known = estimate_inputs.fresh_and_known(work, draft.part_numbers, younger_than=younger_than)
     return Forecast(fresh, known, estimate_inputs.waiting(work))

@@ -9,7 +9,7 @@ from boeing_data_hub.shopify import plans
 from boeing_data_hub.work.batch import Batch
 
 ACTIONS: Final = ("create", "update", "restock", "unchanged", "blocked", "conflict")
-_SHOWN: Final = 100  # parts of each kind in one answer; the pages have all
+_SHOWN: Final = 100  # parts of each kind in one response; the pages show all
 
 
 def plan_document(

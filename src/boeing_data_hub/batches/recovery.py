@@ -69,8 +69,9 @@ class Recovery:
         database: holds all work.
         wake_ups: wakes workers.
         settings: the size of calls, and how often a part is tried.
-        complete_quotes: completes the quotes whose parts have reached an end state, in transactions of its own.
-        sync: goes on with sync, in transactions of its own; whether it could use an idle slot now. None: it is off.
+        complete_quotes: completes the quotes whose parts have reached an end state, in separate transactions.
+        sync: continues sync, in separate transactions, and returns True if it could use an idle slot now. None: sync is
+            off.
     """
 
     def __init__(
@@ -108,9 +109,9 @@ class Recovery:
         return Swept(freed, due.calls, due.answers, due.publishings)
 
     def _free_one(self) -> bool | None:
-        """Free one expired lease in a transaction of its own. False: it could not be freed; None: there is none.
+        """Free one expired lease in its own transaction. False: it could not be freed; None: there is none.
 
-        A lease whose parts cannot be accounted for must not keep the others from being freed: it is put off.
+        A lease that cannot be freed is postponed, so that it does not block the others.
         """
         tried: list[UUID] = []
 

@@ -1,4 +1,4 @@
-"""Refusing what cannot be done any more, because housekeeping has removed what it would be done from. Pure."""
+"""Rejects requests that need data which housekeeping has deleted. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from boeing_data_hub.work.batch import Batch
 
 
 def refuse_undo_of_removed(batch: Batch | None) -> None:
-    """Raises Conflict when the record of what the run changed was deleted."""
+    """Raises Conflict if the record of the run's changes was deleted."""
     if batch is not None and batch.changes_gone_at is not None:
         raise Conflict(
             f"The undo data of this run was deleted on {batch.changes_gone_at:%Y-%m-%d}. Nothing was changed. "
@@ -17,7 +17,7 @@ def refuse_undo_of_removed(batch: Batch | None) -> None:
 
 
 def refuse_retry_of_removed(batch: Batch) -> None:
-    """Raises Conflict when parts failed and were deleted since."""
+    """Raises Conflict if parts failed and their details were deleted."""
     if batch.items_gone_at is not None and batch.failed_count:
         raise Conflict(
             f"The part details of this run were deleted on {batch.items_gone_at:%Y-%m-%d}. Nothing was changed. "

@@ -1,4 +1,4 @@
-"""What people ask for, as frozen values, and the fingerprints by which a repeated request is recognised. Pure."""
+"""Requests as frozen values, and the fingerprints that identify a repeated request. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from boeing_data_hub.work.batch import RETRY_KEY, UNDO_KEY, Batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A search to accept.
+    """A search request.
 
     Attributes:
         part_numbers: clean, unique, in order.
-        owner: whose idempotency keys are meant.
-        idempotency_key: the caller's word for this request; None: every request is a new one.
-        force_refresh: ask Boeing even where a fresh answer is at hand.
-        retry_of: the batch whose failed items these are.
-        actor: who asks, for the audit log, where it is not the owner.
-        source: where the list came from, for people, e.g. a file's name.
-        quote: id of the quote that these parts are searched for.
+        owner: the owner of the idempotency key.
+        idempotency_key: the caller's name for this request; None: every request is new.
+        force_refresh: call Boeing even for parts with a fresh answer.
+        retry_of: the batch whose failed items are retried.
+        actor: who makes the request, for the audit log, if not the owner.
+        source: where the list came from, for people, e.g. a file name.
+        quote: id of the quote for which these parts are searched.
     """
 
     part_numbers: Sequence[str]
@@ -39,13 +39,13 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRequest:
-    """A publishing to accept; see `SearchRequest` for what they share.
+    """A publish request; see `SearchRequest` for the shared attributes.
 
     Attributes:
-        undo_of: the batch whose changes are to be taken back; then the part numbers are its SKUs.
-        found_by: the search that has found these parts. Sent again, it is the same request, whatever has become of
-            them since.
-        plan: it waits for a person's word, and is then done exactly as its plan shows.
+        undo_of: the batch to undo; then the part numbers are its SKUs.
+        found_by: the search that found these parts. Repeated, it is the same request, even if the parts have changed
+            since.
+        plan: wait for approval, and then do exactly what the plan shows.
         source: where the list came from, for people.
     """
 
@@ -62,14 +62,14 @@ class PublishRequest:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An accepted request: its batch, and whether this very call made it."""
+    """An accepted request: its batch, and True if this call created it."""
 
     batch: Batch
     is_new: bool
 
 
 def publish_fingerprint(request: PublishRequest) -> str:
-    """As `search_fingerprint`; never equal to that of a search."""
+    """As `search_fingerprint`; never equal to a search's."""
     asked = ["publish", request.plan, str(request.retry_of), str(request.undo_of)]
     if request.found_by is not None:
         return hashlib.sha256(json.dumps([*asked, str(request.found_by)]).encode()).hexdigest()
@@ -79,14 +79,14 @@ def publish_fingerprint(request: PublishRequest) -> str:
 
 
 def search_fingerprint(request: SearchRequest) -> str:
-    """Two requests are the same when their cleaned parts, in order, and their options are."""
+    """The fingerprint of a search: requests are the same if their cleaned parts, in order, and options are."""
     digest = hashlib.sha256(json.dumps([request.force_refresh, str(request.retry_of)]).encode())
     digest.update("\n".join(request.part_numbers).encode())
     return digest.hexdigest()
 
 
 def name_of(part_numbers: Sequence[str]) -> str:
-    """What a list without a name is called: `AN3-43A=K3 and 2 more`."""
+    """The name of a list without one: `AN3-43A=K3 and 2 more`."""
     if not part_numbers:
         return "No parts"
     more = len(part_numbers) - 1
@@ -94,7 +94,7 @@ def name_of(part_numbers: Sequence[str]) -> str:
 
 
 def search_options(request: SearchRequest) -> dict[str, Any]:
-    """What is kept with the batch of a search."""
+    """The options stored with a search."""
     options: dict[str, Any] = {"force_refresh": request.force_refresh}
     options["source"] = request.source or name_of(request.part_numbers)
     if request.quote is not None:
@@ -103,7 +103,7 @@ def search_options(request: SearchRequest) -> dict[str, Any]:
 
 
 def publish_options(request: PublishRequest, *, bulk_from: int) -> dict[str, Any]:
-    """What is kept with the batch of a publishing; `bulk_from`: parts from which it goes by bulk operations."""
+    """The options stored with a publish run; `bulk_from`: number of parts from which it uses bulk operations."""
     options: dict[str, Any] = {"bulk": len(request.part_numbers) >= bulk_from and not request.plan}
     if request.undo_of is not None:
         options["undo_of"] = str(request.undo_of)
@@ -113,11 +113,11 @@ def publish_options(request: PublishRequest, *, bulk_from: int) -> dict[str, Any
     return options
 
 
-# Follow-ups belong to the owner of the batch they follow, so that two people who ask at once get one.
+# A follow-up belongs to the owner of the original batch, so that two people who request it at once get the same one.
 
 
 def search_again(batch: Batch, failed: Sequence[str], *, actor: str) -> SearchRequest:
-    """Have Boeing asked afresh for the failed parts of a search."""
+    """The request that searches the failed parts of a search again."""
     return SearchRequest(
         part_numbers=failed,
         owner=batch.owner,
@@ -130,7 +130,7 @@ def search_again(batch: Batch, failed: Sequence[str], *, actor: str) -> SearchRe
 
 
 def publish_again(batch: Batch, failed: Sequence[str], *, actor: str) -> PublishRequest:
-    """Publish the failed parts of a publishing again; or take them back again, where it was an undo."""
+    """The request that publishes the failed parts of a publish run again; for an undo, that undoes them again."""
     undo_of = batch.options.get("undo_of")
     return PublishRequest(
         part_numbers=failed,
@@ -144,7 +144,7 @@ def publish_again(batch: Batch, failed: Sequence[str], *, actor: str) -> Publish
 
 
 def take_back(batch: Batch, skus: Sequence[str], *, actor: str) -> PublishRequest:
-    """Undo what a publishing did to these SKUs."""
+    """The request that undoes a publish run for these SKUs."""
     return PublishRequest(
         part_numbers=skus,
         owner=batch.owner,

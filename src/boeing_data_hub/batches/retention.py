@@ -1,7 +1,7 @@
-"""How long what belongs to batches is kept: keys, items, changes, plans. Removed in portions, counted as a whole.
+"""Retention of batch data: idempotency keys, items, changes and plans.
 
-A portion is a few hundred to a few thousand rows by an index, so that nobody waits for one. What an open batch needs
-has no term.
+Rows are removed in portions of a few hundred to a few thousand, by an index, so that nothing waits long for their
+locks. Data of open batches is always kept.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What a portion came to.
+    """The result of a portion.
 
     Attributes:
-        removed: rows.
+        removed: number of rows.
         cursor: where the next portion begins.
-        is_last: nothing more is to be done in this round.
+        is_last: True if the round is finished.
     """
 
     removed: int
@@ -34,20 +34,20 @@ class Portion:
 
 ROWS: Final = 5_000
 FAT_ROWS: Final = 1_000
-"""Of rows with whole products in them."""
+"""For rows that contain whole products."""
 _BATCHES: Final = 200
 
 # --- Idempotency keys -------------------------------------------------------------------------------------------------
 
 
 def release_keys(work: Work, days: int, _cursor: Any) -> Portion:
-    """Release the keys of batches that ended so long ago: they may be used for something new."""
+    """Release the idempotency keys of batches that finished `days` ago, so that they can be used again."""
     released = work.do(_SQL["release_keys"], {"days": days, "ours": list(OUR_KEYS), "most": ROWS})
     return Portion(released, is_last=released < ROWS)
 
 
 def count_keys(work: Work, days: int) -> int:
-    """How many would be released."""
+    """How many keys would be released."""
     return work.value(_SQL["count_keys"], {"days": days, "ours": list(OUR_KEYS)})
 
 
@@ -55,10 +55,10 @@ def count_keys(work: Work, days: int) -> int:
 
 
 def remove_items(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove items and plans of batches that ended so long ago. The first portion says so in their rows, so that nobody
-    is told that nothing failed where what failed is only gone.
+    """Remove items and plans of batches that finished `days` ago.
 
-    The cursor is what is left of the batches that were chosen: id, items, and up to which position they are gone.
+    The first portion records it in the batches, so that no failures are not confused with deleted ones. The cursor
+    holds the chosen batches that remain: id, number of items, and the position up to which they are deleted.
     """
     chosen: list[list[Any]] = cursor or [
         [row["id"], row["total_items"], 0]
@@ -70,7 +70,7 @@ def remove_items(work: Work, days: int, cursor: Any) -> Portion:
     while chosen and room > 0:
         batch, total, gone = chosen[0]
         upto = min(total, gone + room)
-        # By a stretch of the key: a search for what is left would pass all that is gone again with each portion.
+        # By a range of the key: otherwise each portion would scan all deleted rows again.
         removed += work.do(_SQL["remove_items"], [batch, gone, upto])
         removed += work.do(_SQL["remove_plan_items"], [batch, gone, upto])
         room -= upto - gone
@@ -82,14 +82,15 @@ def remove_items(work: Work, days: int, cursor: Any) -> Portion:
 
 
 def count_items(work: Work, days: int) -> int:
-    """How many items would go; parts of plans are not counted beside them."""
+    """How many items would be removed, without parts of plans."""
     return work.value(_SQL["count_items"], {"days": days})
 
 
 def remove_changes(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove what publishings changed that ended so long ago: they cannot be undone any more, and say so.
+    """Remove the undo data of publish runs that finished `days` ago; their rows record that they can no longer be
+    undone.
 
-    The cursor is what is left of the batches that were chosen, and the last SKU that is gone of the first.
+    The cursor holds the chosen batches that remain, and the last deleted SKU of the first one.
     """
     chosen, last = (cursor["batches"], cursor["last"]) if cursor else (_choose_for_changes(work, days), "")
     if not chosen:
@@ -108,13 +109,13 @@ def remove_changes(work: Work, days: int, cursor: Any) -> Portion:
 def _choose_for_changes(work: Work, days: int) -> list[str]:
     values: dict[str, Any] = {"days": days, "most": _BATCHES}
     held = work.rows(_SQL["hold_for_changes"], values)
-    # Once more, now that they are held: an undo may have been accepted between the look and the lock.
+    # Checked again under the lock: an undo may have been accepted meanwhile.
     rows = work.rows(_SQL["choose_for_changes"], {**values, "held": [row["id"] for row in held]})
     return [row["id"] for row in rows]
 
 
 def count_changes(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     return work.value(_SQL["count_changes"], {"days": days})
 
 
@@ -122,7 +123,7 @@ def count_changes(work: Work, days: int) -> int:
 
 
 def next_old_plan(work: Work, days: int) -> Any:
-    """The id of a plan that has waited so long, or None."""
+    """The id of a plan that has waited for `days`, or None."""
     return work.value(_SQL["next_old_plan"], {"days": days})
 
 
@@ -132,8 +133,8 @@ def count_plans(work: Work, days: int) -> int:
 
 
 def hold(work: Work, batch_id: UUID) -> Batch | None:
-    """A batch that has ended, kept as it is until the commit: nothing of it is removed between a look and what is
-    decided by it.
+    """Lock a finished batch until the commit, so that its data is not removed between a check and the decision based on
+    it.
     """
     row = work.row(_SQL["hold"], [batch_id])
     return Batch.from_row(row) if row else None

@@ -1,4 +1,4 @@
-"""Decisions on reviews: what people approve is published at once, by a run of its own."""
+"""Decisions on reviews: approved changes are published at once, by a separate run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from boeing_data_hub.work.batch import Batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewsDecided:
-    """What a decision came to.
+    """The result of a decision.
 
     Attributes:
-        decided: how many reviews.
-        batch: publishes what was approved; None when nothing was.
-        remaining: open reviews that the filter still fits: a request decides a bounded number, so it is sent again.
+        decided: number of reviews.
+        batch: publishes the approved changes; None if nothing was approved.
+        remaining: open reviews that still match the filter. A request decides a limited number, so repeat it.
     """
 
     decided: int
@@ -32,11 +32,11 @@ class ReviewsDecided:
 
 
 class Reviewing:
-    """Approves and refuses.
+    """Approves and rejects changes.
 
     Args:
-        database: the rows.
-        intake: accepts the publishing of what was approved, and knows its largest size.
+        database: holds the reviews.
+        intake: accepts the publish run, and knows its maximum size.
     """
 
     def __init__(self, database: Database, intake: Intake) -> None:
@@ -44,9 +44,9 @@ class Reviewing:
         self._intake = intake
 
     def approve(self, wanted: ReviewFilter, *, actor: str) -> ReviewsDecided:
-        """Approve the open reviews that fit, up to a publishing's largest size in parts, and publish those parts.
+        """Approve the open reviews that match, up to the maximum size of a publish run, and publish their parts.
 
-        An approval holds for the value that was shown: a later one is judged afresh. Changes of currency cannot be
+        An approval applies to the value that was shown; a later one is judged again. Changes of currency cannot be
         approved, because the hub does not convert.
         """
         most = self._intake.most_published
@@ -65,8 +65,8 @@ class Reviewing:
         return ReviewsDecided(decided=decided, batch=batch, remaining=self._remaining(wanted))
 
     def refuse(self, wanted: ReviewFilter, *, actor: str) -> ReviewsDecided:
-        """Refuse the open reviews that fit, up to a publishing's largest size. The store keeps what it has until Boeing
-        reports another value.
+        """Reject the open reviews that match, up to the maximum size of a publish run. The store keeps its value until
+        Boeing reports another one.
         """
 
         def step(work: Work) -> int:

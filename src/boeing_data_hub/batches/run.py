@@ -1,4 +1,4 @@
-"""The stage at work: an accepted list becomes a batch and its items in one transaction, then workers are woken."""
+"""Accepts requests: a list becomes a batch and its items in one transaction, and then workers are woken."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _HINTS_AT_ONCE = 8
 
 
 class Intake:
-    """Accepts searches and publishings, cancels and retries.
+    """Accepts searches and publish runs, cancels and retries.
 
     Args:
-        database: the rows.
+        database: holds the rows.
         wake_ups: wakes workers.
         settings: HUB_REUSE_FRESH_FOR, MAX_BULK_PUBLISH_SIZE and HUB_BULK_PUBLISH_FROM.
     """
@@ -50,17 +50,18 @@ class Intake:
 
     @property
     def most_published(self) -> int:
-        """Parts of one publishing, at most."""
+        """Maximum parts of a publish run."""
         return self._settings.max_bulk_publish_size
 
     def search(self, request: SearchRequest) -> Accepted:
-        """Accept a search: after this returns, every item will reach an end state, whatever dies.
+        """Accept a search. Once this returns, every item will reach an end state, whichever process dies.
 
-        The same key and the same request give the same batch again; two at once give one batch.
+        Repeating the same request with the same key returns the same batch, even at the same time.
 
         Raises:
             BadInput: the idempotency key was used for another request.
-            Unavailable: Postgres did not answer; nothing was accepted, or, after a lost commit, the same key finds it.
+            Unavailable: Postgres did not answer. Nothing was accepted or, if the commit's reply was lost, the same key
+                returns the batch.
         """
         batch_id = uuid4()
         accepted = self._database.run(lambda work: self._search(work, request, batch_id), patience=5)
@@ -83,11 +84,11 @@ class Intake:
     def publish(
         self, request: PublishRequest, *, also: Callable[[Work, UUID], None] = lambda _work, _batch: None
     ) -> Accepted:
-        """Accept a publishing; as `search`, with the same promises and the same errors.
+        """Accept a publish run, with the guarantees and errors of `search`.
 
         Args:
             request: what to publish.
-            also: what else is written in the same transaction, given the new batch's id: its plan.
+            also: writes more in the same transaction, given the new batch's id: its plan.
         """
 
         def fill(work: Work, batch_id: UUID) -> None:
@@ -108,7 +109,7 @@ class Intake:
         return accepted
 
     def known(self, request: PublishRequest) -> Accepted | None:
-        """The batch of a request that was accepted before under its idempotency key; None when it is new.
+        """The batch of an earlier request with this idempotency key; None if the request is new.
 
         Raises:
             BadInput: the key was used for another request.
@@ -125,7 +126,7 @@ class Intake:
         return self._database.run(step, patience=5)
 
     def wake_publishing(self) -> None:
-        """Tell the publishing workers that there is something to do."""
+        """Wake the publishing workers."""
         self._wake_ups.send(Stage.PUBLISHING, _HINTS_AT_ONCE)
 
     def _accept(
@@ -139,7 +140,7 @@ class Intake:
         fill: Callable[[Work, UUID], None],
     ) -> Accepted:
         waits = isinstance(request, PublishRequest) and request.plan
-        # A commit whose acknowledgement was lost is found here by the second run.
+        # If a commit's reply was lost, the repeated step finds the batch here.
         if (known := batches.get(work, batch_id)) is not None:
             return Accepted(known, is_new=True)
         made = batches.insert(
@@ -182,7 +183,7 @@ class Intake:
         return Accepted(known, is_new=False)
 
     def wake(self, batch: Batch) -> None:
-        """Tell the workers that a search was accepted."""
+        """Wake the workers for an accepted search."""
         if batch.reused_count:
             self._wake_ups.send(Stage.NORMALIZATION, min(-(-batch.reused_count // 300), _HINTS_AT_ONCE))
         calls = -(-(batch.total_items - batch.reused_count) // self._settings.boeing_batch_size)
@@ -190,7 +191,7 @@ class Intake:
             self._wake_ups.send(Stage.EXTRACTION, min(calls, _HINTS_AT_ONCE))
 
     def cancel(self, batch_id: UUID, *, actor: str) -> Batch:
-        """Cancel what is not settled; at once, on the rows. Cancelling twice is the same as once.
+        """Cancel all unsettled items, at once. Repeating it has no further effect.
 
         Raises:
             NotFound: no such batch.
@@ -217,20 +218,20 @@ class Intake:
         return self._database.run(step, patience=5)
 
     def retry_failed(self, batch_id: UUID, *, actor: str) -> Accepted:
-        """Search for, or publish, the failed parts of a finished batch again, as a new batch that names the old one.
+        """Search or publish the failed parts of a finished batch again, in a new batch that refers to the old one.
 
-        The old batch stays as it ended. Asked twice, it is one and the same new batch.
+        The old batch does not change. A repeated request returns the same new batch.
 
         Raises:
             NotFound: no such batch.
-            Conflict: it still runs, or nothing in it failed.
+            Conflict: it is still running, or nothing in it failed.
         """
 
         def look(work: Work) -> tuple[Batch, list[str]]:
             batch = batches.get(work, batch_id)
             if batch is None:
                 raise _unknown(batch_id)
-            if batch.outcome is None:  # also a cancelled run with parts under way: these may still fail
+            if batch.outcome is None:  # also a cancelled run with parts being sent: these may still fail
                 raise Conflict(
                     "This run is still going. Retry its failed parts when it has finished, or cancel it first."
                     if not batch.status.is_final
@@ -248,17 +249,17 @@ class Intake:
         return self.search(search_again(batch, failed, actor=actor))
 
     def undone_by(self, work: Work, batch: Batch) -> Batch | None:
-        """The batch that takes back what this one did, or None."""
+        """The batch that undoes this one, or None."""
         return batches.by_key(work, batch.owner, f"{UNDO_KEY}{batch.id}")
 
     def undo(self, batch_id: UUID, *, actor: str) -> Accepted:
-        """Take back what a publish batch did, as a new batch: archive what it created, restore what it changed.
+        """Undo a publish run, in a new batch: archive what it created, restore what it changed.
 
-        Asked twice, it is one and the same new batch. Where a person has changed a product since, it is left alone.
+        A repeated request returns the same new batch. Products that a person has changed since are left unchanged.
 
         Raises:
             NotFound: no such batch.
-            Conflict: it is no publishing, still runs, or changed nothing.
+            Conflict: it is not a publish run, is still running, or changed nothing.
         """
 
         def look(work: Work) -> tuple[Batch, list[str]]:

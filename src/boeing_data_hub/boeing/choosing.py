@@ -43,19 +43,19 @@ class Chosen:
     control: bool = False
 
 
-def choose(waiting: Sequence[Waiting], line: UpstreamPace, *, size: int, calls: int, probe: bool) -> Chosen:
+def choose(waiting: Sequence[Waiting], pace: UpstreamPace, *, size: int, calls: int, probe: bool) -> Chosen:
     """The calls of a claim.
 
     Args:
         waiting: parts that are due, in the order in which they should be asked.
-        line: the upstream's state.
+        pace: the upstream's state.
         size: part numbers in a call.
         calls: maximum number of calls.
         probe: the upstream is paused, and this one call tests if it works again.
     """
     if not waiting or calls < 1:
         return Chosen()
-    if probe and line.pause_reason == refusals.REFUSED:
+    if probe and pace.pause_reason == refusals.REFUSED:
         untried = next((part.part_number for part in waiting if part.untried), None)
         return Chosen(control=True) if untried is None else Chosen([[untried]])
     packed = pack(waiting, size, len(waiting))
@@ -63,7 +63,7 @@ def choose(waiting: Sequence[Waiting], line: UpstreamPace, *, size: int, calls: 
     telling = [
         call
         for call in packed
-        if not refusals.needs_witness(line, refused_before([known[part] for part in call]), alone=len(call) == 1)
+        if not refusals.needs_witness(pace, refused_before([known[part] for part in call]), alone=len(call) == 1)
     ]
     return Chosen(telling[:calls]) if telling else Chosen(control=True)
 

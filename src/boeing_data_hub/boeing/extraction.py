@@ -16,7 +16,7 @@ from boeing_data_hub.boeing.asking import Asking, AsksBoeing, ToldToStop
 from boeing_data_hub.boeing.claims import Claim, Claims
 from boeing_data_hub.boeing.client import TokenRefused
 from boeing_data_hub.boeing.idle import IdleWork
-from boeing_data_hub.boeing.judging import LINE_REFUSES, is_line_at_fault
+from boeing_data_hub.boeing.judging import REFUSES_ALL, affects_every_part
 from boeing_data_hub.boeing.outcome import Call, judge
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
@@ -163,11 +163,11 @@ class Extraction:
             return True  # the process stops, between two token calls or two price calls
         if isinstance(error, Reject | Complaint):
             call.finding = self._pacing.refused(error, what=call.refused, called_at=started)
-            return call.finding is Finding.LINE
+            return call.finding is Finding.UPSTREAM
         fresh = all(part.attempts == 0 for part in call.asked)
         if self._pacing.failed(error, fresh=fresh, control=call.control, called_at=started):
-            call.finding = Finding.LINE
-        return is_line_at_fault(error)
+            call.finding = Finding.UPSTREAM
+        return affects_every_part(error)
 
     def _make_call(self, call: Call, keep_going: KeepGoing) -> None:
         with telemetry.working_for(call.batches, call.traces, part=call.only_part, raw_id=call.raw_id):
@@ -201,7 +201,7 @@ class Extraction:
             if self._idle is not None:
                 self._idle.answered(work, outcome.answers, outcome.verdicts)
             if claim.is_accepted_again:
-                witnesses.acquit(work, code=LINE_REFUSES)
+                witnesses.clear_error(work, code=REFUSES_ALL)
             return bool(outcome.verdicts.found)
 
         try:

@@ -33,7 +33,7 @@ class Again:
     alone: bool
 
 
-LINE_REFUSES = "boeing_refuses_all"
+REFUSES_ALL = "boeing_refuses_all"
 """The code of parts that wait because Boeing rejects everything; they are not the cause."""
 
 REFUSALS = ("boeing_rejected", "boeing_forbidden", "boeing_complained")
@@ -76,9 +76,9 @@ def after_failure(
     """
     parts = tuple(part.part_number for part in asked)
     attempts = max(part.attempts for part in asked) + 1
-    if finding is Finding.LINE and isinstance(error, Reject | Complaint):
-        return Verdict(LINE_REFUSES, in_full(error), again=_unchanged(asked))
-    if finding is Finding.LINE or is_line_at_fault(error):
+    if finding is Finding.UPSTREAM and isinstance(error, Reject | Complaint):
+        return Verdict(REFUSES_ALL, in_full(error), again=_unchanged(asked))
+    if finding is Finding.UPSTREAM or affects_every_part(error):
         return Verdict(error.code, in_full(error), again=_unchanged(asked))
     if isinstance(error, Reject) and len(parts) == 1 and finding in {Finding.DOUBT, Finding.SPLIT}:
         waiting = Again(parts, 0.0, asked[0].attempts, alone=True)
@@ -95,7 +95,7 @@ def after_failure(
     return Verdict(error.code, in_full(error), again=(Again(parts, wait, attempts, alone=alone),))
 
 
-def is_line_at_fault(error: HubError) -> bool:
+def affects_every_part(error: HubError) -> bool:
     """True if the error itself says that no call at all can succeed just now."""
     return isinstance(error, RateLimited | PauseUpstream) or (isinstance(error, Retry) and error.whole_line)
 

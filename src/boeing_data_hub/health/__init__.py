@@ -1,1 +1,1 @@
-"""Whether all is well: doctor, notifications, metrics, overview, and keeping the database tidy."""
+"""The health of the system: doctor, notifications, metrics, overview, and database clean-up."""

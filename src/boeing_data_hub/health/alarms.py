@@ -1,4 +1,4 @@
-"""Immediate notifications: which conditions people are told of at once, each of them once. Pure."""
+"""Immediate notifications: which conditions are reported at once, each of them only once. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from boeing_data_hub.health.conditions import NO_WORKER, Condition
 from boeing_data_hub.health.digest import plain
 
 STUBBORN_AFTER: Final = 8
-"""Attempts to remove a leftover product, over some eight minutes, after which people are notified."""
+"""Attempts to remove a leftover product, within about eight minutes, after which people are notified."""
 
 
 def urgent(found: Iterable[Condition], *, now: datetime, after: float) -> Iterator[Condition]:
-    """The conditions that people are notified of at once.
+    """The conditions to report at once.
 
     Args:
         found: conditions that hold now.
-        now: the present moment.
+        now: the current time.
         after: seconds for which a queue with work may be without a worker.
     """
     for one in found:
@@ -28,14 +28,14 @@ def urgent(found: Iterable[Condition], *, now: datetime, after: float) -> Iterat
 
 
 def notice_id(condition: Condition, now: datetime) -> str:
-    """The same as long as the same condition lasts; once a day for one whose beginning is unknown."""
+    """The id of the notification: the same as long as the condition lasts; new each day if its beginning is unknown."""
     since = f"{condition.since:%Y%m%dT%H%M%S}" if condition.since else f"{now:%Y%m%d}"
     return f"alarm:{condition.code}:{condition.about}:{since}"
 
 
 def document(condition: Condition, *, console: str) -> dict[str, Any]:
-    """A notification in the form of a digest."""
-    remedy = condition.remedy or "Nothing is lost. `bdh doctor` says what is wrong."
+    """A notification in the format of a digest."""
+    remedy = condition.remedy or "Nothing is lost. Run `bdh doctor` for details."
     return {
         "kind": "alarm",
         "title": plain(f"Boeing Data Hub: {condition.message}"),

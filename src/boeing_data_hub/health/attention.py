@@ -16,16 +16,16 @@ from boeing_data_hub.values.counted import counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """How much waits for a person.
+    """Counts of what waits for a person.
 
     Attributes:
-        conflicts: parts whose SKU another product of the store has.
+        conflicts: parts whose SKU belongs to another product in the store.
         orphans: leftover products that are still in the store.
-        plans: that wait for approval.
+        plans: publish plans waiting for approval.
         held: changes that guards hold back, counted to `MOST_COUNTED`.
         reviews: staged parts that need review, counted to `MOST_COUNTED`.
         in_doubt: products for which the outcome of a call is unknown, with no check scheduled.
-        unsent: channel → notifications that its receiver does not accept.
+        unsent: channel → notifications that its receiver rejects.
     """
 
     conflicts: int = 0
@@ -37,7 +37,7 @@ class Attention:
     unsent: Mapping[str, Sequence[str]] | None = None
 
     def conditions(self) -> Iterator[Condition]:
-        """The same as conditions."""
+        """The same, as conditions."""
         if self.conflicts:
             yield conditions.conflicts(self.conflicts)
         if self.orphans:
@@ -55,7 +55,7 @@ class Attention:
 
 
 def of_the_store(work: Work) -> Attention:
-    """What waits in the store: cheap enough for a page that is read every second."""
+    """The part of it that concerns the store: cheap enough for a page that refreshes every second."""
     return Attention(
         conflicts=conflict_rows.count_open(work),
         orphans=leftovers.count_due(work),

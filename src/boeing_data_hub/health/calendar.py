@@ -1,4 +1,4 @@
-"""Which digest is due, and what period it tells of. Pure; days are those of the operator's time zone."""
+"""Which digest is due, and the period it covers. Pure; days are in the operator's time zone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-_LONGEST: Final = timedelta(days=7)  # what one digest tells of at most: after a longer outage, the last week
+_LONGEST: Final = timedelta(days=7)  # the longest period of a digest: after a longer outage it covers the last week
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What a digest tells of.
+    """The period that a digest covers.
 
     Attributes:
-        day: it is sent on this day, and named by it.
-        since: the moment the one before ended.
-        until: the moment it is due (UTC).
+        day: the day on which it is sent, which identifies it.
+        since: the end of the previous digest's period.
+        until: when it is due (UTC).
     """
 
     day: date
@@ -25,7 +25,7 @@ class Period:
 
     @property
     def notice_id(self) -> str:
-        """The id of the digest, the same in every try."""
+        """The id of the digest, the same in every attempt."""
         return f"digest:{self.day.isoformat()}"
 
 
@@ -35,34 +35,34 @@ class Timetable:
 
     Attributes:
         at: time of day.
-        zone: whose.
+        zone: the operator's time zone.
     """
 
     at: time
     zone: tzinfo
 
     def moment(self, day: date) -> datetime:
-        """When a day's digest is due, in UTC: the first time the clock shows `at`, or would have shown it.
+        """When a day's digest is due, in UTC: the first time the local clock shows `at`, or would have shown it.
 
-        So a day has one such moment also when its clock is set forward over it, or back over it.
+        So there is exactly one such time a day, even when the clock is set forward or back.
         """
         return datetime.combine(day, self.at, self.zone).astimezone(UTC)
 
     def latest(self, now: datetime) -> date:
-        """The day whose digest was due last."""
+        """The day whose digest was the last to become due."""
         day = now.astimezone(self.zone).date() + timedelta(days=1)
         while self.moment(day) > now:
             day -= timedelta(days=1)
         return day
 
     def due(self, now: datetime, *, told_to: datetime | None) -> Period | None:
-        """The digest that is to be made now; None when people were told already.
+        """The digest to write now; None if the last one due was written.
 
-        Days that were missed are not told one by one: the digest after an outage tells of all of it, up to a week.
+        Missed days get no digests of their own: the digest after an outage covers all of it, up to a week.
 
         Args:
-            now: the present moment.
-            told_to: up to when digests have told; None before the first.
+            now: the current time.
+            told_to: the end of the last digest's period; None before the first digest.
         """
         day = self.latest(now)
         until = self.moment(day)
@@ -71,12 +71,12 @@ class Timetable:
         return Period(day, self._since(day, until, told_to), until)
 
     def of_day(self, day: date) -> Period:
-        """The digest of one day by itself."""
+        """The period of one day's digest."""
         until = self.moment(day)
         return Period(day, self._since(day, until, None), until)
 
     def so_far(self, now: datetime, *, told_to: datetime | None) -> Period:
-        """What would be told if a digest were made now."""
+        """The period of a digest written now."""
         since = self.moment(self.latest(now))
         if told_to is not None and told_to < now:
             since = max(told_to, now - _LONGEST)

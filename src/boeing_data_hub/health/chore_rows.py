@@ -1,7 +1,7 @@
-"""When each chore is due next, and how far its round is.
+"""When each chore is due next, and how far its current round is.
 
-A portion of a chore and the note of how far it got are one transaction, so any worker continues a killed round exactly
-where it stopped.
+A portion of a chore and the record of its progress are one transaction, so after a crash any worker continues exactly
+where the round stopped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SQL: Final = beside(__file__)
 
 
 def due(work: Work, names: Sequence[str]) -> list[str]:
-    """Those of these chores that are due, the longest due first. A new one is due at once."""
+    """The chores among these that are due, the longest due first. A new chore is due at once."""
     rows = work.rows(_SQL["listed_due"])
     known = {row["name"] for row in rows}
     if new := [name for name in names if name not in known]:
@@ -28,29 +28,29 @@ def due(work: Work, names: Sequence[str]) -> list[str]:
 
 
 def is_due(work: Work, name: str) -> bool:
-    """True if a chore is due, also while a worker does it."""
+    """True if a chore is due, even while a worker runs it."""
     return bool(work.value(_SQL["is_due"], [name]))
 
 
 def hold(work: Work, name: str) -> Mapping[str, Any] | None:
-    """The chore, locked until the commit; None when it is not due, or another worker does it."""
+    """The chore, locked until the commit; None if it is not due, or another worker runs it."""
     return work.row(_SQL["hold"], [name])
 
 
 def go_on(work: Work, name: str, *, removed: int, cursor: Any) -> None:
-    """A portion is done; the round continues from `cursor`."""
+    """Record a finished portion; the round continues from `cursor`."""
     work.do(_SQL["go_on"], [removed, None if cursor is None else Jsonb(cursor), name])
 
 
 def end(work: Work, name: str, *, removed: int, wait: float, cursor: Any = None) -> None:
-    """The round is done; the next is due in `wait` seconds from its beginning, but not before now. `cursor` is kept
-    for it.
+    """Record a finished round; the next one is due `wait` seconds after its beginning, but not before now. It starts
+    with `cursor`.
     """
     work.do(_SQL["end"], [removed, None if cursor is None else Jsonb(cursor), wait, name])
 
 
 def failed(work: Work, name: str, *, note: str, retry: RetryPolicy) -> None:
-    """A portion failed; it is tried again after the waits of `retry`."""
+    """Record a failed portion; it is retried with the waits of `retry`."""
     work.do(_SQL["failed"], {"note": note[:500], "waits": retry.schedule(), "name": name})
 
 
@@ -60,7 +60,7 @@ def make_due(work: Work, names: Sequence[str]) -> None:
 
 
 def cursor(work: Work, name: str) -> Any:
-    """What a chore keeps from one round to the next, or where its round stands; None: nothing."""
+    """The chore's cursor: its progress, or what it keeps between rounds; None: nothing."""
     return work.value(_SQL["cursor"], [name])
 
 

@@ -1,4 +1,6 @@
-"""What is done at intervals, how often, and after which retention. Each chore is a function that does one portion."""
+"""The chores: what is done at intervals, how often, and with which retention. A chore is a function that does one
+portion.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,13 @@ _EXPIRED: Final = "This plan was discarded because it was not approved within {}
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something that is done at intervals.
+    """A recurring job.
 
     Attributes:
         name: in `hub.chores`.
-        what: what it does, in a few words.
-        do: does one portion, from a cursor.
-        every: seconds from the beginning of one round to the next.
+        what: a short description.
+        do: does one portion, starting from a cursor.
+        every: seconds between the starts of two rounds.
         days: the retention; None for a chore that removes nothing.
         count: counts the rows that a removal would touch.
     """
@@ -45,9 +47,9 @@ _FOR_EVER: Final = 36_500
 
 
 def removals(settings: Settings) -> list[Chore]:
-    """Everything that is removed after its retention (the settings `HUB_KEEP_..._DAYS`)."""
+    """The chores that delete data after its retention (the settings `HUB_KEEP_..._DAYS`)."""
     s = settings
-    keep_expired = s.hub_keep_items_days or _FOR_EVER  # settled leftovers and conflicts go with the items
+    keep_expired = s.hub_keep_items_days or _FOR_EVER  # resolved leftovers and conflicts are kept as long as items
     return [
         _removal("keys", "used idempotency keys", s.hub_keep_keys_days, retention.release_keys, retention.count_keys),
         _removal("answers", "older Boeing responses", _keep_answers_days(s), rr.remove_answers, rr.count_answers),
@@ -75,7 +77,7 @@ def removals(settings: Settings) -> list[Chore]:
 
 
 def _keep_answers_days(settings: Settings) -> int:
-    """An answer that may still be reused is never removed."""
+    """The chore that deletes answers; never one that may still be reused."""
     reusable = -(-settings.hub_reuse_fresh_for // 86_400) + 1
     return max(settings.hub_keep_answers_days, reusable) if settings.hub_keep_answers_days else 0
 
@@ -93,11 +95,11 @@ def _removal(
 
 
 def discard_old_plan(work: Work, days: int, _cursor: Any) -> Portion:
-    """Discard one plan that has waited for so many days, as a person would."""
+    """Discard one plan that has waited for `days` days, as a person would."""
     if retention.next_old_plan(work, days) is None:
         return Portion(0, is_last=True)
     batches.hold_ledger(work, alone=True)
-    plan = retention.next_old_plan(work, days)  # once more, now that no one can approve it meanwhile
+    plan = retention.next_old_plan(work, days)  # checked again under the lock, so that it cannot be approved meanwhile
     if plan is None or not batches.cancel(work, plan, why=_EXPIRED.format(days)):
         return Portion(0, is_last=True)
     audit.record(work, actor=_ACTOR, action="plan.expire", target=str(plan), details={"days": days})

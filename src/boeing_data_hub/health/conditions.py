@@ -1,7 +1,7 @@
 """Every condition that people are notified about: its code, level, sentence and remedy. Pure.
 
-The overview, the runs, the doctor, notifications and the digest render these; none of them words one itself. Pauses of
-Boeing and of the store, whose sentences depend on what the other side said, are in `pauses.py`.
+The overview, runs, the doctor, notifications and the digest only render these. Pauses of Boeing and of the store, whose
+sentences depend on the upstream's message, are in `pauses.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from boeing_data_hub.values.counted import counted, form
 Level = Literal["info", "warning", "error"]
 
 MOST_COUNTED: Final = 10_000
-"""Counts stop here and say "or more": counting a million rows would take longer than a page may."""
+"""Counts stop here and say "or more": counting a million rows would take too long for a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +24,13 @@ class Condition:
 
     Attributes:
         code: stable; the API's `reason` where a run waits for it.
-        level: `info` is ordinary waiting; `warning` needs attention at some time; `error` needs a person now.
-        message: what has happened, in a sentence or two.
+        level: `info` is ordinary waiting; `warning` needs attention eventually; `error` needs a person now.
+        message: what happened, in a sentence or two.
         remedy: what to do, as a sentence; the label of `link` where there is one; may be empty.
-        about: the queue or the upstream that is concerned; may be empty.
-        since: when it began, where that is known.
-        until: when it ends, or when the next attempt is made, where that is known.
-        link: a path of the console; may be empty.
+        about: the queue or upstream concerned; may be empty.
+        since: when it began, if known.
+        until: when it ends, or when the next attempt follows, if known.
+        link: a path in the console; may be empty.
         urgent: people are notified at once, not only in the next digest.
     """
 
@@ -52,10 +52,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of condition, with `{words}` to be filled in.
+    """A kind of condition, with placeholders in its texts.
 
     Attributes:
-        meaning: when it holds, as half a sentence for the documentation.
+        meaning: when it holds, as a phrase for the documentation.
     """
 
     code: str
@@ -69,7 +69,7 @@ class Kind:
     def found(
         self, about: str = "", *, since: datetime | None = None, until: datetime | None = None, **words: object
     ) -> Condition:
-        """The condition, with its words filled in; `about` is one of them."""
+        """The condition, with its placeholders filled in; `about` is one of them."""
         filled: dict[str, Any] = {"about": about, "About": about.capitalize(), **words}
         return Condition(
             code=self.code,
@@ -155,7 +155,7 @@ LEFTOVERS_STAY: Final = Kind(
     level="warning",
     meaning="leftover products that cannot be removed",
     message="{products} could not be removed from your store after several attempts. {said}",
-    remedy="The hub keeps trying. `bdh store orphans` says why; missing app scopes are the usual cause. "
+    remedy="The hub keeps trying. `bdh store orphans` shows why; missing app scopes are the usual cause. "
     "`bdh store keep-orphan ID` keeps one in the store.",
     urgent=True,
 )
@@ -206,7 +206,7 @@ FAILED_PARTS: Final = Kind(
     link="/runs/{id}",
 )
 
-# What a run waits for in the ordinary course.
+# What a run normally waits for.
 
 APPROVAL: Final = Kind(
     code="approval",
@@ -217,7 +217,7 @@ APPROVAL: Final = Kind(
 BULK_IMPORT: Final = Kind(
     code="shopify_bulk_operation",
     level="info",
-    meaning="Shopify processes a bulk import",
+    meaning="Shopify is processing a bulk import",
     message="Shopify has processed {done:,} of {lines:,}. Results follow when the bulk import is finished.",
 )
 BULK_WAITS: Final = Kind(
@@ -235,7 +235,7 @@ ACCESS_TOKEN: Final = Kind(
 
 
 def conflicts(number: int) -> Condition:
-    """So many parts whose SKU another product of the store has."""
+    """Parts whose SKU belongs to another product in the store."""
     return CONFLICTS.found(
         parts=counted(number, "part"),
         exist=form(number, "exists", "exist"),
@@ -245,28 +245,28 @@ def conflicts(number: int) -> Condition:
 
 
 def leftovers(number: int) -> Condition:
-    """So many leftover products that are still in the store."""
+    """Leftover products that are still in the store."""
     return LEFTOVERS.found(products=counted(number, "leftover product"), are=form(number, "is", "are"))
 
 
 def leftovers_stay(number: int, said: str = "") -> Condition:
-    """So many leftover products that the store does not let go, and what it said last."""
+    """Leftover products that could not be removed, and the store's last message."""
     return LEFTOVERS_STAY.found(products=counted(number, "leftover product"), said=said)
 
 
 def plans(number: int) -> Condition:
-    """So many plans that wait for approval."""
+    """Plans waiting for approval."""
     return PLANS.found(plans=counted(number, "publish plan"), are=form(number, "is", "are"))
 
 
 def reviews(number: int) -> Condition:
-    """So many staged parts that need review, counted to `MOST_COUNTED`."""
+    """Staged parts that need review, counted up to `MOST_COUNTED`."""
     more = " or more" if number >= MOST_COUNTED else ""
     return REVIEWS.found(many=f"{number:,}{more}", need=form(number, "part needs", "parts need"))
 
 
 def held_changes(number: int) -> Condition:
-    """So many changes that guards hold back, counted to `MOST_COUNTED`."""
+    """Changes that guards hold back, counted up to `MOST_COUNTED`."""
     more = " or more" if number >= MOST_COUNTED else ""
     return HELD_CHANGES.found(
         many=f"{number:,}{more} {form(number, 'change', 'changes')}", wait=form(number, "waits", "wait")
@@ -274,5 +274,5 @@ def held_changes(number: int) -> Condition:
 
 
 def undelivered(number: int, channel: str, said: str = "") -> Condition:
-    """So many notifications that a receiver does not accept, and what it said last."""
+    """Notifications that a receiver rejects, and its last message."""
     return UNDELIVERED.found(channel, notifications=counted(number, "notification"), said=said)

@@ -1,7 +1,7 @@
-"""The daily digest: facts in, a document out, and the document as text and as HTML. Pure.
+"""The daily digest: builds a document from the facts, and renders it as text and as HTML. Pure.
 
-The document is made once and kept, so that every try sends the same. Whatever comes from outside is text here: it is
-shortened, freed of control characters, and escaped where it is shown.
+The document is stored, so that every attempt sends the same. Outside text is shortened, stripped of control characters,
+and escaped in HTML.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def document(facts: Facts, *, console: str) -> dict[str, Any]:
 
     Args:
         facts: of the period.
-        console: where links lead, e.g. `https://hub.example.com/console`.
+        console: base URL of links, e.g. `https://hub.example.com/console`.
     """
     period = facts.period
     parts = facts.outcomes
@@ -94,17 +94,17 @@ def _changed(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
     found = {name.removeprefix("found:"): count for name, count in facts.outcomes.items() if name.startswith("found:")}
     if found:
         yield _line(
-            f"From Boeing: {_many(found.get('fetched', 0), 'part')} found that can be sold, "
-            f"{found.get('blocked', 0):,} that cannot as they are, {found.get('needs_review', 0):,} that need a look."
+            f"From Boeing: {_many(found.get('fetched', 0), 'part')} ready to sell, "
+            f"{found.get('blocked', 0):,} that can't be sold, {found.get('needs_review', 0):,} that need review."
         )
     if unsold := sum(ended.not_for_sale for ended in facts.ended):
-        yield _line(f"{_many(unsold, 'part')} of publishing runs {'was' if unsold == 1 else 'were'} not for sale.")
+        yield _line(f"{_many(unsold, 'part')} in publish runs {'was' if unsold == 1 else 'were'} not for sale.")
     if facts.price_moves:
-        yield _line(f"{_many(facts.price_moves, 'price')} moved in the store; the largest:")
+        yield _line(f"{_many(facts.price_moves, 'price')} changed in the store; the largest changes:")
         for move in facts.moved:
             yield _line(_move(move), f"{console}/part/{quote(move.sku, safe='')}")
     if facts.sold_out_count:
-        yield _line(f"{_many(facts.sold_out_count, 'product')} lost the last stock: {', '.join(facts.sold_out)}.")
+        yield _line(f"{_many(facts.sold_out_count, 'product')} sold out: {', '.join(facts.sold_out)}.")
     used = f" of {facts.possible:,} that the limit allows" if facts.possible is not None else ""
     yield _line(f"Boeing answered {_many(facts.answers, 'call')}{used}.")
 
@@ -148,14 +148,14 @@ def _many(count: int, noun: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from anywhere as one line that cannot move a cursor, turn the writing round, or fill a page."""
+    """Outside text as one short line without control characters."""
     seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
     line = " ".join(seen.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\u2026"
 
 
 def message_of(notice_id: str, told: Mapping[str, Any]) -> Message:
-    """A document as a channel carries it. The payload has the text as `text`, which chat systems show as it is."""
+    """The message for a channel. Its payload contains the text as `text`, which chat systems display."""
     text = as_text(told)
     return Message(
         id=notice_id,
@@ -167,7 +167,7 @@ def message_of(notice_id: str, told: Mapping[str, Any]) -> Message:
 
 
 def as_text(told: Mapping[str, Any]) -> str:
-    """The document for a terminal, a chat, or a mail."""
+    """The document as plain text, for a terminal, a chat or an e-mail."""
     lines = [str(told["title"])]
     if told.get("since"):
         lines.append(f"From {told['since']} to {told['until']}.")
@@ -179,7 +179,7 @@ def as_text(told: Mapping[str, Any]) -> str:
 
 
 def as_html(told: Mapping[str, Any]) -> str:
-    """The document as a page without anything that runs or is fetched."""
+    """The document as HTML, without scripts or external resources."""
     out = [f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(told['title'])}</title>"]
     out.append(f"<h1>{escape(told['title'])}</h1>")
     if told.get("since"):

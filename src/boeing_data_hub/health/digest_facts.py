@@ -1,4 +1,4 @@
-"""The facts of a digest: what changed, what failed, what waits for a person."""
+"""The contents of a digest: what changed, what failed, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Facts:
 
     Attributes:
         ended: by type of batch.
-        outcomes: parts by outcome; those of searches begin with `found:`.
-        changed: products of the store that were `created` and `updated`.
+        outcomes: number of parts by outcome; outcomes of searches begin with `found:`.
+        changed: number of products `created` and `updated` in the store.
         price_moves, moved: how many prices moved, and the largest.
         sold_out_count, sold_out: how many products lost their last stock, and the first.
-        answers: of Boeing; `possible`: calls the limit allowed, None without a limit.
+        answers: number of Boeing's answers; `possible`: calls that the limit allowed, None without a limit.
         waiting: what waits for a person now.
-        pauses: of Boeing and of the store now.
+        pauses: current pauses of Boeing and of the store.
     """
 
     period: Period
@@ -52,7 +52,7 @@ class Facts:
 
 
 def gather(work: Work, period: Period, *, limit: RateLimit | None) -> Facts:
-    """Read it all. What waits for a person is as of now, whatever the period."""
+    """Read the facts of a period. What waits for a person is as of now."""
     since, until = period.since, period.until
     price_moves, moved = digest_rows.price_moves(work, since, until, limit=_SHOWN)
     sold_out_count, sold_out = digest_rows.sold_out(work, since, until, limit=_SHOWN)
@@ -79,5 +79,5 @@ def gather(work: Work, period: Period, *, limit: RateLimit | None) -> Facts:
 
 
 def possible_calls(limit: RateLimit | None, since: datetime, until: datetime) -> int | None:
-    """How many calls the limit allows in a period; None: any number."""
+    """The number of calls that the limit allows in a period; None: unlimited."""
     return None if limit is None else int((until - since).total_seconds() / 60 * limit.per_minute)

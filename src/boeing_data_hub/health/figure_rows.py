@@ -1,6 +1,6 @@
-"""The rows behind the system's metrics, read by index look-ups: nothing here grows with the catalogue or history.
+"""The queries behind the system's metrics: index look-ups that do not grow with the catalogue or the history.
 
-Backlogs are counted over open batches; outcomes over the batches of the last day.
+Backlogs are counted over open batches, outcomes over the batches of the last day.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits in a stage.
+    """The backlog of a stage.
 
     Attributes:
-        due: parts (of normalization: answers) that could be worked on now.
-        later: parts that wait for a retry, or are being worked on.
-        oldest: seconds since the oldest of those due was due; None: nothing is due.
+        due: parts (for normalization: answers) that could be processed now.
+        later: parts that wait for a retry, or are being processed.
+        oldest: seconds since the oldest due part became due; None: nothing is due.
     """
 
     due: int
@@ -33,7 +33,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """Leases of a stage, and the parts (of normalization: answers) under them."""
+    """The leases of a stage, and the parts (for normalization: answers) they cover."""
 
     stage: str
     leases: int
@@ -42,7 +42,7 @@ class Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecentBatch:
-    """A batch that was created within the last day, or has not ended; `quiet`: seconds since anything moved."""
+    """A batch that was created within the last day, or is still running; `quiet`: seconds since its last progress."""
 
     id: UUID
     batch_type: str
@@ -58,7 +58,7 @@ class RecentBatch:
 
     @property
     def outcome(self) -> str:
-        """How an ended batch ended."""
+        """The outcome of a finished batch."""
         if self.status == "completed":
             return "finished_with_failures" if self.failed_count else "succeeded"
         return self.status
@@ -66,7 +66,7 @@ class RecentBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureCount:
-    """Failed items of a batch that have the same code."""
+    """The number of failed items of a batch with the same code."""
 
     batch_id: UUID
     code: str
@@ -75,7 +75,7 @@ class FailureCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkState:
-    """Open bulk operations in a state, and seconds that the oldest of them has been in it."""
+    """Open bulk operations in a state, and the seconds the oldest one has been in it."""
 
     state: str
     runs: int
@@ -84,17 +84,17 @@ class BulkState:
 
 
 def waiting_for_boeing(work: Work) -> Backlog:
-    """Items of searches."""
+    """The backlog of searches, in items."""
     return Backlog(**_only(work, _SQL["waiting_for_boeing"]))
 
 
 def waiting_for_the_store(work: Work) -> Backlog:
-    """Items of publishings; parts in a bulk operation that has not ended count as `later`."""
+    """The backlog of publish runs, in items; parts in a running bulk operation count as `later`."""
     return Backlog(**_only(work, _SQL["waiting_for_the_store"]))
 
 
 def waiting_for_normalization(work: Work) -> Backlog:
-    """Answers; the age of the oldest only where an item waits for it."""
+    """The backlog of normalization, in answers; `oldest` only counts answers that an item waits for."""
     return Backlog(**_only(work, _SQL["waiting_for_normalization"]))
 
 
@@ -104,24 +104,24 @@ def leased(work: Work) -> list[Leased]:
 
 
 def recent_batches(work: Work) -> list[RecentBatch]:
-    """Batches that were created within the last day, or have not ended."""
+    """Batches that were created within the last day, or are still running."""
     return [RecentBatch(**row) for row in work.rows(_SQL["batches_of_late"])]
 
 
 def failure_codes(work: Work, batch_ids: Sequence[UUID]) -> list[FailureCount]:
-    """Failed items of these batches, by code."""
+    """The number of failed items of these batches, by code."""
     return [FailureCount(**row) for row in work.rows(_SQL["failure_codes"], [list(batch_ids)])]
 
 
 def workers(work: Work, *, silent_after: float) -> tuple[dict[str, int], float | None]:
-    """Running workers by queue, and seconds since the last sweep; None: none is known."""
+    """Running workers by queue, and seconds since the last sweep; None: unknown."""
     rows = work.rows(_SQL["workers"], [silent_after])
     quiet = {row["queue"]: row["quiet"] for row in rows}
     return {row["queue"]: row["alive"] for row in rows if row["queue"] != "sweep"}, quiet.get("sweep")
 
 
 def orphans(work: Work) -> tuple[int, float]:
-    """Leftover products in the store, and seconds that the oldest has been waiting for its removal."""
+    """The number of leftover products in the store, and the seconds the oldest one has been waiting for removal."""
     row = _only(work, _SQL["orphans"])
     return row["orphans"], row["oldest"]
 
@@ -132,7 +132,7 @@ def bulk_runs(work: Work) -> list[BulkState]:
 
 
 def products_in_doubt(work: Work) -> int:
-    """Products for which the outcome of a call has been unknown for ten minutes, with no check scheduled."""
+    """The number of products for which a call's outcome has been unknown for ten minutes, with no check scheduled."""
     rows = work.rows(_SQL["products_in_doubt"])
     if not rows:
         return 0

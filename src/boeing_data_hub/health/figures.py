@@ -1,6 +1,6 @@
-"""The figures of the whole system, for metrics: read in one short transaction and from Redis, and kept for a moment.
+"""The figures of the whole system, for metrics: read in one short transaction and from Redis, and cached for seconds.
 
-A server that does not answer is reported as down, and its figures are left out: old figures must not look new.
+A server that does not answer is reported as down and its figures are omitted, so that old figures do not look new.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from boeing_data_hub.work.wake_ups import WakeUps
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS: Final = 5.0
-_PATIENCE: Final = 4.0  # seconds a scrape waits for figures that are being read; Prometheus gives up after ten
+_PATIENCE: Final = 4.0  # seconds that a scrape waits for the figures; Prometheus gives up after ten
 _SHARE: Final = 10.0  # figures that take two seconds are read every twenty: a tenth of one connection's time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisFigures:
-    """Redis: wake-ups by queue, and bytes used and allowed (0: no limit); None where the account may not ask."""
+    """Redis: wake-ups by queue, and bytes used and allowed (0: no limit); None if the account may not ask."""
 
     wake_ups: Mapping[str, int]
     memory: tuple[int, int] | None
@@ -52,7 +52,7 @@ class LineFigures:
     """An upstream.
 
     Attributes:
-        line: its shared state.
+        line: its state.
         used: slots that began within the limit's window.
     """
 
@@ -62,16 +62,16 @@ class LineFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFigures:
-    """What Postgres says, at the moment `now` by its clock.
+    """The figures of Postgres, at `now` by its clock.
 
     Attributes:
         waiting: by stage.
         leased: by stage; a stage without leases is absent.
         failures: (batch type, code) → failed items of these batches.
-        workers: queue → running workers; every queue that must have one is named.
+        workers: queue → running workers, for every queue that must have one.
         swept: seconds since the last sweep; None: unknown.
-        orphans: leftover products, and seconds that the oldest has been waiting for its removal.
-        doubtful: products for which the outcome of a call is unknown.
+        orphans: number of leftover products, and seconds that the oldest has been waiting for removal.
+        doubtful: number of products for which the outcome of a call is unknown.
     """
 
     now: datetime
@@ -93,11 +93,11 @@ class DatabaseFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of Postgres and of Redis; each None when it does not answer.
+    """The figures of Postgres and of Redis; None for one that does not answer.
 
     Attributes:
         seconds: how long it took to read them.
-        read_at: monotonic moment at which that began.
+        read_at: monotonic time at which reading began.
     """
 
     database: DatabaseFigures | None
@@ -108,7 +108,7 @@ class Figures:
 
 @dataclass(slots=True)
 class _Groups:
-    """Failure codes of batches, counted once for each number of failures: those of an ended batch never change."""
+    """A cache of the failure codes of batches, counted again only if the number of failures has changed."""
 
     known: dict[UUID, tuple[int, dict[str, int]]] = field(default_factory=dict[UUID, tuple[int, dict[str, int]]])
 
@@ -128,13 +128,13 @@ class _Groups:
 
 
 def _good_for(figures: Figures) -> float:
-    """Seconds for which figures count as fresh; a server that was away is looked for again soon."""
+    """Seconds for which the figures are fresh; shorter if a server did not answer."""
     share = figures.seconds * _SHARE if figures.database is not None else 0.0
     return max(FRESH_SECONDS, share)
 
 
 class SystemFigures:
-    """Reads the figures when they are asked for and not fresh; one reading serves all who ask meanwhile.
+    """Reads the figures when requested and not fresh; concurrent requests share one reading.
 
     Args:
         database: Postgres.
@@ -165,7 +165,7 @@ class SystemFigures:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="figures")
 
     def now(self) -> Figures:
-        """Figures of the last few seconds. Answers within some seconds, whatever hangs."""
+        """Figures of the last few seconds. Returns within seconds even if a server hangs."""
         with self._lock:
             kept = self._kept
             if kept is not None and monotonic() - kept.read_at < _good_for(kept):
@@ -179,12 +179,12 @@ class SystemFigures:
             return Figures(database=None, redis=None, seconds=_PATIENCE, read_at=monotonic())
 
     def forget(self) -> None:
-        """Have the next call read the figures again."""
+        """Make the next call read the figures again."""
         with self._lock:
             self._kept = None
 
     def close(self) -> None:
-        """Begin no other reading."""
+        """Start no further readings."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _read(self) -> Figures:
@@ -204,7 +204,7 @@ class SystemFigures:
             memory = self._wake_ups.memory()
             waiting = {stage.value: self._wake_ups.waiting(stage) for stage in Stage}
         except redis.RedisError as error:
-            log.warning("Redis does not answer; its figures are left out", error=type(error).__name__)
+            log.warning("Redis does not answer; its figures are omitted", error=type(error).__name__)
             return None
         return RedisFigures(wake_ups=waiting, memory=memory)
 
@@ -213,7 +213,7 @@ class SystemFigures:
             return self._database().run(self._look, patience=0.5, hurry=True)
         except Exception as error:  # noqa: BLE001 - a table that is missing, too, must not silence the other figures
             log.warning(
-                "Postgres does not answer; its figures are left out", error=getattr(error, "code", type(error).__name__)
+                "Postgres does not answer; its figures are omitted", error=getattr(error, "code", type(error).__name__)
             )
             return None
 

@@ -1,4 +1,4 @@
-"""What is going on, in figures and in words: the answer to "how far is it, and what does it wait for?"."""
+"""The progress of runs: how far each one is, and what it waits for."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Situation:
 
     Attributes:
         now: by the database's clock.
-        boeing, shopify: the upstreams' shared states.
+        boeing, shopify: the upstreams' states.
         limit: of Boeing calls; None: unlimited.
         batch_size: parts in a Boeing call.
-        workers: which queues have one.
+        workers: which queues have a worker.
         stalled: stages without progress, and other stalled work.
-        creates_until: until when the store accepts no new products.
-        throttled_until: until when the store wants no calls.
-        in_bulk: batch → how far its bulk imports are.
+        creates_until: the store accepts no new products before this time.
+        throttled_until: the store asked for no calls before this time.
+        in_bulk: batch → progress of its bulk imports.
         prefix: of the API's addresses.
-        awaited_tokens: upstreams whose calls wait for an access token that a process is fetching.
+        awaited_tokens: upstreams whose calls wait until a process has fetched an access token.
     """
 
     now: datetime
@@ -69,7 +69,7 @@ class Situation:
         return self._stage_wait(Stage.EXTRACTION)
 
     def wait_document(self, batch: Batch) -> dict[str, Any] | None:
-        """The same in the API's form (`waiting_for`)."""
+        """The same for the API (`waiting_for`)."""
         waits = self.waiting_for(batch)
         if waits is None:
             return None
@@ -113,10 +113,10 @@ class Situation:
         return conditions.ACCESS_TOKEN.found(upstream, name=upstream.capitalize())
 
     def eta_seconds(self, batch: Batch) -> tuple[int, int] | None:
-        """Seconds a running batch will likely still take, as a range; None when there is nothing to go by.
+        """The remaining seconds of a running batch, as a range; None if it cannot be estimated.
 
-        A search is never told less than the calls it needs take within the limit, and the time until calls are allowed
-        again. There is no estimate while Boeing rejects the account, because the end is unknown.
+        For a search it is never less than its calls take within the limit, plus the time until calls are allowed again.
+        There is no estimate while Boeing rejects the account, because the end is unknown.
         """
         if batch.status.is_final or batch.open_count < _FEWEST_FOR_ETA or batch.status is BatchStatus.PENDING:
             return None
@@ -126,7 +126,7 @@ class Situation:
         rate = batch.rate
         if self.limit is not None and is_search:
             most = self.limit.per_minute / 60 * self.batch_size
-            # A rate that was measured across a rest says nothing of the time after it.
+            # A rate measured across a pause does not predict the time after it.
             rate = most if not rate or self.boeing.pause_reason else min(rate, most)
         if not rate:
             return None
@@ -141,7 +141,7 @@ class Situation:
         return math.ceil(low), math.ceil(high)
 
     def _wait(self) -> float:
-        """Seconds until Boeing may be asked again, as far as anybody knows."""
+        """Seconds until Boeing may be called again, as far as known."""
         until = self.boeing.open_again
         return max(0.0, (until - self.now).total_seconds()) if until is not None else 0.0
 
@@ -182,7 +182,7 @@ class Live:
         self._prefix = prefix
 
     def situation(self, work: Work) -> Situation:
-        """The situation now: a few look-ups, whatever the number and size of batches."""
+        """The situation now: a few look-ups, regardless of the number and size of batches."""
         boeing, now = upstreams.look(work, "boeing")
         account = budget_account.look(work, "shopify")
         return Situation(
@@ -202,7 +202,7 @@ class Live:
 
 
 def message(batch: Batch) -> str:
-    """One sentence on where a batch stands."""
+    """The state of a batch in a sentence."""
     done, total = f"{batch.settled_count:,}", f"{batch.total_items:,}"
     told = _message(batch, done, total)
     if batch.items_gone_at is not None:
@@ -237,7 +237,7 @@ def _message(batch: Batch, done: str, total: str) -> str:  # noqa: PLR0911 - one
 
 
 def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
-    """A batch as the API tells it: the guide's fields (section 9.2), and what a person wants to know beside them.
+    """The API's document for a batch: the guide's fields (section 9.2), and more.
 
     Its size does not depend on the number of items or failures.
     """
@@ -276,5 +276,5 @@ def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
 
 
 def status_documents(batches: Sequence[Batch], situation: Situation) -> list[dict[str, Any]]:
-    """Several batches, told in one and the same situation."""
+    """The documents of several batches, in the same situation."""
     return [status_document(batch, situation) for batch in batches]

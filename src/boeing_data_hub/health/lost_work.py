@@ -1,4 +1,4 @@
-"""Work that nobody seems to do, for the doctor: what a sweep ought to have freed, and what a person must decide."""
+"""Stalled work, for the doctor: what a sweep should have freed, and what needs a decision."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostWork:
-    """What is left lying.
+    """Stalled work.
 
     Attributes:
-        leases: how many ran out more than `after` seconds ago and were freed by nobody.
-        doubtful: SKUs for which the outcome of a call is unknown; nothing will check it.
-        orphans: products that are to leave the store and do not: how many, and what the store said last.
-        still: open runs without progress, although nothing is paused and nobody holds a part of them.
-        bulk: bulk operations that have not moved for an hour, with their state and note.
-        unsent: channel → what its receiver said of each notification that it does not accept.
+        leases: number of leases that expired more than `after` seconds ago and that no sweep has freed.
+        doubtful: SKUs for which the outcome of a call is unknown, with no check scheduled.
+        orphans: number of leftover products that could not be removed, and the store's last message.
+        still: open runs without progress, although nothing is paused and no worker holds a part of them.
+        bulk: bulk operations without progress for an hour, with their state and note.
+        unsent: channel → its receiver's message for each notification that it rejects.
         pauses: of upstreams.
-        pictures: how many the store could not process and are not sent again by themselves.
+        pictures: number of images that the store could not process and that are not sent again automatically.
     """
 
     leases: int
@@ -43,12 +43,12 @@ class LostWork:
 
 
 def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
-    """Look for it.
+    """Find stalled work.
 
     Args:
-        work: a transaction that may only read.
-        after: seconds in which the sweep should have freed a lease.
-        still_after: seconds without progress that are no honest pace: a line that works is touched by every call.
+        work: a read-only transaction.
+        after: seconds within which a sweep frees an expired lease.
+        still_after: seconds without progress after which a run counts as stalled.
     """
     shops = work.rows(_SQL["stores_in_doubt"])
     orphans = work.row(_SQL["late_orphans"])

@@ -1,4 +1,4 @@
-"""Sending a message by e-mail, through the operator's mail server, over TLS."""
+"""Sends a message by e-mail, through the operator's mail server, over TLS."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from boeing_data_hub.health.notice import Message
 from boeing_data_hub.network.faults import fault_of
 from boeing_data_hub.network.outgoing import Network
 
-_SECONDS: Final = 10.0  # for each step of the conversation; there are about eight
+_SECONDS: Final = 10.0  # for each step of the SMTP dialogue; there are about eight
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over.
+    """The operator's mail server.
 
     Attributes:
-        username: empty: no sign-in.
+        username: empty if the server needs no sign-in.
     """
 
     host: str
@@ -37,13 +37,13 @@ class MailServer:
 
 
 class Mail:
-    """E-mail to a list of people.
+    """A channel that sends e-mail to a list of people.
 
     Args:
-        server: takes the mail.
+        server: accepts the mail.
         sender: bare address.
         recipients: bare addresses.
-        network: whose certificates are believed. Mail never goes through a proxy for HTTP.
+        network: provides the trusted certificates. Mail never uses an HTTP proxy.
     """
 
     def __init__(
@@ -55,36 +55,36 @@ class Mail:
         self._network = network or Network()
 
     def send(self, message: Message) -> None:
-        """See `Channel`. Raises Retry when the server cannot be reached, or takes it for nobody.
+        """See `Channel`. Raises Retry if the server cannot be reached, or accepts none of the recipients.
 
-        The message has the same Message-ID in every try, so that a mailbox that was given it twice can tell.
+        The message has the same Message-ID in every attempt, so that a mailbox can recognize a repetition.
         """
         mail = letter(message, sender=self._sender, recipients=self._recipients)
         try:
             server = self._connected()
             try:
-                server.send_message(mail)  # those refused among the recipients would double it for the others
+                server.send_message(mail)  # a retry for the rejected recipients would reach the others twice
             except BaseException:
                 server.close()
                 raise
         except smtplib.SMTPAuthenticationError:
-            raise Retry("The mail server refuses our sign-in (HUB_SMTP_USERNAME).", code="mail_credentials") from None
+            raise Retry("The mail server rejects our sign-in (HUB_SMTP_USERNAME).", code="mail_credentials") from None
         except smtplib.SMTPRecipientsRefused:
-            raise Retry("The mail server takes mail for none of HUB_DIGEST_EMAIL_TO.", code="mail_refused") from None
+            raise Retry("The mail server accepts no recipient of HUB_DIGEST_EMAIL_TO.", code="mail_refused") from None
         except (smtplib.SMTPException, OSError) as error:
             fault = fault_of(error, self._server.host)
             why = f". {fault.said}" if fault else f" ({type(error).__name__})."
-            failed = Retry(f"The mail server did not take the message{why}", code="mail_unreachable")
+            failed = Retry(f"The mail server did not accept the message{why}", code="mail_unreachable")
             failed.fault = fault.kind if fault else ""
             raise failed from None
-        with suppress(smtplib.SMTPException, OSError):  # it is taken, however the server says goodbye
+        with suppress(smtplib.SMTPException, OSError):  # the mail was accepted, so errors while closing do not matter
             server.quit()
         server.close()
 
     def _connected(self) -> smtplib.SMTP:
         place = (self._server.host, self._server.port)
         context = self._network.tls()
-        us = self._sender.rpartition("@")[2]  # to ask the resolver for our own name may take longer than the mail
+        us = self._sender.rpartition("@")[2]  # resolving our own name may take longer than the mail
         if self._server.security == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(*place, us, timeout=_SECONDS, context=context)
         else:

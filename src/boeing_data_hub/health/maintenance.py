@@ -1,7 +1,7 @@
-"""Does the chores that are due: at each turn a few portions, each in a transaction of its own.
+"""Runs the chores that are due: a few portions at a time, each in its own transaction.
 
-The row of a chore says when it is due and how far its round is. It is locked for a portion, so two workers share the
-chores between them, and neither waits for the other.
+A chore's row says when it is due and how far its round is. It is locked during a portion, so two workers share the
+chores and neither waits for the other.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from boeing_data_hub.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
 
-_PORTIONS_A_TURN: Final = 4  # a fraction of a second; the next sweep goes on
-_RETRY: Final = RetryPolicy(first=60.0, longest=3600.0)  # of a chore; no longer than its own interval
+_PORTIONS_A_TURN: Final = 4  # a fraction of a second; the next sweep continues
+_RETRY: Final = RetryPolicy(first=60.0, longest=3600.0)  # of a chore; never longer than its interval
 _BREATH: Final = 0.1
 
 
 class Housekeeping:
-    """Does chores.
+    """Runs chores.
 
     Args:
         database: Postgres.
-        chores: all there are.
+        chores: all chores.
     """
 
     def __init__(self, database: Database, chores: Sequence[Chore]) -> None:
@@ -39,7 +39,7 @@ class Housekeeping:
         self._chores: Mapping[str, Chore] = {chore.name: chore for chore in chores}
 
     def turn(self, keep_going: Callable[[], bool]) -> int:
-        """Do up to a few portions of what is due. Returns how many; 0: nothing was due, or other workers do it."""
+        """Run a few due portions. Returns how many; 0: nothing was due, or other workers run it."""
         done = 0
         for name in self._database.run(lambda work: rows.due(work, list(self._chores)), patience=5):
             while done < _PORTIONS_A_TURN and keep_going():
@@ -52,18 +52,18 @@ class Housekeeping:
         return done
 
     def whole_round(self, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
-        """Do a whole round of every removal now. Returns how many rows each removed, by any worker."""
+        """Run a whole round of every clean-up now. Returns how many rows each one removed, by any worker."""
         names = [chore.name for chore in self._chores.values() if chore.days is not None]
         self._database.run(lambda work: rows.make_due(work, names))
         for name in names:
             while keep_going() and self._database.run(lambda work, name=name: rows.is_due(work, name)):
                 if self._portion(self._chores[name]) is None:
-                    time.sleep(_BREATH)  # another worker does it
+                    time.sleep(_BREATH)  # another worker runs it
         after = self._database.run(rows.listed)
         return {name: after[name]["removed"] if after[name]["is_due"] else after[name]["last_round"] for name in names}
 
     def _portion(self, chore: Chore) -> bool | None:
-        """One portion. True: there is more; False: the round is done, or postponed; None: another worker does it."""
+        """Run a portion. True: more follow; False: the round is finished or postponed; None: another worker runs it."""
 
         def step(work: Work) -> tuple[bool, int] | None:
             held = rows.hold(work, chore.name)
@@ -96,13 +96,13 @@ class Housekeeping:
         self._database.run(lambda work: rows.failed(work, chore.name, note=said, retry=retry), patience=5)
 
     def count(self) -> dict[str, int]:
-        """How many rows each removal would touch now. Changes nothing."""
+        """How many rows each clean-up would remove now. Changes nothing."""
         return {
             chore.name: self._database.run(chore.count) for chore in self._chores.values() if chore.count is not None
         }
 
     def status(self) -> list[dict[str, Any]]:
-        """Every chore: what it does, its retention, its last round and result, and when it is due."""
+        """Every chore: its description, retention, last round and result, and when it is due."""
         known = self._database.run(rows.listed)
         return [
             {

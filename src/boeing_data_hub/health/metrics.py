@@ -1,6 +1,6 @@
-"""The system's figures as Prometheus knows them: one family each, named after what it counts and its unit.
+"""The system's figures as Prometheus metrics: one family each, named after what it counts and its unit. Pure.
 
-Pure. Every label is bounded: stages, queues, lines, states and codes are words of ours.
+Every label is bounded: it is a stage, queue, upstream, state or code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TYPES: Final = ("search", "publish")
 _MOST_CODES: Final = 100
 _BULK_STATES: Final = ("prepared", "starting", "running", "finished")
 
-# What each family is; docs/observability.md is held against this.
+# The meaning of each family; a test compares docs/observability.md with it.
 HELP: Final[Mapping[str, str]] = {
     "hub_service_up": "1 if Postgres or Redis responds, else 0; metrics of one that does not are absent.",
     "hub_figures_age_seconds": "Age of the system metrics below; they are read again after five seconds.",
@@ -33,9 +33,9 @@ HELP: Final[Mapping[str, str]] = {
     "hub_queue_depth": "Wake-ups in a queue of Redis. They have no content, and there are never more than needed.",
     "hub_redis_memory_bytes": "Memory that Redis uses; absent where the account may not run INFO.",
     "hub_redis_memory_limit_bytes": "Memory that Redis may use: its maxmemory, else the machine's memory.",
-    "hub_due_items": "Parts that are due and not worked on; for normalization: Boeing's answers.",
-    "hub_later_items": "Parts that wait for a retry, or that are being worked on.",
-    "hub_leased_items": "Parts being worked on, under a lease; for normalization: Boeing's answers.",
+    "hub_due_items": "Parts that are due and not being processed; for normalization: Boeing's answers.",
+    "hub_later_items": "Parts that wait for a retry, or are being processed.",
+    "hub_leased_items": "Parts being processed, under a lease; for normalization: Boeing's answers.",
     "hub_leases": "Leases held by workers.",
     "hub_oldest_due_seconds": "How long the oldest due part has been due; 0 when nothing is due.",
     "hub_boeing_slots_used": "Calls to Boeing by all workers that started within the limit's sliding window.",
@@ -47,8 +47,8 @@ HELP: Final[Mapping[str, str]] = {
     "hub_line_stretch_ratio": "Factor on the time between calls: 1 at full pace, more after a 429.",
     "hub_line_next_slot_seconds": "Seconds until the next call may start; 0: now.",
     "hub_line_idle_seconds": "Seconds for which a call could have started but none did.",
-    "hub_line_back_seconds": "Seconds until the other side allows calls again, as it says; 0: unknown.",
-    "hub_line_fruitless_calls": "Consecutive calls without a result, whatever they asked.",
+    "hub_line_back_seconds": "Seconds until the upstream allows calls again, as it says; 0: unknown.",
+    "hub_line_fruitless_calls": "Consecutive calls without a result, for any parts.",
     "hub_line_failures": "Consecutive first calls that failed.",
     "hub_shopify_points_free": "Points in the store's bucket that no process has reserved, by the shared account.",
     "hub_shopify_points_limit": "Points that the bucket holds.",
@@ -75,7 +75,7 @@ HELP: Final[Mapping[str, str]] = {
 
 
 def families(figures: Figures, limit: RateLimit | None, *, at: float) -> Iterator[Metric]:
-    """Every metric family; `at` is the present monotonic moment."""
+    """Every metric family; `at` is the current monotonic time."""
     up = _family("hub_service_up", "service")
     up.add_metric(["postgres"], figures.database is not None)
     up.add_metric(["redis"], figures.redis is not None)
@@ -140,7 +140,7 @@ def _lines(found: DatabaseFigures, limit: RateLimit | None) -> Iterator[Metric]:
 
     yield _by("hub_line_paused_seconds", "line", {n: seconds(each.paused_since, each) for n, each in lines.items()})
     yield _by("hub_line_stretch_ratio", "line", {name: line.stretch for name, line in lines.items()})
-    # The store's own line has no slots of its own: its points are what it waits for.
+    # Calls to the store wait for points, not for slots.
     boeing = lines["boeing"]
     free_from = max(boeing.next_slot, boeing.paused_until or boeing.next_slot)
     ahead = (free_from - found.now).total_seconds()

@@ -1,4 +1,4 @@
-"""A notification as it is stored, and the message that a channel carries."""
+"""A notification as stored, and the message that a channel delivers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ EMAIL: Final = "email"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that is to be sent on one channel.
+    """A notification to send on one channel.
 
     Attributes:
-        id: the same on every channel and in every attempt; receivers get it as an idempotency key.
+        id: the same on every channel and in every attempt; receivers get it as idempotency key.
         kind: digest or alarm.
-        token: of the worker that sends it now; only its result is accepted.
-        attempts: before this one.
+        token: identifies the worker that is sending it; only its result is accepted.
+        attempts: number of earlier attempts.
     """
 
     id: str
@@ -32,11 +32,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notice, rendered.
+    """A rendered notification.
 
     Attributes:
         subject: one line.
-        payload: for machines.
+        payload: for programs.
     """
 
     id: str
@@ -50,5 +50,5 @@ class Channel(Protocol):
     """A way to people."""
 
     def send(self, message: Message) -> None:
-        """Deliver a message. Raises Retry or Reject when the receiver did not accept it."""
+        """Deliver a message. Raises Retry or Reject if the receiver did not accept it."""
         ...

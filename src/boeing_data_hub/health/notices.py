@@ -1,4 +1,4 @@
-"""Notices: written once for each channel, and sent until the receiver has accepted them."""
+"""Notifications: written once for each channel, and sent until the receiver accepts them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notice on one channel.
+    """A notification on one channel.
 
     Attributes:
-        id: of the notice, the same on every channel.
+        id: of the notification, the same on every channel.
         day: of a digest.
         state: `due`, `sent` or `given_up`.
-        attempts: made so far.
-        not_before: when the next may be made.
-        error: what the receiver said of the last one.
+        attempts: number of attempts so far.
+        not_before: when the next attempt may be made.
+        error: the receiver's message for the last attempt.
     """
 
     id: str
@@ -52,24 +52,24 @@ def add(
     day: date | None = None,
     covers: tuple[datetime, datetime] | None = None,
 ) -> int:
-    """Write a notification down for each of these channels. Returns for how many it is new."""
+    """Store a notification for each of these channels. Returns for how many it is new."""
     return work.do(_SQL["add"], [notice_id, kind, Jsonb(document), day, *(covers or (None, None)), list(channels)])
 
 
 def take(work: Work, *, channels: Sequence[str], seconds: float) -> Notice | None:
-    """Claim the notice that has been due longest for so many seconds; None when no notice is due."""
+    """Claim the notification that has been due longest, for `seconds`; None if none is due."""
     token = uuid4()
     row = work.row(_SQL["take"], [token, seconds, list(channels)])
     return Notice(**row, token=token) if row else None
 
 
 def sent(work: Work, notice: Notice) -> bool:
-    """The receiver accepted it. False when another worker has sent it since."""
+    """Record that the receiver accepted it. False if another worker has sent it since."""
     return bool(work.do(_SQL["sent"], [notice.id, notice.channel, notice.token]))
 
 
 def postpone(work: Work, notice: Notice, *, seconds: float, error: str, give_up_after: float) -> None:
-    """The receiver did not accept it: retry later, or give up when it is older than `give_up_after` seconds."""
+    """Record a failed attempt: retry later, or give up if the notification is older than `give_up_after` seconds."""
     work.do(_SQL["postpone"], [error[:500], seconds, give_up_after, notice.id, notice.channel, notice.token])
 
 
@@ -79,29 +79,29 @@ def covered_to(work: Work) -> datetime | None:
 
 
 def has_digest(work: Work, day: date) -> bool:
-    """Whether the digest of a day was written."""
+    """True if the digest of this day was written."""
     return bool(work.value(_SQL["has_digest"], [day]))
 
 
 def states(work: Work, notice_id: str) -> dict[str, str]:
-    """The state of a notice on each of its channels."""
+    """The state of a notification on each of its channels."""
     return {row["channel"]: row["state"] for row in work.rows(_SQL["states"], [notice_id])}
 
 
 def send_again(work: Work, notice_id: str) -> int:
-    """Send a notice that was sent or given up once more. Returns on how many channels."""
+    """Send a notification again that was sent or given up. Returns on how many channels."""
     return work.do(_SQL["send_again"], [notice_id])
 
 
 def listed(work: Work, *, limit: int) -> list[Delivery]:
-    """Deliveries of the newest notices."""
+    """The deliveries of the newest notifications."""
     return [Delivery(**row) for row in work.rows(_SQL["listed"], [limit])]
 
 
 def unsent(work: Work) -> dict[str, list[str]]:
-    """What each channel's receiver said of every notice that it does not accept, the oldest first.
+    """The message of each channel's receiver for every notification that it rejects, the oldest first.
 
-    These are notices of the last month that it has refused more than twice, or that were given up.
+    These are notifications of the last month that it rejected more than twice, or that were given up.
     """
     found: dict[str, list[str]] = {}
     for row in work.rows(_SQL["unsent"]):

@@ -1,7 +1,7 @@
-"""Digests and immediate notifications: each is written down once, and delivered until its receiver has accepted it.
+"""Digests and immediate notifications: each is stored once, and sent until its receiver accepts it.
 
-Writing and sending are two steps. A worker that is killed between them leaves a row that another one sends, under the
-same id, by which a receiver recognizes a repetition.
+Storing and sending are two steps. If a worker is killed between them, another one sends the row under the same id, by
+which a receiver recognizes a repetition.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _SQL: Final = beside(__file__)
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY: Final = 30.0
-_TAKEN_SECONDS: Final = 300.0  # longer than any try: a mail server may be slow in each of its steps
+_TAKEN_SECONDS: Final = 300.0  # longer than any attempt: a mail server may be slow at each step
 _WEEK: Final = 7 * 86_400.0
 _RETRY: Final = RetryPolicy(first=30.0, longest=3600.0, total=_WEEK)
 _AT_ONCE: Final = 5
 
 
 class Notifications:
-    """Writes digests and notifications down, and delivers them.
+    """Stores digests and notifications, and delivers them.
 
     Args:
         settings: the environment.
         database: Postgres.
-        channels: name → a way to people; without any, nothing is written.
+        channels: by name; without channels nothing is stored.
         limit: of Boeing calls.
         stalled: finds stalled work.
     """
@@ -68,7 +68,7 @@ class Notifications:
         self._timetable = Timetable(time.fromisoformat(settings.hub_digest_at), zone_of(settings.hub_digest_time_zone))
 
     def chores(self) -> list[Chore]:
-        """The digest and the immediate notifications; none without a channel."""
+        """Store the digest that is due, and the immediate notifications; nothing without a channel."""
         if not self._channels:
             return []
         return [
@@ -79,7 +79,7 @@ class Notifications:
     def _digest_if_due(self, work: Work, _cursor: Any) -> Portion:
         now: datetime = work.value(_SQL["moment"])
         period = self._timetable.due(now, told_to=notices.covered_to(work))
-        if period is None or notices.has_digest(work, period.day):  # the time of day may have been changed since
+        if period is None or notices.has_digest(work, period.day):  # the time of day may have changed since
             return Portion(0, is_last=True)
         return Portion(self._write(work, period), is_last=True)
 
@@ -115,7 +115,7 @@ class Notifications:
         return Portion(new, is_last=True)
 
     def preview(self, day: date | None) -> dict[str, Any]:
-        """The digest of a day, or of the time since the last one. Nothing is written or sent."""
+        """The digest of a day, or of the time since the last one. Stores and sends nothing."""
 
         def step(work: Work) -> dict[str, Any]:
             if day is not None:
@@ -126,12 +126,12 @@ class Notifications:
         return self._database.run(step, patience=5)
 
     def order(self, day: date | None, *, again: bool) -> str:
-        """Make the digest of a day (None: the last one that was due) due now. Returns its id.
+        """Send the digest of a day now (None: the last one that was due). Returns its id.
 
-        A digest that was sent before is sent again only if `again`.
+        A digest that was sent before is sent again only with `again`.
 
         Raises:
-            Conflict: the day is not over yet.
+            Conflict: the day has not ended yet.
         """
 
         def step(work: Work) -> str:
@@ -141,7 +141,7 @@ class Notifications:
             if period.until > now:
                 raise Conflict(
                     f"The digest of {period.day} is due at {period.until:%Y-%m-%d %H:%M} UTC. Nothing was sent. "
-                    "`bdh digest show` shows its present content.",
+                    "`bdh digest show` shows its current content.",
                     code="digest_not_due",
                 )
             if not self._write(work, period) and again:
@@ -151,7 +151,7 @@ class Notifications:
         return self._database.run(step, patience=5)
 
     def deliver(self, keep_going: Callable[[], bool] = lambda: True) -> int:
-        """Deliver what is due, a few at a time. Returns how many were accepted."""
+        """Deliver due notifications, a few at a time. Returns how many were accepted."""
         delivered = 0
         for _ in range(_AT_ONCE):
             if not self._channels or not keep_going():

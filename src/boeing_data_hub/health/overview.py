@@ -32,12 +32,12 @@ _CALLS_COUNTED: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSide:
-    """What the overview shows of the store.
+    """The overview's data about the store.
 
     Attributes:
         budget: the shared account; None before the first call.
-        available: points in it now, by our account.
-        live: products, counted to `MOST_COUNTED`; `last` is when something was published last.
+        available: points in the bucket now, by our account.
+        live: number of products, counted up to `MOST_COUNTED`; `last`: time of the last publish.
         waiting: what waits for a person.
     """
 
@@ -53,9 +53,9 @@ class Overview:
     """Everything the overview shows.
 
     Attributes:
-        answered: Boeing's answers within the last minute, counted to `_CALLS_COUNTED`.
-        heard: queue → seconds since a worker for it was last seen; None: none is running.
-        parts: status → staged products, counted to `MOST_COUNTED`.
+        answered: Boeing's answers within the last minute, counted up to `_CALLS_COUNTED`.
+        heard: queue → seconds since the last heartbeat of its workers; None: none is running.
+        parts: status → number of staged parts, counted up to `MOST_COUNTED`.
     """
 
     situation: Situation
@@ -72,13 +72,13 @@ class Overview:
 
 
 def worker_problems(alive: WorkersSeen, *, queues: Sequence[str], redis_answers: bool) -> list[Condition]:
-    """Problems of the installation now: workers that stopped or may have, Redis that does not respond."""
+    """Current problems of the installation: workers that stopped or may have, and Redis if it does not respond."""
     redis = [] if redis_answers else [NO_REDIS.found()]
     return _with_links([*redis, *alive.missing(queues), *alive.missed_heartbeats(queues)])
 
 
 def _with_links(found: Iterable[Condition]) -> list[Condition]:
-    """With links that lead into the console."""
+    """The overview with links into the console."""
     return [replace(one, link=f"/console{one.link}") if one.link else one for one in found]
 
 
@@ -95,10 +95,10 @@ def store_side(work: Work) -> StoreSide:
 
 
 def gather(work: Work, situation: Situation, *, queues: Sequence[str], redis_answers: bool) -> Overview:
-    """Read it all, by index look-ups and counts that stop early."""
+    """Read the overview, by index look-ups and bounded counts."""
     alive = situation.workers
     problems = worker_problems(alive, queues=queues, redis_answers=redis_answers)
-    found = [one for one in situation.stalled if one.code != NO_WORKER.code]  # said above, of every queue
+    found = [one for one in situation.stalled if one.code != NO_WORKER.code]  # covered above, for every queue
     waits = situation.boeing_wait() if alive.serve(Stage.EXTRACTION) else None
     if waits is not None and waits.level != "info":
         found.append(waits)

@@ -1,4 +1,4 @@
-"""Pauses of Boeing and of the store as conditions: since when, until when, and what the other side said. Pure."""
+"""Pauses of Boeing and of the store as conditions: since when, until when, and the upstream's message. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from boeing_data_hub.health.conditions import Condition, Level
 from boeing_data_hub.work.rates import KNOCK_SECONDS, UpstreamPace
 
 WORTH_TELLING: Final = timedelta(minutes=10)
-"""People are notified at once of a wait for a quota that is longer than this."""
+"""People are notified at once if a quota returns later than this."""
 
-_PACE: Final = timedelta(seconds=2)  # a shorter wait is the ordinary pace
-_PASSING: Final = frozenset({"upstream", "limit"})  # such pauses end by themselves
+_PACE: Final = timedelta(seconds=2)  # a shorter wait is normal pacing
+_PASSING: Final = frozenset({"upstream", "limit"})  # these pauses end without human action
 _NAMES: Final = {"boeing": "Boeing", "shopify": "The store", "shopify-creates": "Creating products in the store"}
 
 
 def upstream_name(upstream: str) -> str:
-    """What people call an upstream."""
+    """The display name of an upstream."""
     return _NAMES.get(upstream, upstream)
 
 
@@ -30,7 +30,7 @@ def pause_of(upstream: str, state: UpstreamPace) -> Condition | None:
 
 
 def pace_of_boeing(state: UpstreamPace, now: datetime) -> Condition | None:
-    """The wait for the next rate-limit slot; None when it is too short to mention."""
+    """The wait for the next rate-limit slot; None if it is too short to mention."""
     if state.next_slot - now <= _PACE:
         return None
     message = f"Paced to Boeing's limit: next call {state.next_slot:%H:%M:%S} UTC."
@@ -38,7 +38,7 @@ def pace_of_boeing(state: UpstreamPace, now: datetime) -> Condition | None:
 
 
 def throttled_store(until: datetime | None, now: datetime) -> Condition | None:
-    """The store asked for fewer calls."""
+    """The pause that the store asked for; None: there is none."""
     if until is None or until - now <= _PACE:
         return None
     message = f"Shopify asked us to slow down. Next call {until:%H:%M:%S} UTC."
@@ -46,7 +46,7 @@ def throttled_store(until: datetime | None, now: datetime) -> Condition | None:
 
 
 def daily_limit_of_store(until: datetime | None, now: datetime) -> Condition | None:
-    """The store accepts no more new products today."""
+    """The pause of creating products at the store's daily limit; None: there is none."""
     if until is None or until <= now:
         return None
     message = f"Shopify accepts no more new products for now. Next attempt {until:%H:%M} UTC. Updates continue."
@@ -135,5 +135,5 @@ def _since(state: UpstreamPace) -> str:
 
 
 def moment(at: datetime, since: datetime | None) -> str:
-    """A time of day, with its date where that differs from the day on which the pause began."""
+    """A time of day, with the date unless the pause began on the same day."""
     return at.strftime("%H:%M" if since is not None and since.date() == at.date() else "%Y-%m-%d %H:%M")

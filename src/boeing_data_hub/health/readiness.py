@@ -1,4 +1,4 @@
-"""Is everything there that the hub needs? Yes or no for each, and a code why not, for /ready; more: `bdh doctor`."""
+"""Readiness for /ready: whether each required service is available, and a code if not. `bdh doctor` tells more."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ _ALWAYS_NEEDED = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.DEFAULT)
 
 
 def needed_queues(*, publishing: bool) -> tuple[str, ...]:
-    """The queues that must have a worker; publishing only where there is a store to publish to."""
+    """The queues that must have a worker; publishing only if a store is configured."""
     return tuple(stage.value for stage in (*_ALWAYS_NEEDED, *([Stage.PUBLISHING] if publishing else [])))
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Yes or no for each thing needed; and why not, where a server said so: codes only, for strangers may read it."""
+    """The availability of each required service, and the reason if a server gave one: codes only, because the page is
+    public.
+    """
 
     checks: Mapping[str, bool]
     reasons: Mapping[str, str]
 
 
 def readiness(database: Database, wake_ups: WakeUps, *, queues: Sequence[str], worker_silent_after: float) -> Readiness:
-    """Ask for each thing needed."""
+    """Check each required service."""
     answers = {"postgres": False, "migrations": False, "redis": False, "workers": False}
     reasons: dict[str, str] = {}
     try:

@@ -1,6 +1,6 @@
-"""How long records are kept: answers, calls to the store, the audit log, quotes, and what has expired by itself.
+"""Retention of records: answers, calls to the store, the audit log, quotes, and expired rows.
 
-Removed in portions, counted as a whole, as in `batches/retention.py`. Large tables are walked by their ids.
+Rows are removed in portions, and counted all at once, as in `batches/retention.py`. Large tables are walked by id.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from boeing_data_hub.db.unit_of_work import Work
 
 _SQL: Final = beside(__file__)
 
-_ANSWERS: Final = 1_000  # each is asked about by the keys of its ten parts and their SKUs
-_PACE_FROM: Final = 10  # runs the store's pace is reckoned from, see `bulk_runs.pace`
+_ANSWERS: Final = 1_000  # each one needs look-ups for its ten parts and their SKUs
+_PACE_FROM: Final = 10  # runs from which the store's pace is computed, see `bulk_runs.pace`
 
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
 def _stretch(work: Work, query: LiteralString, *, after: int, days: int, rows: int) -> Any:
-    """The next `rows` ids of a table whose ids grow with time; `reached`: what follows is younger than the term."""
+    """The next `rows` ids of a table whose ids grow with time; `reached`: all later rows are younger than the
+    retention.
+    """
     return work.row(query, {"after": after, "days": days, "rows": rows})
 
 
 def remove_answers(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove answers that were superseded, and that nothing waits for."""
+    """Remove superseded answers that no item waits for."""
     after = int(cursor or 0)
     stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS)
     if stretch["last"] is None:
@@ -35,7 +37,7 @@ def remove_answers(work: Work, days: int, cursor: Any) -> Portion:
 
 
 def count_answers(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     found, after = 0, 0
     while True:
         stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS * 20)
@@ -51,7 +53,7 @@ def count_answers(work: Work, days: int) -> int:
 
 
 def remove_calls(work: Work, days: int, _cursor: Any) -> Portion:
-    """Remove lines of bulk operations that ended, then the operations; and stock calls that no intent names."""
+    """Remove lines of finished bulk operations, then the operations, and stock calls that no intent refers to."""
     values = {"days": days, "pace": _PACE_FROM, "most": ROWS, "fat": FAT_ROWS}
     run = work.value(_SQL["next_old_run"], values)
     lines = 0
@@ -64,7 +66,7 @@ def remove_calls(work: Work, days: int, _cursor: Any) -> Portion:
 
 
 def count_calls(work: Work, days: int) -> int:
-    """How many lines and stock calls would go."""
+    """How many lines and stock calls would be removed."""
     values = {"days": days, "pace": _PACE_FROM}
     lines = work.value(_SQL["count_lines"], values)
     return lines + work.value(_SQL["count_calls"], values)
@@ -74,7 +76,7 @@ def count_calls(work: Work, days: int) -> int:
 
 
 def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove old lines of the audit log."""
+    """Remove old entries of the audit log."""
     after = int(cursor or 0)
     stretch = _stretch(work, _SQL["stretch_of_audit"], after=after, days=days, rows=ROWS)
     if stretch["last"] is None:
@@ -84,7 +86,7 @@ def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
 
 
 def count_audit(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     return work.value(_SQL["count_audit"], [days])
 
 
@@ -92,7 +94,7 @@ def count_audit(work: Work, days: int) -> int:
 
 
 def remove_quotes(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove old quotes that are complete, with their lines, and what they say of the buyer."""
+    """Remove old completed quotes, with their lines and the buyer's data."""
     after = int(cursor or 0)
     stretch = _stretch(work, _SQL["stretch_of_quotes"], after=after, days=days, rows=FAT_ROWS)
     if stretch["last"] is None:
@@ -103,7 +105,7 @@ def remove_quotes(work: Work, days: int, cursor: Any) -> Portion:
 
 
 def count_quotes(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     return work.value(_SQL["count_quotes"], [days])
 
 
@@ -111,7 +113,7 @@ def count_quotes(work: Work, days: int) -> int:
 
 
 def remove_history(work: Work, days: int, cursor: Any) -> Portion:
-    """Remove old rows of the price and stock history but the newest of each part, and old sales, part by part."""
+    """Remove old rows of the price and stock history except the newest of each part, and old sales, part by part."""
     after = str(cursor or "")
     last = work.value(_SQL["stretch_of_history"], {"after": after, "most": ROWS})
     if last is None:
@@ -123,7 +125,7 @@ def remove_history(work: Work, days: int, cursor: Any) -> Portion:
 
 
 def count_history(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     return work.value(_SQL["count_history"], {"days": days})
 
 
@@ -141,12 +143,11 @@ _EXPIRED: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     (_SQL["remove_store_webhooks"], _SQL["count_store_webhooks"]),
     (_SQL["remove_notices"], _SQL["count_notices"]),
 )
-"""To remove and to count, of each table whose rows are over by rules of their own: nobody believes or opens them any
-more."""
+"""For each table whose rows expire by their own rules: the statements that remove and count them."""
 
 
 def remove_expired(work: Work, days: int, _cursor: Any) -> Portion:
-    """Remove ended sessions, links, drafts, sightings, and what was settled about orphans and conflicts `days` ago."""
+    """Remove ended sessions, links, drafts and look-ups, and leftovers and conflicts resolved `days` ago."""
     removed, most = 0, 0
     for remove, _ in _EXPIRED:
         count = work.do(remove, {"days": days, "most": ROWS})
@@ -155,5 +156,5 @@ def remove_expired(work: Work, days: int, _cursor: Any) -> Portion:
 
 
 def count_expired(work: Work, days: int) -> int:
-    """How many would go."""
+    """How many rows would be removed."""
     return sum(work.value(count, {"days": days}) for _, count in _EXPIRED)

@@ -1,4 +1,4 @@
-"""Repairs rows that no step would take up again. Only a restored or hand-edited table should have any.
+"""Repairs rows that no step would process again. Only a restored or hand-edited table should have any.
 
 Each repair is logged as an error.
 """
@@ -21,14 +21,14 @@ _GONE: Final = "Boeing's response for this part is gone or unreadable. Search fo
 
 
 def repair(work: Work) -> int:
-    """Make such rows due again, or fail their items where the answer is gone.
+    """Make such rows due again, or fail their items if the answer is missing.
 
     Returns:
         How many rows were repaired.
     """
     freed = stage_progress.settle_lines_of_ended_runs(work)
     if freed:
-        log.error("freed parts that an ended bulk operation held", skus=freed[:20], parts=len(freed))
+        log.error("freed parts held by a finished bulk operation", skus=freed[:20], parts=len(freed))
     lost = stage_progress.lost_answers(work, limit=_AT_ONCE)
     if not lost:
         return len(freed)
@@ -42,5 +42,5 @@ def repair(work: Work) -> int:
         for part in items.waiting_for_raw(work, one)
     ]
     batches.move_counts(work, items.settle_normalized(work, [], failed))
-    log.error("repaired items whose answer no worker would have normalized", due_again=len(again), failed=len(failed))
+    log.error("repaired items whose answer was not due for normalization", due_again=len(again), failed=len(failed))
     return len(freed) + len(lost)

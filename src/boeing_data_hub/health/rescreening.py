@@ -1,6 +1,4 @@
-"""The chore that screens the catalogue again after a rule has changed, so that a part's status follows the rules in
-force and not those of the day it was normalized.
-"""
+"""The chore that screens the catalogue again after a rule change, so that statuses follow the current rules."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ _PARTS: Final = 2_000  # a portion takes about a fifth of a second
 
 
 def rescreen(rules: Callable[[], NormalizationRules]) -> Chore:
-    """The chore. Its cursor holds the fingerprint of the rules that the catalogue was screened by, and how far."""
+    """The chore. Its cursor holds the fingerprint of the rules used, and the progress."""
 
     def portion(work: Work, cursor: Any) -> Portion:
         in_force = rules()
@@ -39,5 +37,5 @@ def rescreen(rules: Callable[[], NormalizationRules]) -> Chore:
 
 
 def _fingerprint(rules: NormalizationRules) -> str:
-    """Of the rules and the release: a new release may screen or word things differently."""
+    """The fingerprint of the rules and the release, because a new release may screen differently."""
     return hashlib.sha256(msgspec.json.encode((__version__, rules), order="deterministic")).hexdigest()

@@ -1,6 +1,6 @@
-"""After a restore from a backup: what the database knows of the store and of Boeing is too old to act on.
+"""After a restore from a backup: discards what the database says about the store and Boeing, because it is out of date.
 
-A row that says what was last published, or last set as stock, would be believed although the store has newer values.
+Without this, the hub would trust rows about the last publish or stock update, although the store has newer values.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _REVIEWED_WITHIN = "1 day"
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What is not believed any more.
+    """What was discarded.
 
     Attributes:
-        skus: products that are looked for by their custom ids at their next publishing, and sent whole, with stock.
-        runs: bulk operations that are not waited for; what they had not settled is published again.
-        orphans: products that are to leave the store, and are left alone for a day, so that a person can look: the
-            part may have been published anew since the backup.
+        skus: products that are looked up by their custom ids at the next publish, and sent completely, with stock.
+        runs: bulk operations that are no longer awaited; their unsettled parts are published again.
+        orphans: leftover products that stay for a day, so that a person can check them: a part may have been published
+            again since the backup.
         sessions: people who must sign in again.
     """
 
@@ -36,7 +36,7 @@ class Forgotten:
 
 
 def forget_what_came_after(work: Work, *, actor: str) -> Forgotten:
-    """Forget what may have changed since the backup. No worker may be running. Safe to repeat."""
+    """Discard what may have changed since the backup. No worker may be running. Safe to repeat."""
     rows = work.rows(_SQL["forget_products"])
     work.do(_SQL["forget_sightings"])
     runs = work.do(_SQL["end_bulk_runs"])

@@ -1,4 +1,4 @@
-"""Signs of progress by stage: a mark that changes with every claim, call, renewed lease and save."""
+"""Progress by stage: a mark that changes with every claim, call, renewed lease and save."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mark(work: Work, stage: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeldLong:
-    """A lease that its owner keeps renewing: since when, and how many parts and answers it holds."""
+    """A lease that its owner keeps renewing: since when, and for how many parts and answers."""
 
     stage: str
     owner: str
@@ -34,26 +34,26 @@ class HeldLong:
 
 
 def held_long(work: Work, *, seconds: float) -> list[HeldLong]:
-    """Leases that have been renewed for at least so many seconds."""
+    """Leases that have been renewed for at least `seconds`."""
     return [HeldLong(**row) for row in work.rows(_SQL["held_long"], [seconds])]
 
 
 def settle_lines_of_ended_runs(work: Work) -> list[str]:
-    """Settle lines that an ended bulk operation left open, so that their SKUs are free. Returns the SKUs."""
+    """Settle lines that a finished bulk operation left open, which frees their SKUs. Returns the SKUs."""
     rows = work.rows(_SQL["settle_lines_of_ended_runs"])
     return [row["sku"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class LostAnswer:
-    """An answer that items wait for, and that no worker takes up; `state` is None where it is gone."""
+    """An answer that items wait for, and that is not due for normalization; `state` is None if it is missing."""
 
     raw_id: int
     state: str | None
 
 
 def lost_answers(work: Work, *, limit: int) -> list[LostAnswer]:
-    """Answers that items wait for, and that are not due for normalization."""
+    """Answers that items wait for and that are not due for normalization."""
     return [LostAnswer(**row) for row in work.rows(_SQL["lost_answers"], [limit])]
 
 

@@ -1,4 +1,6 @@
-"""The chore that watches progress: repairs rows that no step would take up, and notes how long each stage is still."""
+"""The chore that watches progress: repairs rows that no step would process, and records how long each stage has not
+moved.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,13 @@ _EVERY: Final = 15.0
 
 
 def watch(find: Callable[[Work, Mapping[str, Any]], list[Condition]]) -> Chore:
-    """The chore that looks. `find` judges what a look noted; its conditions are logged."""
+    """The chore. `find` judges the recorded progress; its conditions are logged."""
 
     def look(work: Work, before: Any) -> Portion:
         repaired = repair(work)
         seen = stalls.look(work, before)
         for one in find(work, seen):
-            if one.code != NO_SCHEDULER.code:  # the watch runs by hand without a scheduler
+            if one.code != NO_SCHEDULER.code:  # the chore was started by hand, without a scheduler
                 log.warning("work is stalled", code=one.code, queue=one.about, since=one.since, message=one.message)
         return Portion(repaired, seen, is_last=True)
 

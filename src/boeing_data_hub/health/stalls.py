@@ -1,7 +1,7 @@
-"""Stalled work, found by lack of progress, never by age: work that is due, that nothing holds up, and that is not done.
+"""Stalled work, detected by lack of progress, never by age: work that is due, not held up, and still not done.
 
-A chore (see `chores.py`) looks every few seconds and notes for each stage a mark that changes with every claim, call
-and save. Work that waits for a rate-limit slot, for the end of a pause, for the store or for a person is not due.
+Every few seconds a chore records a mark for each stage, which changes with every claim, call and save. Work that waits
+for a rate-limit slot, the end of a pause, the store or a person is not due.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.shopify import due_work as publishing
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work import items, workers
-from boeing_data_hub.work import upstreams as line_store
+from boeing_data_hub.work import items, upstreams, workers
 from boeing_data_hub.work.rates import UpstreamPace
 
 _SQL: Final = beside(__file__)
@@ -33,33 +32,33 @@ _DUE: Final[dict[Stage, Callable[[Work], int]]] = {
     Stage.NORMALIZATION: lambda work: len(raw_answers.due(work, wanted=200)),
     Stage.PUBLISHING: publishing.parts_due,
 }
-_LINES: Final = {Stage.EXTRACTION: "boeing", Stage.PUBLISHING: "shopify"}
-_STEPS: Final = timedelta(seconds=2)  # a slot so near is no wait
+_UPSTREAMS: Final = {Stage.EXTRACTION: "boeing", Stage.PUBLISHING: "shopify"}
+_STEPS: Final = timedelta(seconds=2)  # a closer slot does not count as a wait
 
 
 def look(work: Work, before: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """What is due in each stage, its mark, and since when that mark has stood still while something was due.
+    """What is due in each stage, its mark, and since when the mark has not changed while something was due.
 
     Args:
         work: the transaction.
-        before: what the look before this one said.
+        before: the result of the previous call.
     """
     now: datetime = work.value(_SQL["moment"])
     return {stage.value: _look_at(work, stage, (before or {}).get(stage.value), now) for stage in _DUE}
 
 
 def _look_at(work: Work, stage: Stage, before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
-    line = line_store.look(work, _LINES[stage])[0] if stage in _LINES else None
-    due = 0 if line is not None and waits(line, now) else _DUE[stage](work)
+    pace = upstreams.look(work, _UPSTREAMS[stage])[0] if stage in _UPSTREAMS else None
+    due = 0 if pace is not None and waits(pace, now) else _DUE[stage](work)
     mark = stage_progress.mark(work, stage)
     stood_still = bool(due and before and before["due"] and before["mark"] == mark)
     since = before["since"] if stood_still and before else now.isoformat()
     return {"due": due, "mark": mark, "since": since}
 
 
-def waits(line: UpstreamPace, now: datetime) -> bool:
-    """True if an outside line keeps everybody waiting: it rests, or its next slot is still to come."""
-    return line.pause_reason is not None or line.next_slot > now + _STEPS
+def waits(pace: UpstreamPace, now: datetime) -> bool:
+    """True if all calls to an upstream wait: it is paused, or its next slot is still ahead."""
+    return pace.pause_reason is not None or pace.next_slot > now + _STEPS
 
 
 def stalled(
@@ -70,14 +69,14 @@ def stalled(
     after: float,
     seen: Mapping[str, Any] | None = None,
 ) -> list[Condition]:
-    """Everything that is stalled now: a few look-ups, whatever there is to do.
+    """Everything that is stalled now. A few look-ups, regardless of the amount of work.
 
     Args:
         work: the transaction.
         queues: that must have a worker.
         silent_after: seconds after which a worker counts as stopped.
         after: seconds without progress (HUB_STUCK_AFTER).
-        seen: what a look has just noted; the last one's notes when None.
+        seen: the recorded progress; None: read the last record.
     """
     alive = WorkersSeen(workers.last_seen(work), silent_after)
     if nothing_sweeps := alive.no_scheduler():

@@ -1,6 +1,6 @@
-"""What a worker does besides its stages: housekeeping, the watch for stalled work, digests and notifications.
+"""What a worker does besides its stages: housekeeping, watching for stalled work, digests and notifications.
 
-Parts are made when first asked for, as in `app.py`.
+Components are created when first used, as in `app.py`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _REVIEW_EVERY: Final = 30.0  # seconds
 
 
 class Upkeep:
-    """One process's upkeep.
+    """The upkeep of a process.
 
     Args:
         settings: the environment.
-        database: gives Postgres; asked only by what needs it.
+        database: provides Postgres; called only when needed.
         limit: of Boeing calls.
         queues: that must have a worker.
-        rules: gives the rules that parts are screened by.
+        rules: provides the rules for screening parts.
         run_guards: judges held changes again whose data has changed.
     """
 
@@ -66,7 +66,7 @@ class Upkeep:
         return self._give_database()
 
     def stalled(self, work: Work, seen: Mapping[str, Any] | None = None) -> list[Condition]:
-        """Stalled work, by the last look or by this one; see `stalls.py`."""
+        """Stalled work, by the last recorded progress or the given one; see `stalls.py`."""
         s = self._settings
         return stalls.stalled(
             work, queues=self._queues, silent_after=s.hub_worker_silent_after, after=s.hub_stuck_after, seen=seen
@@ -74,7 +74,7 @@ class Upkeep:
 
     @cached_property
     def chores(self) -> Housekeeping:
-        """What is done at intervals."""
+        """Every chore."""
         return Housekeeping(
             self._database,
             [
@@ -98,7 +98,7 @@ class Upkeep:
 
     @cached_property
     def webhook(self) -> Webhook | None:
-        """The receiver of digests and notifications; None: not set."""
+        """The webhook that receives digests and notifications; None: not configured."""
         s = self._settings
         if not s.hub_digest_webhook_url.get_secret_value():
             return None
@@ -106,7 +106,7 @@ class Upkeep:
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """The channels that are set, by name."""
+        """The configured channels, by name."""
         s = self._settings
         found: dict[str, Channel] = {}
         if self.webhook is not None:
@@ -126,12 +126,12 @@ class Upkeep:
         return Notifications(self._settings, self._database, self.channels, limit=self._limit, stalled=self.stalled)
 
     def turn(self, keep_going: Callable[[], bool]) -> int:
-        """Do a few portions of what is due, and deliver notifications. Returns how many."""
+        """Run a few due portions of chores, and deliver notifications. Returns how many of both."""
         done = self.chores.turn(keep_going)
         return done + self.notifications.deliver(keep_going)
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close all connections."""
         if self.__dict__.get("webhook") is not None:
             self.__dict__["webhook"].close()
 

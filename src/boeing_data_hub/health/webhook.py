@@ -1,7 +1,7 @@
-"""Posting a message to a webhook, signed as Standard Webhooks has it.
+"""Posts a message to a webhook, signed according to Standard Webhooks.
 
-The address is the operator's own setting, so any host may be named; but it must be https, no redirect is followed (it
-could lead into the network, secrets along), and the whole call and its answer are bounded.
+The address is the operator's setting, so any host is allowed. But it must be https, redirects are not followed (they
+could lead into the internal network, with secrets), and the duration and size of the call are bounded.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _LONGEST_WAIT: Final = 3600.0
 
 
 class Webhook:
-    """A receiver.
+    """A channel that posts to a webhook.
 
     Args:
-        url: where to post; may hold a secret, and is shown nowhere.
-        secret: signs what is posted; empty: nothing is signed.
-        seconds: how long a call may take in all.
-        network: the way out.
+        url: where to post; it may contain a secret, and is never shown.
+        secret: signs the body; empty: it is not signed.
+        seconds: maximum duration of a call.
+        network: proxies and certificates.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Webhook:
         self._exchange = HttpExchange(network, connections=2, keep_idle=5.0)
 
     def send(self, message: Message) -> None:
-        """See `Channel`. Raises Retry: whatever is wrong at the receiver, a person can mend it."""
+        """See `Channel`. Raises Retry for every failure, because the receiver can be corrected."""
         body = json.dumps(message.payload, ensure_ascii=False, default=str).encode()
         moment = str(int(now().timestamp()))
         headers = {
@@ -60,7 +60,7 @@ class Webhook:
             request = request_to("POST", self._url.get_secret_value(), content=body, headers=headers)
             reply = self._exchange.send(request, seconds=self._seconds, most=FAILURE_BYTES)
         except ExchangeError as error:
-            # The address may hold a secret in its path; its host is no more than the proxy and the resolver learn, too.
+            # The path may contain a secret. The host is known to the proxy and the resolver anyway.
             why = f"cannot be reached. {error.fault.said}" if error.fault else f"does not answer ({error.kind})."
             failed = Retry(f"The webhook {why}", code="webhook_unreachable")
             failed.fault = error.fault.kind if error.fault else ""
@@ -72,7 +72,7 @@ class Webhook:
                 else ""
             )
             raise Retry(
-                f"The webhook answers {reply.status}.{redirect}",
+                f"The webhook answered with status {reply.status}.{redirect}",
                 code="webhook_refused",
                 retry_after=_seconds_of(reply.headers.get("retry-after")),
             )
@@ -83,7 +83,7 @@ class Webhook:
 
 
 def signature(secret: SecretStr, message_id: str, moment: str, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 over id, moment and body, in base64. A secret `whsec_...` is base64 itself."""
+    """`v1,` and the HMAC-SHA256 of id, time and body, in base64. A secret `whsec_...` is base64, too."""
     key = secret.get_secret_value()
     try:
         raw = base64.b64decode(key.removeprefix("whsec_"), validate=True) if key.startswith("whsec_") else key.encode()

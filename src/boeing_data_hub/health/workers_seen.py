@@ -1,4 +1,4 @@
-"""Which queues have a worker, and whether the scheduler runs: judged here for everything that shows it. Pure."""
+"""Judges which queues have a worker, and whether the scheduler runs. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from boeing_data_hub.health.conditions import NO_SCHEDULER, NO_WORKER, QUIET_WORKER, Condition
 
 SWEEP: Final = "sweep"
-"""The name under which a sweep leaves its heartbeat; no queue has it."""
+"""The name under which a sweep records its heartbeat; not a queue."""
 
 _QUIET_AFTER: Final = 4.5  # seconds; a heartbeat comes every three
 _SWEPT_WITHIN: Final = 180.0  # seconds; a sweep may take a minute on a slow database
@@ -20,7 +20,7 @@ class WorkersSeen:
     """The workers' heartbeats.
 
     Attributes:
-        seconds: queue → seconds since a worker of it was last seen; queues that never had one are absent.
+        seconds: queue → seconds since the last heartbeat of its workers; queues that never had one are absent.
         silent_after: seconds after which a worker counts as stopped (HUB_WORKER_SILENT_AFTER).
     """
 
@@ -28,7 +28,7 @@ class WorkersSeen:
     silent_after: float
 
     def quiet(self, queue: str) -> float | None:
-        """Seconds since a running worker of the queue was last seen; None when none is running."""
+        """Seconds since the last heartbeat of a running worker of the queue; None if none is running."""
         seconds = self.seconds.get(queue)
         return seconds if seconds is not None and seconds < self.silent_after else None
 
@@ -48,7 +48,7 @@ class WorkersSeen:
                 yield QUIET_WORKER.found(queue, seconds=seconds, silent_after=self.silent_after)
 
     def no_scheduler(self) -> Condition | None:
-        """The condition that nothing sweeps; None while something does."""
+        """The condition that no sweep runs; None if one ran recently."""
         seconds = self.seconds.get(SWEEP)
         return (
             NO_SCHEDULER.found("default")

@@ -19,9 +19,9 @@ class FreshToken:
     """The result of a fetch.
 
     Attributes:
-        secret: the token, or several, as JSON; whatever the caller needs to make calls and to renew.
+        secret: the token, or several, as JSON: all that the caller needs to make calls and to renew it.
         lives: seconds it is valid, counted from the beginning of the fetch; infinite if the answer does not say.
-        facts: what else the answer says and everybody may see, such as its scopes.
+        facts: public details of the response, such as its scopes.
     """
 
     secret: Mapping[str, Any] = field(repr=False)
@@ -61,14 +61,14 @@ class HeldToken:
 
 
 PASSING: Final = RetryPolicy(first=1.0, longest=60.0)
-"""How long a failure that may pass is shared before another fetch."""
+"""How long all processes share a temporary failure before one of them fetches again."""
 REFUSED: Final = RetryPolicy(first=60.0, factor=4.0, longest=900.0)
-"""How long refused credentials are not tried."""
+"""How long rejected credentials are not tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRules:
-    """The terms; times in seconds.
+    """The rules of renewal; times in seconds.
 
     Attributes:
         renew_share: share of its life after which a token is renewed.
@@ -76,9 +76,9 @@ class TokenRules:
             this, so that the claim of a killed process ends soon, however long a fetch may take.
         patience: how long a caller waits for another process's fetch.
         look_every: how long a process uses a token without checking for a newer one.
-        retry: how long a failure that may pass is shared.
-        refused: how long refused credentials are not tried.
-        try_refused: hand out the refused token while no other is fetched: its users try rarely.
+        retry: how long all processes share a temporary failure.
+        refused: how long rejected credentials are not tried again.
+        try_refused: hand out the rejected token until another one is fetched, because its users try rarely.
     """
 
     renew_share: float = 0.8

@@ -101,7 +101,7 @@ class Item:
 
     Attributes:
         skus: the full part numbers Boeing answered with, or that are to be published.
-        outcome: for a normalized item the staged status: fetched, blocked or needs_review; of a publishing: created,
+        outcome: for a normalized item the staged status: fetched, blocked or needs_review; of a publish run: created,
             updated, unchanged, blocked or conflict. `reason` says why, or is a remark.
         attempts: failed Boeing calls, or tries to publish, so far; `not_before` is when the next may start.
     """

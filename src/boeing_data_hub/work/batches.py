@@ -16,7 +16,7 @@ from boeing_data_hub.work.batch import Batch
 _SQL: Final = beside(__file__)
 
 NOT_FOUND = "Boeing doesn't recognize this part number. Check its suffix (for example =K3), and search again."
-_LEDGER = 7_204_002  # shared by saves, exclusive for a change of a whole batch: no deadlock
+_LEDGER = 7_204_002  # shared by saves, exclusive for changes of a whole batch, which prevents deadlocks
 
 
 def hold_ledger(work: Work, *, alone: bool = False) -> None:

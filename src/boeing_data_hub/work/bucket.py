@@ -1,8 +1,8 @@
 """The store's cost budget: a continuously refilling bucket of points, shared by all processes.
 
 Pure; `budget.py` keeps the state in Postgres. We keep our own account of the bucket (points granted, returned and
-refilled) and correct it by the store's figures: downwards at once, upwards only by a
-tenth at a time, because the store's figures are slightly old and may not include running calls.
+refilled) and correct it from the store's figures: downwards at once, upwards only by a tenth at a time, because the
+store's figures are slightly old and may not include running calls.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ def reserve(
 ) -> tuple[Budget, Reservation]:
     """Grant `points`, first come, first served; up to `wanted` if plenty is free, to save later requests.
 
-    A grant may be ahead of the refill: its holder waits for `Reservation.wait`. Cheap calls cannot starve dear ones.
+    A grant may be ahead of the refill: its holder waits for `Reservation.wait`. Cheap calls cannot starve expensive
+    ones.
 
     Args:
         budget: the account.

@@ -32,17 +32,17 @@ _TELL_SECONDS = 1.0  # seconds: longest delay of a response by a report
 class SharedBudget:
     """This process's share of the account. Create it after forking; thread-safe.
 
-    One thread at a time changes the account, without holding a lock: threads that find points in the purse, or only
+    One thread at a time changes the account, without holding a lock: threads that find prefetched points, or only
     record the cost of a call, never wait for Postgres.
 
     Args:
         database: keeps the account.
-        line: the account's name, such as `shopify`.
+        upstream: the account's name, such as `shopify`.
     """
 
-    def __init__(self, database: Database, line: str) -> None:
+    def __init__(self, database: Database, upstream: str) -> None:
         self._database = database
-        self._line = line
+        self._upstream = upstream
         self._holder = uuid4().hex[:12]
         self._lock = Condition()
         self._changing = False
@@ -116,7 +116,7 @@ class SharedBudget:
 
     def look(self) -> Budget | None:
         """The current account, by the database's clock; None before the first call."""
-        return self._database.run(lambda work: budget_store.look(work, self._line))
+        return self._database.run(lambda work: budget_store.look(work, self._upstream))
 
     def close(self) -> None:
         """Return the points taken in advance. Points of running calls expire in the account."""
@@ -128,7 +128,7 @@ class SharedBudget:
         self._reported_at = 0.0
 
     def _reserve(self, points: float, keep_going: Callable[[], bool]) -> Reservation:
-        """Points for one call, from the purse or the account; they count as in use from then on."""
+        """Points for one call, prefetched or from the account; they count as in use from then on."""
         with self._lock:
             while True:
                 if monotonic() > self._purse_until:
@@ -193,9 +193,9 @@ class SharedBudget:
             told = Report(self._holder, self._purse + self._flying, refund, figures)
 
         def step(work: Work) -> Reservation | None:
-            account, now = budget_store.hold(work, self._line)
+            account, now = budget_store.hold(work, self._upstream)
             account, reservation = rule(rules.report(account, now, told), now)
-            budget_store.save(work, self._line, account)
+            budget_store.save(work, self._upstream, account)
             return reservation
 
         try:

@@ -14,30 +14,30 @@ from boeing_data_hub.work.bucket import Budget, Holding, refill
 _SQL: Final = beside(__file__)
 
 
-def hold(work: Work, line: str) -> tuple[Budget, datetime]:
+def hold(work: Work, upstream: str) -> tuple[Budget, datetime]:
     """Read and lock the account, and the database's time after the lock was acquired.
 
     Creates the account if there is none.
     """
-    row = work.row(_SQL["hold"], [line])
+    row = work.row(_SQL["hold"], [upstream])
     if row is None:
-        work.do(_SQL["add"], [line])
-        row = work.row(_SQL["hold"], [line])
+        work.do(_SQL["add"], [upstream])
+        row = work.row(_SQL["hold"], [upstream])
     now: datetime = work.value(_SQL["moment"])
-    assert row is not None  # noqa: S101 - made just now, and nothing deletes it
+    assert row is not None  # noqa: S101 - just inserted, and nothing deletes it
     return _from_row(row), now
 
 
-def look(work: Work, line: str) -> Budget | None:
+def look(work: Work, upstream: str) -> Budget | None:
     """Read the account, refilled by the database's clock, without locking it; None before the first call."""
-    row = work.row(_SQL["look"], [line])
+    row = work.row(_SQL["look"], [upstream])
     if row is None:
         return None
     moment: datetime = row.pop("moment")
     return refill(_from_row(row), moment)
 
 
-def save(work: Work, line: str, budget: Budget) -> None:
+def save(work: Work, upstream: str, budget: Budget) -> None:
     """Save the account's next state."""
     holdings = {name: [held.points, held.at.isoformat()] for name, held in budget.holdings.items()}
     work.do(
@@ -50,7 +50,7 @@ def save(work: Work, line: str, budget: Budget) -> None:
             budget.known,
             budget.paused_until,
             Jsonb(holdings),
-            line,
+            upstream,
         ],
     )
 

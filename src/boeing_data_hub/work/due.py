@@ -16,9 +16,14 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class DuePart:
-    """A part that waits to be asked: how often its call has failed, and the call it was split into, if any; the batches
-    that wait for it, and what they keep of their traces; when Boeing refused it the last time, and whether no call of
-    it has failed at all.
+    """A part that waits for a Boeing call.
+
+    Attributes:
+        attempts: its failed calls.
+        call_group: the split call it belongs to, if any.
+        batches: those that wait for it; `traces`: their trace contexts.
+        refused_at: when Boeing last rejected it.
+        untried: True if no call for it has failed.
     """
 
     part_number: str

@@ -1,6 +1,6 @@
 """Items: due parts, their outcomes, and lists of them.
 
-Work is claimed by part number, so that a part of several batches is asked for once.
+Work is claimed by part number, so one call serves every batch that contains the part.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def anything_due(work: Work) -> int:
 
 
 def waiting(work: Work, part_numbers: Sequence[str]) -> list[DuePart]:
-    """Those of these parts that a batch still waits for."""
+    """The parts among these that a batch still waits for."""
     rows = work.rows(_SQL["waiting"], [list(part_numbers)])
     return [DuePart(**row) for row in rows]
 
@@ -165,7 +165,7 @@ class Group:
 
     Attributes:
         state: `failed`, `normalized` or `not_for_sale`.
-        outcome: what became of them; their state where that says it all.
+        outcome: their outcome, or their state if they have no outcome.
         code: the cause.
         error: its sentence, for items that failed.
         items: how many.

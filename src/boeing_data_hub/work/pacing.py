@@ -14,8 +14,7 @@ from typing import Protocol
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Complaint, PauseUpstream, RateLimited, Reject, Retry
-from boeing_data_hub.work import rates, refusals
-from boeing_data_hub.work import upstreams as line_store
+from boeing_data_hub.work import rates, refusals, upstreams
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.rates import UpstreamPace
 from boeing_data_hub.work.refusals import Finding, Refused
@@ -61,14 +60,16 @@ class Pacing:
 
     Args:
         database: keeps the state.
-        line: the upstream's name, `boeing` or `shopify`.
+        upstream: its name, `boeing` or `shopify`.
         limit: calls per window, None for unlimited.
         probe_seconds: seconds between probes while the upstream is stopped.
     """
 
-    def __init__(self, database: Database, line: str, limit: RateLimit | None, *, probe_seconds: float = 30.0) -> None:
+    def __init__(
+        self, database: Database, upstream: str, limit: RateLimit | None, *, probe_seconds: float = 30.0
+    ) -> None:
         self._database = database
-        self._line = line
+        self._upstream = upstream
         self._probe_seconds = probe_seconds
         self.limit = limit
 
@@ -77,10 +78,10 @@ class Pacing:
         asked_at = monotonic()
 
         def step(work: Work) -> rates.Grant:
-            line, now = line_store.hold(work, self._line)
-            after, grant = rates.reserve(line, self.limit, now, wanted=wanted, horizon=horizon)
-            if after != line:
-                line_store.save(work, self._line, after)
+            pace, now = upstreams.hold(work, self._upstream)
+            after, grant = rates.reserve(pace, self.limit, now, wanted=wanted, horizon=horizon)
+            if after != pace:
+                upstreams.save(work, self._upstream, after)
             return grant
 
         grant = self._database.run(step, patience=20)
@@ -110,11 +111,11 @@ class Pacing:
         ahead = slots.first_at - monotonic()
 
         def step(work: Work) -> None:
-            line, now = line_store.hold(work, self._line)
+            pace, now = upstreams.hold(work, self._upstream)
             first = now + timedelta(seconds=ahead + slots.gap * (slots.calls - unused))
-            after = rates.give_back(line, self.limit, first=first, gap=slots.gap, unused=unused)
-            if after != line:
-                line_store.save(work, self._line, after)
+            after = rates.give_back(pace, self.limit, first=first, gap=slots.gap, unused=unused)
+            if after != pace:
+                upstreams.save(work, self._upstream, after)
 
         self._database.run(step, patience=5)
 
@@ -133,11 +134,11 @@ class Pacing:
         ago = timedelta(seconds=monotonic() - called_at)
 
         def step(work: Work) -> Finding:
-            line, now = line_store.hold(work, self._line)
+            pace, now = upstreams.hold(work, self._upstream)
             judged = replace(what, called_at=now - ago)
-            after, finding = refusals.judge(line, now, judged, note=_note(error), words=error.words)
-            if after != line:
-                line_store.save(work, self._line, after)
+            after, finding = refusals.judge(pace, now, judged, note=_note(error), words=error.words)
+            if after != pace:
+                upstreams.save(work, self._upstream, after)
             return finding
 
         return self._database.run(step, patience=20)
@@ -153,30 +154,30 @@ class Pacing:
         """
         if isinstance(error, PauseUpstream):
             return self._change(
-                lambda line, now: rates.stopped(
-                    line, now, reason=_reason(error), note=error.message, probe_seconds=self._probe_seconds
+                lambda pace, now: rates.stopped(
+                    pace, now, reason=_reason(error), note=error.message, probe_seconds=self._probe_seconds
                 )
             )
         ago = timedelta(seconds=monotonic() - called_at)
         after, words = error.retry_after, error.words
         if isinstance(error, RateLimited):
             return self._change(
-                lambda line, now: rates.slowed(
-                    line, now, called_at=now - ago, retry_after=after, limit=self.limit, words=words
+                lambda pace, now: rates.slowed(
+                    pace, now, called_at=now - ago, retry_after=after, limit=self.limit, words=words
                 )
             )
         return self._change(
-            lambda line, now: rates.failed(
-                line, now, whole_line=error.whole_line or control, fresh=fresh, retry_after=after, words=words
+            lambda pace, now: rates.failed(
+                pace, now, whole_line=error.whole_line or control, fresh=fresh, retry_after=after, words=words
             )
         )
 
     def _change(self, rule: Callable[[UpstreamPace, datetime], UpstreamPace]) -> bool:
         def step(work: Work) -> bool:
-            line, now = line_store.hold(work, self._line)
-            after = rule(line, now)
-            if after != line:
-                line_store.save(work, self._line, after)
+            pace, now = upstreams.hold(work, self._upstream)
+            after = rule(pace, now)
+            if after != pace:
+                upstreams.save(work, self._upstream, after)
             return after.pause_reason is not None
 
         return self._database.run(step, patience=20)

@@ -95,7 +95,7 @@ class Grant:
 
 
 def reserve(
-    line: UpstreamPace, limit: RateLimit | None, now: datetime, *, wanted: int, horizon: float
+    pace: UpstreamPace, limit: RateLimit | None, now: datetime, *, wanted: int, horizon: float
 ) -> tuple[UpstreamPace, Grant]:
     """Reserve up to `wanted` slots that begin within `horizon` seconds from now.
 
@@ -105,41 +105,41 @@ def reserve(
         The upstream's next state (unchanged if nothing is granted), and the grant.
     """
     spacing = limit.spacing if limit else 0.0
-    gap = spacing * line.stretch
-    first = max(now, line.next_slot) if limit else now
-    if line.paused_until is not None:
-        first = max(first, line.paused_until)
+    gap = spacing * pace.stretch
+    first = max(now, pace.next_slot) if limit else now
+    if pace.paused_until is not None:
+        first = max(first, pace.paused_until)
     wait = (first - now).total_seconds()
     if wait > horizon:
-        return line, Grant(0, wait, gap)
-    if line.pause_reason is not None:
+        return pace, Grant(0, wait, gap)
+    if pace.pause_reason is not None:
         wanted = 1
     calls = wanted if gap <= 0 else min(wanted, 1 + int((horizon - wait) / gap))
     following = first + timedelta(seconds=max(gap * calls, 0.0))
-    calmer = max(1.0, 1.0 + (line.stretch - 1.0) * _RECOVERY**calls)
-    after = replace(line, next_slot=following, stretch=calmer if calmer > 1.05 else 1.0)  # noqa: PLR2004 - near enough to 1
+    calmer = max(1.0, 1.0 + (pace.stretch - 1.0) * _RECOVERY**calls)
+    after = replace(pace, next_slot=following, stretch=calmer if calmer > 1.05 else 1.0)  # noqa: PLR2004 - near enough to 1
     if limit is not None:
-        after = replace(after, slots=slots.granted(line.slots, limit.window, first=first, gap=gap, calls=calls))
-    if line.pause_reason is not None:
+        after = replace(after, slots=slots.granted(pace.slots, limit.window, first=first, gap=gap, calls=calls))
+    if pace.pause_reason is not None:
         # The others wait for the probe's outcome. If its process dies, another probe follows after this time.
         after = replace(after, paused_until=first + timedelta(seconds=_PROBE.first))
-    return after, Grant(calls, wait, gap, probe=line.pause_reason is not None, unwell=line.is_unwell)
+    return after, Grant(calls, wait, gap, probe=pace.pause_reason is not None, unwell=pace.is_unwell)
 
 
-def give_back(line: UpstreamPace, limit: RateLimit | None, *, first: datetime, gap: float, unused: int) -> UpstreamPace:
+def give_back(pace: UpstreamPace, limit: RateLimit | None, *, first: datetime, gap: float, unused: int) -> UpstreamPace:
     """Return the last `unused` slots of a grant, unless later ones have been reserved; lost slots are safe."""
     if limit is None or unused <= 0:
-        return line
-    ours_end = line.next_slot
+        return pace
+    ours_end = pace.next_slot
     gave = timedelta(seconds=gap * unused)
     if abs((ours_end - gave - first).total_seconds()) > gap / 2:
-        return line
-    kept = slots.granted(line.slots, limit.window, first=first, gap=gap, calls=-unused)
-    return replace(line, next_slot=ours_end - gave, slots=kept)
+        return pace
+    kept = slots.granted(pace.slots, limit.window, first=first, gap=gap, calls=-unused)
+    return replace(pace, next_slot=ours_end - gave, slots=kept)
 
 
 def slowed(
-    line: UpstreamPace,
+    pace: UpstreamPace,
     now: datetime,
     *,
     called_at: datetime,
@@ -156,8 +156,8 @@ def slowed(
     probes every twenty minutes, in case it returns earlier.
     """
     spacing = limit.spacing if limit else 1.0
-    known = line.slowed_at is not None and called_at <= line.slowed_at
-    in_a_row = line.fruitless if known else line.fruitless + 1
+    known = pace.slowed_at is not None and called_at <= pace.slowed_at
+    in_a_row = pace.fruitless if known else pace.fruitless + 1
     retry = RetryPolicy(first=max(2.0, spacing), longest=KNOCK_SECONDS)
     if retry_after is None:
         pause = retry.wait(in_a_row)
@@ -165,15 +165,15 @@ def slowed(
         pause = retry.wait(in_a_row - 3, asked=retry_after) if in_a_row > 3 else retry_after  # noqa: PLR2004
     is_quota = retry_after is not None and retry_after > QUOTA_SECONDS
     until = now + timedelta(seconds=min(pause, KNOCK_SECONDS) if is_quota else pause)
-    stretch = line.stretch if known or is_quota else min(_SLOWEST, line.stretch * 2)
+    stretch = pace.stretch if known or is_quota else min(_SLOWEST, pace.stretch * 2)
     return replace(
-        line,
+        pace,
         stretch=stretch,
-        slowed_at=line.slowed_at if known else now,
-        next_slot=max(line.next_slot, until),
-        paused_until=until if is_quota else max(line.paused_until or until, until),
-        pause_reason=line.pause_reason if line.pause_reason not in {None, "limit"} and not is_quota else "limit",
-        paused_since=line.paused_since or now,
+        slowed_at=pace.slowed_at if known else now,
+        next_slot=max(pace.next_slot, until),
+        paused_until=until if is_quota else max(pace.paused_until or until, until),
+        pause_reason=pace.pause_reason if pace.pause_reason not in {None, "limit"} and not is_quota else "limit",
+        paused_since=pace.paused_since or now,
         fruitless=in_a_row,
         back_at=now + timedelta(seconds=pause) if is_quota else None,
         words=words or None,
@@ -181,7 +181,7 @@ def slowed(
 
 
 def failed(
-    line: UpstreamPace, now: datetime, *, whole_line: bool, fresh: bool, retry_after: float | None, words: str = ""
+    pace: UpstreamPace, now: datetime, *, whole_line: bool, fresh: bool, retry_after: float | None, words: str = ""
 ) -> UpstreamPace:
     """The upstream's state after a failed call.
 
@@ -189,51 +189,51 @@ def failed(
     three consecutive ones, or one with `whole_line`, pause it. So do `FRUITLESS_AFTER` consecutive failures of any
     parts: a pause costs nothing if nothing is answered. Pauses double from 5 s to 60 s.
     """
-    in_a_row = line.fruitless + 1
-    counts = fresh or whole_line or line.failures >= OUTAGE_AFTER
-    failures = max(line.failures + (1 if counts else 0), OUTAGE_AFTER if whole_line else 0)
+    in_a_row = pace.fruitless + 1
+    counts = fresh or whole_line or pace.failures >= OUTAGE_AFTER
+    failures = max(pace.failures + (1 if counts else 0), OUTAGE_AFTER if whole_line else 0)
     if failures < OUTAGE_AFTER and in_a_row >= FRUITLESS_AFTER:
         failures = OUTAGE_AFTER
     if failures < OUTAGE_AFTER or not (counts or in_a_row >= FRUITLESS_AFTER):
-        return replace(line, failures=failures, fruitless=in_a_row)
+        return replace(pace, failures=failures, fruitless=in_a_row)
     pause = _PROBE.wait(failures - OUTAGE_AFTER + 1)
     is_long = retry_after is not None and retry_after > QUOTA_SECONDS
     until = now + timedelta(seconds=max(pause, min(retry_after or 0.0, KNOCK_SECONDS)))
     return replace(
-        line,
+        pace,
         failures=failures,
         fruitless=in_a_row,
         paused_until=until,
         pause_reason="upstream",
         pause_note=None,
-        paused_since=line.paused_since if line.pause_reason == "upstream" else now,
+        paused_since=pace.paused_since if pace.pause_reason == "upstream" else now,
         back_at=now + timedelta(seconds=retry_after) if is_long and retry_after is not None else None,
         words=words or None,
     )
 
 
 def stopped(
-    line: UpstreamPace, now: datetime, *, reason: str, note: str | None = None, probe_seconds: float = 30.0
+    pace: UpstreamPace, now: datetime, *, reason: str, note: str | None = None, probe_seconds: float = 30.0
 ) -> UpstreamPace:
     """The upstream's state after a PauseUpstream: no item fails, and one call probes every `probe_seconds`."""
     return replace(
-        line,
+        pace,
         paused_until=now + timedelta(seconds=probe_seconds),
         pause_reason=reason,
         pause_note=note,
-        paused_since=line.paused_since if line.pause_reason == reason else now,
+        paused_since=pace.paused_since if pace.pause_reason == reason else now,
         back_at=None,
         words=None,
     )
 
 
-def answered(line: UpstreamPace, now: datetime | None = None) -> UpstreamPace:
+def answered(pace: UpstreamPace, now: datetime | None = None) -> UpstreamPace:
     """The upstream's state after an answer: it works again. The spacing recovers slot by slot.
 
     `now` is recorded as the time of the answer, a witness for parts rejected before.
     """
     return replace(
-        line,
+        pace,
         failures=0,
         fruitless=0,
         paused_until=None,
@@ -242,5 +242,5 @@ def answered(line: UpstreamPace, now: datetime | None = None) -> UpstreamPace:
         pause_note=None,
         back_at=None,
         words=None,
-        accepted_at=now or line.accepted_at,
+        accepted_at=now or pace.accepted_at,
     )

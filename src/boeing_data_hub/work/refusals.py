@@ -35,7 +35,7 @@ class Finding(StrEnum):
     """The part was asked for alone, and the cause is still unknown: retry after a witness."""
     GUILTY = "guilty"
     """The part is the cause: other calls were accepted meanwhile."""
-    LINE = "line"
+    UPSTREAM = "upstream"
     """No part is the cause: Boeing rejects everything."""
 
 
@@ -47,7 +47,7 @@ class Refused:
         alone: it asked for one part.
         fresh: none of its parts had failed before.
         before: the last time that Boeing rejected all of its parts before; None: not all, or never.
-        called_at: its start, by the upstream's clock.
+        called_at: its start, by the database's clock.
         control: it asked for a part that Boeing is known to accept, to test the upstream.
     """
 
@@ -59,7 +59,7 @@ class Refused:
 
 
 def judge(
-    line: UpstreamPace, now: datetime, refused: Refused, *, note: str, words: str
+    pace: UpstreamPace, now: datetime, refused: Refused, *, note: str, words: str
 ) -> tuple[UpstreamPace, Finding]:
     """The upstream's next state after a rejected call, and the meaning for its parts.
 
@@ -67,66 +67,66 @@ def judge(
     failed before, or after eight consecutive calls without a result.
 
     Args:
-        line: its state.
-        now: the present moment, by the same clock.
-        refused: the call.
+        pace: the upstream's state.
+        now: the database's time.
+        refused: the rejected call.
         note: shown to people with the pause.
         words: Boeing's own words.
     """
-    if line.pause_reason == REFUSED:
-        late = line.paused_since is not None and refused.called_at <= line.paused_since
+    if pace.pause_reason == REFUSED:
+        late = pace.paused_since is not None and refused.called_at <= pace.paused_since
         if late:  # it was running when the upstream paused, so it is the same rejection
-            return line, Finding.LINE
-        return _paused(line, now, line.failures + 1, note=note, words=words), Finding.LINE
-    fruitless = line.fruitless + 1
-    failures = line.failures + 1 if refused.fresh else line.failures
-    counted = replace(line, fruitless=fruitless, failures=failures)
+            return pace, Finding.UPSTREAM
+        return _paused(pace, now, pace.failures + 1, note=note, words=words), Finding.UPSTREAM
+    fruitless = pace.fruitless + 1
+    failures = pace.failures + 1 if refused.fresh else pace.failures
+    counted = replace(pace, fruitless=fruitless, failures=failures)
     if refused.control or failures >= OUTAGE_AFTER or fruitless >= FRUITLESS_AFTER:
-        return _paused(counted, now, OUTAGE_AFTER, note=note, words=words), Finding.LINE
+        return _paused(counted, now, OUTAGE_AFTER, note=note, words=words), Finding.UPSTREAM
     # Boeing answered, so a pause for another reason is over.
     counted = replace(
         counted, paused_until=None, pause_reason=None, paused_since=None, pause_note=None, back_at=None, words=None
     )
     if not refused.alone:
         return counted, Finding.SPLIT
-    return counted, Finding.GUILTY if is_proven(line, refused.before) else Finding.DOUBT
+    return counted, Finding.GUILTY if is_proven(pace, refused.before) else Finding.DOUBT
 
 
-def is_proven(line: UpstreamPace, before: datetime | None) -> bool:
+def is_proven(pace: UpstreamPace, before: datetime | None) -> bool:
     """True if another rejection of a part asked for alone is due to the part.
 
     Args:
-        line: its state before this refusal.
-        before: when Boeing refused the part the last time; None: never.
+        pace: the upstream's state before this rejection.
+        before: when Boeing last rejected the part; None: never.
     """
-    return before is not None and _accepted_since(line, before) and line.fruitless < _DOUBT_AFTER
+    return before is not None and _accepted_since(pace, before) and pace.fruitless < _DOUBT_AFTER
 
 
-def needs_witness(line: UpstreamPace, before: datetime | None, *, alone: bool) -> bool:
+def needs_witness(pace: UpstreamPace, before: datetime | None, *, alone: bool) -> bool:
     """True if asking for these parts proves nothing until Boeing has accepted another call.
 
     Args:
-        line: its state.
-        before: when Boeing refused all of these parts the last time; None: not all of them were refused.
+        pace: the upstream's state.
+        before: when Boeing last rejected all of these parts; None: it has not rejected all of them.
         alone: it is one part.
     """
     if before is None:
         return False
-    return line.fruitless >= _DOUBT_AFTER or (alone and not _accepted_since(line, before))
+    return pace.fruitless >= _DOUBT_AFTER or (alone and not _accepted_since(pace, before))
 
 
-def _accepted_since(line: UpstreamPace, before: datetime) -> bool:
-    return line.accepted_at is not None and line.accepted_at > before
+def _accepted_since(pace: UpstreamPace, before: datetime) -> bool:
+    return pace.accepted_at is not None and pace.accepted_at > before
 
 
-def _paused(line: UpstreamPace, now: datetime, failures: int, *, note: str, words: str) -> UpstreamPace:
+def _paused(pace: UpstreamPace, now: datetime, failures: int, *, note: str, words: str) -> UpstreamPace:
     step = min(max(0, failures - OUTAGE_AFTER), len(PAUSES) - 1)
     return replace(
-        line,
+        pace,
         failures=failures,
         paused_until=now + timedelta(seconds=PAUSES[step]),
         pause_reason=REFUSED,
-        paused_since=line.paused_since if line.pause_reason == REFUSED else now,
+        paused_since=pace.paused_since if pace.pause_reason == REFUSED else now,
         pause_note=note,
         back_at=None,
         words=words or None,

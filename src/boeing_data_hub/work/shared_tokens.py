@@ -1,6 +1,6 @@
-"""Access tokens that all processes share: fetched by one at a time, kept in Postgres, renewed in time.
+"""Access tokens that all processes share: one process fetches them, and Postgres stores them.
 
-Knows neither Boeing nor Shopify: what a token is and how it is fetched is an argument. The rules are in
+Knows neither Boeing nor Shopify: the caller supplies the function that fetches a token. The rules are in
 `token_state.py`. No transaction is open during a fetch. The fetching process holds a claim that it extends by
 heartbeats, so that the claim of a killed process ends within seconds.
 """
@@ -30,7 +30,7 @@ _POLL = RetryPolicy(first=0.05, factor=1.5, longest=0.5)  # between two checks w
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A token that this process holds. Times are by this process's monotonic clock, and never later than in truth."""
+    """A token that this process holds. Times are on its monotonic clock, and never later than the real ones."""
 
     token: HeldToken
     look_at: float
@@ -41,11 +41,11 @@ class SharedTokens:
     """One account's tokens. Safe to use from several threads and processes; at most one of all of them fetches.
 
     Args:
-        memory: where the state is kept.
-        fetch: fetches a token. It is given the one held so far, whose `secret` may serve to renew it. It raises
-            `Retry` when it failed for now, `PauseUpstream` when the credentials were refused.
-        never_good: the error when tokens are issued and then refused; a `PauseUpstream`.
-        rules: the terms.
+        memory: stores the state.
+        fetch: fetches a token. Its argument is the current token, if any, whose `secret` may be needed to renew it. It
+            raises `Retry` for a temporary failure, `PauseUpstream` if the credentials were rejected.
+        never_good: the error if the upstream issues tokens and then rejects them; a `PauseUpstream`.
+        rules: of renewal.
         seconds: this process's monotonic clock.
     """
 
@@ -70,7 +70,7 @@ class SharedTokens:
         self._none_until = 0.0
 
     def held(self) -> bool:
-        """True if there is a token at all, good or not. Fetches nothing; reads Postgres once a second at most.
+        """True if there is a token, valid or not. Fetches nothing; reads Postgres at most once a second.
 
         Raises:
             Unavailable: Postgres does not answer, and this process holds no token.
@@ -83,14 +83,14 @@ class SharedTokens:
         return False
 
     def current(self) -> HeldToken:
-        """A token that is good as far as we know. Fetches one, or waits for another process's fetch, only if needed.
+        """A token that is valid as far as we know. Fetches one, or waits for another process's fetch, only if needed.
 
-        Postgres is read once a second at most, so that a token renewed elsewhere is soon used here. From 80 % of its
-        life one caller renews a token while the others keep using it; if renewing fails, it is used until it expires.
+        Postgres is read at most once a second, so that a token renewed elsewhere is soon used here. After 80 % of a
+        token's life one caller renews it while the others keep using it; if that fails, they use it until it expires.
 
         Raises:
-            PauseUpstream: the credentials were refused, now or a while ago, in any process.
-            Retry: the fetch failed for now, here or in another process.
+            PauseUpstream: the credentials were rejected, now or recently, in any process.
+            Retry: the fetch failed temporarily, here or in another process.
             Unavailable: Postgres does not answer, and this process holds no token.
         """
         known, moment = self._known, self._seconds()
@@ -103,7 +103,7 @@ class SharedTokens:
                 return self._get(stale=0).token
             except (Retry, Unavailable):
                 if self._known is None or self._seconds() >= known.expires_at:
-                    raise  # refused meanwhile, or expired
+                    raise  # rejected meanwhile, or expired
                 return known.token
             finally:
                 self._lock.release()
@@ -114,11 +114,11 @@ class SharedTokens:
             return self._get(stale=0).token
 
     def renew(self, stale_generation: int, *, insist: bool = False) -> HeldToken:
-        """A token newer than `stale_generation`. However many callers ask for it, one fetch serves all.
+        """A token newer than `stale_generation`. One fetch serves all callers.
 
         Args:
             stale_generation: a generation known to be useless.
-            insist: a person asks: fetch although a fetch has just failed, or a newer token exists.
+            insist: a person asked: fetch even if a fetch has just failed, or a newer token exists.
 
         Raises:
             HubError: as `current`.
@@ -131,17 +131,17 @@ class SharedTokens:
             return self._get(stale=stale_generation, insist=insist).token
 
     def accepted(self, token: HeldToken) -> None:
-        """The other side has answered a call made with this token. Written once for each generation and process."""
+        """Record that the upstream accepted a call with this token. Written once per generation and process."""
         if token.generation <= self._accepted:
             return
         self._memory.change(lambda state, _now: (token_state.accepted(state, token.generation), None))
         self._accepted = token.generation
 
     def refused(self, token: HeldToken) -> HeldToken:
-        """The other side has refused (401) a call made with this token. Returns the next token.
+        """Record that the upstream rejected (401) a call with this token. Returns the next token.
 
-        The token that the call was made with is judged, not the one that is current by now: a late refusal of an old
-        token changes nothing. `token_state.refused` says when credentials count as refused.
+        This judges the token of the call, not the current one: a late rejection of an old token changes nothing.
+        `token_state.refused` says when the credentials count as rejected.
 
         Raises:
             HubError: `never_good`, or as `current`.
@@ -153,7 +153,8 @@ class SharedTokens:
                 return token_state.refused(state, now, token, never_good, self._rules)
 
             is_hopeless = self._memory.change(step)
-            self._accepted = min(self._accepted, token.generation - 1)  # should it be accepted after all, that is news
+            # If it is accepted after all, that must be recorded.
+            self._accepted = min(self._accepted, token.generation - 1)
             if self._known is not None and self._known.token.generation <= token.generation:
                 self._known = None
             if is_hopeless:
@@ -161,14 +162,14 @@ class SharedTokens:
             return self._get(stale=token.generation).token
 
     def give(self, fresh: FreshToken) -> HeldToken:
-        """Keep a token that a person has brought, in place of whatever was there. Raises Unavailable."""
+        """Store a token that a person supplied, in place of the current one. Raises Unavailable."""
         with self._lock:
             self._known = None
             self._memory.change(lambda state, now: (token_state.given(state, now, fresh, self._rules), None))
             return self._get(stale=0).token
 
     def state(self) -> TokenState:
-        """What is known of this account's tokens, for reports. Raises Unavailable."""
+        """The state of this account's tokens, for reports. Raises Unavailable."""
         return self._memory.look()[0]
 
     def _get(self, *, stale: int, insist: bool = False) -> _Known:
@@ -194,14 +195,14 @@ class SharedTokens:
                         )
                     looks += 1
                     time.sleep(_POLL.wait(looks))
-                    insist = False  # what the other process brings is as new as can be
+                    insist = False  # the other process's token is as new as one we would fetch
 
     def _ask(self, *, stale: int, insist: bool) -> tuple[Verdict, datetime]:
         def step(state: TokenState, now: datetime) -> tuple[TokenState, tuple[Verdict, datetime]]:
             after, verdict = token_state.ask(state, now, self._rules, stale=stale, who=self._who, insist=insist)
             return after, (verdict, now)
 
-        # Reading takes no lock; only if the state would change is the step repeated under one.
+        # Reading takes no lock. If the state would change, the step is repeated under a lock.
         state, now = self._memory.look()
         after, result = step(state, now)
         return result if after == state else self._memory.change(step)
@@ -231,7 +232,7 @@ class SharedTokens:
 
         asked_at = self._seconds()
         token, now = self._memory.change(keep)
-        assert token is not None  # noqa: S101 - ours, or one fetched since
+        assert token is not None  # noqa: S101 - ours, or a newer one
         return self._learn(token, now, asked_at)
 
     @contextmanager

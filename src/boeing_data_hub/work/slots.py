@@ -1,24 +1,24 @@
-"""Slots of a line that were granted of late, counted by small intervals, so that people see what the limit has left.
+"""Recently granted rate-limit slots, counted per short interval, to show how much of the limit is in use. Pure.
 
-Pure. Kept as a short text beside the line: `RESOLUTION INTERVAL=COUNT ...`; the pace itself does not depend on it.
+Stored as text with the upstream: `RESOLUTION INTERVAL=COUNT ...`. Pacing does not depend on it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-_PARTS = 60  # of a window
+_PARTS = 60  # intervals in a window
 
 
 def granted(kept: str | None, window: float, *, first: datetime, gap: float, calls: int) -> str:
-    """The text after a grant of `calls` slots, `gap` seconds apart, the first of them at `first`.
+    """The text after `calls` slots were granted, `gap` seconds apart, the first one at `first`.
 
     Args:
-        kept: the text before; None, or one that was kept for another window, counts as empty.
+        kept: the text so far; None, or the text of another window, counts as empty.
         window: seconds of the limit's window.
-        first: moment of the first slot.
+        first: time of the first slot.
         gap: seconds between two slots.
-        calls: how many; below 0: that many were given back, from `first` on.
+        calls: how many; a negative number returns as many, from `first` on.
     """
     size = window / _PARTS
     counts = _read(kept, size)
@@ -32,7 +32,7 @@ def granted(kept: str | None, window: float, *, first: datetime, gap: float, cal
 
 
 def used(kept: str | None, window: float, now: datetime) -> int:
-    """How many slots began within the window that ends now; exact to a sixtieth of the window."""
+    """The number of slots that began within the window that ends now, exact to a sixtieth of the window."""
     size = window / _PARTS
     last = int(now.timestamp() / size)
     return sum(count for at, count in _read(kept, size).items() if last - _PARTS < at <= last)

@@ -1,4 +1,4 @@
-"""A failed token fetch, as every process sees it: what the error says, without what was received. Pure."""
+"""A failed token fetch, as all processes share it: the error's text without any response data. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Failure:
         kind: the class of the error, by the names above.
         code: the error's code.
         message: the error's message.
-        retry_after: seconds that the other side asked us to wait; None: it did not ask.
+        retry_after: seconds that the upstream asked us to wait; None: it named no time.
         whole_line: the error affects every request of the upstream.
     """
 
@@ -50,5 +50,5 @@ class Failure:
 
     @property
     def may_pass(self) -> bool:
-        """True if trying again later may succeed without a person."""
+        """True if a later attempt may succeed without human action."""
         return self.kind in {"rate_limited", "retry"}

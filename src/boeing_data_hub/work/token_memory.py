@@ -1,4 +1,4 @@
-"""Where the state of one set of credentials is kept: in Postgres for all processes, or in this process alone."""
+"""Stores the token state of one set of credentials: in Postgres for all processes, or in this process alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Step = Callable[[TokenState, datetime], tuple[TokenState, T]]
 
 
 def fingerprint(*parts: str) -> str:
-    """A value that differs as soon as one of the credentials does, and from which they cannot be found.
+    """A value that identifies a set of credentials and does not reveal them.
 
     Deliberately slow (some hundredths of a second), because a password may be short.
     """
@@ -27,22 +27,22 @@ def fingerprint(*parts: str) -> str:
 
 
 class Memory(Protocol):
-    """Where the state of one set of credentials is kept."""
+    """Stores the token state of one set of credentials."""
 
     def change(self, step: Step[T]) -> T:
-        """Let a step see the state and the moment, keep the state it returns, and return its result."""
+        """Call a step with the state and the time, store the state it returns, and return its result."""
         ...
 
     def look(self) -> tuple[TokenState, datetime]:
-        """The state and the moment, without a lock."""
+        """The state and the time, without a lock."""
         ...
 
 
 class PostgresMemory:
-    """Kept in Postgres, for all processes, by the database's clock.
+    """In Postgres, for all processes, on the database's clock.
 
     Args:
-        database: where.
+        database: holds the row.
         name: the account, such as `shopify:parts.myshopify.com`.
         fingerprint: of the credentials in use.
     """
@@ -70,7 +70,7 @@ class PostgresMemory:
 
 
 class ProcessMemory:
-    """Kept in this process alone: for a doctor without Postgres, and for tests.
+    """In this process alone: for the doctor when there is no Postgres, and for tests.
 
     Args:
         seconds: the clock, in seconds.

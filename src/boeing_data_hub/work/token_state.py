@@ -1,7 +1,7 @@
-"""What all processes know of one account's tokens, and what follows from each event. Pure.
+"""The shared state of one account's tokens, and its change on each event. Pure.
 
-A generation counts fetches, so that a refusal names the token it met, and a late refusal of an old token changes
-nothing.
+A generation counts fetches, so that a rejection names the token of its call, and a late rejection of an old token
+changes nothing.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Final
 from boeing_data_hub.work.access_token import FreshToken, HeldToken, TokenRules
 from boeing_data_hub.work.token_failure import Failure
 
-FRESH: Final = 60.0  # seconds: a token that is refused younger than this, and was never accepted, was never good
+FRESH: Final = 60.0  # seconds: a token rejected younger than this, and never accepted, was never valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenState:
-    """What all processes know of one account's tokens.
+    """The shared state of one account's tokens.
 
     Attributes:
-        generation: the newest ever fetched.
-        token: the newest; usable while it is newer than `refused` and has not expired.
-        accepted: the newest generation that the other side has accepted; `refused` likewise.
-        fetcher: who holds the claim on the fetch; None: nobody.
-        fetch_until: when that claim ends unless a heartbeat extends it.
-        failure: why the last fetch failed; None: it did not.
-        failures: failures in a row.
-        failed_until: until then nobody tries again.
+        generation: the newest fetched.
+        token: the newest one; usable while it is newer than `refused` and has not expired.
+        accepted: the newest generation that the upstream has accepted; `refused`: that it has rejected.
+        fetcher: the process that is fetching; None: no process is.
+        fetch_until: when its claim ends unless a heartbeat extends it.
+        failure: why the last fetch failed; None: it succeeded.
+        failures: consecutive failed fetches.
+        failed_until: no process fetches before this time.
     """
 
     generation: int = 0
@@ -52,12 +52,12 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """The caller holds the claim and fetches.
+    """The caller has the claim, and fetches.
 
     Attributes:
         began: when the claim was taken, by the database's clock.
-        after: the generation that the new token follows.
-        old: the token held so far; None: there is none.
+        after: the generation before the new token's.
+        old: the current token; None: there is none.
         usable: `old` may still be used.
     """
 
@@ -74,7 +74,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A fetch failed a moment ago; all processes share the failure for so many seconds."""
+    """A fetch failed recently; all processes share the failure for `seconds_left`."""
 
     failure: Failure
     seconds_left: float
@@ -86,15 +86,15 @@ Verdict = Use | Fetch | Wait | Fail
 def ask(
     state: TokenState, now: datetime, rules: TokenRules, *, stale: int, who: str, insist: bool = False
 ) -> tuple[TokenState, Verdict]:
-    """What a caller who wants a token newer than generation `stale` does now.
+    """Decide what a caller does that wants a token newer than generation `stale`.
 
     Args:
-        state: what is known.
+        state: of the account's tokens.
         now: the database's time.
-        rules: the terms.
-        stale: the generation known to be useless; 0: any token will do.
+        rules: of renewal.
+        stale: a generation known to be useless; 0: any token will do.
         who: the caller, for the claim.
-        insist: a person asks: try although a fetch failed a moment ago, and fetch although the token is not due.
+        insist: a person asked: fetch even if a fetch failed recently, or the token is not due for renewal.
     """
     token = state.token
     good = token is not None and token.generation > max(stale, state.refused) and token.is_good(now)
@@ -111,14 +111,16 @@ def ask(
 
 
 def heartbeat(state: TokenState, now: datetime, rules: TokenRules, *, who: str) -> TokenState:
-    """The fetching process is alive: its claim goes on. No effect if another process has taken the claim."""
+    """The state after a heartbeat of the fetching process, which extends its claim. No effect if another process has
+    taken the claim.
+    """
     if state.fetcher != who:
         return state
     return replace(state, fetch_until=now + timedelta(seconds=rules.claim))
 
 
 def fetched(state: TokenState, claim: Fetch, fresh: FreshToken, rules: TokenRules, *, who: str) -> TokenState:
-    """A fetch has succeeded.
+    """The state after a successful fetch.
 
     If the claim ended meanwhile, the token is used only if no newer one has been fetched.
     """
@@ -142,32 +144,32 @@ def fetched(state: TokenState, claim: Fetch, fresh: FreshToken, rules: TokenRule
         token=token,
         failure=None,
         failed_until=None,
-        # A token that is issued and then refused is a failure, too: only an accepted one resets the count.
+        # A token that is issued and then rejected is a failure, too: only an accepted one resets the count.
         failures=state.failures if token.on_probation else 0,
     )
     return _release(after) if mine else after
 
 
 def given(state: TokenState, now: datetime, fresh: FreshToken, rules: TokenRules) -> TokenState:
-    """A person has brought a token. It replaces whatever was known before."""
+    """The state after a person supplied a token, which replaces everything before."""
     before = replace(state, fetcher="", accepted=state.generation + 1)
     return fetched(before, Fetch(now, state.generation, None, usable=False), fresh, rules, who="")
 
 
 def failed(state: TokenState, now: datetime, failure: Failure, rules: TokenRules, *, who: str) -> TokenState:
-    """A fetch has failed: all processes share the failure for a while, longer each time."""
+    """The state after a failed fetch: all processes share the failure for a while, longer each time."""
     if state.fetcher != who:
         return state
     return _release(_fail(state, now, failure, rules))
 
 
 def released(state: TokenState, *, who: str) -> TokenState:
-    """A fetch ended without a result."""
+    """The state after a fetch that ended without a result."""
     return _release(state) if state.fetcher == who else state
 
 
 def accepted(state: TokenState, generation: int) -> TokenState:
-    """The other side has accepted a call made with this generation."""
+    """The state after the upstream accepted a call with this generation."""
     if generation <= state.accepted and state.refused < generation:
         return state
     refused = generation - 1 if state.refused == generation else state.refused
@@ -177,10 +179,10 @@ def accepted(state: TokenState, generation: int) -> TokenState:
 def refused(
     state: TokenState, now: datetime, token: HeldToken, never_good: Failure, rules: TokenRules
 ) -> tuple[TokenState, bool]:
-    """The other side has refused a call made with this token. Returns True if fetching another one does not help.
+    """The state after the upstream rejected a call with this token, and True if fetching another one does not help.
 
-    Credentials count as refused only when a token is refused that is less than a minute old, that was never accepted,
-    and that was fetched because its predecessor was refused: two refusals in a row with nothing accepted between them.
+    The credentials count as rejected only if the token is less than a minute old, was never accepted, and was fetched
+    because its predecessor was rejected: two consecutive rejections with no accepted call between them.
     """
     newer = replace(state, refused=max(state.refused, token.generation))
     young = (now - token.obtained_at).total_seconds() < FRESH

@@ -1,4 +1,4 @@
-"""The shared state of an outside line. Whoever changes it holds its row for about a millisecond."""
+"""The shared state of each upstream. A change locks its row for about a millisecond."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _SQL: Final = beside(__file__)
 
 
 def hold(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
-    """The line, locked until the commit, and the moment after the lock was had, by the database's clock.
+    """Read the state and lock it until the commit, with the database's time after the lock was acquired.
 
-    Two statements on purpose: in one, the clock might be read before the wait for the lock. A line that nobody has
-    called yet is a fresh one.
+    These are two statements, because a single one might read the clock before it waits for the lock. An upstream that
+    was never called has the initial state.
     """
     row = work.row(_SQL["hold"], [name])
     if row is None:
         work.do(_SQL["add"], [name])
         row = work.row(_SQL["hold"], [name])
     now: datetime = work.value(_SQL["moment"])
-    assert row is not None  # noqa: S101 - made just now, and nothing deletes it
+    assert row is not None  # noqa: S101 - just inserted, and nothing deletes it
     return UpstreamPace(**row), now
 
 
 def look(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
-    """The line without a lock, for those who only want to know."""
+    """Read the state without a lock, for callers that change nothing."""
     row = work.row(_SQL["look"], [name])
     if row is None:
         now: datetime = work.value(_SQL["moment"])
@@ -37,24 +37,24 @@ def look(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
     return UpstreamPace(**row), now
 
 
-def save(work: Work, name: str, line: UpstreamPace) -> None:
-    """Write the line's next state."""
+def save(work: Work, name: str, pace: UpstreamPace) -> None:
+    """Save the next state."""
     work.do(
         _SQL["save"],
         [
-            line.next_slot,
-            line.stretch,
-            line.slowed_at,
-            line.paused_until,
-            line.pause_reason,
-            line.paused_since,
-            line.failures,
-            line.pause_note,
-            line.slots,
-            line.fruitless,
-            line.accepted_at,
-            line.back_at,
-            line.words,
+            pace.next_slot,
+            pace.stretch,
+            pace.slowed_at,
+            pace.paused_until,
+            pace.pause_reason,
+            pace.paused_since,
+            pace.failures,
+            pace.pause_note,
+            pace.slots,
+            pace.fruitless,
+            pace.accepted_at,
+            pace.back_at,
+            pace.words,
             name,
         ],
     )

@@ -1,12 +1,12 @@
 -- Run by upstreams.py; see db/statements.py for the form.
 
--- fragment: line
+-- fragment: pace
 next_slot, stretch, slowed_at, paused_until, pause_reason, paused_since, failures, pause_note, note AS slots,
 fruitless, accepted_at, back_at, words
 
 -- name: hold
--- The line, locked until the commit, and the moment after the lock was had, by the database's clock.
-SELECT {line} FROM hub.pacing WHERE line = %s FOR UPDATE
+-- The state, locked until the commit.
+SELECT {pace} FROM hub.pacing WHERE line = %s FOR UPDATE
 
 -- name: add
 INSERT INTO hub.pacing (line) VALUES (%s) ON CONFLICT DO NOTHING
@@ -15,11 +15,11 @@ INSERT INTO hub.pacing (line) VALUES (%s) ON CONFLICT DO NOTHING
 SELECT clock_timestamp()
 
 -- name: look
--- The line without a lock, for those who only want to know.
-SELECT {line}, clock_timestamp() AS now FROM hub.pacing WHERE line = %s
+-- The state without a lock.
+SELECT {pace}, clock_timestamp() AS now FROM hub.pacing WHERE line = %s
 
 -- name: save
--- Write the line's next state.
+-- Save the next state.
 UPDATE hub.pacing SET next_slot = %s, stretch = %s, slowed_at = %s, paused_until = %s, pause_reason = %s,
 paused_since = %s, failures = %s, pause_note = %s, note = %s,
 fruitless = %s, accepted_at = %s, back_at = %s, words = %s, updated_at = now() WHERE line = %s

@@ -1,4 +1,4 @@
-"""What Boeing answered and what it means for the parts that were asked, as values between the stages and the store."""
+"""The results of calls for the parts that were requested, as values passed between the stages and the database."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """One Boeing answer as it is kept.
+    """An answer as it is stored.
 
     Attributes:
-        search_query: the parts asked, comma-joined (guide, section 5.2).
+        search_query: the requested parts, comma-joined (guide, section 5.2).
         raw_payload: the answer as JSON text.
-        matches: part asked → SKUs of the answer that serve it; an empty list: Boeing left the part out.
+        matches: requested part → matching SKUs in the answer; an empty list: the answer does not contain the part.
         fetched_at: when it was received (UTC).
-        usable: False for a malformed answer, kept for the record only.
-        error: the failure's code, for an answer that is not usable.
+        usable: False for a malformed answer, which is stored for reference only.
+        error: the failure's code, if the answer is not usable.
     """
 
     id: int
@@ -30,7 +30,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A part whose answer was normalized: what became of it, and why where it cannot be published."""
+    """A part whose answer was normalized: its outcome, and the reason if it cannot be published."""
 
     raw_id: int
     part_number: str
@@ -50,7 +50,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part that Boeing answered for: the answer, and the SKUs in it that serve the part."""
+    """A part that an answer contains: the answer, and its SKUs that match the part."""
 
     raw_id: int
     skus: tuple[str, ...]
@@ -58,7 +58,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call did not answer for a part: the code for machines and the sentence for people."""
+    """Why a call brought no answer for a part: a code for programs and a sentence for people."""
 
     code: str
     sentence: str
@@ -66,13 +66,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A part that is asked again.
+    """A part to request again.
 
     Attributes:
-        wait: seconds until then.
-        attempts: failed calls that count against it.
-        call_group: parts of one group are asked together, and with no others; None: with any.
-        why: why it was not answered for.
+        wait: seconds until the next call.
+        attempts: failed calls counted against the part.
+        call_group: parts of a group are requested together, without others; None: with any others.
+        why: why there was no answer.
     """
 
     wait: float
@@ -83,14 +83,14 @@ class Postponed:
 
 @dataclass(slots=True)
 class Verdicts:
-    """What becomes of parts after their calls, by part number.
+    """The verdicts on parts after their calls, by part number.
 
     Attributes:
-        found: go on to normalization.
-        missing: the raw id of the answer that left the part out: Boeing does not have it.
-        again: are asked again later.
-        failed: will not be asked again.
-        ago: seconds since the part's call had failed, where that was not just now.
+        found: parts that continue to normalization.
+        missing: parts that Boeing does not have, with the raw id of the answer that lacks them.
+        again: parts to request again later.
+        failed: parts that are not requested again.
+        ago: seconds since the part's call failed, if that was a while ago.
     """
 
     found: dict[str, Found] = field(default_factory=dict[str, Found])

@@ -1,5 +1,6 @@
-"""WakeUps: a message says "there is work of this kind" and nothing else. It may be lost, doubled or late without harm,
-because the rows are the work list and a sweep looks at them again.
+"""Wake-ups: messages that say only "there is work of this kind".
+
+They may be lost, duplicated or late without harm, because the rows are the work list and a sweep checks them again.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ TASKS = {
     Stage.PUBLISHING: "boeing_data_hub.publish",
     Stage.DEFAULT: "boeing_data_hub.sweep",
 }
-_EXPIRES = 30  # seconds; the sweep sends new ones all the time, so an old hint is worth nothing
-_SILENT = every(1.0)  # seconds without another try after the broker did not answer, so that saves are not slowed by it
+_EXPIRES = 30  # seconds; the sweep keeps sending new ones, so an old wake-up is worthless
+_SILENT = every(1.0)  # pause after the broker failed to answer, so that saves are not slowed down
 _PUBLISH = RetryPolicy(attempts=2, first=0.05, factor=1.0, step=0.1, longest=0.1)
 
 
 def celery_app(broker_url: str, *, kind: Any = Celery) -> Any:
-    """The Celery application (untyped, as Celery is). Every value has its reason; what is not here is 5.7's default."""
+    """The Celery application (untyped, as Celery is). Values not set here are Celery 5.7's defaults."""
     address = parse(broker_url)
     app: Any = kind("boeing_data_hub", broker=address.url)
     app.conf.update(
-        result_backend=None,  # results live in Postgres: no second store to lose
+        result_backend=None,  # results are in Postgres
         task_ignore_result=True,
         task_serializer="json",
         accept_content=["json"],
@@ -53,7 +54,7 @@ def celery_app(broker_url: str, *, kind: Any = Celery) -> Any:
         # Leases in the rows replace acks. With late acks 5.7.0 exits when Redis goes away under a running task.
         task_acks_late=False,
         worker_disable_prefetch=True,
-        worker_pool="threads",  # also where `celery worker` is started without --pool
+        worker_pool="threads",  # also if `celery worker` is started without --pool
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
@@ -65,7 +66,7 @@ def celery_app(broker_url: str, *, kind: Any = Celery) -> Any:
         else None,  # for Flower: ours is in the URL
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,  # never give up: Redis may come back tomorrow
+        broker_connection_max_retries=None,  # never give up: Redis may return much later
         broker_connection_timeout=4,
         task_publish_retry=True,
         task_publish_retry_policy={
@@ -76,7 +77,7 @@ def celery_app(broker_url: str, *, kind: Any = Celery) -> Any:
         },
         broker_transport_options={
             "visibility_timeout": 900,
-            "health_check_interval": 10,  # a half-open connection is found in 20 s instead of a minute
+            "health_check_interval": 10,  # detects a half-open connection in 20 s instead of a minute
             "socket_timeout": 15,
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
@@ -87,11 +88,11 @@ def celery_app(broker_url: str, *, kind: Any = Celery) -> Any:
 
 
 def require_usable(broker_url: str) -> None:
-    """Ask a Redis before a process starts, whether it can live there. One that does not answer may come later.
+    """Check before a process starts that it can use this Redis. A Redis that does not answer may start later.
 
     Raises:
-        BadInput: it cannot, and waiting will not change that.
-        Unavailable: it is a replica, which a failover may make the primary: whoever watches the process may try again.
+        BadInput: it cannot be used, and waiting does not help.
+        Unavailable: it is a replica, which a failover may promote, so the supervisor may restart the process.
     """
     address = parse(broker_url)
     try:
@@ -103,18 +104,18 @@ def require_usable(broker_url: str) -> None:
     lacks = f" It lacks {refused.said}." if refused.kind == "permission" else ""
     kind = Unavailable if refused.kind == "replica" else BadInput
     raise kind(
-        f"Redis at {address.shown} {refused.why}.{lacks} Nothing was started, and nothing was changed. What to do: "
+        f"Redis at {address.shown} {refused.why}.{lacks} Nothing was started, and nothing was changed. Run "
         "`bdh doctor`.",
         code=f"redis_{refused.kind}",
     )
 
 
 class WakeUps:
-    """Sends wake-ups, as many as are worth sending, and never fails the caller.
+    """Sends wake-ups, only as many as are useful, and never fails the caller.
 
     Args:
         broker_url: Redis, e.g. redis://:password@127.0.0.1:6379/0.
-        app: the Celery application to send through; made from the URL when not given.
+        app: the Celery application to send through; None: one for this URL.
     """
 
     def __init__(self, broker_url: str, app: Any = None) -> None:
@@ -124,9 +125,9 @@ class WakeUps:
         self._lock = Lock()
 
     def send(self, stage: Stage, wanted: int = 1) -> bool:
-        """See to it that about `wanted` wake-ups wait in a stage's queue. False when the broker does not answer.
+        """Fill a stage's queue up to about `wanted` wake-ups. False if the broker does not answer.
 
-        A queue that already holds enough gets none, so it never grows, whatever is sent how often.
+        A queue that already holds enough gets none, so it cannot grow, however often this is called.
         """
         if monotonic() < self._silent_until:
             return False
@@ -147,17 +148,17 @@ class WakeUps:
         return True
 
     def waiting(self, stage: Stage) -> int:
-        """WakeUps in a stage's queue. Raises redis.RedisError when the broker does not answer."""
+        """The number of wake-ups in a stage's queue. Raises redis.RedisError if the broker does not answer."""
         return int(self._redis.llen(f"{PREFIX}{stage.value}"))
 
     def memory(self) -> tuple[int, int] | None:
-        """Bytes the broker uses, and may use: its maxmemory, else its machine's; 0: not told.
+        """Bytes that the broker uses, and may use: its maxmemory, or else its machine's memory; 0: unknown.
 
-        None where it may not be asked. Raises redis.RedisError when it does not answer.
+        None if our account may not ask. Raises redis.RedisError if the broker does not answer.
         """
         try:
             info: dict[str, Any] = self._redis.info("memory")
-        except redis.ResponseError:  # forbidden to our account, or not offered
+        except redis.ResponseError:  # our account may not run INFO, or the server lacks it
             return None
         if "used_memory" not in info:
             return None

@@ -1,4 +1,4 @@
-"""Parts that tell whether Boeing takes questions at all; and the end of a time in which it did not."""
+"""Witnesses: parts that show if Boeing accepts requests at all; and what happens when it accepts them again."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SQL: Final = beside(__file__)
 
 
 def find(work: Work, *, but: Sequence[str] = ()) -> str | None:
-    """A part that Boeing has answered in the latest answers, any of them but these; None where there is none."""
+    """A random part from the latest answers, except these; None if there is none."""
     return work.value(_SQL["find"], [list(but)])
 
 
 def is_in_flight(work: Work, part_number: str) -> bool:
-    """True if somebody is asking for this part right now."""
+    """True if a running call requests this part."""
     return bool(work.value(_SQL["is_in_flight"], [part_number]))
 
 
-def acquit(work: Work, *, code: str) -> int:
-    """Let parts that wait for this reason count as untried again: the line was at fault, and is well now."""
-    return work.do(_SQL["acquit"], [code])
+def clear_error(work: Work, *, code: str) -> int:
+    """Clear this error from the parts that wait because of it: Boeing was the cause, and accepts requests again."""
+    return work.do(_SQL["clear_error"], [code])

@@ -1,4 +1,4 @@
-"""Workers that are alive: each one says so every few seconds."""
+"""Running workers: each one sends a heartbeat every few seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker process: the queues it takes from, where it runs, and when it was last heard of."""
+    """A worker process: its queues, its host, and the time of its last heartbeat."""
 
     id: str
     queues: list[str]
@@ -27,22 +27,22 @@ class Worker:
 
 
 def pulse(work: Work, worker: str, *, queues: Sequence[str], host: str, pid: int, version: str) -> None:
-    """Say that a worker lives."""
+    """Record a worker's heartbeat."""
     work.do(_SQL["pulse"], [worker, list(queues), host, pid, version])
 
 
 def leave(work: Work, worker: str) -> None:
-    """Say that a worker ends."""
+    """Remove a worker that is stopping."""
     work.do(_SQL["leave"], [worker])
 
 
 def alive(work: Work, *, silent_after: float) -> list[Worker]:
-    """Workers seen within `silent_after` seconds."""
+    """Workers with a heartbeat within the last `silent_after` seconds."""
     return [Worker(**row) for row in work.rows(_SQL["alive"], [silent_after])]
 
 
 def forget_silent(work: Work, *, silent_after: float) -> int:
-    """Remove workers long silent."""
+    """Remove workers without a heartbeat for `silent_after` seconds."""
     return work.do(_SQL["forget_silent"], [silent_after])
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boeing_data_hub.boeing.choosing import Waiting, choose, refused_before
-from boeing_data_hub.boeing.judging import LINE_REFUSES, AskedPart, after_failure
+from boeing_data_hub.boeing.judging import REFUSES_ALL, AskedPart, after_failure
 from boeing_data_hub.errors import Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.work import rates, refusals
@@ -65,7 +65,7 @@ class Simulation:
             control=chosen.control,
         )
         self.line, finding = refusals.judge(self.line, self.now, what, note="", words="no")
-        self.pauses += finding is Finding.LINE
+        self.pauses += finding is Finding.UPSTREAM
         if chosen.control:
             return
         old = [AskedPart(one.part_number, 0, one.group, one.refused_at) for one in asked]
@@ -75,7 +75,7 @@ class Simulation:
             self.failed.add(part)
         for again in verdict.again:
             self.groups += 1
-            moment = None if verdict.code == LINE_REFUSES else self.now
+            moment = None if verdict.code == REFUSES_ALL else self.now
             for part in again.part_numbers:
                 self.waiting[part] = Waiting(part, self.groups if again.alone else None, moment, untried=False)
 

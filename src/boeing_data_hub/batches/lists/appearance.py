@@ -86,7 +86,7 @@ def column_of(content: IO[bytes], column: int) -> dict[int, CellStyle]:
 
 
 def sheet_paths(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The part of the archive that holds each sheet, by the sheet's name. Raises KeyError, expat.ExpatError."""
+    """The archive's entry for each sheet, by the sheet's name. Raises KeyError, expat.ExpatError."""
     names: dict[str, str] = {}
     targets: dict[str, str] = {}
 

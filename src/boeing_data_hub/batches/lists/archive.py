@@ -1,7 +1,7 @@
 """Guards against malicious workbooks: an XLSX file is an untrusted zip archive, so it is checked before it is opened.
 
-The check reads the bytes, because a zip's declarations may be false: every entry is inflated once and thrown
-away, piece by piece, and must have exactly its declared size.
+The check reads the bytes, because a zip's declarations may be false: every entry is inflated once, in pieces that are
+discarded, and must have exactly its declared size.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OVERLAP: Final = 32
 _LOCAL_HEADER: Final = 30
 _STYLES: Final = "styles.xml"
 _TEXTS: Final = "sharedstrings.xml"
-# The UTF-16 spelling less its last byte is found in either byte order.
+# The UTF-16 form without its last byte is found in either byte order.
 _DTD: Final = tuple(
     word.encode(encoding)[:end]
     for word in ("<!DOCTYPE", "<!ENTITY")
@@ -52,10 +52,10 @@ _NUMBERED: Final = re.compile(r"^(xl/(?:_rels/)?workbook)\d+(?=\.xml)")  # some 
 
 
 def opened(content: bytes) -> bytes:
-    """Check the archive of an XLSX file, and return it safe to open.
+    """Check the archive of an XLSX file, and return a copy that is safe to open.
 
-    Parts that no reader opens are not counted, and removed if their compression ratio is too high. Names that
-    some programs write with backslashes, in capitals or with a number are normalized.
+    Parts that no reader opens are not counted, and removed if their compression ratio is too high. Names that some
+    programs write with backslashes, in capitals or with a number are normalized.
 
     Raises:
         BadInput: not a workbook, an unsupported kind, protected, with macros, damaged or malicious.

@@ -1,7 +1,7 @@
 """Reads a cell of the part number column as a person sees it. Pure.
 
-A spreadsheet keeps what looks like a number as a number: 00123 becomes 123 shown through the format `00000`, and a part
-number of 16 digits loses its last one for good. What can be restored is; the rest is rejected with advice.
+A spreadsheet stores what looks like a number as a number: 00123 becomes 123 with the format `00000`, and a part number
+of 16 digits loses its last one. This restores what it can, and rejects the rest with advice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EXACT_BELOW: Final = 10**15
 
 
 def cell_text(value: CellValue, number_format: str = "General") -> str | Unusable:
-    """The text of a cell, or why it cannot be a part number.
+    """The text of a cell, or the reason why it cannot be a part number.
 
     Args:
         value: from calamine.

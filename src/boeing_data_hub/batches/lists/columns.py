@@ -1,7 +1,7 @@
-"""Which column of a table holds the part numbers. Pure; used for pasted tables, CSV and XLSX alike.
+"""Finds the column of part numbers in a table. Pure; used for pasted tables, CSV and XLSX.
 
-A known heading says so, and what stands below it has to agree. Without one, the cells decide if only one column looks
-like part numbers. Else a person is asked: a wrong column costs a Boeing call for every ten of its cells.
+A known header decides, if the cells below it agree. Without one, the cells decide if only one column looks like part
+numbers. Otherwise a person must choose, because a wrong column costs a Boeing call for every ten cells.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _CLEAR: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where to read.
+    """The layout of a table.
 
     Attributes:
         column: index of the part number column, from 0.
-        header_line: the line of the heading, or None when the table has none. What stands above it is a title.
-        heading: the heading's text.
-        question: why a person must name the column; None when it is clear.
-        grade: how sure it is: 2 by a heading, 1 by the cells, 0 not at all.
+        header_line: the line of the header, or None if the table has none. Lines above it are titles.
+        heading: the header's text.
+        question: why a person must choose the column; None if it is clear.
+        grade: confidence: 2 by a header, 1 by the cells, 0 none.
         columns: the other columns with content.
     """
 
@@ -48,13 +48,13 @@ class Layout:
 def find_layout(
     rows: Iterable[tuple[int, Sequence[str]]], *, wanted: str = "", hidden: frozenset[int] = frozenset(), first: int = 0
 ) -> Layout:
-    """The layout of a table, judged by its first rows.
+    """The layout of a table, from its first rows.
 
     Args:
         rows: (line number, cells) of the first rows.
-        wanted: the column a person has named: its letter or its heading.
-        hidden: columns a person does not see in the sheet.
-        first: which column of the sheet the first cell stands in.
+        wanted: the column a person chose: its letter or its header.
+        hidden: columns hidden in the sheet.
+        first: the sheet's column of the first cell.
     """
     filled = [(line, cells) for line, cells in rows if not all(is_blank(one) or is_ruled(one) for one in cells)]
     heading = _heading(filled, hidden)
@@ -120,11 +120,11 @@ def _chosen(view: _View, headed: int | None) -> Layout:
 
 
 def _unheaded(view: _View, seen: dict[int, Profile], candidates: list[int]) -> Layout:
-    """The column by its cells alone."""
+    """The column, by its cells alone."""
     unseen = [one for one in view.hidden if (known := rank(view.name(one))) is not None and known < FIRST_WEAK]
     if unseen:
         name = shown(view.name(unseen[0])[:40])
-        return view.layout(0, question=f"The column “{name}” is hidden, and no other is headed for part numbers.")
+        return view.layout(0, question=f"The column “{name}” is hidden, and no other column has a part number header.")
     mixed = [one for one in candidates if seen[one].mixed >= ENOUGH]
     if len(mixed) == 1 or (not mixed and len(candidates) == 1):
         return view.layout((mixed or candidates)[0], grade=1)
@@ -140,7 +140,7 @@ def _unheaded(view: _View, seen: dict[int, Profile], candidates: list[int]) -> L
 
 
 def _checked(view: _View, headed: int, candidates: list[int]) -> Layout:
-    """The column that a heading names, unless its cells say otherwise."""
+    """The column with a part number header, unless its cells contradict it."""
     profile = view.profiles.get(headed)
     others = [one for one in candidates if one != headed]
     if profile is not None and (profile.counts or (others and is_series(profile.values))):
@@ -160,7 +160,7 @@ def _checked(view: _View, headed: int, candidates: list[int]) -> Layout:
 
 
 def _undecided(view: _View, headed: int, others: list[int]) -> str | None:
-    """The question that arises where other columns have a heading that says as much, and other cells."""
+    """The question to ask if other columns have an equally good header, and different cells."""
     profile = view.profiles.get(headed)
     twins = [one for one in others if _weight(view.name(one)) == _weight(view.name(headed))]
     if any(view.profiles[one].values != (profile.values if profile else ()) for one in twins):
@@ -170,19 +170,19 @@ def _undecided(view: _View, headed: int, others: list[int]) -> str | None:
 
 
 def _beside(view: _View, headed: int) -> str | None:
-    """A part number on the line of the heading, for lists that run to the right."""
+    """A part number in the header's row, for lists that run to the right."""
     values = [cell for cell in view.names[headed + 1 : headed + 4] if not is_blank(cell)]
     return shown(values[0][:40]) if values and all(is_mixed(one) and is_plain(one) for one in values) else None
 
 
 def _weight(name: str) -> int | None:
-    """Headings of one weight do not tell which column is meant; those with a known name do, by their order."""
+    """True if headers of the same rank leave it unclear which column is meant."""
     found = rank(name)
     return None if found is None or found >= FIRST_WEAK else found
 
 
 def _heading(filled: list[tuple[int, Sequence[str]]], hidden: frozenset[int]) -> tuple[int, int] | None:
-    """Place and column of the row of headings: not below rows that hold part numbers already."""
+    """The row and column of the header; never below rows that already contain part numbers."""
     above: list[Sequence[str]] = []
     for place, (_, cells) in enumerate(filled[:_ROWS_BEFORE_HEADING]):
         column = header_column(cells, without=hidden)
@@ -197,7 +197,7 @@ def _heading(filled: list[tuple[int, Sequence[str]]], hidden: frozenset[int]) ->
 
 
 def _over_two_rows(upper: Sequence[str], lower: Sequence[str], hidden: frozenset[int]) -> int | None:
-    """The column of a heading written over two rows: `Part` above `Number`."""
+    """The column of a header that spans two rows: `Part` above `Number`."""
     if any(map(_DIGIT.search, (*upper[:_MOST_COLUMNS], *lower[:_MOST_COLUMNS]))):
         return None
     both = [f"{over} {under}" if over and under else "" for over, under in zip(upper, lower, strict=False)]
@@ -215,7 +215,7 @@ def _is_heading_row(place: int, column: int, cells: Sequence[str], above: list[S
 
 
 def _unknown_heading(filled: list[tuple[int, Sequence[str]]]) -> int:
-    """1 when the first row looks like headings of columns, though none of them is known; else 0."""
+    """1 if the first row looks like unknown headers, else 0."""
     if len(filled) < 2:  # noqa: PLR2004 - headings stand above something
         return 0
     for place, (_, cells) in enumerate(filled[:20]):

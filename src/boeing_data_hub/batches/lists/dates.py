@@ -1,4 +1,4 @@
-"""Dates and times as spreadsheets of many languages write them where a part number was typed. Pure; upper case."""
+"""Recognizes dates and times that spreadsheets in many languages write in place of a part number. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MONTHS: Final = (
     "DEZEMBER"
 )
 MONTH: Final = f"(?:{'|'.join(sorted(_MONTHS.split(), key=len, reverse=True))})\\.?"
-"""A pattern of the months' names, whole or short, as spreadsheets of many languages write them; in upper case."""
+"""A pattern of month names, full or abbreviated, in many languages; in upper case."""
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MON: Final = r"(?:0?[1-9]|1[0-2])"
 _CENTURY: Final = r"(?:19|20|21)\d\d"
@@ -39,4 +39,4 @@ FOREIGN_DATE: Final = re.compile(
     r"|(?:\d{1,2}[-. ])?(?:ЯНВ|ФЕВ|МАР|АПР|МА[ИЙЯ]|ИЮН|ИЮЛ|АВГ|СЕН|ОКТ|НОЯ|ДЕК"  # noqa: RUF001
     r"|ΙΑΝ|ΦΕΒ|ΜΑΡ|ΑΠΡ|ΜΑΙ|ΙΟΥΝ|ΙΟΥΛ|ΑΥΓ|ΣΕΠ|ΟΚΤ|ΝΟΕ|ΔΕΚ)\w*\.?(?:[-. ]\d{1,4})?"  # noqa: RUF001
 )
-"""In scripts that no part number is written in: such a text is refused anyway, and this says why."""
+"""In scripts that no part number uses: such a text is rejected anyway, and this explains why."""

@@ -39,7 +39,7 @@ def kind_of(content: bytes) -> Literal["workbook", "text"]:
     """The file type: an XLSX workbook or text.
 
     Raises:
-        BadInput: they are neither.
+        BadInput: it is neither.
     """
     if not content.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n\0"):
         raise BadInput("The file is empty.", code="empty_file")
@@ -72,7 +72,7 @@ def _ole(content: bytes) -> str:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 (with its mark, or clearly recognisable without), or Windows Latin."""
+    """The text of a file in UTF-8, UTF-16 (with a byte order mark, or recognizable without one), or Windows Latin."""
     encoding = _encoding(content[:_SAMPLE])
     if encoding is not None:
         return content.decode(encoding, "replace").removeprefix("\ufeff")

@@ -1,7 +1,7 @@
-"""Text with separators taken apart into cells: pasted lists, pasted tables, CSV. Pure.
+"""Splits text into cells: pasted lists, pasted tables, CSV. Pure.
 
-Written by hand because the csv module trusts quotes: one stray inch mark at the start of a cell swallows every row that
-follows. Here a quote counts only if it is closed before the next separator, at most a few lines later.
+It does not use the csv module, which trusts quotes: one stray inch mark at the start of a cell swallows all following
+rows. Here a quote counts only if it is closed before the next separator, at most a few lines later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LIST_SEPARATORS: Final = ",;\t"
 _TABLE_DELIMITERS: Final = ("\t", ";", ",", "|")
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-# Possessive: what stands between quotes can be read in one way only, so hostile text cannot make the search go back.
+# Possessive: text between quotes matches in one way only, so hostile text cannot cause backtracking.
 _INSIDE: Final = r'[^"]*+(?:""[^"]*+)*+'
 _WORD = re.compile(r"\w")
 _OPEN = re.compile(rf' *"{_INSIDE}\Z')
@@ -39,7 +39,7 @@ _NEARLY_ALL: Final = 0.9
 
 
 def physical_lines(text: str) -> Iterator[str]:
-    """The lines of a text, whatever breaks them: LF, CRLF, CR, vertical tab, form feed, NEL, U+2028, U+2029."""
+    """The lines of a text, split at LF, CRLF, CR, vertical tab, form feed, NEL, U+2028 and U+2029."""
     text = _BREAKS.sub("\n", text)
     start = 0
     while (end := text.find("\n", start)) >= 0:
@@ -49,15 +49,15 @@ def physical_lines(text: str) -> Iterator[str]:
 
 
 def split_line(line: str, separators: str) -> list[str]:
-    """The cells of one line. A quoted cell may hold separators; a quote that is not closed is an ordinary character."""
+    """The cells of a line. A quoted cell may contain separators; an unclosed quote is an ordinary character."""
     return _split(line, separators)[0]
 
 
 def table_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(Number of its first physical line, cells) for every row. A quoted cell may run over a few lines.
+    """(Number of its first line, cells) for every row. A quoted cell may span a few lines.
 
-    Lines that are complete rows each by itself are never joined: their quotes are inch marks. A first line such as
-    `sep=;`, a hint for spreadsheet programs, is left out.
+    Lines that are complete rows are never joined: their quotes are inch marks. A first line such as `sep=;`, meant for
+    spreadsheet programs, is omitted.
     """
     lines = physical_lines(text)
     ahead: deque[str] = deque()
@@ -81,10 +81,10 @@ def table_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def find_delimiter(text: str) -> str | None:
-    """What separates the columns of a table; None when the text is a list of part numbers rather than a table.
+    """The delimiter of a table; None if the text is a list of part numbers and not a table.
 
-    A known heading decides. Otherwise it is the separator that comes equally often in most of the first lines, unless
-    nearly all cells look like part numbers and no tabs stand between them: then the lines are merely a wrapped list.
+    A known header decides. Otherwise it is the separator that occurs equally often in most of the first lines, unless
+    nearly all cells look like part numbers and are not separated by tabs: then the lines are a wrapped list.
     """
     lines = physical_lines(text[: _SAMPLE_LINES * _SAMPLE_LINE_LENGTH])
     sample = [
@@ -105,7 +105,7 @@ def find_delimiter(text: str) -> str | None:
         if times and score > best_score:
             best, best_score = delimiter, score
     if best is None or (best == "\t" and best_score[0] == 1):
-        return best  # tabs that come evenly were copied from a spreadsheet
+        return best  # the same number of tabs in each line: copied from a spreadsheet
     separators = LIST_SEPARATORS if best in LIST_SEPARATORS else best
     cells = [cell.strip() for line in sample for cell in split_line(line, separators) if not is_blank(cell)]
     part_like = sum(_PART_LIKE.fullmatch(cell) is not None for cell in cells)
@@ -114,7 +114,7 @@ def find_delimiter(text: str) -> str | None:
 
 
 def _heading_over_lines(text: str, sample: list[str]) -> str | None:
-    """The delimiter of a table in which a heading for part numbers runs over several lines, between quotes."""
+    """The delimiter of a table whose quoted part number header spans several lines."""
     if not any(line.count('"') % 2 for line in sample):
         return None
     start = text[: _SAMPLE_LINES * _SAMPLE_LINE_LENGTH]
@@ -126,7 +126,7 @@ def _heading_over_lines(text: str, sample: list[str]) -> str | None:
 
 
 def heading_delimiter(line: str) -> str | None:
-    """The delimiter that makes a row of headings, one of them for part numbers, out of this line; None if none does."""
+    """The delimiter that splits this line into headers, one of them for part numbers; None if none does."""
     for delimiter in _TABLE_DELIMITERS:
         if delimiter in line:
             cells = split_line(line, delimiter)
@@ -136,7 +136,7 @@ def heading_delimiter(line: str) -> str | None:
 
 
 def _lines_to_closing_quote(line: str, ahead: deque[str], lines: Iterator[str]) -> int:
-    """How many further lines it takes until the quotes are in pairs; they are put into `ahead`. 0: it never ends."""
+    """How many more lines close the quotes; they are put into `ahead`. 0: nothing closes them."""
     odd = line.count('"') % 2
     for taken in range(1, _MOST_LINES_OF_A_CELL):
         if len(ahead) < taken:
@@ -158,7 +158,7 @@ def _patterns(separators: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pat
 
 
 def _split(line: str, separators: str) -> tuple[list[str], bool]:
-    """The cells, and whether a quote was opened that this text does not close, or closes only after a line end."""
+    """The cells, and True if the text opens a quote that it does not close, or closes only after a line end."""
     quoted, plain, separator = _patterns(separators)
     if '"' not in line:
         return separator.split(line), False
@@ -169,7 +169,7 @@ def _split(line: str, separators: str) -> tuple[list[str], bool]:
         found = quoted.match(line, place)
         if found:
             cells.append(found[1].replace('""', '"'))
-        elif found := plain.match(line, place):  # always matches, if only nothing
+        elif found := plain.match(line, place):  # always matches, possibly the empty string
             is_open = is_open or "\n" in found[0] or _OPEN.match(line, place) is not None
             cells.append(found[0])
         if found is None or found.end() >= len(line):

@@ -1,6 +1,6 @@
-"""The front of the path: whatever a person hands in becomes clean, unique part numbers in their order. Pure.
+"""Turns a submitted list into clean, unique part numbers in their original order. Pure.
 
-Pasted text and the text of a file take the same way, so that pasting two columns gives what uploading them gives.
+Pasted text and text files are handled alike, so that pasting two columns gives the same result as uploading them.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ _LINES_BEFORE_HEADING: Final = 200
 _SEPARATORS: Final = (*LIST_SEPARATORS, "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _MOST_SEPARATORS: Final = 1_000_000
 """50,000 rows of 20 columns; each costs as much as a part number."""
-# `["A", "B"]`, `('A', 'B')`: its lines stay where they are.
+# `["A", "B"]`, `('A', 'B')`: line numbers do not change.
 _PROGRAM_LIST: Final = re.compile(r"(\s*)[\[({](\s*(?:\"[^\"]*\"|'[^']*'|\d+)\s*(?:,[^\[\](){}]*)?)[\])}];?(\s*)")
-# A short number behind a part number on the same line of a list is rather how many of it than the next part.
+# A short number after a part number on the same line is probably its quantity.
 _AMOUNT: Final = re.compile(r"[1-9]\d{0,3}")
 _NUMBER_BEFORE: Final = re.compile(r"(?=.*[A-Za-z])(?=.*\d)\S+")
 _AMOUNT_REASON: Final = (
-    "This stands behind a part number on its line, and looks like its quantity. Leave only the part numbers."
+    "This follows a part number on the same line and looks like its quantity. Keep only the part numbers."
 )
 
 
 def from_list(values: Sequence[str], *, max_parts: int, choice: Choice | None = None) -> PartList:
     """Part numbers from a JSON list; a line is the 1-based position. A blank entry is rejected as `empty`.
 
-    A program means what it sends: only errors of formulas and shortened numbers are refused.
+    Programs send what they mean: only formula errors and shortened numbers are rejected.
 
     Raises:
         BadInput: `too_many_parts`, more than `max_parts` different part numbers.
@@ -79,13 +79,12 @@ def from_list(values: Sequence[str], *, max_parts: int, choice: Choice | None = 
 
 
 def from_text(text: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
-    """Part numbers from text: a table with whatever separates its columns, else a list.
+    """Part numbers from text: a table with any delimiter, or else a list.
 
-    A list is separated by line ends, commas, semicolons or tabs, and its blank pieces are ignored; a heading above it
-    is left out.
+    A list is separated by line ends, commas, semicolons or tabs. Blank entries are ignored, and a header is omitted.
 
     Raises:
-        BadInput: `too_many_parts`, also where there are more separators than any list of so many parts has.
+        BadInput: `too_many_parts`, also if there are more separators than a list of `max_parts` parts can have.
     """
     text = text.removeprefix("\ufeff")
     if sum(map(text.count, _SEPARATORS)) > _MOST_SEPARATORS:
@@ -122,14 +121,14 @@ def from_column(
     reading: Reading | None = None,
     ours: bool = False,
 ) -> PartList:
-    """Part numbers from (line, cell) pairs of one column without its heading; blank cells are ignored.
+    """Part numbers from (line, cell) pairs of a column without its header; blank cells are ignored.
 
     Args:
         cells: the pairs.
         max_parts: different part numbers allowed.
-        choice: what the person has said of the list.
-        reading: where the column stands. With a question in it, nothing is read.
-        ours: it is a download of the hub's own.
+        choice: the person's choices.
+        reading: where the column is. If it contains a question, nothing is read.
+        ours: True for a file downloaded from the hub.
 
     Raises:
         BadInput: `too_many_parts`.
@@ -146,7 +145,7 @@ def from_column(
 
 
 def in_column(layout: Layout, line: int, cell: str | Unusable, row: Sequence[str]) -> str | Unusable:
-    """What `cell`, standing in the part number column of `row`, counts as: itself, nothing, or a reported gap."""
+    """What a cell in the part number column of `row` counts as: itself, nothing, or a reported gap."""
     if layout.header_line is not None and line <= layout.header_line:
         if line == layout.header_line or all(map(is_blank, row)):
             return ""
@@ -157,7 +156,7 @@ def in_column(layout: Layout, line: int, cell: str | Unusable, row: Sequence[str
 
 
 def place_of(layout: Layout, *, first: int = 0) -> Reading:
-    """What is said of a layout; `first`: which column of the sheet its column 0 is."""
+    """The reading for a layout; `first`: the sheet's column of its column 0."""
     return Reading(
         column=letter_of(layout.column + first),
         heading=None if layout.heading is None else shown(" ".join(layout.heading.split())),
@@ -169,7 +168,7 @@ def place_of(layout: Layout, *, first: int = 0) -> Reading:
 
 
 def is_ours(names: Sequence[str]) -> bool:
-    """True if these are the headings of a download of failures."""
+    """True if these are the headers of a failure file."""
     return set(_OURS) <= {name.strip().lower() for name in names}
 
 
@@ -218,7 +217,7 @@ def _from_pieces(text: str, max_parts: int, choice: Choice) -> PartList:
 
 
 def _counting(head: list[tuple[int, str]], choice: Choice) -> Reading | None:
-    """The question whether a list that counts 1, 2, 3 can be meant."""
+    """The question for a list that counts 1, 2, 3."""
     if any(separator in line for _, line in head for separator in LIST_SEPARATORS):
         return None
     layout = find_layout(((number, [line]) for number, line in head), wanted=choice.column)
@@ -226,7 +225,7 @@ def _counting(head: list[tuple[int, str]], choice: Choice) -> Reading | None:
 
 
 def _heading_of(head: list[tuple[int, str]]) -> int | None:
-    """The line of a heading that stands alone, with nothing like a part number above it."""
+    """The line of a header that is alone in its line, with nothing like a part number above it."""
     for number, line in head:
         text = line.strip(LIST_SEPARATORS + " ")
         found = rank(text.strip('"'))
@@ -238,7 +237,7 @@ def _heading_of(head: list[tuple[int, str]]) -> int | None:
 
 
 def _without_label(cells: list[str]) -> list[str]:
-    """The cells of the first line less its heading, if that is alone there or the line is a list with a label."""
+    """The cells of the first line without its header, if the header is alone or labels the list."""
     filled = [cell for cell in cells if not is_blank(cell)]
     column = header_column(filled) if filled else None
     if len(filled) == 1 and is_header(filled[0]):

@@ -1,4 +1,4 @@
-"""What the cells of a column look like: part numbers, a count of the lines, or amounts. Pure."""
+"""Classifies the cells of a column: part numbers, line numbers, or amounts. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boeing_data_hub.batches.lists.suspicion import suspicion
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 
 ENOUGH: Final = 0.5
-"""The share of cells that decides what a column holds."""
+"""The share of cells that decides the kind of a column."""
 
 _CONTENT = re.compile(r"[0-9A-Za-z]")
 _COUNT = re.compile(r"(\d{1,6})(?:[.,]0+)?\s*[.):]?")
@@ -23,18 +23,18 @@ _OUTLINE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?")
 _MIXED = re.compile(r"(?=.*[A-Za-z])(?=.*\d)")
 _LONG_DIGITS = re.compile(r"\d{5,}|0\d{2,}")
 
-# Flagged, but of a form that shows which column is meant.
+# Flagged texts that still show which column is meant.
 _NEARLY: Final = frozenset({"blank_inside", "blank_or_quantity", "cut_number", "stray_sign"})
 _LETTERED = re.compile(r"[A-Za-z]?(\d{1,3})[A-Za-z]?")
 _STEPS: Final = 0.7
-_GAPS: Final = 2  # the mean step of a count from which lines were taken out
-# Steps, and where the count begins at most: 1, 2, 3 and 10, 20, 30 count; 65200, 65201, 65202 may be part numbers.
+_GAPS: Final = 2  # the largest mean step of line numbers with gaps
+# Step → highest first number: 1, 2, 3 and 10, 20, 30 are line numbers; 65200, 65201, 65202 may be part numbers.
 _COUNTED_BY: Final = {1: 50, 2: 2, 5: 5, 10: 20, 100: 200, 1000: 1000}
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the cells of a column look like: how many, the share that may be part numbers, and what else they may be."""
+    """The profile of a column: how many cells, the share that may be part numbers, and what else they may be."""
 
     filled: int
     like: float
@@ -45,12 +45,12 @@ class Profile:
 
     @property
     def is_candidate(self) -> bool:
-        """True if the column may be the one of the part numbers."""
+        """True if this may be the column of part numbers."""
         return bool(self.filled) and self.like >= ENOUGH and not self.counts and not self.amounts
 
 
 def is_blank(text: str) -> bool:
-    """True for what cleans to nothing: no text, white space, invisible characters, quotes around nothing."""
+    """True for a text that is empty after cleaning: white space, invisible characters, empty quotes."""
     if not text or _CONTENT.search(text):
         return not text
     try:
@@ -61,7 +61,7 @@ def is_blank(text: str) -> bool:
 
 
 def profile_of(cells: list[str]) -> Profile:
-    """What the cells of a column look like, blank ones and headings left out."""
+    """The profile of a column, without blank cells and headers."""
     values = [cell.strip() for cell in cells if not is_blank(cell) and not is_header(cell)]
     if not values:
         return Profile(0, 0, 0, counts=False, amounts=False, values=())
@@ -76,12 +76,12 @@ def profile_of(cells: list[str]) -> Profile:
 
 
 def is_mixed(value: str) -> bool:
-    """True if letters and digits stand in it."""
+    """True if it contains letters and digits."""
     return _MIXED.match(value) is not None
 
 
 def is_plain(value: str) -> bool:
-    """True if it may be a part number as it is."""
+    """True if it may be a part number without changes."""
     return " " not in value.strip() and _is_like(value)
 
 
@@ -97,7 +97,7 @@ def _is_like(value: str) -> bool:
 def _counts(values: list[str]) -> bool:
     """True if the cells number the lines: 1, 2, 3; 10, 20, 30; 001, 002; 1.1, 1.2."""
     if is_series(values) and values[0][0].isdigit():
-        return True  # where A1, A2, A3 stand alone, they may be part numbers
+        return True  # A1, A2, A3 in the only column may be part numbers
     found = [match for value in values if (match := _COUNT.fullmatch(value))]
     if len(found) < 2 or len(found) < _STEPS * len(values):  # noqa: PLR2004 - one number counts nothing
         return sum(map(bool, map(_OUTLINE.fullmatch, values))) >= _STEPS * len(values) and len(values) > 1
@@ -105,7 +105,7 @@ def _counts(values: list[str]) -> bool:
     steps = [after - before for before, after in pairwise(numbers)]
     step, times = Counter(steps).most_common(1)[0]
     if min(steps) > 0 and len(steps) > 1 and numbers[0] <= _COUNTED_BY[1] and sum(steps) <= _GAPS * len(steps):
-        return True  # 1, 2, 4, 5, 8: some lines were taken out
+        return True  # 1, 2, 4, 5, 8: some lines were removed
     if step not in _COUNTED_BY or times < _STEPS * len(steps):
         return False
     begins = numbers[0] <= max(_COUNTED_BY[step], 2 * step)

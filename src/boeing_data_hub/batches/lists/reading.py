@@ -1,6 +1,6 @@
-"""What was read of a list, and what was not: one value that the API, the command line and the console all show.
+"""What was read from a list, and what was not: one value that the API, the command line and the console all show.
 
-A person sees it before anything is asked of Boeing. Where the list can be understood in several ways, it is a question.
+People see it before the hub calls Boeing. If the list can be understood in several ways, it contains a question.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any, Final
 from boeing_data_hub.errors import BadInput
 
 FIRST: Final = 10
-"""Part numbers, and values of a column, that are shown."""
+"""Maximum part numbers, and values of a column, to show."""
 
 SHOWN_LENGTH: Final = 80
-"""Characters of a text from outside that are repeated to the person."""
+"""Maximum characters of outside text that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the person says of their list; empty: the hub finds it out.
+    """The person's choices for a list; empty: the hub decides.
 
     Attributes:
-        sheet: a sheet's name, or its place from 1.
-        column: a column's letter, or its heading.
-        include_hidden: hidden, filtered and struck-out rows are read, too.
-        accept_flagged: numbers that look wrong are right, and taken.
+        sheet: a sheet's name, or its number from 1.
+        column: a column's letter, or its header.
+        include_hidden: also read hidden, filtered and struck-out rows.
+        accept_flagged: accept part numbers that look wrong.
     """
 
     sheet: str = ""
@@ -37,13 +37,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSeen:
-    """A column that was not, or may not have been, the one of the part numbers.
+    """A column other than the one of the part numbers, or a candidate for it.
 
     Attributes:
-        letter: as a spreadsheet names it.
-        heading: its text in the line of headings, or empty.
+        letter: as in a spreadsheet.
+        heading: its header, or empty.
         first: its first values, at most `FIRST`.
-        note: what speaks against it, or empty.
+        note: why it may not be the one, or empty.
     """
 
     letter: str
@@ -54,7 +54,7 @@ class ColumnSeen:
 
 @dataclass(frozen=True, slots=True)
 class SheetSeen:
-    """A sheet of the workbook: its name, how many rows hold anything, whether it is hidden, whether it was read."""
+    """A sheet of the workbook: its name, number of rows with content, whether it is hidden, and whether it was read."""
 
     name: str
     rows: int
@@ -64,7 +64,7 @@ class SheetSeen:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something a person should know of the list: a code for programs, a sentence, and how many rows it concerns."""
+    """A remark on the list: a code for programs, a sentence for people, and the number of rows concerned."""
 
     code: str
     text: str
@@ -77,14 +77,14 @@ class Reading:
 
     Attributes:
         sheet: name of the sheet; None for text.
-        column: letter of the column; None where the text is a plain list.
-        heading: text of its heading, None without one; it stands on `heading_line`.
+        column: letter of the column; None for a plain list.
+        heading: text of its header in `heading_line`; None without one.
         first: the first part numbers, at most `FIRST`.
-        remarks: what was left unread, and why.
+        remarks: what was not read, and why.
         columns: the other columns with content.
         sheets: the sheets of the workbook, in order.
-        question: why a person must choose, in a sentence; None when it is clear. Then nothing was read.
-        asks: `sheet` or `column`, whichever is to be chosen.
+        question: why a person must choose, in a sentence; then nothing was read. None if it is clear.
+        asks: what to choose, `sheet` or `column`.
     """
 
     sheet: str | None = None
@@ -99,7 +99,7 @@ class Reading:
     asks: str | None = None
 
     def said(self) -> list[str]:
-        """All of it in sentences, in the words every entrance uses."""
+        """The reading in sentences, which all entrances show."""
         lines = [] if self.question else [self._place()]
         if self.first:
             lines.append(f"First part numbers: {', '.join(self.first)}.")
@@ -118,7 +118,7 @@ class Reading:
 
 
 def reading_of(document: Mapping[str, Any]) -> Reading:
-    """The value again, from its document."""
+    """The reading from its document."""
     told: dict[str, Any] = {name: document[name] for name in Reading.__dataclass_fields__ if name in document}
     columns: list[dict[str, Any]] = told.pop("columns", [])
     return Reading(
@@ -131,10 +131,10 @@ def reading_of(document: Mapping[str, Any]) -> Reading:
 
 
 def settled(reading: Reading) -> None:
-    """Let through a list that was understood.
+    """Verify that a list was understood.
 
     Raises:
-        BadInput: `needs_choice`; its details hold the sheets and columns to choose from.
+        BadInput: `needs_choice`; its details contain the sheets and columns to choose from.
     """
     if reading.question is None:
         return
@@ -148,7 +148,7 @@ def settled(reading: Reading) -> None:
 
 
 def shown(text: str) -> str:
-    """The text made safe to show: control and invisible characters escaped, at most `SHOWN_LENGTH` characters."""
+    """A text that is safe to show: control and invisible characters escaped, at most `SHOWN_LENGTH` characters."""
     start = text[: SHOWN_LENGTH + 1]
     if not start.isprintable():
         start = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in start)
@@ -166,7 +166,7 @@ def letter_of(index: int) -> str:
 
 
 def index_of(letters: str) -> int | None:
-    """The place of a column from 0, by its letters; None when they are none."""
+    """The index of a column from 0, by its letters; None if they are not column letters."""
     if not (letters.isascii() and letters.isalpha() and len(letters) <= 3):  # noqa: PLR2004 - XFD is the last column
         return None
     index = 0

@@ -1,6 +1,6 @@
-"""An uploaded file → part list. The file is parsed in a child process, so that nothing in it can hurt the server.
+"""Reads the part numbers of an uploaded file in a child process, so that a malicious file cannot harm the server.
 
-The server itself only looks at the first bytes and hands the content on: its memory stays flat and its threads free.
+The server itself only reads the first bytes and passes the content on.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _places = threading.BoundedSemaphore(_AT_ONCE)
 
 
 def read_upload(content: bytes, filename: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
-    """The part numbers in an XLSX, CSV or text file. What kind it is, its content says, not its name.
+    """The part numbers in an XLSX, CSV or text file. The content determines the type, not the name.
 
     Args:
         content: the whole file, at most `MAX_BYTES`.
-        filename: as declared by the sender; used in the problem's details only, never as a path.
+        filename: as declared by the sender; used only in error details, never as a path.
         max_parts: different part numbers allowed.
-        choice: what the person has said of the list.
+        choice: the person's choices.
 
     Raises:
         BadInput: not such a file, protected, with macros, damaged, unsafe, empty, or with too many part numbers.
-        TooLarge: more bytes, rows or columns than we read, or too much work to read.
-        Unavailable: too many files are being read at this moment.
+        TooLarge: too many bytes, rows or columns, or too slow to read.
+        Unavailable: too many files are being read.
     """
     try:
         return _read(content, max_parts, choice or Choice())
@@ -54,7 +54,7 @@ def read_upload(content: bytes, filename: str, *, max_parts: int, choice: Choice
 def _read(content: bytes, max_parts: int, choice: Choice) -> PartList:
     if len(content) > MAX_BYTES:
         raise TooLarge(
-            f"The file has {len(content) / 1_048_576:.1f} MB; at most {MAX_BYTES // 1_048_576} MB are taken. "
+            f"The file has {len(content) / 1_048_576:.1f} MB; at most {MAX_BYTES // 1_048_576} MB are accepted. "
             "Send only the part numbers.",
             code="file_too_large",
         )
@@ -68,7 +68,7 @@ def _read(content: bytes, max_parts: int, choice: Choice) -> PartList:
 
 
 def _ask_child(content: bytes, kind: str, max_parts: int, choice: Choice) -> tuple[bytes, int]:
-    """The child's answer and exit status. It reads everything before it writes anything, so neither waits for both."""
+    """The child's answer and exit status. It reads all input before it writes, so the pipes cannot deadlock."""
     chosen = json.dumps(asdict(choice))
     command = [
         sys.executable,
@@ -87,9 +87,9 @@ def _ask_child(content: bytes, kind: str, max_parts: int, choice: Choice) -> tup
         timer.start()
         try:
             stdin, stdout = child.stdin, child.stdout
-            if stdin is None or stdout is None:  # cannot be: both were asked for
+            if stdin is None or stdout is None:  # cannot happen: both pipes were requested
                 return b"", 1
-            with contextlib.suppress(BrokenPipeError):  # it ended early; its exit status says why
+            with contextlib.suppress(BrokenPipeError):  # it ended early; the exit status shows why
                 stdin.write(content)
             with contextlib.suppress(BrokenPipeError):
                 stdin.close()
@@ -103,7 +103,7 @@ def _ask_child(content: bytes, kind: str, max_parts: int, choice: Choice) -> tup
 
 
 def _environment() -> dict[str, str]:
-    """What the child needs to start, and nothing more: the server's environment holds its secrets."""
+    """Only what the child needs to start, because the server's environment contains its secrets."""
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
 
 
@@ -128,7 +128,7 @@ def _part_list(answer: bytes, status: int) -> PartList:
         kind = TooLarge if refused["status"] == TooLarge.status else BadInput
         raise kind(refused["message"], code=refused["code"], details=refused["details"])
     if "parts" not in told:
-        raise Unavailable("The file reader does not start. Paste the part numbers instead.", code="reader_failed")
+        raise Unavailable("The file reader could not be started. Paste the part numbers instead.", code="reader_failed")
     parts = told["parts"]
     return PartList(
         parts["part_numbers"],

@@ -1,6 +1,6 @@
-"""The process that reads one uploaded file and ends: bytes on standard input, one JSON document on standard output.
+"""The child process that reads one uploaded file: bytes on standard input, a JSON document on standard output.
 
-Started by `spreadsheet.py`. Whatever a hostile file does to a parser, it does here, within these limits.
+Started by `spreadsheet.py`. A malicious file can harm only this process, within its limits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _limit() -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        with contextlib.suppress(ValueError, OSError):  # a stricter limit is in force already, or the system has none
+        with contextlib.suppress(ValueError, OSError):  # a stricter limit applies already, or the system has none
             resource.setrlimit(what, (most, most))
 
 

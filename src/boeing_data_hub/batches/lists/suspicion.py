@@ -1,7 +1,7 @@
-"""What looks wrong about a part number before a call is spent on it: dates and rounded numbers that a spreadsheet made,
-placeholders, several numbers in one cell, blanks within. Pure.
+"""Flags texts that do not look like part numbers, before they cost a call: dates and rounded numbers from spreadsheets,
+placeholders, several numbers in one cell, inner spaces. Pure.
 
-Nearly all that is flagged here is no part number. The few that are can be confirmed by a person.
+Nearly everything flagged here is not a part number. A person can confirm the few that are.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why a text is not simply taken.
+    """Why a text is not accepted without confirmation.
 
     Attributes:
         code: for programs.
         reason: for people, with what to do.
-        part_number: what is searched if a person confirms it; None when nobody can.
+        part_number: the part number to search if a person confirms it; None if it cannot be confirmed.
     """
 
     code: str
@@ -32,7 +32,7 @@ class Suspicion:
 
 AS_TEXT: Final = "Format the column as text and re-enter the number."
 
-# Nearly all part numbers: they begin with letters and a digit, which none of the rules below is about.
+# Nearly all part numbers begin with letters and a digit; no rule below concerns these.
 _PLAIN = re.compile(r"(?!E?RR)[A-Z]+[0-9][A-Z0-9]*(?:[-=][A-Z0-9]+)*(?:/[0-9][A-Z0-9]*(?:[-=][A-Z0-9]+)*)?")
 
 _SHORTENED = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?E\+\d+|\d+[.,]\d+E-?\d+|\dE-0\d)")
@@ -89,7 +89,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def suspicion(text: str, number: str) -> Suspicion | None:
-    """What looks wrong about a text that cleans to `number`; None for an ordinary part number."""
+    """What looks wrong about a text that becomes `number` when cleaned; None for an ordinary part number."""
     if _PLAIN.fullmatch(number) and len(number) <= len(text.strip()) + 1:
         return None
     return (
@@ -104,12 +104,12 @@ def suspicion(text: str, number: str) -> Suspicion | None:
 
 
 def is_ruled(text: str) -> bool:
-    """True if a cell holds only strokes, as below the headings of a table in plain text."""
+    """True if a cell contains only dashes, as below the headers of a plain text table."""
     return _STROKES.fullmatch(text.strip()) is not None
 
 
 def broken(text: str, bad: BadPartNumber) -> Suspicion:
-    """What to say of a text that is no part number at all, and what it may have been."""
+    """Why a text cannot be a part number, and what it may be instead."""
     if bad.reason_code == "control_character" and len(pieces := _pieces(_BREAK, text)) > 1:
         return _in_one_cell(len(pieces), "a line break between them", None)
     if bad.reason_code == "soft_hyphen":
@@ -125,7 +125,7 @@ def broken(text: str, bad: BadPartNumber) -> Suspicion:
 
 
 def is_mangled(number: str) -> Suspicion | None:
-    """As `suspicion`, for lists that programs send: only what cannot be meant."""
+    """As `suspicion`, for lists that programs send: only what is certainly wrong."""
     if number[0] == "#" and (_SHEET_ERROR.fullmatch(number) or number.startswith("#N")):
         return _made_by_a_spreadsheet(number)
     if "E+" in number or (number.startswith("ERR") and _CALC_ERROR.fullmatch(number)):
@@ -159,7 +159,7 @@ def _standing_for_nothing(number: str) -> Suspicion | None:
 
 def _standing_for_another(number: str) -> Suspicion | None:
     if _ELSEWHERE.fullmatch(number):
-        reason = "This is an address, or the number of something else than a part."
+        reason = "This is an address, or a number of something other than a part."
         return Suspicion("not_a_part", reason, number)
     return None
 
@@ -179,7 +179,7 @@ def _beside(text: str, number: str) -> Suspicion | None:
 
 def _several(number: str) -> Suspicion | None:
     if _TAG.search(number):
-        return Suspicion("stray_sign", "Tags of a web page stand beside the part number. Leave them out.", number)
+        return Suspicion("stray_sign", "There are HTML tags around the part number. Remove them.", number)
     pieces = [piece for piece in _pieces(_BETWEEN, number) if _DIGIT.search(piece)]
     if len(pieces) > 1 and len({bool(re.search("[A-Z]", piece)) for piece in pieces}) == 1:
         return _in_one_cell(len(pieces), "a separator between them", number)
@@ -188,7 +188,7 @@ def _several(number: str) -> Suspicion | None:
         return _in_one_cell(len(words), "a blank between them", number)
     if _RUN.fullmatch(number):
         reason = (
-            "This looks like several part numbers, of which only the first is written out. Write each on its own line."
+            "This looks like several part numbers, and only the first is complete. Write each in full, on its own line."
         )
         return Suspicion("several_numbers", reason, number)
     tight = _pieces(_TIGHT, number)
@@ -213,7 +213,9 @@ def _form(number: str) -> Suspicion | None:
 
 
 def _signs(number: str) -> Suspicion | None:
-    """Signs around the number that are hardly its own: `(AN3-5)`, `AN3-5.`, `-AN3-5`; and `-5`, the end of another."""
+    """Signs around a number that hardly belong to it: `(AN3-5)`, `AN3-5.`, `-AN3-5`; and `-5`, the end of another
+    number.
+    """
     if number[0] in "-/=+.&" and not _START.match(number.lstrip("-/=+.& ")):
         reason = f"The part number begins with “{number[0]}”, so its beginning seems to be missing. Complete it."
         return Suspicion("cut_number", reason, number)

@@ -1,4 +1,4 @@
-"""XLSX → part list. Runs in the child process only: the parsers here meet files made by strangers."""
+"""Reads the part numbers of an XLSX workbook. Runs only in the child process: the parsers read untrusted files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*/>")
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A sheet with content: its name, rows below its heading, what was seen of it, where its part numbers may stand."""
+    """A sheet with content: its name, rows below the header, formatting, and layout."""
 
     name: str
     rows: int
@@ -52,9 +52,9 @@ class _Opened:
 
     Attributes:
         content: the archive.
-        paths: the part of each sheet, by the sheet's name.
-        scans: what was seen of each sheet.
-        cut: sheets that were read up to `MAX_COLUMNS` only.
+        paths: the archive's entry for each sheet, by the sheet's name.
+        scans: the formatting of each sheet.
+        cut: sheets of which only `MAX_COLUMNS` columns were read.
     """
 
     content: bytes
@@ -64,11 +64,12 @@ class _Opened:
 
 
 def read_workbook(content: bytes, *, max_parts: int, choice: Choice | None = None) -> PartList:
-    """Part numbers of the sheet that is headed for them or looks like it. A line is the row's number in the sheet.
+    """Part numbers of the sheet with a part number header, or that looks like a list of them. A line is the sheet's row
+    number.
 
     Raises:
-        BadInput: the file is refused by the guard, damaged or empty, or holds too many part numbers.
-        TooLarge: more rows or bytes than we read.
+        BadInput: the file is unsafe, damaged or empty, or contains too many part numbers.
+        TooLarge: too many rows or bytes.
     """
     choice = choice or Choice()
     try:
@@ -91,7 +92,7 @@ def _open(content: bytes) -> _Opened:
         for name, path in paths.items():
             if path.lower() not in here:
                 continue
-            if not is_opened(path):  # the guard has not looked into it
+            if not is_opened(path):  # the guard has not checked it
                 raise KeyError(path)
             with archive.open(path) as xml:
                 scans[name] = scan_of(xml)
@@ -180,7 +181,7 @@ def _unread(sheets: tuple[SheetSeen, ...]) -> Iterator[Remark]:
 
 
 class _CellsShown:
-    """The cells of the part number column, each as a person sees it, and how many were passed over."""
+    """The cells of the part number column, each as a person sees it; counts those that were skipped."""
 
     def __init__(self, found: _Opened, sheet: _Sheet, choice: Choice) -> None:
         self._sheet = sheet
@@ -237,7 +238,7 @@ class _CellsShown:
         return not self._all
 
     def remarks(self) -> Iterator[Remark]:
-        """What was passed over, or read though it is not seen; asked for after the cells."""
+        """Remarks on hidden and struck-out rows; complete after the cells were read."""
         done = "read, too" if self._all else "not read; to read them, include hidden rows"
         if self._hidden:
             how = "hidden by a filter" if self._sheet.scan.filtered else "hidden"
