@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from tests.support.publishing import Part
 
@@ -47,3 +50,13 @@ def test_who_may_only_read_sees_no_buttons(signed_in, held):
     assert "PAGE0=K3" in page
     assert "Approve" not in page.replace("Approved", "")
     assert reader.send("/console/reviews/decide", review="1", decision="approve").status_code == 403
+
+
+def test_each_held_value_shows_its_history(signed_in, held):
+    person = signed_in()
+    pictures = re.findall(
+        r'<img src="(/console/part/[^"]+/chart/(price|stock)\.svg[^"]+)"', person.read("/console/reviews")
+    )
+    assert sorted(kind for _, kind in pictures) == ["price", "price", "stock"]
+    for address, _ in pictures:
+        assert "</svg>" in person.read(html.unescape(address))
