@@ -139,6 +139,8 @@ def put_bulk_in(ask, store, target):
     assert ask("bulk_status", id=operation["id"])["id"] == operation["id"]
     assert [each["id"] for each in ask("bulk_running")["nodes"]] == [operation["id"]]
     assert ask("bulk_cancel", id=operation["id"])["bulkOperation"]["id"] == operation["id"]
+    query = "{ products { edges { node { id } } } }"
+    assert ask("bulk_query_run", query=query)["bulkOperation"]["type"] == "QUERY"
 
 
 def test_the_lean_upsert_may_be_the_inside_of_a_bulk_run():

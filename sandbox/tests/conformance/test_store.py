@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from boeing_data_hub.shopify import documents
+from boeing_data_hub.shopify.store_snapshot import Asked, LevelLine, ProductLine, VariantLine
 
 NAMED = {"namespace": "bdh_conformance", "key": "part_key"}
 
@@ -214,3 +215,34 @@ def test_a_bulk_run_without_its_file_is_refused(store, sku):
     given = {"mutation": inner, "path": "tmp/none/parts.jsonl", "clientIdentifier": sku}
     ((_, code),) = store.refusals("bulk_run", **given)
     assert code == "NO_SUCH_FILE"
+
+
+# --- Snapshots -------------------------------------------------------------------------------------------------------
+
+
+def test_a_bulk_query_writes_each_product_variant_and_level_on_a_line_of_its_own(store, transfer):
+    sku = f"bdh-conformance-{uuid4().hex[:8]}"
+    product = store.put(sku, quantity=7)
+    asked = Asked((NAMED["namespace"], NAMED["key"]))
+    started = store.ask("bulk_query_run", query=asked.query(f"Conformance{uuid4().hex}"))["bulkOperation"]
+    assert (started["type"], started["status"]) == ("QUERY", "CREATED")
+
+    def ended():
+        found = store.ask("bulk_status", id=started["id"])
+        return found if found["status"] not in {"CREATED", "RUNNING"} else None
+
+    row = store.wait_until(ended, "the snapshot", seconds=600)
+    assert row["status"] == "COMPLETED"
+    lines = [asked.read(line) for line in transfer.lines(row["url"])]
+    (found,) = [each.product for each in lines if isinstance(each, ProductLine) and each.product.custom_id == sku]
+    assert (found.product_id, found.status) == (product["id"], "DRAFT")
+    (variant,) = [each for each in lines if isinstance(each, VariantLine) and each.product_id == product["id"]]
+    assert (variant.variant.sku, variant.variant.price, variant.variant.tracked) == (sku, Decimal("1.25"), True)
+    item = variant.variant.inventory_item_id
+    levels = {
+        each.location_id: each.available
+        for each in lines
+        if isinstance(each, LevelLine) and each.inventory_item_id == item
+    }
+    assert levels[store.location] == 7
+    assert int(row["rootObjectCount"]) == sum(isinstance(each, ProductLine) for each in lines)

@@ -254,3 +254,43 @@ def test_a_snapshot_of_the_whole_store_comes_as_lines_with_parents(shop):
     variants = [line for line in lines if "/ProductVariant/" in line["id"]]
     assert {line["__parentId"] for line in variants} == products
     assert shop.field(SNAP, query="{ nope }")["userErrors"][0]["code"] == "INVALID"
+
+
+def test_the_lines_of_a_snapshot_have_no_order(shop):
+    for number in range(50):
+        shop.control.seed_product(sku=f"S{number}", quantities={"Atlanta": number})
+    row = shop.finished(shop.field(SNAP, query=SNAPSHOT)["bulkOperation"]["id"])
+    kinds = [line["id"].split("/")[3] for line in shop.lines(row["url"])]
+    assert kinds != ["Product", "ProductVariant", "InventoryLevel"] * 50
+    assert sorted(kinds) == sorted(["Product", "ProductVariant", "InventoryLevel"] * 50)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("{ shop { name } }", "at least one connection"),
+        ("{ products { edges { node { id } } } locations { edges { node { id } } } }", "single top-level"),
+        ('{ nodes(ids: ["gid://shopify/Product/1"]) { id } }', "single top-level"),
+        (
+            """{ products { edges { node { id metafields { edges { node { id } } } media { edges { node { id } } }
+            more: metafields { edges { node { id } } } variants { edges { node { id metafields { edges { node { id }
+            } } } } } } } } }""",
+            "more than 5 connections",
+        ),
+        (
+            """{ products { edges { node { variants { edges { node { inventoryItem { inventoryLevels { edges { node {
+            item { variants(first: 1) { edges { node { id } } } } } } } } } } } } } } }""",
+            "nesting depth greater than 2",
+        ),
+    ],
+)
+def test_a_bulk_query_has_one_root_and_few_connections(shop, query, said):
+    (error,) = shop.field(SNAP, query=query)["userErrors"]
+    assert (error["code"], said in error["message"]) == ("INVALID", True), error
+
+
+def test_only_so_many_bulk_queries_run_at_a_time(shop):
+    shop.control.settings(bulk_concurrent=1, bulk_start_delay=0.5)
+    first = shop.field(SNAP, query=SNAPSHOT)["bulkOperation"]["id"]
+    (error,) = shop.field(SNAP, query=SNAPSHOT)["userErrors"]
+    assert (error["code"], first in error["message"]) == ("OPERATION_IN_PROGRESS", True)

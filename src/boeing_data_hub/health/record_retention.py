@@ -142,6 +142,10 @@ _EXPIRED: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     (_SQL["remove_boeing_calls"], _SQL["count_boeing_calls"]),
     (_SQL["remove_store_webhooks"], _SQL["count_store_webhooks"]),
     (_SQL["remove_notices"], _SQL["count_notices"]),
+    (_SQL["remove_snapshot_levels"], _SQL["count_snapshot_levels"]),
+    (_SQL["remove_snapshot_variants"], _SQL["count_snapshot_variants"]),
+    (_SQL["remove_snapshot_products"], _SQL["count_snapshot_products"]),
+    (_SQL["remove_snapshots"], _SQL["count_snapshots"]),
 )
 """For each table whose rows expire by their own rules: the statements that remove and count them."""
 

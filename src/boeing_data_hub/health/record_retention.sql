@@ -221,3 +221,37 @@ DELETE FROM hub.store_webhooks WHERE (webhook_id) IN
 
 -- name: count_store_webhooks
 SELECT count(*) FROM hub.store_webhooks WHERE {over_store_webhooks}
+
+-- fragment: over_snapshots
+-- Only the newest complete snapshot of a store is read; what the others hold goes at once, their rows later.
+SELECT s.id FROM hub.store_snapshots s WHERE s.state = 'ended' AND (s.outcome <> 'complete' OR EXISTS (
+  SELECT 1 FROM hub.store_snapshots n WHERE n.shop = s.shop AND n.outcome = 'complete' AND n.created_at > s.created_at))
+
+-- name: remove_snapshot_products
+DELETE FROM hub.store_snapshot_products WHERE (snapshot_id, product_id) IN (SELECT snapshot_id, product_id
+  FROM hub.store_snapshot_products WHERE snapshot_id IN ({over_snapshots}) LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_snapshot_products
+SELECT count(*) FROM hub.store_snapshot_products WHERE snapshot_id IN ({over_snapshots})
+
+-- name: remove_snapshot_variants
+DELETE FROM hub.store_snapshot_variants WHERE (snapshot_id, variant_id) IN (SELECT snapshot_id, variant_id
+  FROM hub.store_snapshot_variants WHERE snapshot_id IN ({over_snapshots}) LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_snapshot_variants
+SELECT count(*) FROM hub.store_snapshot_variants WHERE snapshot_id IN ({over_snapshots})
+
+-- name: remove_snapshot_levels
+DELETE FROM hub.store_snapshot_levels WHERE (snapshot_id, inventory_item_id, location_id) IN (
+  SELECT snapshot_id, inventory_item_id, location_id FROM hub.store_snapshot_levels
+  WHERE snapshot_id IN ({over_snapshots}) LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_snapshot_levels
+SELECT count(*) FROM hub.store_snapshot_levels WHERE snapshot_id IN ({over_snapshots})
+
+-- name: remove_snapshots
+DELETE FROM hub.store_snapshots WHERE id IN (SELECT id FROM hub.store_snapshots
+  WHERE id IN ({over_snapshots}) AND ended_at < now() - interval '90 days' LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+
+-- name: count_snapshots
+SELECT count(*) FROM hub.store_snapshots WHERE id IN ({over_snapshots}) AND ended_at < now() - interval '90 days'

@@ -52,6 +52,7 @@ _UPSERTS: Final = {"product_upsert": UPSERT + _PICTURES_READ, "product_upsert_le
 _FIXED: Final = {
     "bulk_cancel": MUTATION,
     "bulk_run": MUTATION,
+    "bulk_query_run": MUTATION,
     "bulk_running": 10,
     "bulk_status": 1,
     "inventory_levels": 28,

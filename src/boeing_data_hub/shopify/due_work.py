@@ -1,11 +1,18 @@
 """What the stage could work on now for the current store: parts, steps of bulk operations, leftover products, pictures,
-webhooks, and jobs that people started.
+webhooks, snapshots of the store, and jobs that people started.
 """
 
 from __future__ import annotations
 
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify import bulk_runs, leftover_products, media_check_rows, publish_items, webhook_rows
+from boeing_data_hub.shopify import (
+    bulk_runs,
+    leftover_products,
+    media_check_rows,
+    publish_items,
+    store_snapshot_rows,
+    webhook_rows,
+)
 from boeing_data_hub.shopify import store_job_rows as job_rows
 
 
@@ -20,6 +27,7 @@ def anything_due(work: Work, *, first: float = 0.0) -> int:
         media_check_rows.anything_due(work, first=first)
         or webhook_rows.anything_due(work)
         or job_rows.anything_due(work)
+        or store_snapshot_rows.anything_due(work)
     )
 
 

@@ -21,6 +21,7 @@ from boeing_data_hub.shopify.leftovers import Compensation
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Step
 from boeing_data_hub.shopify.store_jobs import StoreJobs
+from boeing_data_hub.shopify.store_snapshots import Snapshots
 from boeing_data_hub.shopify.storefront import Storefront, problem_of
 from boeing_data_hub.shopify.webhook_reads import WebhookReads
 from boeing_data_hub.work.leases import LeaseLostError
@@ -35,11 +36,12 @@ _BREATH: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What takes turns with parts: leftover products, pictures, bulk operations, webhooks, and people's jobs."""
+    """What takes turns with parts: leftover products, pictures, bulk operations, snapshots, webhooks, people's jobs."""
 
     compensation: Compensation
     media_checks: MediaChecks
     bulk: Bulk
+    snapshots: Snapshots
     webhooks: WebhookReads
     store_jobs: StoreJobs
 
@@ -135,6 +137,7 @@ class Publishing:
             turns.compensation.work(facts)
             or turns.media_checks.work(facts, busy=True)
             or turns.webhooks.work(facts, busy=True)
+            or turns.snapshots.step(facts)
         ):
             return Step(1)
         stepped = turns.bulk.step(facts)

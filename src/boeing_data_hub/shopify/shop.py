@@ -33,6 +33,7 @@ from boeing_data_hub.shopify.run import Publishing, Turns
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.shopify.sending import Sender
 from boeing_data_hub.shopify.store_jobs import StoreJobs
+from boeing_data_hub.shopify.store_snapshots import SnapshotRules, Snapshots
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.tokens import StoreTokens
 from boeing_data_hub.shopify.transfer import Transfer
@@ -232,6 +233,14 @@ class Shop:
                 rules=PictureRules(s.hub_picture_look_seconds, s.hub_picture_resends),
             ),
             bulk=bulk,
+            snapshots=Snapshots(
+                database=self._database,
+                client=self.client,
+                transfer=self.transfer,
+                taking=taking,
+                policy=self.listing_policy,
+                rules=SnapshotRules(s.hub_bulk_stuck_seconds),
+            ),
             webhooks=WebhookReads(
                 database=self._database, observation=self.preparing.observation, storefront=self.storefront
             ),

@@ -53,13 +53,9 @@ class BulkRunner:
 
     def run_query(self, call: Call, query: str) -> dict[str, Any]:
         """BulkOperationRunQuery."""
-        document = self._world.documents.get(query)
-        if document.problems or document.is_mutation:
-            said = document.problems[0]["message"] if document.problems else "Bulk queries must be queries."
-            refusal = user_error(["query"], f"Invalid bulk query: {said}", "INVALID")
-            return {"bulkOperation": None, "userErrors": [refusal]}
-        refusal = self._lane("QUERY")
-        if refusal is not None:
+        refusal, document = bulk_lines.checked_query(self._world, query)
+        refusal = refusal or self._lane("QUERY")
+        if refusal is not None or document is None:
             return {"bulkOperation": None, "userErrors": [refusal]}
         operation = self._begin(call, "QUERY", query, None)
         fault = self._world.faults.strike(_ENDINGS, operation=document.first_field)
@@ -161,7 +157,7 @@ class BulkRunner:
         else:
             status = {"bulk_failed": "FAILED", "bulk_expired": "EXPIRED"}.get(fault.kind if fault else "", "COMPLETED")
         lines = operation.results
-        if operation.type == "MUTATION" and world.knobs.bulk_shuffle:
+        if world.knobs.bulk_shuffle:  # without groupObjects, a query's lines have no order, either
             lines = world.faults.shuffled(lines)
         operation.file = "".join(lines).encode()
         if fault is not None and fault.kind == "bulk_truncated":

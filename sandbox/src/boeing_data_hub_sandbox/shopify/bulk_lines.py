@@ -22,6 +22,8 @@ from boeing_data_hub_sandbox.shopify.world import World
 
 _NOT_WITHIN = {"bulkOperationRunMutation", "bulkOperationRunQuery", "bulkOperationCancel"}
 _LONGEST = 65_535
+_MOST_CONNECTIONS = 5
+_DEEPEST = 2
 
 
 def checked_mutation(  # noqa: PLR0911 - each refusal has its own sentence
@@ -51,6 +53,35 @@ def checked_mutation(  # noqa: PLR0911 - each refusal has its own sentence
     if _connections(document.price) > 1:
         return user_error(["mutation"], "Bulk mutations cannot contain more than 1 connection."), None
     return None, document
+
+
+def checked_query(world: World, text: str) -> tuple[dict[str, Any] | None, Document | None]:
+    """Why the query cannot be run in bulk, or its document."""
+    document = world.documents.get(text)
+    if said := _why_no_bulk_query(document):
+        return user_error(["query"], f"Invalid bulk query: {said}", "INVALID"), None
+    return None, document
+
+
+def _why_no_bulk_query(document: Document) -> str | None:
+    if document.problems or document.price is None:
+        return document.problems[0]["message"]
+    connections = _connections(document.price)
+    refusals = {
+        "Bulk queries must be queries.": document.is_mutation,
+        "Bulk queries must have a single top-level connection.": len(document.fields) != 1
+        or document.first_field in {"node", "nodes"},
+        "Bulk queries must contain at least one connection.": not connections,
+        f"Bulk queries cannot contain more than {_MOST_CONNECTIONS} connections.": connections > _MOST_CONNECTIONS,
+        f"Bulk queries cannot contain connections with a nesting depth greater than {_DEEPEST}.": _depth(document.price)
+        - 1
+        > _DEEPEST,
+    }
+    return next((said for said, is_so in refusals.items() if is_so), None)
+
+
+def _depth(price: Price) -> int:
+    return price.paged + max((_depth(each) for each in price.inner), default=0)
 
 
 def _connections(price: Price) -> int:
