@@ -122,9 +122,11 @@ def _one(row: Mapping[str, Any] | None) -> StoreSnapshot | None:
 
 
 def _product(row: Mapping[str, Any]) -> SnapshotProduct:
-    variants = tuple(
-        SnapshotVariant(**{**each, "price": None if each["price"] is None else Decimal(each["price"])})
-        for each in row["variants"]
-    )
+    variants = tuple(_variant(each) for each in row["variants"])
     values: dict[str, Any] = {**row, "tags": tuple(row["tags"]), "variants": variants}
     return SnapshotProduct(**values)
+
+
+def _variant(given: Mapping[str, Any]) -> SnapshotVariant:
+    values: dict[str, Any] = {**given, "price": None if given["price"] is None else Decimal(given["price"])}
+    return SnapshotVariant(**values)
