@@ -81,7 +81,7 @@ def test_lost_answers_do_not_wear_the_budget_down(store, processes, make_client)
 
 
 def test_points_that_others_spend_are_noticed_at_the_next_answer(store, processes, make_client):
-    store.settings(plan="standard", restore_rate=200.0, bucket_size=1_000.0)
+    store.settings(plan="standard", restore_rate=10.0, bucket_size=1_000.0)  # a call's points take a second
     first, second, _ = (make_client(store.url, budget) for budget in processes)
     with pytest.raises(Reject):
         first.run("product_delete", NOTHING)
@@ -91,7 +91,7 @@ def test_points_that_others_spend_are_noticed_at_the_next_answer(store, processe
     started = monotonic()
     with pytest.raises(Reject):
         second.run("product_delete", NOTHING)
-    assert 0.02 < monotonic() - started < allow(2)
+    assert 0.02 < monotonic() - started < allow(5)
     assert store.stats()["throttled"] == 1
 
 

@@ -53,10 +53,10 @@ def test_who_may_only_read_sees_no_buttons(signed_in, held):
 
 
 def test_each_held_value_shows_its_history(signed_in, held):
-    person = signed_in()
+    person = signed_in("read")
     pictures = re.findall(
-        r'<img src="(/console/part/[^"]+/chart/(price|stock)\.svg[^"]+)"', person.read("/console/reviews")
+        r'<img src="(/console/part/[^"]+/chart/(price|stock)\.svg[^"]+)"', person.get("/console/reviews").text
     )
     assert sorted(kind for _, kind in pictures) == ["price", "price", "stock"]
     for address, _ in pictures:
-        assert "</svg>" in person.read(html.unescape(address))
+        assert "</svg>" in person.get(html.unescape(address)).text
