@@ -56,6 +56,7 @@ def test_text_pasted_from_a_spreadsheet_is_cleaned(api):
         {"part_numbers_text": ["A"]},
         {"part_numbers": ["A"], "priority": 1},
         {"part_numbers": ["A"], "force_refresh": "perhaps"},
+        {"part_numbers": ["A"], "urgent": "perhaps"},
         ["A"],
         "A",
         None,

@@ -18,15 +18,15 @@ pytestmark = pytest.mark.services
 def search(database):
     intake = Intake(database=database, wake_ups=NoWakeUps(), settings=Settings(_env_file=None))
 
-    def accept(parts):
-        return intake.search(SearchRequest(part_numbers=parts, owner="test")).batch
+    def accept(parts, **options):
+        return intake.search(SearchRequest(part_numbers=parts, owner="test", **options)).batch
 
     accept.intake = intake
     return accept
 
 
-def due(database, wanted):
-    return [part.part_number for part in database.run(lambda work: items.due_parts(work, wanted=wanted))]
+def due(database, wanted, **options):
+    return [part.part_number for part in database.run(lambda work: items.due_parts(work, wanted=wanted, **options))]
 
 
 def lease(database, parts, seconds=60):
@@ -48,6 +48,40 @@ def test_batches_take_turns(database, search):
     chosen = due(database, 10)
     assert len(chosen) == 10
     assert {"S1", "S2", "S3"} <= set(chosen)
+
+
+@pytest.mark.parametrize("options", [{}, {"untried_first": True}])
+def test_an_urgent_search_takes_the_next_calls_whole(database, search, options):
+    search([f"L{n}" for n in range(100)])
+    search([f"M{n}" for n in range(100)])
+    search([f"U{n}" for n in range(25)], urgent=True)
+    assert due(database, 20, **options) == [f"U{n}" for n in range(20)]
+    chosen = due(database, 40, **options)
+    assert chosen[:25] == [f"U{n}" for n in range(25)]
+    assert {one[0] for one in chosen[25:]} == {"L", "M"}
+
+
+def test_two_urgent_searches_take_turns(database, search):
+    search([f"L{n}" for n in range(100)])
+    search([f"U{n}" for n in range(30)], urgent=True)
+    search([f"V{n}" for n in range(30)], urgent=True)
+    chosen = due(database, 20)
+    assert {one[0] for one in chosen} == {"U", "V"}
+    assert sum(one[0] == "U" for one in chosen) == 10
+
+
+def test_beyond_its_share_an_urgent_search_takes_turns(database, search):
+    search([f"L{n}" for n in range(100)])
+    search([f"U{n}" for n in range(100)], urgent=True)
+    chosen = database.run(lambda work: items.due_parts(work, wanted=10, urgent_first=False))
+    assert sum(part.part_number[0] == "U" for part in chosen) == 5
+    assert not any(part.urgent for part in chosen)
+
+
+def test_a_part_that_an_urgent_search_wants_too_comes_first(database, search):
+    search([f"L{n}" for n in range(100)])
+    search(["L90"], urgent=True)
+    assert due(database, 2)[0] == "L90"
 
 
 def test_a_call_is_filled_although_most_batches_have_little(database, search):

@@ -25,6 +25,7 @@ class SearchRequest:
         actor: who makes the request, for the audit log, if not the owner.
         source: where the list came from, for people, e.g. a file name.
         quote: id of the quote for which these parts are searched.
+        urgent: take the next slots, before other searches.
     """
 
     part_numbers: Sequence[str]
@@ -35,6 +36,7 @@ class SearchRequest:
     retry_of: UUID | None = None
     source: str | None = None
     quote: int | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ def publish_fingerprint(request: PublishRequest) -> str:
 
 def search_fingerprint(request: SearchRequest) -> str:
     """The fingerprint of a search: requests are the same if their cleaned parts, in order, and options are."""
-    digest = hashlib.sha256(json.dumps([request.force_refresh, str(request.retry_of)]).encode())
+    asked = [request.force_refresh, str(request.retry_of), *(["urgent"] if request.urgent else [])]
+    digest = hashlib.sha256(json.dumps(asked).encode())
     digest.update("\n".join(request.part_numbers).encode())
     return digest.hexdigest()
 
@@ -97,6 +100,8 @@ def search_options(request: SearchRequest) -> dict[str, Any]:
     """The options stored with a search."""
     options: dict[str, Any] = {"force_refresh": request.force_refresh}
     options["source"] = request.source or name_of(request.part_numbers)
+    if request.urgent:
+        options["urgent"] = True
     if request.quote is not None:
         options["quote"] = request.quote
     return options
@@ -126,6 +131,7 @@ def search_again(batch: Batch, failed: Sequence[str], *, actor: str) -> SearchRe
         force_refresh=True,
         retry_of=batch.id,
         source=batch.options.get("source"),
+        urgent=bool(batch.options.get("urgent")),
     )
 
 

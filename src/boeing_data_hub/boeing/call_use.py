@@ -35,6 +35,29 @@ def count(work: Work, *, people: int, sync: int) -> None:
         work.do(_SQL["count"], [people, sync])
 
 
+def count_urgent(work: Work, calls: int) -> None:
+    """Add calls of urgent searches to the count of this hour. Counted when they are claimed, so that two workers
+    cannot both use the last one.
+    """
+    if calls:
+        work.do(_SQL["count_urgent"], [calls])
+
+
+def urgent_this_hour(work: Work) -> int:
+    """How many calls of this clock hour urgent searches have claimed."""
+    return int(work.value(_SQL["urgent_this_hour"]))
+
+
+def urgent_allowed(limit: RateLimit | None, share: float) -> int | None:
+    """How many calls an hour urgent searches may claim before all others; None: any number. Pure.
+
+    Args:
+        limit: Boeing's; without one no search waits for another.
+        share: HUB_URGENT_SHARE, from 0 to 1.
+    """
+    return None if limit is None else int(share * limit.per_minute * 60)
+
+
 def used(work: Work, limit: RateLimit | None) -> Used:
     """Who used the calls."""
     return Used(day=_use(work, 1, limit), week=_use(work, 7, limit))

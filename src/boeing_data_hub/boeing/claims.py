@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from boeing_data_hub.boeing import raw_answers
+from boeing_data_hub.boeing import call_use, raw_answers
 from boeing_data_hub.boeing.choosing import STANDARD_PART, Waiting, choose
 from boeing_data_hub.boeing.idle import IdleWork
 from boeing_data_hub.boeing.judging import REFUSALS, AskedPart
@@ -18,6 +18,7 @@ from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import items, leases, witnesses
 from boeing_data_hub.work import upstreams as line_store
 from boeing_data_hub.work.pacing import Slots
+from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.refusals import REFUSED
 
 
@@ -49,13 +50,15 @@ class Claims:
     """Claims what is due.
 
     Args:
-        settings: BOEING_BATCH_SIZE, HUB_MAX_ATTEMPTS and HUB_LEASE_SECONDS.
+        settings: BOEING_BATCH_SIZE, HUB_MAX_ATTEMPTS, HUB_LEASE_SECONDS and HUB_URGENT_SHARE.
+        limit: Boeing's; None: unlimited.
         owner: this process.
         idle: work for slots that no batch needs.
     """
 
-    def __init__(self, settings: Settings, *, owner: str, idle: IdleWork | None) -> None:
+    def __init__(self, settings: Settings, *, limit: RateLimit | None, owner: str, idle: IdleWork | None) -> None:
         self._settings = settings
+        self._urgent_allowed = call_use.urgent_allowed(limit, settings.hub_urgent_share)
         self._owner = owner
         self._idle = idle
 
@@ -74,6 +77,7 @@ class Claims:
         found = items.due_parts(
             work,
             wanted=wanted,
+            urgent_first=self._urgent_may_come_first(work, slots.calls),
             untried_first=slots.probe,
             refusals=REFUSALS,
             last_try=max(1, self._settings.hub_max_attempts - 1),
@@ -93,6 +97,7 @@ class Claims:
             packed = chosen.calls
         if not packed:
             return None
+        call_use.count_urgent(work, sum(1 for parts in packed if any(known[part].urgent for part in parts)))
         ids = raw_answers.next_ids(work, len(packed))
         calls = [
             _call(i, [known[p] for p in parts], clock, control=chosen.control)
@@ -108,6 +113,10 @@ class Claims:
             part_numbers=[p for parts in packed for p in parts],
         )
         return claim
+
+    def _urgent_may_come_first(self, work: Work, calls: int) -> bool:
+        allowed = self._urgent_allowed
+        return allowed is None or call_use.urgent_this_hour(work) + calls <= allowed
 
 
 def _call(raw_id: int, parts: Sequence[items.DuePart], clock: DatabaseClock, *, control: bool) -> Call:

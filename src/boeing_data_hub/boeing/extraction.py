@@ -58,7 +58,7 @@ class Extraction:
         self._pacing = pacing
         self._wake_ups = wake_ups
         self._held = held
-        self._claims = Claims(settings, owner=owner, idle=idle)
+        self._claims = Claims(settings, limit=pacing.limit, owner=owner, idle=idle)
         self._confirm_missing = settings.hub_confirm_missing
         self._idle = idle
         self._retry = RetryPolicy(

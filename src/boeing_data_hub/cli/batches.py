@@ -39,6 +39,9 @@ def search(
     yes: lists.Yes = False,
     wait: Annotated[bool, typer.Option(help="Wait until it has finished, with progress.")] = True,
     force_refresh: Annotated[bool, typer.Option(help="Ignore cached answers.")] = False,
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Take the next Boeing calls, before other searches.")
+    ] = False,
     key: Annotated[
         str | None,
         typer.Option("--idempotency-key", help="Reusing a key returns the existing run instead of starting another."),
@@ -55,7 +58,7 @@ def search(
 
     def do(api: Api) -> None:
         listed = lists.listed(api, what, options, verb="Search")
-        body = {**listed.body, "force_refresh": force_refresh}
+        body = {**listed.body, "force_refresh": force_refresh, "urgent": urgent}
         if key:
             body["idempotency_key"] = key
         if name:

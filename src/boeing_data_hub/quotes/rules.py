@@ -20,6 +20,7 @@ class QuotingRules:
     fresh_for: float
     has_store: bool
     offer_variant: bool = False
+    urgent: bool = False
 
     @classmethod
     def of(cls, settings: Settings, policy: ListingPolicy) -> QuotingRules:
@@ -47,4 +48,5 @@ class QuotingRules:
             fresh_for=settings.hub_reuse_fresh_for,
             has_store=bool(settings.shopify_store_domain.strip()),
             offer_variant=settings.hub_quote_offer_variant,
+            urgent=settings.hub_quote_urgent,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from uuid import UUID
@@ -185,11 +185,8 @@ class Quoting:
         """Answer lines from what is known, and start the search for the others. Returns that search, or nothing."""
         answers = self._answers(work, quote, lines, {})
         unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
-        started = (
-            [self._searches.search_within(work, _search(list(unknown), quote, actor=actor, afresh=afresh))]
-            if unknown
-            else []
-        )
+        request = replace(_search(list(unknown), quote, actor=actor, afresh=afresh), urgent=self.rules.urgent)
+        started = [self._searches.search_within(work, request)] if unknown else []
         _write(work, quote, answers, batch_id=started[0].id if started else quote.batch_id)
         return started
 

@@ -36,6 +36,13 @@ class Boeing(BaseSettings):
         description="Boeing calls per window over all workers: N/s, N/m, N/h, or `unlimited`. Set it to what your "
         "contract says; the default is the guide's figure.",
     )
+    hub_urgent_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of an hour's Boeing calls that urgent searches may take before all others. Beyond it, they "
+        "take turns like the rest. 0: no search is urgent.",
+    )
     boeing_call_timeout: float = Field(
         default=60.0,
         gt=0,

@@ -33,6 +33,10 @@ class Quotes(BaseSettings):
         description="Requests for quotes per minute, of the webhook and of each key, that one API process takes. "
         "0: unlimited.",
     )
+    hub_quote_urgent: bool = Field(
+        default=False,
+        description="Searches for quotes are urgent: they take the next Boeing calls, see HUB_URGENT_SHARE.",
+    )
     hub_quote_prepared_by: str = Field(
         default="", max_length=200, description="Name shown as the preparer of quotes. Empty: HUB_VENDOR."
     )

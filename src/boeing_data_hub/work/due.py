@@ -24,6 +24,7 @@ class DuePart:
         batches: those that wait for it; `traces`: their trace contexts.
         refused_at: when Boeing last rejected it.
         untried: True if no call for it has failed.
+        urgent: True if an urgent search waits for it, and such searches come first now.
     """
 
     part_number: str
@@ -33,10 +34,17 @@ class DuePart:
     traces: Sequence[str] = ()
     refused_at: datetime | None = None
     untried: bool = True
+    urgent: bool = False
 
 
 def due_parts(
-    work: Work, *, wanted: int, untried_first: bool = False, refusals: Sequence[str] = (), last_try: int | None = None
+    work: Work,
+    *,
+    wanted: int,
+    urgent_first: bool = True,
+    untried_first: bool = False,
+    refusals: Sequence[str] = (),
+    last_try: int | None = None,
 ) -> list[DuePart]:
     """Up to `wanted` parts to ask for next, from all waiting batches in turn, so that no batch waits behind another.
 
@@ -46,6 +54,7 @@ def due_parts(
     Args:
         work: the transaction.
         wanted: how many parts.
+        urgent_first: parts of urgent searches first; False: these take turns like all others.
         untried_first: parts without failed calls first, then those whose last call was longest ago.
         refusals: codes with which Boeing rejects a part.
         last_try: failed calls after which the next failure is the part's last; None: not needed.
@@ -58,7 +67,13 @@ def due_parts(
     while True:
         rows = work.rows(
             query,
-            {"share": share, "wanted": wanted, "refusals": list(refusals), "last_try": last_try},
+            {
+                "share": share,
+                "wanted": wanted,
+                "urgent_first": urgent_first,
+                "refusals": list(refusals),
+                "last_try": last_try,
+            },
         )
         # A batch with less than its share leaves room, so offer the others a larger share.
         if len(rows) >= wanted or share >= wanted:

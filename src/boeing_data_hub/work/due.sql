@@ -13,12 +13,16 @@ CASE WHEN bool_and(coalesce(error_code = ANY(%(refusals)s::text[]), false))
 AS refused_at, bool_and(error_code IS NULL) AS untried
 
 -- fragment: turn
-SELECT i.part_number, i.attempts, i.call_group, i.batch_id, b.trace, i.error_code, i.updated_at, b.lot
+SELECT i.part_number, i.attempts, i.call_group, i.batch_id, b.trace, i.error_code, i.updated_at, b.urgent, b.lot
     + row_number() OVER (PARTITION BY i.batch_id
 
 -- fragment: waiting
-FROM (SELECT id, options->>'trace' AS trace, random() AS lot FROM hub.batches
-        WHERE status = 'processing' AND batch_type = 'search') b
+-- Urgent searches come before all others, and are not held to a share.
+FROM (SELECT id, options->>'trace' AS trace, urgent,
+          CASE WHEN urgent THEN %(wanted)s ELSE %(share)s END AS most,
+          CASE WHEN urgent THEN -1e9 ELSE 0 END + random() AS lot
+        FROM (SELECT *, %(urgent_first)s AND coalesce((options->>'urgent')::boolean, false) AS urgent FROM hub.batches
+              WHERE status = 'processing' AND batch_type = 'search') searches) b
   CROSS JOIN LATERAL (
     SELECT batch_id, position, part_number, attempts, call_group, error_code, updated_at
     FROM hub.batch_items WHERE batch_id = b.id AND state = 'pending'
@@ -28,7 +32,7 @@ FROM (SELECT id, options->>'trace' AS trace, random() AS lot FROM hub.batches
 -- fragment: by_part
 SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group,
 {refused},
-   array_agg(batch_id) AS batches, array_remove(array_agg(trace), NULL) AS traces FROM turns
+   bool_or(urgent) AS urgent, array_agg(batch_id) AS batches, array_remove(array_agg(trace), NULL) AS traces FROM turns
 GROUP BY part_number ORDER BY min(place) LIMIT %(wanted)s
 
 -- name: count_open_searches
@@ -45,7 +49,7 @@ AND part_number NOT IN ({in_flight}) GROUP BY part_number
 WITH in_flight AS MATERIALIZED ({in_flight}),
 turns AS (
   {turn} ORDER BY position) AS place
-  {waiting} ORDER BY position LIMIT %(share)s) i)
+  {waiting} ORDER BY position LIMIT b.most) i)
 {by_part}
 
 -- name: due_untried_first
@@ -53,5 +57,5 @@ turns AS (
 WITH in_flight AS MATERIALIZED ({in_flight}),
 turns AS (
   {turn} ORDER BY (error_code IS NOT NULL), updated_at, position) AS place
-  {waiting} ORDER BY (error_code IS NOT NULL), updated_at, position LIMIT %(share)s) i)
+  {waiting} ORDER BY (error_code IS NOT NULL), updated_at, position LIMIT b.most) i)
 {by_part}

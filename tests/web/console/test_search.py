@@ -90,6 +90,13 @@ def test_it_starts_once_however_often_it_is_sent(operator, hub):
     assert "was already started" in operator.follow(second)
 
 
+def test_an_urgent_search_says_so_on_its_page(operator, hub):
+    draft = operator.send("/console/search/paste", parts="AN3-43A").headers["location"]
+    started = operator.send(f"{draft}/start", urgent="true")
+    assert batches(hub)[0]["options"] == {"force_refresh": False, "source": "Pasted list", "urgent": True}
+    assert "urgent: takes the next Boeing calls" in operator.follow(started)
+
+
 def test_it_asks_for_everything_again_on_request(operator, hub):
     draft = operator.send("/console/search/paste", parts="AN3-43A").headers["location"]
     operator.send(f"{draft}/start", ask="all")

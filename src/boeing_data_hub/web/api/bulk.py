@@ -49,6 +49,10 @@ class BulkSearchRequest(Body):
         description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
     )
     force_refresh: bool = Field(default=False, description="Ignore cached answers and ask Boeing again.")
+    urgent: bool = Field(
+        default=False,
+        description="Take the next Boeing calls, before other searches, within HUB_URGENT_SHARE of an hour's calls.",
+    )
     name: RunName | None = Field(
         default=None, description="A name for the run. Default: its first part number and how many follow."
     )
@@ -199,6 +203,7 @@ def bulk_search(
             owner=principal.owner,
             idempotency_key=key,
             force_refresh=body.force_refresh,
+            urgent=body.urgent,
             source=line(body.name) or None,
         )
     )

@@ -133,6 +133,7 @@ def start(
     accept: Annotated[list[str] | None, Form()] = None,
     *,
     accept_all: Annotated[bool, Form()] = False,
+    urgent: Annotated[bool, Form()] = False,
 ) -> Response:
     """Start the search, with the flagged numbers that were confirmed.
 
@@ -146,8 +147,9 @@ def start(
         SearchRequest(
             part_numbers=numbers,
             owner=visitor.owner,
-            idempotency_key=f"draft {draft.id} {ask}{word}",
+            idempotency_key=f"draft {draft.id} {ask}{word}{' urgent' if urgent else ''}",
             force_refresh=ask == "all",
+            urgent=urgent,
             source=draft.source,
         )
     )
