@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,6 +39,8 @@ class Site:
     client: httpx2.Client
     apis: list[Any]
     key: str
+    clear: str
+    log: Path
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ def site(tmp_path: Path, hub: Any, database_url: str, redis_url: str) -> Iterato
         (r"listen 80", f"listen 127.0.0.1:{clear}"),
         (r"ssl_certificate  .*", f"ssl_certificate {tmp_path}/cert.pem;"),
         (r"ssl_certificate_key .*", f"ssl_certificate_key {tmp_path}/key.pem;"),
+        ("/var/log/nginx/access.log", f"{tmp_path}/access.log"),
         ("127.0.0.1:8000", f"127.0.0.1:{ports[0]}"),
         ("127.0.0.1:8001", f"127.0.0.1:{ports[1]}"),
     ):
@@ -84,7 +89,7 @@ def site(tmp_path: Path, hub: Any, database_url: str, redis_url: str) -> Iterato
             trust_env=False,
         )
         with client:
-            yield Site(client, apis, key)
+            yield Site(client, apis, key, f"http://127.0.0.1:{clear}", tmp_path / "access.log")
     finally:
         end_all([proxy, *apis], timeout=allow(15))
 
@@ -116,3 +121,42 @@ def test_nobody_notices_that_one_api_is_restarted(site):
         seen.add(site.client.get("/health").status_code)
     seen.add(site.client.get("/health").status_code)
     assert seen == {200}
+
+
+def test_the_api_over_plain_http_is_refused_and_pages_are_redirected(site):
+    for path in ("/api/batches", "/metrics", "/openapi.json"):
+        answer = httpx2.get(f"{site.clear}{path}", headers={"X-API-Key": "bdh_x"}, trust_env=False)
+        assert (answer.status_code, "revoke it" in answer.text) == (403, True)
+    answer = httpx2.get(f"{site.clear}/console", headers={"Host": "evil.example"}, trust_env=False)
+    assert (answer.status_code, answer.headers["location"]) == (301, f"https://{NAME}/console")
+
+
+def test_a_one_time_link_is_in_no_access_log(site):
+    assert site.client.get("/sign-in/secret-token").status_code == 410
+    assert site.client.get("/sign-in").status_code == 200
+    logged = site.log.read_text()
+    assert "GET /sign-in HTTP" in logged
+    assert "secret-token" not in logged
+
+
+@pytest.mark.parametrize(
+    ("cipher", "is_taken"),
+    [
+        ("ECDHE-RSA-AES256-GCM-SHA384", True),
+        ("ECDHE-RSA-CHACHA20-POLY1305", True),
+        ("ECDHE-RSA-AES256-SHA384", False),  # CBC
+        ("AES256-GCM-SHA384", False),  # no forward secrecy
+    ],
+)
+def test_only_ciphers_with_forward_secrecy_and_authentication_are_taken(site, cipher, is_taken):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{cipher}:@SECLEVEL=0")
+    with socket.create_connection(("127.0.0.1", site.client.base_url.port)) as connection:
+        if is_taken:
+            with context.wrap_socket(connection) as secure:
+                assert secure.cipher()[0] == cipher
+        else:
+            with pytest.raises(ssl.SSLError):
+                context.wrap_socket(connection)

@@ -29,6 +29,7 @@ def test_pages_and_the_command_line_find_the_hub_under_the_path(tmp_path, hub, d
     lines = (ROOT / "ops/nginx-under-a-path.conf").read_text()
     assert "proxy_pass http://boeing_data_hub;" in lines
     lines = lines.replace("proxy_pass http://boeing_data_hub;", f"proxy_pass {passed}")
+    lines = lines.replace("/var/log/nginx/access.log", f"{tmp_path}/access.log")
     (tmp_path / "site.conf").write_text(
         f"upstream boeing_data_hub {{ server 127.0.0.1:{behind}; }}\nserver {{ listen 127.0.0.1:{front};\n{lines}\n}}"
     )
@@ -50,11 +51,15 @@ def test_pages_and_the_command_line_find_the_hub_under_the_path(tmp_path, hub, d
         origin = {"Origin": f"http://127.0.0.1:{front}", "Sec-Fetch-Site": "same-origin"}
         with httpx2.Client(follow_redirects=True, timeout=allow(10), trust_env=False) as browser:
             assert browser.get(f"http://127.0.0.1:{front}/hub").url.path == "/hub/sign-in"
+            assert browser.get(f"{public}/sign-in/secret-token").status_code == 410
             page = browser.post(f"{public}/sign-in", data={"key": key}, headers=origin)
             assert (page.status_code, page.url.path) == (200, "/hub/console")
             style = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
             assert style.startswith("/hub/static/")
             assert browser.get(f"http://127.0.0.1:{front}{style}").status_code == 200
+        logged = (tmp_path / "access.log").read_text()
+        assert "GET /hub/sign-in?" in logged
+        assert "secret-token" not in logged
         ours = {**settings, "HUB_API_URL": public, "HUB_API_KEY": key}
         told = subprocess.run(
             [bdh, "batches", "list"], env=ours, cwd=tmp_path, check=False, capture_output=True, text=True

@@ -10,9 +10,10 @@ from threading import Thread
 import httpx2
 import pytest
 import uvicorn
-from tests.support.patience import allow
+from tests.support.patience import GENEROUS, allow
 
-from boeing_data_hub.db import api_keys
+from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db import api_keys, sessions
 from boeing_data_hub.web import access
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.web.live_feed import ACCESS_CHECKED_EVERY
@@ -165,6 +166,52 @@ def test_without_a_key_or_a_batch_there_is_no_stream(client, server, start):
 
 def test_a_revoked_key_gets_events_for_three_seconds_at_most():
     assert access.REMEMBER_SECONDS + ACCESS_CHECKED_EVERY <= 3
+
+
+def test_the_streams_of_a_revoked_key_and_of_an_ended_session_end_within_three_seconds(
+    server, hub, make_key, start, wait
+):
+    """From the moment after the commit to the end of the stream, both by the clock of this process."""
+    secret, other, batch = make_key("read"), make_key("read"), start("A", "B")
+    headers = {"Authorization": f"Bearer {secret}"}
+    ended: dict[str, float] = {}
+
+    def watch(name, browser, path):
+        with browser.stream("GET", path) as answer:
+            assert answer.status_code == 200
+            for line in answer.iter_lines():
+                heard.add(name) if line.startswith("data") else None
+        ended[name] = monotonic()
+
+    heard: set[str] = set()
+    plain = {"base_url": server, "trust_env": False, "timeout": allow(20)}
+    with (
+        httpx2.Client(**plain, headers=headers) as program,
+        httpx2.Client(**plain, headers={"Origin": server}) as browser,
+    ):
+        assert browser.post("/sign-in", data={"key": other}).status_code == 303
+        ways = {
+            "key": (program, f"/api/batches/{batch}/events"),
+            "page": (browser, f"/console/runs/{batch}/events"),
+            "all pages": (browser, f"/console/live?topic={batch}"),
+        }
+        threads = [Thread(target=watch, args=[name, *way], daemon=True) for name, way in ways.items()]
+        for thread in threads:
+            thread.start()
+        wait.until(lambda: heard == set(ways), seconds=20, what="an event on each stream")
+
+        def end_both(work):
+            api_keys.revoke(work, api_keys.find(work, secret).id)
+            (session,) = sessions.living(work)
+            sessions.end_by_id(work, session.id, actor="key:admin")
+
+        hub.database.run(end_both)
+        began = monotonic()
+        for thread in threads:
+            thread.join(allow(20))
+    took = {name: at - began for name, at in ended.items()}
+    assert set(took) == set(ways)
+    assert max(took.values()) <= max(3.0, allow(3.0) / GENEROUS), took
 
 
 def test_the_stream_of_a_revoked_key_ends(server, hub, make_key, start, stages, wait):

@@ -16,6 +16,7 @@ from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.api_keys import ApiKey
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Forbidden, HubError, Unauthorized
+from boeing_data_hub.web.prefix import inner_path
 from boeing_data_hub.web.security_events import note
 
 SCOPES = ("read", "search", "publish", "admin")
@@ -30,6 +31,7 @@ FOUND = "hub.principal"
 """The key under which the gate stores, in a request's scope, its principal or the look-up's error."""
 REMEMBER_SECONDS = 2.0  # seconds; a stream notices a second later, and 3 seconds are promised
 _MOST_REMEMBERED = 1000
+_LINKS = "/sign-in/"
 
 
 def granted(scopes: Iterable[str]) -> frozenset[str]:
@@ -95,6 +97,12 @@ def address_of(scope: Scope) -> str:
     """The address a request came from, for the log."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
+
+
+def path_for_log(scope: Scope) -> str:
+    """The path of a request for the log. The token of a one-time link is left out."""
+    path = inner_path(scope)
+    return f"{_LINKS}…" if path.startswith(_LINKS) else path
 
 
 def key_of(request: Request) -> str:

@@ -14,7 +14,7 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.db import sessions
 from boeing_data_hub.errors import HubError, Unauthorized
 from boeing_data_hub.web.access import FOUND, KeyLookup, Principal, address_of, key_of
-from boeing_data_hub.web.console.visitors import cookie_name
+from boeing_data_hub.web.console.cookies import SESSION
 from boeing_data_hub.web.quoting import SECRET_HEADER, is_secret
 from boeing_data_hub.web.security_events import note
 
@@ -67,7 +67,7 @@ class Callers:
     async def of_console(self, scope: Scope) -> Caller | None:
         """The caller whose session a request has; None if unknown, or if the database does not answer."""
         request = Request(scope)
-        token = request.cookies.get(cookie_name(request), "")
+        token = SESSION.value(request)
         if not token:
             return None
         try:

@@ -19,7 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import Refused, TooLarge, Unavailable
+from boeing_data_hub.errors import Forbidden, Refused, TooLarge, Unavailable
 from boeing_data_hub.shopify import webhooks
 from boeing_data_hub.web import bodies, rates
 from boeing_data_hub.web.access import address_of
@@ -34,6 +34,8 @@ from boeing_data_hub.web.security_events import note
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGN_IN: Final = "/sign-in"
 _CONSOLE: Final = "/console"
+_API: Final = "/api/"
+_OTHER_SITES: Final = frozenset({(b"sec-fetch-site", b"cross-site"), (b"sec-fetch-site", b"same-site")})
 _UNCOUNTED: Final = ("/health", "/ready", "/media/", "/static/", _SIGN_IN, _CONSOLE)
 """Paths without a rate limit for reads. `/health` must answer while everything is busy, so no caller is looked up."""
 _WEBHOOK: Final = "/api/zap/webhook"
@@ -47,6 +49,7 @@ _STRANGERS: Final = 65_536
 """Maximum bytes of an unknown caller's body, and of one that is checked inline: larger ones are checked in a thread."""
 _LARGE_AT_A_TIME: Final = 16
 _LARGE_PER_CALLER: Final = 4
+_SHOWN: Final = 200  # characters of a path in the log
 _PLACE_SECONDS: Final = 10.0  # a burst of one request is answered, not rejected
 
 
@@ -109,17 +112,24 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path, is_safe = inner_path(scope), scope["method"] in _SAFE
-        if is_safe and path.startswith(_UNCOUNTED):
+        path = inner_path(scope)
+        if scope["method"] in _SAFE and path.startswith(_UNCOUNTED):
             await self._app(scope, receive, send)
+            return
+        if path.startswith(_API) and not _OTHER_SITES.isdisjoint(scope["headers"]):
+            # A read may start a search, so no page of another site may cause even that.
+            await _answer(_of_another_site(scope), *without_body(scope, receive), send)
             return
         if path.startswith(_SIGN_IN) or path == webhooks.PATH:
             await self._from_anybody(path, scope, receive, send)
-            return
-        if path.startswith(_CONSOLE):
-            caller = await self._callers.of_console(scope)
         else:
-            caller = await self._callers.of_api(scope)
+            await self._from_known(path, scope, receive, send)
+
+    async def _from_known(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request whose sender is known by a key, a secret or a session; otherwise it loses its body."""
+        is_safe = scope["method"] in _SAFE
+        callers = self._callers
+        caller = await (callers.of_console(scope) if path.startswith(_CONSOLE) else callers.of_api(scope))
         told = send
         if caller is not None and caller.kind != "session":
             standings = self._rates.take(caller.name, self._policies(path, is_safe=is_safe))
@@ -261,6 +271,11 @@ class Gate:
     async def _reject(error: Refused, scope: Scope, receive: Receive, send: Send) -> None:
         note("body_rejected", code=error.code, address=address_of(scope))
         await _answer(error, scope, receive, send, close=True)
+
+
+def _of_another_site(scope: Scope) -> Forbidden:
+    note("api_cross_site", path=inner_path(scope)[:_SHOWN], address=address_of(scope))
+    return Forbidden("A page of another site caused this request. Nothing was changed.", code="cross_site")
 
 
 def _too_many(over: Sequence[rates.Standing]) -> _TooManyRequests:

@@ -16,7 +16,8 @@ LARGEST_ID: Final = 2**63 - 1
 class SafeHeaders:
     """ASGI middleware: adds headers to every response that keep it out of caches and frames.
 
-    A route for other clients overrides them in `Cache-Control` and `Cross-Origin-Resource-Policy`.
+    A route for other clients overrides some of them, such as `Cache-Control`. Redirects to the hub's own host become
+    relative: the host in them would be the request's `Host`, which anybody can make up.
 
     Args:
         app: the next application.
@@ -25,11 +26,11 @@ class SafeHeaders:
 
     _HEADERS: tuple[tuple[bytes, bytes], ...] = (
         (b"x-content-type-options", b"nosniff"),
-        # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and we would reject them.
-        (b"referrer-policy", b"same-origin"),
         (b"x-frame-options", b"DENY"),
     )
     _UNLESS_SAID: tuple[tuple[bytes, bytes], ...] = (
+        # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and we would reject them.
+        (b"referrer-policy", b"same-origin"),
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"cache-control", b"no-store"),
         (b"cross-origin-opener-policy", b"same-origin"),
@@ -50,7 +51,7 @@ class SafeHeaders:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers: list[Any] = list(message.get("headers", []))
+                headers: list[Any] = [_relative(scope, name, value) for name, value in message.get("headers", [])]
                 said = {name for name, _ in headers}
                 headers.extend(self._HEADERS)
                 headers.extend(header for header in self._UNLESS_SAID if header[0] not in said)
@@ -60,3 +61,14 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, dressed if scope["type"] == "http" else send)
+
+
+def _relative(scope: Scope, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; a Location that names the request's own host becomes a path, without the prefix of a proxy."""
+    if name != b"location":
+        return name, value
+    host = next((one for key, one in scope["headers"] if key == b"host"), b"")
+    own = b"%b://%b/" % (str(scope["scheme"]).encode(), host)
+    if not value.startswith(own):
+        return name, value
+    return name, b"/" + value.removeprefix(own).removeprefix(f"{scope.get('root_path', '')}/".encode().lstrip(b"/"))

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from boeing_data_hub.errors import HubError, Refused
+from boeing_data_hub.web.access import path_for_log
 
 log = structlog.get_logger(__name__)
 
@@ -141,7 +142,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         incident = uuid4().hex[:12]
-        log.error("unexpected error", incident=incident, path=request.url.path, exc_info=error)
+        log.error("unexpected error", incident=incident, path=path_for_log(request.scope), exc_info=error)
         return problem(
             500,
             "internal_error",

@@ -14,8 +14,8 @@ log = structlog.get_logger(__name__)
 
 Event = Literal[
     "key_rejected", "scope_missing", "webhook_rejected", "store_webhook_rejected", "sign_in_failed", "link_rejected",
-    "sign_in_throttled", "form_cross_site", "form_without_token", "visitor_refused", "rate_limited", "body_rejected",
-    "callers_refused",
+    "sign_in_throttled", "form_cross_site", "form_without_token", "api_cross_site", "visitor_refused", "rate_limited",
+    "body_rejected", "callers_refused",
 ]  # fmt: skip
 
 SENTENCES: Final[dict[Event, str]] = {
@@ -28,6 +28,7 @@ SENTENCES: Final[dict[Event, str]] = {
     "sign_in_throttled": "sign-ins from an address are throttled",
     "form_cross_site": "a form from another site was refused",
     "form_without_token": "a form without its token was refused",
+    "api_cross_site": "a request of another site's page to the API was refused",
     "visitor_refused": "a visitor was refused",
     "rate_limited": "a caller exceeded its rate",
     "body_rejected": "a request body was rejected",

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from boeing_data_hub.db import sessions
+from boeing_data_hub.web.console.throttle import FAILURES, Throttle, TooManyAttempts
 
 pytestmark = pytest.mark.services
 
@@ -263,9 +264,91 @@ def test_repeated_failures_to_sign_in_are_throttled(someone, make_key):
     person = someone()
     for _ in range(10):
         assert person.sign_in("wrong").status_code == 401
-    answer = person.sign_in(make_key("read"))
+    answer = person.sign_in("wrong")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 60
+    link = person.browser.post("/sign-in/wrong", headers={"Origin": person.address})
+    assert link.status_code == 429
+
+
+def test_failures_of_a_stranger_keep_nobody_out_who_shares_his_address(someone, make_key, hub):
+    stranger = someone()
+    assert [stranger.sign_in("wrong").status_code for _ in range(20)] == [401] * 10 + [429] * 10
+    key = make_key("read")
+    assert someone().sign_in(key).status_code == 303
+    token = hub.database.run(lambda work: sessions.make_link(work, key.split("_")[1]))
+    other = someone()
+    assert other.browser.post(f"/sign-in/{token}", headers={"Origin": other.address}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("tried", "counts_as_one"),
+    [
+        (["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:0:9::"], True),
+        (["2001:db8:0:1::1", "2001:db8:0:2::1"], False),
+        (["192.0.2.1", "192.0.2.2"], False),
+        (["unknown", "testclient"], False),
+    ],
+)
+def test_an_address_of_ipv6_counts_as_the_network_that_its_owner_has(tried, counts_as_one):
+    throttle = Throttle()
+    for address in tried:
+        for _ in range(FAILURES // len(tried)):
+            throttle.failed(address)
+    throttle.failed(tried[0])
+    if counts_as_one:
+        with pytest.raises(TooManyAttempts):
+            throttle.failed(tried[-1])
+    else:
+        throttle.failed(tried[-1])
+
+
+class TestBehindAProxyThatTellsNothing:
+    """HUB_PUBLIC_URL alone says that browsers come by https."""
+
+    @pytest.fixture
+    def settings(self):
+        return {"hub_public_url": "https://hub.example.com"}
+
+    def test_cookies_are_for_https_and_this_host_alone(self, someone, make_key):
+        person = someone()
+        answer = person.browser.post(
+            "/sign-in",
+            data={"key": make_key("read")},
+            headers={"Host": "hub.example.com", "Origin": "https://hub.example.com"},
+        )
+        assert answer.status_code == 303
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-bdh=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+
+
+def test_the_theme_s_cookie_is_guarded_like_the_session_s(someone, make_key):
+    person = someone("https://testserver")
+    assert person.sign_in(make_key("read")).status_code == 303
+    cookie = person.send("/console/theme", theme="dark").headers["set-cookie"]
+    assert cookie.startswith("__Host-bdh-theme=dark;")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+    assert 'data-theme="dark"' in person.get("/console").text
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/runs/", "/api/batches/", "/sign-in/"])
+def test_no_redirect_leads_to_the_host_that_a_request_names(admin, path):
+    answer = admin.get(path, Host="evil.example")
+    assert answer.status_code in {303, 307}
+    assert answer.headers["location"] == path.rstrip("/")
+
+
+def test_a_link_s_token_is_in_no_line_of_the_log_and_in_no_referrer(someone, hub, make_key, capfd):
+    token = hub.database.run(lambda work: sessions.make_link(work, make_key("read").split("_")[1]))
+    person = someone()
+    assert person.get(f"/sign-in/{token}").headers["referrer-policy"] == "strict-origin"
+    elsewhere = person.browser.post(f"/sign-in/{token}", headers={"Origin": "https://evil.example"})
+    assert elsewhere.status_code == 403
+    assert person.browser.post(f"/sign-in/{token}", headers={"Origin": person.address}).status_code == 303
+    logged = "".join(capfd.readouterr())
+    assert "/sign-in/…" in logged or "/sign-in/\\u2026" in logged
+    assert token not in logged
 
 
 def test_sign_in_leads_back_into_the_console_and_nowhere_else(someone, make_key):

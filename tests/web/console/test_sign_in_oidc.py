@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -15,9 +17,14 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
+from tests.support.patience import allow
 
-from boeing_data_hub.clock import now
+from boeing_data_hub.clock import monotonic, now
+from boeing_data_hub.errors import Unauthorized
 from boeing_data_hub.web.app import create_app
+from boeing_data_hub.web.console import id_token
+from boeing_data_hub.web.console.identity import Identity
+from boeing_data_hub.web.places import SIGN_INS
 
 pytestmark = pytest.mark.services
 
@@ -44,6 +51,7 @@ class Provider:
         self.refusal: dict[str, Any] | None = None
         self.userinfo: dict[str, Any] | None = None
         self.bearer = ""
+        self.drips = False
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -70,7 +78,9 @@ class Provider:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                for start in range(0, len(body), 1 if provider.drips else len(body)):
+                    self.wfile.write(body[start : start + 1] if provider.drips else body)
+                    time.sleep(0.1 if provider.drips else 0)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -469,3 +479,67 @@ def test_keys_can_be_refused_where_people_sign_in_with_the_provider(before, prov
     assert person.get("/console/runs").status_code == 200
     with pytest.raises(ValueError, match="HUB_OIDC_ISSUER"):
         before(hub_console_keys=False, hub_oidc_issuer="")
+
+
+def test_the_way_back_is_below_hub_public_url_whatever_host_a_request_names(before):
+    person = before(hub_public_url="https://hub.example.com")
+    answer = person.get("/sign-in/oidc", Host="evil.example")
+    asked = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert asked["redirect_uri"] == ["https://hub.example.com/sign-in/oidc/back"]
+    assert answer.headers["set-cookie"].startswith("__Host-bdh-oidc=")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_of_another_site_signs_nobody_in_without_a_click(person, provider, site):
+    elsewhere = {"Sec-Fetch-Site": site}
+    answer = person.get("/sign-in/oidc?next=/console/runs", **elsewhere)
+    assert (answer.status_code, "Sign in with SSO" in answer.text) == (200, True)
+    assert "set-cookie" not in answer.headers
+    assert "/sign-in/oidc?next=%2Fconsole%2Fruns" in answer.text
+    assert person.get(leave(person, provider)).status_code == 303
+    assert person.get("/sign-in/oidc", **elsewhere).status_code == 303  # who is signed in is only renewed
+
+
+def test_callbacks_that_fail_are_throttled_and_a_person_still_gets_in(person, provider):
+    back = "/sign-in/oidc/back?code=abc&state=forged"
+    statuses = [person.get(back).status_code for _ in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    assert person.get(leave(person, provider)).status_code == 303
+
+
+def test_a_slow_provider_holds_only_a_few_threads(person, provider):
+    back = leave(person, provider)
+    with ExitStack() as full:
+        for _ in range(8):
+            full.enter_context(SIGN_INS.one())
+        assert person.get(back).status_code == 503
+        assert person.get("/sign-in/oidc").status_code == 503
+        assert person.get("/health").status_code == 200
+
+
+def test_a_provider_that_answers_byte_by_byte_is_cut_off(person, provider):
+    app = person.browser.app
+    app.state.identity = Identity(app.state.hub.identity_provider, seconds=1.0)
+    back = leave(person, provider)
+    provider.drips = True
+    began = monotonic()
+    assert person.get(back).status_code == 503
+    assert monotonic() - began < allow(3)
+
+
+def deep(depth: int) -> str:
+    return base64.urlsafe_b64encode(b'{"alg":' + b"[" * depth).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "token", [f"{deep(100_000)}.e30.c2ln", "é.e30.c2ln", "...", "", "a.b", "bnVsbA.e30.c2ln", "W10.e30.c2ln"]
+)
+def test_a_token_of_no_form_is_an_answer_and_no_error(token):
+    with pytest.raises(Unauthorized):
+        id_token.signed_claims(token, {"keys": []})
+
+
+@pytest.mark.parametrize("odd", [{"key_ops": 5}, {"key_ops": "verify"}, {"kty": []}, {"n": 7}, {"alg": {}}, {"use": 1}])
+def test_an_odd_key_of_the_provider_is_passed_over(person, provider, odd):
+    provider.published = [{**provider.published[0], "kid": None, **odd}, *provider.published]
+    assert person.get(leave(person, provider)).status_code == 303

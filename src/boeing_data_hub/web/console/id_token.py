@@ -71,7 +71,7 @@ def signed_claims(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     for key in _fitting(keys, algorithm, header.get("kid")):
         try:
             return dict(jwt.decode(token, key, algorithms=[algorithm]).claims)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, RecursionError):
             continue
     raise UnknownKeyError
 
@@ -108,7 +108,7 @@ def _header(token: str) -> dict[str, Any]:
     first, dots, _ = token.partition(".")
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or token.count(dots or ".") != 2:  # noqa: PLR2004 - header, claims, signature
         raise unverified("form")
@@ -126,7 +126,8 @@ def _fitting(keys: Mapping[str, Any], algorithm: str, kid: object) -> Iterator[R
             continue
         if one.get("use", "sig") != "sig" or one.get("alg", algorithm) != algorithm:
             continue
-        if "verify" not in (one.get("key_ops") or ["verify"]):
+        operations: Any = one.get("key_ops")
+        if isinstance(operations, list) and operations and "verify" not in operations:
             continue
         try:
             if one.get("kty") == "RSA" and algorithm[:2] in {"RS", "PS"}:

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, urlencode
 import structlog
 
 from boeing_data_hub.clock import monotonic, now
+from boeing_data_hub.deadline import ends_within
 from boeing_data_hub.errors import Forbidden, Unauthorized, Unavailable
 from boeing_data_hub.network.exchange import ExchangeError, HttpExchange, request_to
 from boeing_data_hub.network.outgoing import Network
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 _KEPT_SECONDS: Final = 3600.0
 _LONGEST_ANSWER: Final = 1_000_000  # bytes
-_SECONDS: Final = 10.0
+_SECONDS: Final = 10.0  # for one call
 _LONGEST_NAME: Final = 100
 _LONGEST_REASON: Final = 300  # characters of the provider's message that are shown
 _GROUPS_LOGGED: Final = 20
@@ -66,10 +67,12 @@ class Identity:
     Args:
         provider: the provider, and the scopes that its groups have.
         network: proxies and certificates.
+        seconds: for all calls of one sign-in together.
     """
 
-    def __init__(self, provider: IdentityProvider, *, network: Network | None = None) -> None:
+    def __init__(self, provider: IdentityProvider, *, network: Network | None = None, seconds: float = 20.0) -> None:
         self._provider = provider
+        self._seconds = seconds
         self._http = HttpExchange(network, connections=8, keep_idle=20.0)
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._lock = Lock()
@@ -98,12 +101,13 @@ class Identity:
             Forbidden: the person has no role in the hub.
             Unavailable: the provider does not respond.
         """
-        tokens = self._exchange(attempt, code, callback_url)
-        claims = self._verified(tokens["id_token"], attempt)
-        groups = groups_at(claims, self._provider.role_claim)
-        if not groups.is_there and (more := self._userinfo(tokens, str(claims["sub"]))):
-            claims = {**more, **claims}
+        with ends_within(self._seconds):
+            tokens = self._exchange(attempt, code, callback_url)
+            claims = self._verified(tokens["id_token"], attempt)
             groups = groups_at(claims, self._provider.role_claim)
+            if not groups.is_there and (more := self._userinfo(tokens, str(claims["sub"]))):
+                claims = {**more, **claims}
+                groups = groups_at(claims, self._provider.role_claim)
         scopes = self._provider.scopes(groups.names)
         if not scopes:
             raise self._no_role(groups)

@@ -16,13 +16,13 @@ from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.clock import now
 from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.web.console import assets, figures, words
+from boeing_data_hub.web.console.cookies import THEME
 from boeing_data_hub.web.prefix import PrefixedAddresses, inner_path
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 THEMES: Final = ("auto", "light", "dark")
-THEME_COOKIE: Final = "bdh_theme"
 
 # Notices at the top of a page after a change; the URL holds the key, never the sentence.
 NOTICES: Final = {
@@ -156,7 +156,7 @@ def page(
         context: more values that the template sees.
     """
     seen = {field.name: getattr(view, field.name) for view in views for field in fields(view)}
-    theme = request.cookies.get(THEME_COOKIE, "auto")
+    theme = THEME.value(request)
     text = _ENVIRONMENT.get_template(template).render(
         visitor=getattr(request.state, "visitor", None),
         theme=theme if theme in THEMES else "auto",

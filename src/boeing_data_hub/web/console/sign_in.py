@@ -12,9 +12,10 @@ from boeing_data_hub.db import api_keys, audit, sessions
 from boeing_data_hub.db.api_keys import ApiKey
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Forbidden, Refused, Unauthorized
-from boeing_data_hub.web.access import TheHub, the_hub
+from boeing_data_hub.web.access import TheHub, address_of, the_hub
 from boeing_data_hub.web.console import visitors
-from boeing_data_hub.web.console.rendering import THEME_COOKIE, THEMES, go, local_path, page
+from boeing_data_hub.web.console.cookies import SESSION, THEME
+from boeing_data_hub.web.console.rendering import THEMES, go, local_path, page
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import Viewer
 from boeing_data_hub.web.security_events import note
@@ -25,13 +26,9 @@ inside = APIRouter(include_in_schema=False)
 _LONGEST_KEY = 200
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
 def _begin(work: Work, request: Request, key: ApiKey, how: str) -> str:
     """Begin a new session. A session that an attacker planted in the browser is never continued."""
-    if old := request.cookies.get(visitors.cookie_name(request)):
+    if old := SESSION.value(request):
         sessions.end(work, old)
     token = sessions.begin(work, key_id=key.id, name=key.name)
     api_keys.touch(work, key.id)
@@ -41,8 +38,14 @@ def _begin(work: Work, request: Request, key: ApiKey, how: str) -> str:
 
 def _welcome(request: Request, token: str, to: str) -> Response:
     response = go(to)
-    visitors.set_cookie(request, response, token)
+    SESSION.set(request, response, token)
     return response
+
+
+def throttle(request: Request) -> None:
+    """Count a failure. Raises TooManyAttempts."""
+    failures: Throttle = request.app.state.throttle
+    failures.failed(address_of(request.scope))
 
 
 def _insist_on_keys(hub: Hub) -> None:
@@ -82,8 +85,6 @@ def sign_in(
 ) -> Response:
     """Exchange a key for a session."""
     _insist_on_keys(hub)
-    throttle: Throttle = request.app.state.throttle
-    throttle.check(_address(request))
 
     def step(work: Work) -> str | None:
         record = api_keys.find(work, key.strip())
@@ -91,11 +92,10 @@ def sign_in(
 
     token = hub.database.run(step, hurry=True) if key.strip().isascii() else None
     if token is None:
-        throttle.failed(_address(request))
-        note("sign_in_failed", address=_address(request))
+        note("sign_in_failed", address=address_of(request.scope))
+        throttle(request)
         wrong = Unauthorized("This key is unknown, expired or revoked.")
         return sign_in_page(request, local_path(next), wrong=wrong, at_key=True)
-    throttle.succeeded(_address(request))
     return _welcome(request, token, local_path(next))
 
 
@@ -103,15 +103,20 @@ def sign_in(
 def link_page(token: str, request: Request, hub: TheHub) -> HTMLResponse:
     """The page of a one-time link. Opening it does not use the link up, because mail programs preview links."""
     good = hub.database.run(lambda work: sessions.link_is_good(work, token), hurry=True)
-    return page(request, "pages/sign_in_link.html", http_status=200 if good else 410, token=token, good=good)
+    return _link_page(request, token, good=good)
+
+
+def _link_page(request: Request, token: str, *, good: bool) -> HTMLResponse:
+    response = page(request, "pages/sign_in_link.html", http_status=200 if good else 410, token=token, good=good)
+    # What the page loads must not carry its address into an access log. `no-referrer` would send `Origin: null`.
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 @router.post("/sign-in/{token}", response_model=None)
 def use_link(token: str, request: Request, hub: TheHub) -> Response:
     """Use a one-time link."""
     _insist_on_keys(hub)
-    throttle: Throttle = request.app.state.throttle
-    throttle.check(_address(request))
 
     def step(work: Work) -> str | None:
         key_id = sessions.use_link(work, token)
@@ -120,16 +125,16 @@ def use_link(token: str, request: Request, hub: TheHub) -> Response:
 
     session = hub.database.run(step, hurry=True)
     if session is None:
-        throttle.failed(_address(request))
-        note("link_rejected", address=_address(request))
-        return page(request, "pages/sign_in_link.html", http_status=410, token=token, good=False)
+        note("link_rejected", address=address_of(request.scope))
+        throttle(request)
+        return _link_page(request, token, good=False)
     return _welcome(request, session, "/console")
 
 
 @inside.post("/sign-out", response_model=None)
 def sign_out(request: Request, hub: TheHub, visitor: Viewer) -> Response:
     """End the session, here and in the database."""
-    token = request.cookies.get(visitors.cookie_name(request), "")
+    token = SESSION.value(request)
 
     def step(work: Work) -> None:
         if sessions.end(work, token):
@@ -137,7 +142,7 @@ def sign_out(request: Request, hub: TheHub, visitor: Viewer) -> Response:
 
     hub.database.run(step)
     response = go("/sign-in")
-    visitors.forget_cookie(request, response)
+    SESSION.forget(request, response)
     return response
 
 
@@ -150,15 +155,5 @@ def choose_theme(
 ) -> Response:
     """Remember the theme: light, dark, or the system's. A cookie, so that the server renders its colours."""
     response = go(local_path(back))
-    chosen = theme if theme in THEMES else "auto"
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        THEME_COOKIE,
-        chosen,
-        max_age=31_536_000,
-        path=visitors.cookie_path(request),
-        samesite="lax",
-        httponly=True,
-        secure=secure,
-    )
+    THEME.set(request, response, theme if theme in THEMES else "auto")
     return response

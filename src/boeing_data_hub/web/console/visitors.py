@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import Depends, Form, Request
 
 from boeing_data_hub.db import sessions
 from boeing_data_hub.db.sessions import Session
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Forbidden, Unauthorized
-from boeing_data_hub.web.access import granted, the_hub
+from boeing_data_hub.web.access import granted, path_for_log, the_hub
+from boeing_data_hub.web.console.cookies import SESSION
 from boeing_data_hub.web.console.waiting import Waiting
 from boeing_data_hub.web.security_events import note
 
@@ -49,45 +50,6 @@ class Visitor:
         return scope in self.scopes
 
 
-def cookie_name(request: Request) -> str:
-    """With https the browser protects the name: only this host can set the cookie, and only over https."""
-    return guarded(request, "bdh") if request.url.scheme == "https" else "bdh_session"
-
-
-def guarded(request: Request, name: str) -> str:
-    """A cookie name that browsers accept over https only; `__Host-` also binds it to this host, for all of its paths.
-
-    If the hub is under a path of a shared host, the cookie is limited to that path, which `__Host-` does not allow.
-    """
-    return f"__Secure-{name}" if request.scope.get("root_path") else f"__Host-{name}"
-
-
-def cookie_path(request: Request) -> str:
-    """The path of the hub's cookies."""
-    return str(request.scope.get("root_path") or "/")
-
-
-def set_cookie(request: Request, response: Response, token: str) -> None:
-    """Set the session cookie."""
-    response.set_cookie(
-        cookie_name(request),
-        token,
-        max_age=sessions.LASTS_HOURS * 3600,
-        path=cookie_path(request),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
-
-
-def forget_cookie(request: Request, response: Response) -> None:
-    """Delete the session cookie."""
-    secure = request.url.scheme == "https"
-    response.delete_cookie(
-        cookie_name(request), path=cookie_path(request), httponly=True, samesite="lax", secure=secure
-    )
-
-
 def _our_origins(request: Request) -> set[str]:
     """The origins of our own pages: the host as the browser names it, by the scheme it came by or the public one."""
     host = request.headers.get("host", "")
@@ -107,7 +69,7 @@ def from_our_pages(request: Request) -> None:
     is_ours = origin is not None and origin in _our_origins(request)
     if (site is None or site == "same-origin") and (is_ours or (origin is None and site is not None)):
         return
-    note("form_cross_site", path=request.url.path, site=site, origin=origin and origin[:_SHOWN])
+    note("form_cross_site", path=path_for_log(request.scope), site=site, origin=origin and origin[:_SHOWN])
     raise Forbidden(
         "This request did not come from a page of the hub. Nothing was changed. Open the console and try again.",
         code="cross_site",
@@ -125,7 +87,7 @@ def visitor_of(request: Request, *, quietly: bool = False) -> Visitor:
         Unauthorized: there is no session.
         AskProviderAgain: a page is opened, and what the provider said about the person is old.
     """
-    token = request.cookies.get(cookie_name(request), "")
+    token = SESSION.value(request)
 
     def step(work: Work) -> Session | None:
         found = sessions.find(work, token)
@@ -163,7 +125,7 @@ def signed_in(request: Request, csrf: Annotated[str | None, Form()] = None) -> V
         waiting.forget()
         sent = csrf or request.headers.get(_TOKEN_HEADER, "")
         if not hmac.compare_digest(sent.encode(), visitor.csrf.encode()):
-            note("form_without_token", path=request.url.path, owner=visitor.owner)
+            note("form_without_token", path=path_for_log(request.scope), owner=visitor.owner)
             raise Forbidden(
                 "This form is out of date. Nothing was changed. Reload the page and try again.", code="bad_csrf"
             )
