@@ -76,9 +76,10 @@ _EXAMPLE_HEAD = """\
 # and put single quotes round everything else: spaces, #, $, double quotes, JSON. No single quote within a value.
 
 
-# Only compose.yaml reads these two, for the Postgres and the Redis that it brings: openssl rand -hex 24
+# Only compose.yaml reads these three, for the Postgres and the Redis that it brings: openssl rand -hex 24
 # ------------------------------------------------------------------------------
 #POSTGRES_PASSWORD=
+#POSTGRES_OWNER_PASSWORD=
 #REDIS_PASSWORD="""
 _FILLED_IN = {
     "database_url",
@@ -88,7 +89,13 @@ _FILLED_IN = {
     "hub_public_url",
     "supabase_url",
 }
-_NOT_FILLED_IN = {"celery_broker_url", "celery_result_backend", "hub_api_key", "hub_oidc_client_secret"}
+_NOT_FILLED_IN = {
+    "celery_broker_url",
+    "celery_result_backend",
+    "hub_api_key",
+    "hub_oidc_client_secret",
+    "hub_owner_database_url",
+}
 
 
 def _is_ours_to_fill(name: str, default: Any) -> bool:

@@ -147,7 +147,7 @@ def connected_tokens(settings: Settings, access: ShopifyAccess, database: Databa
 @contextmanager
 def tokens_database(settings: Settings, *, seconds: float) -> Generator[Database | None]:
     """The shared token database, for a command; None if it does not answer in time."""
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    url = settings.postgres_url if settings.database_url else ""
     there = False
     if url:
         with (

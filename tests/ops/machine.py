@@ -28,20 +28,37 @@ class Machine:
     Args:
         folder: for data, logs and sockets.
         settings: what stands in hub.env.
+        secrets: what stands in files of their own.
         walls: the start of a command that shuts the rest of it in, for a unit; None: nothing does.
     """
 
     def __init__(
-        self, folder: Path, settings: dict[str, str], walls: Callable[[Unit], list[str]] | None = None
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        walls: Callable[[Unit], list[str]] | None = None,
+        *,
+        secrets: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self._secrets = secrets or {}
         self._settings = settings
         self._walls = walls or (lambda _unit: [])
         self._running: dict[str, tuple[Unit, subprocess.Popen[bytes], socket.socket]] = {}
 
     def environment(self, unit: Unit) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
-        return {**kept, **unit.environment, "HUB_DATA_DIR": str(self.folder / "data"), **self._settings}
+        given = {**unit.environment, "HUB_DATA_DIR": str(self.folder / "data"), **self._settings}
+        given = {name: value for name, value in given.items() if name not in unit.unset}
+        return {**kept, **given, "CREDENTIALS_DIRECTORY": str(self._credentials(unit))}
+
+    def _credentials(self, unit: Unit) -> Path:
+        """The unit's own secrets, one file each; empty where there is none."""
+        folder = self.folder / f"{unit.name}.credentials"
+        folder.mkdir(exist_ok=True)
+        for name in unit.credentials:
+            (folder / name).write_text(self._secrets.get(name, ""))
+        return folder
 
     def run(self, unit: Unit) -> None:
         subprocess.run(

@@ -12,14 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from tests.ops.engine import ROOT, Engine, command, instructions
 from tests.ops.trial import answers, search_and_publish, until
 from tests.support.patience import allow
+from tests.support.pgtools import Tools
 
 from boeing_data_hub.cli.machine.children import end_all, spawn
 from boeing_data_hub.cli.machine.ports import free_port
+from boeing_data_hub.db import schema
 from boeing_data_hub.values.states import Stage as Queue
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -136,10 +139,11 @@ def test_the_file_for_services_of_one_s_own_differs_in_nothing_else():
     for name, service in OURS.items():
         other = OWN_SERVICES["services"][name]
         for key in service.keys() | other.keys() - {"environment", "depends_on"}:
-            if key not in {"environment", "depends_on"}:
+            if key not in {"environment", "depends_on", "networks"}:
                 assert other[key] == service[key], (name, key)
         here, there = environment_of(service), environment_of(other)
-        assert {key for key in here | there if here.get(key) != there.get(key)} == {"DATABASE_URL", "REDIS_URL"}
+        theirs = {"DATABASE_URL", "REDIS_URL", "HUB_OWNER_DATABASE_URL", "HUB_PLAIN_HOSTS"}
+        assert {key for key in here | there if here.get(key) != there.get(key)} <= theirs
         if name in LASTING:
             assert other["depends_on"] == {"upgrade": service["depends_on"]["upgrade"]}
 
@@ -148,8 +152,11 @@ def test_the_file_for_services_of_one_s_own_differs_in_nothing_else():
 def test_the_redis_settings_are_such_as_redis_takes(redis, tmp_path):
     port = free_port()
     program = Path(f"/proc/{redis.pid}/exe").resolve()
-    words = [program, ROOT / "ops/redis.conf", "--requirepass", "secret", "--port", port, "--dir", tmp_path]
-    server = spawn([str(word) for word in words], stdout=tmp_path / "redis.log")
+    shell, flag, script = COMPOSE["services"]["redis"]["command"]
+    script = script.replace("redis-server", str(program)).replace("$$", "$")
+    script = script.replace("/etc/redis.conf", f"{ROOT / 'ops/redis.conf'} --port {port} --dir {tmp_path}")
+    password = {**os.environ, "REDIS_PASSWORD": "secret"}
+    server = spawn([shell, flag, script], env=password, stdout=tmp_path / "redis.log")
     try:
         import redis as client_library
 
@@ -162,6 +169,7 @@ def test_the_redis_settings_are_such_as_redis_takes(redis, tmp_path):
                     return None
 
             assert until(policy, "Redis", told=(tmp_path / "redis.log").read_text) == {"maxmemory-policy": "noeviction"}
+        assert b"secret" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
         with client_library.Redis(port=port) as stranger, pytest.raises(client_library.AuthenticationError):
             stranger.ping()
     finally:
@@ -184,12 +192,13 @@ def test_the_linter_has_nothing_to_say_against_the_dockerfile():
 def test_the_compose_program_understands_the_file(file, tmp_path):
     program = shutil.which("docker-compose")
     assert program, "`make test-tools` brings what these tests need"
-    for name in ("compose.yaml", "ops/docker/own-services.yaml", "ops/redis.conf"):
+    for name in ("compose.yaml", "ops/docker/own-services.yaml", "ops/docker/roles.sql", "ops/redis.conf"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     example = (ROOT / ".env.example").read_text()
     for name, value in {
         "POSTGRES_PASSWORD": "pg",
+        "POSTGRES_OWNER_PASSWORD": "po",
         "REDIS_PASSWORD": "rd",
         "DATABASE_URL": "postgresql://u:p@db.example.com/postgres",
         "REDIS_URL": "redis://:p@redis.example.com:6379/0",
@@ -230,6 +239,7 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
         **outside.settings,
         "DATABASE_URL": bare_database_url,
         "REDIS_URL": redis_url,
+        "HUB_OWNER_DATABASE_URL": "",
         "HUB_HOST": "127.0.0.1",
         "HUB_PORT": str(port),
     }
@@ -273,3 +283,33 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
         assert {name: process.wait(allow(60)) for name, process in running.items()} == dict.fromkeys(running, 0), logs()
     finally:
         end_all(list(running.values()), timeout=allow(5))
+
+
+@pytest.mark.services
+def test_the_users_of_the_compose_file_are_no_superusers_and_the_hub_works_as_them(postgres, monkeypatch):
+    """`psql` carries roles.sql out as the image of Postgres does; the superuser of the tests keeps his password."""
+    script = (ROOT / "ops/docker/roles.sql").read_text()
+    last = "ALTER ROLE CURRENT_USER PASSWORD NULL;\n"
+    assert script.endswith(last)
+    monkeypatch.setenv("HUB_OWNER_PASSWORD", "ow'ner")
+    monkeypatch.setenv("HUB_PASSWORD", "running")
+    place = postgres.url.partition("://")[2].rpartition("@")[2].partition("/")[0]
+    try:
+        ended = Tools().psql(postgres.url, script.removesuffix(last))
+        assert (ended.returncode, ended.stderr) == (0, "")
+        owner, running = (f"postgresql://{who}@{place}/hub" for who in ("hub_owner:ow%27ner", "hub:running"))
+        schema.upgrade(owner, runner=running)
+        with psycopg.connect(running) as connection:
+            rights = connection.execute(
+                "SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles"
+                " WHERE rolname IN ('hub', 'hub_owner') ORDER BY 1"
+            ).fetchall()
+            assert rights == [("hub", False), ("hub_owner", False)]
+            assert connection.execute("SELECT count(*) FROM hub.pacing").fetchone() == (3,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("CREATE TEMPORARY TABLE x ()")
+    finally:
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS hub WITH (FORCE)")
+            connection.execute("DROP ROLE IF EXISTS hub")
+            connection.execute("DROP ROLE IF EXISTS hub_owner")

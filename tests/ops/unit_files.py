@@ -41,6 +41,17 @@ class Unit:
         return [str(bin_folder / words[0].removeprefix(PREFIX)), *words[1:]]
 
     @property
+    def unset(self) -> set[str]:
+        """What `UnsetEnvironment=` keeps out."""
+        return {name for line in self.all("Service", "UnsetEnvironment") for name in line.split()}
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What `LoadCredential=` hands over: the files by their names."""
+        pairs = (line.partition(":") for line in self.all("Service", "LoadCredential"))
+        return {name: file for name, _, file in pairs}
+
+    @property
     def environment(self) -> dict[str, str]:
         """What `Environment=` says."""
         pairs = [pair for line in self.all("Service", "Environment") for pair in shlex.split(line)]

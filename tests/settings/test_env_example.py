@@ -14,7 +14,7 @@ from boeing_data_hub.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 LINE = re.compile(r"^(#?)([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
-COMPOSE_ONLY = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+COMPOSE_ONLY = {"POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD", "REDIS_PASSWORD"}
 # What a person writes into it one day, in the words of its head: plain as it is, all else in single quotes.
 WRITTEN = {
     "DATABASE_URL": "postgresql://hub:p%40ss-w.rd~@db.example.com:5432/postgres?sslmode=require",

@@ -168,9 +168,7 @@ def test_a_revoked_key_gets_events_for_three_seconds_at_most():
     assert access.REMEMBER_SECONDS + ACCESS_CHECKED_EVERY <= 3
 
 
-def test_the_streams_of_a_revoked_key_and_of_an_ended_session_end_within_three_seconds(
-    server, hub, make_key, start, wait
-):
+def test_streams_of_a_revoked_key_and_of_an_ended_session_end_within_three_seconds(server, hub, make_key, start, wait):
     """From the moment after the commit to the end of the stream, both by the clock of this process."""
     secret, other, batch = make_key("read"), make_key("read"), start("A", "B")
     headers = {"Authorization": f"Bearer {secret}"}

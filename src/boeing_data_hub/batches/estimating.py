@@ -114,7 +114,7 @@ def reckon(
 
 
 def _rows(settings: Settings, part_numbers: Sequence[str], assumed: list[str]) -> Outlook | None:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    url = settings.postgres_url if settings.database_url else ""
     if url:
         with (
             suppress(PostgresRefused, probe.NotAnsweredError),

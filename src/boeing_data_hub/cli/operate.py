@@ -41,7 +41,12 @@ def upgrade() -> None:
     """Create the tables, or upgrade them to this version. Safe to repeat, and while workers run."""
     from boeing_data_hub.db import schema  # noqa: PLC0415 - loads the migration tool, which nothing else needs
 
-    found = with_hub(lambda hub: schema.upgrade(hub.settings.postgres_url))
+    def run(hub: Hub) -> str:
+        running = hub.settings.postgres_url
+        owner = hub.settings.owner_postgres_url
+        return schema.upgrade(owner, runner=running) if owner else schema.upgrade(running)
+
+    found = with_hub(run)
     newer = "" if found in schema.revisions() else ", which is newer than this program; they were left unchanged"
     output.note(f"The tables are at revision {found}{newer}.")
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db import revision
 from boeing_data_hub.db.migrations.closing import CLOSE
+from boeing_data_hub.db.migrations.opening import open_to
 from boeing_data_hub.db.outages import Outage, outage_of
 from boeing_data_hub.db.pooler import is_transaction_pooler
 from boeing_data_hub.db.statements import beside
@@ -64,7 +65,14 @@ def revisions() -> list[str]:
     return _known(_config())
 
 
-def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,), patience: float = _PATIENCE) -> str:
+def upgrade(
+    url: str,
+    *,
+    to: str = "head",
+    versions: Sequence[Path] = (VERSIONS,),
+    patience: float = _PATIENCE,
+    runner: str | None = None,
+) -> str:
     """Upgrade the database to the newest revision, or to an earlier one, in one transaction.
 
     Safe to repeat, to run concurrently, and while workers run: if one of them holds a lock that is needed, all of it
@@ -75,6 +83,7 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
         to: a revision.
         versions: folders with the revisions.
         patience: seconds for which it is retried.
+        runner: the address by which the hub runs, if as another role; that role is given what the hub needs only.
 
     Returns:
         The database's revision afterwards. This code does not know it if newer code has upgraded the database.
@@ -84,9 +93,10 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
         Conflict: the tables belong to another role.
         Unavailable: Postgres does not answer, the tables were in use all that time, or another upgrade was running.
     """
-    address = url.replace("postgresql+psycopg://", "postgresql://", 1).replace("postgres://", "postgresql://", 1)
+    address = _plain(url)
     try:
         pooled = is_transaction_pooler(address)
+        role = _role(_plain(runner)) if runner else None
     except psycopg.OperationalError as lost:
         raise _no_answer(lost) from lost
     if pooled:
@@ -107,7 +117,7 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
             tries += 1
             try:
                 with engine.connect() as connection, connection.begin():
-                    return _upgrade(connection, to, versions)
+                    return _upgrade(connection, to, versions, role)
             except DBAPIError as error:
                 if isinstance(error.orig, InsufficientPrivilege):
                     raise _not_ours(error.orig) from error
@@ -126,7 +136,19 @@ def upgrade(url: str, *, to: str = "head", versions: Sequence[Path] = (VERSIONS,
         engine.dispose()
 
 
-def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> str:
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1).replace("postgres://", "postgresql://", 1)
+
+
+def _role(url: str) -> str:
+    """The role that an address signs in as, which behind a pooler is not the user in it."""
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None, connect_timeout=5) as connection:
+        row = connection.execute(_SQL["role"]).fetchone()
+    assert row is not None  # noqa: S101 - everybody is a role
+    return str(row[0])
+
+
+def _upgrade(connection: Connection, to: str, versions: Sequence[Path], runner: str | None) -> str:
     connection.execute(text("SET LOCAL lock_timeout = '30s'"))
     connection.exec_driver_sql(_SQL["lock"], (_LOCK,))  # another upgrade delays only this one
     for setting in _LIMITS:
@@ -140,6 +162,8 @@ def _upgrade(connection: Connection, to: str, versions: Sequence[Path]) -> str:
         return found
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+    if runner is not None and runner != connection.exec_driver_sql(_SQL["role"]).scalar():
+        connection.exec_driver_sql(open_to(runner).replace("%", "%%"))
     return str(_revision(connection))
 
 
@@ -164,7 +188,7 @@ def _not_ours(error: psycopg.Error) -> Conflict:
     return Conflict(
         f"Postgres does not allow this user to change the hub's tables: {told}. Nothing was changed. Run "
         f"the upgrade as the "
-        "user the tables belong to, with whom the hub must work, too; or give them to this one (docs/database.md).",
+        "user the tables belong to (HUB_OWNER_DATABASE_URL); or give them to this one (docs/database.md).",
         code="tables_not_ours",
     )
 

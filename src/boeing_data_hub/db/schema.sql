@@ -5,3 +5,6 @@ SELECT pg_advisory_xact_lock(%s)
 
 -- name: lacks_schema
 SELECT to_regnamespace('hub') IS NULL
+
+-- name: role
+SELECT current_user

@@ -72,22 +72,24 @@ def count_calls(work: Work, days: int) -> int:
     return lines + work.value(_SQL["count_calls"], values)
 
 
+_AUDIT_DAYS: Final = 30  # as hub.remove_audit_log has it
+
 # --- The audit log ----------------------------------------------------------------------------------------------------
 
 
 def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
     """Remove old entries of the audit log."""
-    after = int(cursor or 0)
+    after, days = int(cursor or 0), max(days, _AUDIT_DAYS)
     stretch = _stretch(work, _SQL["stretch_of_audit"], after=after, days=days, rows=ROWS)
     if stretch["last"] is None:
         return Portion(0, is_last=True)
-    removed = work.do(_SQL["remove_audit"], [after, stretch["last"], days])
+    removed = work.value(_SQL["remove_audit"], [after, stretch["last"], days])
     return Portion(removed, stretch["last"], is_last=stretch["reached"])
 
 
 def count_audit(work: Work, days: int) -> int:
     """How many rows would be removed."""
-    return work.value(_SQL["count_audit"], [days])
+    return work.value(_SQL["count_audit"], [max(days, _AUDIT_DAYS)])
 
 
 # --- Quotes -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Every setting, with its unit and default. Only the composition root reads them and passes plain values on.
 
-Names and defaults of the guide's section 7 are kept. A value comes from the environment, else from `.env`.
+Names and defaults of the guide's section 7 are kept. A value comes from the environment, else from `.env`, else from a
+file of `CREDENTIALS_DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from boeing_data_hub.settings.addresses import Places
 from boeing_data_hub.settings.boeing import Boeing
+from boeing_data_hub.settings.credentials import credentials
 from boeing_data_hub.settings.drift import Drifting
 from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.settings.images import Images
@@ -44,6 +46,20 @@ class Settings(
         frozen=True,
         hide_input_in_errors=True,  # a rule that looks at several settings would show them all, keys included
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Add the files of `CREDENTIALS_DIRECTORY`, behind everything else."""
+        del file_secret_settings
+        kept = {name.lower(): text for name, text in credentials().items() if name.lower() in cls.model_fields}
+        return init_settings, env_settings, dotenv_settings, InitSettingsSource(settings_cls, init_kwargs=kept)
 
     @property
     def public_url(self) -> str:

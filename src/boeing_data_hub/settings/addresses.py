@@ -13,9 +13,11 @@ from pydantic_settings import BaseSettings
 from boeing_data_hub.broker.address import EXAMPLE, BadAddressError, parse
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.network.trust import holds_certificates
-from boeing_data_hub.settings.parsing import Given
+from boeing_data_hub.settings.parsing import Given, Words
+from boeing_data_hub.settings.transport import broker_with_tls, postgres_with_tls
 
-ADDRESSES: Final = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+ADDRESSES: Final = ("DATABASE_URL", "HUB_OWNER_DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+_OF_POSTGRES: Final = ADDRESSES[:2]
 _POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -23,7 +25,7 @@ def not_an_address(name: str, value: str) -> str | None:
     """Why the address of a database or broker is invalid, without quoting it; None if it is valid or unset."""
     if not value:
         return None
-    if name != "DATABASE_URL":
+    if name not in _OF_POSTGRES:
         try:
             parse(value)
         except BadAddressError as wrong:
@@ -42,6 +44,11 @@ class Places(BaseSettings):
     database_url: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Postgres 15+, e.g. postgresql://user:password@host:5432/postgres. Unset: embedded."
     )
+    hub_owner_database_url: Annotated[SecretStr | None, Given] = Field(
+        default=None,
+        description="The same Postgres, signed in as the user the hub's tables belong to. For `bdh db upgrade` only, "
+        "which then gives the user in DATABASE_URL the rights that a running hub needs. Unset: one user does both.",
+    )
     redis_url: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Broker: Valkey 7.2 or Redis 6.2, or newer. Unset: embedded."
     )
@@ -50,6 +57,12 @@ class Places(BaseSettings):
     )
     celery_result_backend: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Accepted for compatibility with the guide and unused: results live in Postgres."
+    )
+    hub_plain_hosts: Words = Field(
+        default=(),
+        description="Hosts, addresses or networks at which Postgres and Redis may be reached without TLS, separated by "
+        "commas, because nobody else can listen on the way there: containers of the same machine, a private network. "
+        "This machine always may; every other connection to Postgres requires TLS, and to Redis rediss://.",
     )
     hub_data_dir: Annotated[Path | None, Given] = Field(
         default=None, description="Folder of embedded services and local files. Unset: the user's state folder."
@@ -84,7 +97,8 @@ class Places(BaseSettings):
             )
         if said := not_an_address(name, chosen.get_secret_value()):
             raise BadInput(f"{said} Nothing was started.", code="not_an_address")
-        return parse(chosen.get_secret_value()).trusting(str(self.hub_ca_file or "")).url
+        address = broker_with_tls(parse(chosen.get_secret_value()), self.hub_plain_hosts, name=name)
+        return address.trusting(str(self.hub_ca_file or "")).url
 
     @property
     def broker_passwords(self) -> list[str]:
@@ -98,11 +112,21 @@ class Places(BaseSettings):
 
     @property
     def postgres_url(self) -> str:
-        """The database's address. Raises BadInput when DATABASE_URL is not set."""
+        """The database's address, with TLS. Raises BadInput when DATABASE_URL is not set, or allows a connection
+        without it.
+        """
         if self.database_url is None or not self.database_url.get_secret_value():
             raise BadInput(
                 "DATABASE_URL is not set. Set it to your Postgres, or start everything with `bdh up`, "
                 "which brings its own.",
                 code="no_database_url",
             )
-        return self.database_url.get_secret_value()
+        return postgres_with_tls(self.database_url.get_secret_value(), self.hub_plain_hosts)
+
+    @property
+    def owner_postgres_url(self) -> str:
+        """The database's address for `bdh db upgrade`; empty: `postgres_url`. Raises BadInput, as that does."""
+        secret = self.hub_owner_database_url
+        if secret is None:
+            return ""
+        return postgres_with_tls(secret.get_secret_value(), self.hub_plain_hosts, name="HUB_OWNER_DATABASE_URL")

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.addresses import ADDRESSES, not_an_address
+from boeing_data_hub.settings.credentials import credentials
 
 _NAME: Final = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 _OURS: Final = ("HUB_", "BOEING_")
@@ -69,9 +70,9 @@ class Reading:
 
 
 def read(extra: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> Reading:
-    """Read the environment, then the file; `extra` overrides both. Never raises."""
+    """Read the environment, then `.env`, then the credentials; `extra` overrides all. Never raises."""
     in_file, mistakes = _file(env_file)
-    values = {**in_file, **_known_case(os.environ), **(extra or {})}
+    values = {**credentials(), **in_file, **_known_case(os.environ), **(extra or {})}
     ours = {name: value for name, value in values.items() if name.lower() in Settings.model_fields}
     settings, wrong = _settings(ours)
     return Reading(

@@ -41,7 +41,9 @@ class Keeping(BaseSettings):
         description="Days for which calls to the store that are answered are kept as they were sent. 0: forever.",
     )
     # Small rows, and the only record of who did what.
-    hub_keep_audit_days: Days = Field(default=1825, description="Days for which the audit log is kept. 0: forever.")
+    hub_keep_audit_days: Days = Field(
+        default=1825, description="Days for which the audit log is kept, at least 30. 0: forever."
+    )
     # A quote is a business record, and contains personal data.
     hub_keep_quotes_days: Days = Field(
         default=1825,

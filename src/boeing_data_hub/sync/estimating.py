@@ -56,7 +56,7 @@ def reckon(
 
 
 def _learned(settings: Settings) -> Priors | None:
-    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    url = settings.postgres_url if settings.database_url else ""
     if url:
         with (
             suppress(PostgresRefused, probe.NotAnsweredError),

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boeing_data_hub import telemetry, tracing
 from boeing_data_hub.clock import monotonic
+from boeing_data_hub.db.audit import caller_address
+from boeing_data_hub.web.access import address_of
 from boeing_data_hub.web.prefix import inner_path
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -28,6 +30,7 @@ class Observing:
             await self._app(scope, receive, send)
             return
         started = monotonic()
+        caller_address.set(address_of(scope))  # each request has a context of its own
         status = 500
         is_stream = False
         method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from boeing_data_hub.db import sessions
+from boeing_data_hub.db import audit, sessions
 from boeing_data_hub.web.console.throttle import FAILURES, Throttle, TooManyAttempts
 
 pytestmark = pytest.mark.services
@@ -415,3 +415,15 @@ def test_static_files_are_kept_for_a_year_under_an_address_of_their_content(some
 
 def test_the_front_door_leads_to_the_console(someone):
     assert someone().get("/").headers["location"] == "/console"
+
+
+def test_the_audit_log_says_from_which_address(operator, admin, api, hub):
+    api.post("/api/bulk-search", json={"part_numbers": ["A"]})
+    batch = api.get("/api/batches").json()["batches"][0]["id"]
+    api.delete(f"/api/batches/{batch}")
+    hub.database.run(lambda work: audit.record(work, actor="cli", action="key.create", target="x"))
+    entries = hub.database.run(lambda work: audit.page(work, limit=50))
+    where = {entry.action: entry.address for entry in entries}
+    assert where["session.begin"] == where["batch.cancel"] == "testclient"
+    assert where["key.create"] is None
+    assert "testclient" in admin.read("/console/settings/audit")

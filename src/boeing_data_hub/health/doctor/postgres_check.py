@@ -34,7 +34,8 @@ IN_CLEAR = Advice(
     "postgres",
     "warning",
     "on another host without encryption",
-    "Add ?sslmode=require to DATABASE_URL (verify-full where you have the server's certificate).",
+    "Add ?sslmode=require to DATABASE_URL (verify-full where you have the server's certificate). If nobody else can "
+    "listen on the way there, name the host in HUB_PLAIN_HOSTS.",
 )
 POOLER = Advice(
     "postgres_transaction_pooler",
@@ -63,14 +64,15 @@ NO_SCHEMA = Advice(
     "postgres rights",
     "error",
     "the role cannot use the schema",
-    "Run the hub as the role that ran `bdh db upgrade`, or grant it: GRANT USAGE ON SCHEMA hub TO {role}.",
+    "Run the hub as the role that ran `bdh db upgrade`, or set HUB_OWNER_DATABASE_URL and run it again.",
 )
 NO_WRITE = Advice(
     "tables_not_writable",
     "postgres rights",
     "error",
     "the role cannot write to the hub's tables, or sees no rows",
-    "Run the hub as the role that ran `bdh db upgrade`: row level security shows the rows to that role only.",
+    "Run the hub as the role that ran `bdh db upgrade`, or set HUB_OWNER_DATABASE_URL and run it again: row level "
+    "security shows the rows to these two roles only.",
 )
 NOT_SECURED = Advice(
     "tables_unsecured",
@@ -152,7 +154,7 @@ def _migrations(revision: str | None, expected: str, mode: Mode) -> Iterator[Fin
 def _rights(facts: PostgresFacts) -> Iterator[Finding]:
     barred = [table.name for table in facts.tables if not table.writable]
     if not facts.may_use_schema:
-        yield NO_SCHEMA.found(f"The role {facts.role} may not use the schema hub.", role=facts.role)
+        yield NO_SCHEMA.found(f"The role {facts.role} may not use the schema hub.")
     elif barred:
         yield NO_WRITE.found(f"The role {facts.role} cannot work on {some(barred)}.")
     elif facts.tables:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from boeing_data_hub import __version__
 from boeing_data_hub.db import api_keys, probe, revision
 from boeing_data_hub.db.probe import PostgresRefused
+from boeing_data_hub.errors import BadInput
 from boeing_data_hub.health import lost_work
 from boeing_data_hub.health.doctor import (
     clocks,
@@ -36,6 +38,8 @@ def visit_postgres(
     """
     secret = settings.database_url
     url = secret.get_secret_value() if secret else ""
+    with suppress(BadInput):  # that it allows a connection in clear, the look says
+        url = settings.postgres_url if url else ""
     if not url:
         yield postgres_check.UNSET.found("DATABASE_URL is not set, so there is no database.")
         return

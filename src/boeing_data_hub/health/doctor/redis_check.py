@@ -152,7 +152,7 @@ IN_CLEAR = Advice(
     "redis",
     "warning",
     "on another host without encryption",
-    "Use rediss:// in {name}, or a private network.",
+    "Use rediss:// in {name}. If nobody else can listen on the way there, name the host in HUB_PLAIN_HOSTS.",
 )
 NO_PASSWORD = Advice(
     "redis_open",
