@@ -66,7 +66,7 @@ def test_no_password_is_on_a_command_line_of_the_compose_file():
 
 
 @pytest.fixture
-def two_users(bare_database_url, make_users):
+def two_users(make_users, bare_database_url):
     return make_users(bare_database_url)
 
 
@@ -79,6 +79,7 @@ def make_users(postgres):
         with psycopg.connect(url, autocommit=True) as connection:
             for name in made:
                 connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'pw'")
+                connection.execute(f"GRANT {name} TO CURRENT_USER")
             database = connection.info.dbname
             connection.execute(f"ALTER DATABASE {database} OWNER TO ops_owner")
         place = url.partition("://")[2].rpartition("@")[2]
