@@ -38,6 +38,11 @@ def rows(url, query):
         return connection.execute(query).fetchall()
 
 
+def refused(url, statement):
+    with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
 def test_it_may_work_on_every_table_and_change_none(two, running):
     names = [name for (name,) in rows(two[0], "SELECT tablename FROM pg_tables WHERE schemaname = 'hub'")]
     assert len(names) > 25
@@ -46,10 +51,8 @@ def test_it_may_work_on_every_table_and_change_none(two, running):
         if name not in {"audit_log", "alembic_version"}:
             running.run(lambda work, name=name: work.do(f"DELETE FROM hub.{name} WHERE false"))  # noqa: S608
         for forbidden in (f"TRUNCATE hub.{name}", f"DROP TABLE hub.{name}", f"ALTER TABLE hub.{name} ADD x int"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                running.run(lambda work, forbidden=forbidden: work.do(forbidden))
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        running.run(lambda work: work.do("CREATE TABLE hub.another ()"))
+            refused(two[1], forbidden)
+    refused(two[1], "CREATE TABLE hub.another ()")
 
 
 def test_it_adds_to_the_audit_log_and_can_neither_change_nor_remove_an_entry(two, running):
@@ -62,8 +65,7 @@ def test_it_adds_to_the_audit_log_and_can_neither_change_nor_remove_an_entry(two
         "DROP FUNCTION hub.remove_audit_log",
         "UPDATE hub.alembic_version SET version_num = '0001'",
     ):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            running.run(lambda work, statement=statement: work.do(statement))
+        refused(two[1], statement)
     assert running.run(lambda work: record_retention.remove_audit(work, 0, None)).removed == 0
     assert running.run(lambda work: work.value("SELECT hub.remove_audit_log(0, 1000, -9)")) == 0
     assert [entry.actor for entry in running.run(lambda work: audit.page(work, limit=9))] == ["key:1"]

@@ -287,8 +287,12 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
 
 @pytest.mark.services
 def test_the_users_of_the_compose_file_are_no_superusers_and_the_hub_works_as_them(postgres, monkeypatch):
-    """`psql` carries roles.sql out as the image of Postgres does; the superuser of the tests keeps his password."""
+    """`psql` carries roles.sql out as the image of Postgres does, under other names: the tests' own superuser is hub, too,
+    and keeps his password.
+    """
     script = (ROOT / "ops/docker/roles.sql").read_text()
+    script = re.sub(r"\bhub(_owner)?\b", r"compose\1", script)
+    script = script.replace("CREATE DATABASE", "GRANT compose_owner TO CURRENT_USER;\nCREATE DATABASE")  # no superuser
     last = "ALTER ROLE CURRENT_USER PASSWORD NULL;\n"
     assert script.endswith(last)
     monkeypatch.setenv("HUB_OWNER_PASSWORD", "ow'ner")
@@ -297,19 +301,21 @@ def test_the_users_of_the_compose_file_are_no_superusers_and_the_hub_works_as_th
     try:
         ended = Tools().psql(postgres.url, script.removesuffix(last))
         assert (ended.returncode, ended.stderr) == (0, "")
-        owner, running = (f"postgresql://{who}@{place}/hub" for who in ("hub_owner:ow%27ner", "hub:running"))
+        owner, running = (
+            f"postgresql://{who}@{place}/compose" for who in ("compose_owner:ow%27ner", "compose:running")
+        )
         schema.upgrade(owner, runner=running)
         with psycopg.connect(running) as connection:
             rights = connection.execute(
                 "SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles"
-                " WHERE rolname IN ('hub', 'hub_owner') ORDER BY 1"
+                " WHERE rolname IN ('compose', 'compose_owner') ORDER BY 1"
             ).fetchall()
-            assert rights == [("hub", False), ("hub_owner", False)]
+            assert rights == [("compose", False), ("compose_owner", False)]
             assert connection.execute("SELECT count(*) FROM hub.pacing").fetchone() == (3,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("CREATE TEMPORARY TABLE x ()")
     finally:
         with psycopg.connect(postgres.url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS hub WITH (FORCE)")
-            connection.execute("DROP ROLE IF EXISTS hub")
-            connection.execute("DROP ROLE IF EXISTS hub_owner")
+            connection.execute("DROP DATABASE IF EXISTS compose WITH (FORCE)")
+            connection.execute("DROP ROLE IF EXISTS compose")
+            connection.execute("DROP ROLE IF EXISTS compose_owner")

@@ -64,7 +64,8 @@ NO_SCHEMA = Advice(
     "postgres rights",
     "error",
     "the role cannot use the schema",
-    "Run the hub as the role that ran `bdh db upgrade`, or set HUB_OWNER_DATABASE_URL and run it again.",
+    "Run the hub as the role that ran `bdh db upgrade`; or set HUB_OWNER_DATABASE_URL and run it again, which does "
+    "GRANT USAGE ON SCHEMA hub TO {role}, and all else that a running hub needs.",
 )
 NO_WRITE = Advice(
     "tables_not_writable",
@@ -154,7 +155,7 @@ def _migrations(revision: str | None, expected: str, mode: Mode) -> Iterator[Fin
 def _rights(facts: PostgresFacts) -> Iterator[Finding]:
     barred = [table.name for table in facts.tables if not table.writable]
     if not facts.may_use_schema:
-        yield NO_SCHEMA.found(f"The role {facts.role} may not use the schema hub.")
+        yield NO_SCHEMA.found(f"The role {facts.role} may not use the schema hub.", role=facts.role)
     elif barred:
         yield NO_WRITE.found(f"The role {facts.role} cannot work on {some(barred)}.")
     elif facts.tables:
