@@ -287,7 +287,7 @@ def test_the_services_of_the_compose_file_do_the_job_in_the_image(
 
 @pytest.mark.services
 def test_the_users_of_the_compose_file_are_no_superusers_and_the_hub_works_as_them(postgres, monkeypatch):
-    """`psql` carries roles.sql out as the image of Postgres does, under other names: the tests' own superuser is hub, too,
+    """`psql` carries roles.sql out as the image of Postgres does, under other names: the tests' own user is hub, too,
     and keeps his password.
     """
     script = (ROOT / "ops/docker/roles.sql").read_text()
