@@ -15,7 +15,7 @@ T      ?= tests sandbox/tests
 N      ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pictures lock clean
+.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ test-pooler: setup ## run every test with hubs behind pgbouncer in transaction m
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer >/dev/null; \
 	  systemctl disable --now pgbouncer >/dev/null 2>&1 || service pgbouncer stop >/dev/null 2>&1 || true; \
 	else echo "These tests need pgbouncer. On Debian or Ubuntu: sudo apt-get install pgbouncer"; exit 1; fi; fi
-	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools" $(T) $(ARGS)
+	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools and not actors" $(T) $(ARGS)
 
 # Debian's packages and the program, or the folder, that each brings.
 PACKAGES := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx \
@@ -81,8 +81,20 @@ test-tools: setup ## judge the files of operations by the programs that read the
 test-debian13: ## run `make demo` of the last commit on a fresh Debian 13, as an ordinary user (as root, minutes)
 	@.ci/debian13
 
+actors: setup ## stop one actor at each of its points while another one runs (half an hour)
+	@$(BIN)/python -m pytest -n $(N) -m actors tests/actors $(ARGS)
+
+mutants: setup ## build known faults into a copy of the source: each must turn tests red (half an hour; ARGS="M8 M11a" for some)
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
+TWICE := tests/shopify/publishing tests/boeing/extraction tests/batches tests/quotes tests/sync tests/actors
+
+test-twice: setup ## run every step of a transaction twice: once rolled back, once committed without a reply
+	@BDH_TEST_STEPS=aborted $(BIN)/python -m pytest -n $(N) --dist worksteal $(TWICE) $(ARGS)
+	@BDH_TEST_STEPS=unacknowledged $(BIN)/python -m pytest -n $(N) --dist worksteal $(TWICE) $(ARGS)
+
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services and not browser and not tools" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser and not tools and not actors" $(ARGS)
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)

@@ -1,6 +1,7 @@
 """Real Postgres, real Redis, real sandboxes: started once (for each of pytest's processes), empty for each test.
 
 With `BDH_TEST_POOLER` set, hubs reach their Postgres through pgbouncer in transaction mode; see `make test-pooler`.
+With `BDH_TEST_STEPS` set, each of their transactions runs twice; see `make test-twice`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pytest
 import redis as redis_client
 from tests.support.patience import LONGEST, until
 from tests.support.pooler import pgbouncer
+from tests.support.steps import UnluckyHub
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import schema
@@ -212,7 +214,7 @@ def make_hub(database_url: str, redis_url: str) -> Iterator[Callable[..., Hub]]:
 
     def make(**settings: object) -> Hub:
         values = {"database_url": database_url, "redis_url": redis_url, **settings}
-        hub = Hub(Settings(_env_file=None, **values), name="test")
+        hub = UnluckyHub(Settings(_env_file=None, **values), name="test")
         made.append(hub)
         return hub
 

@@ -132,7 +132,7 @@ def test_a_cancelled_batch_has_nothing_due(database, search):
 def test_a_lease_that_expired_is_taken_away_and_its_fence_holds(database, search):
     search(["A"])
     gone = lease(database, ["A"], seconds=-1)
-    expired = database.run(leases.take_expired)
+    expired = database.run(lambda work: leases.take_expired(work, leases.expired(work)))
     assert (expired.id, expired.part_numbers) == (gone, ["A"])
     with pytest.raises(leases.LeaseLostError):
         database.run(lambda work: leases.release(work, gone))
@@ -141,7 +141,8 @@ def test_a_lease_that_expired_is_taken_away_and_its_fence_holds(database, search
 def test_a_renewed_lease_does_not_expire(database, search):
     kept = lease(database, ["A"], seconds=-1)
     database.run(lambda work: leases.renew(work, [kept], seconds=60))
-    assert database.run(leases.take_expired) is None
+    assert database.run(leases.expired) is None
+    assert database.run(lambda work: leases.take_expired(work, kept)) is None
 
 
 def test_counts_that_do_not_add_up_are_refused_by_the_table(database, search):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -60,6 +60,7 @@ class _Due:
     calls: int
     answers: int
     publishings: int
+    finished: Sequence[UUID]
 
 
 class Recovery:
@@ -97,6 +98,8 @@ class Recovery:
         due = self._database.run(self._look, patience=5)
         if due is None:
             return None
+        if due.finished:
+            log.error("finished settled runs that were still open", batches=[str(batch) for batch in due.finished])
         if due.calls:
             self._wake_ups.send(Stage.EXTRACTION, min(due.calls, _MOST_WAKE_UPS))
         if due.answers:
@@ -109,33 +112,33 @@ class Recovery:
         return Swept(freed, due.calls, due.answers, due.publishings)
 
     def _free_one(self) -> bool | None:
-        """Free one expired lease in its own transaction. False: it could not be freed; None: there is none.
+        """Free one expired lease in its own transaction. False: it was not freed; None: there is none.
 
         A lease that cannot be freed is postponed, so that it does not block the others.
         """
-        tried: list[UUID] = []
+        lease_id = self._database.run(leases.expired, patience=5)
+        if lease_id is None:
+            return None
 
-        def step(work: Work) -> bool | None:
-            tried.clear()
-            lease = leases.take_expired(work)
-            if lease is None:
-                return None
-            tried.append(lease.id)
-            self._account(work, lease)
-            return True
+        def step(work: Work) -> ExpiredLease | None:
+            lease = leases.take_expired(work, lease_id)
+            if lease is not None:
+                self._account(work, lease)
+            return lease
 
         try:
-            return self._database.run(step, patience=5)
+            lease = self._database.run(step, patience=5)
         except Exception:
-            if not tried:
-                raise
             # Raises Unavailable if Postgres is away: then the lease is not to blame.
-            self._database.run(lambda work: leases.put_off(work, tried[0], seconds=_TRY_AGAIN_AFTER), patience=5)
-            log.exception("could not free an expired lease; trying again in a minute", lease=str(tried[0]))
+            self._database.run(lambda work: leases.put_off(work, lease_id, seconds=_TRY_AGAIN_AFTER), patience=5)
+            log.exception("could not free an expired lease; trying again in a minute", lease=str(lease_id))
             return False
+        if lease is None:
+            return False
+        log.warning("freed the work of a worker without heartbeat", owner=lease.owner, stage=lease.stage)
+        return True
 
     def _account(self, work: Work, lease: ExpiredLease) -> None:
-        log.warning("freed the work of a worker without heartbeat", owner=lease.owner, stage=lease.stage)
         batches.hold_ledger(work)
         most = self._settings.hub_max_attempts
         if lease.stage == Stage.EXTRACTION:
@@ -150,9 +153,8 @@ class Recovery:
         if not work.value(_SQL["try_to_sweep"], [_ONE_SWEEP]):
             return None
         if unfinished := batches.unfinished_but_settled(work):
-            log.error("finished settled runs that were still open", batches=[str(batch) for batch in unfinished])
             batches.finish_settled(work, unfinished)
         workers.pulse(work, "sweep", queues=["sweep"], host=socket.gethostname(), pid=os.getpid(), version=__version__)
         workers.forget_silent(work, silent_after=_FORGET_WORKERS_AFTER)
         calls = -(-items.anything_due(work) // self._settings.boeing_batch_size)
-        return _Due(calls, len(raw_answers.due(work, wanted=200)), publishing.anything_due(work))
+        return _Due(calls, len(raw_answers.due(work, wanted=200)), publishing.anything_due(work), unfinished)

@@ -6,8 +6,9 @@ locks. Data of open batches is always kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from boeing_data_hub.db.statements import beside
@@ -18,6 +19,15 @@ _SQL: Final = beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line for the log about what a portion did, written once its transaction is committed."""
+
+    level: Literal["warning", "error"]
+    event: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Portion:
     """The result of a portion.
 
@@ -25,11 +35,13 @@ class Portion:
         removed: number of rows.
         cursor: where the next portion begins.
         is_last: True if the round is finished.
+        log: what it says in the log.
     """
 
     removed: int
     cursor: Any = None
     is_last: bool = False
+    log: Sequence[LogLine] = ()
 
 
 ROWS: Final = 5_000

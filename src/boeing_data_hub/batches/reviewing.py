@@ -50,18 +50,18 @@ class Reviewing:
         approved, because the hub does not convert.
         """
         most = self._intake.most_published
-        skus = self._database.run(lambda work: reviews.skus_to_decide(work, wanted, limit=most), patience=5)
+        sku_of = self._database.run(lambda work: reviews.to_approve(work, wanted, limit=most), patience=5)
+        skus = list(dict.fromkeys(sku_of.values()))
         if not skus:
             return ReviewsDecided(decided=0, batch=None, remaining=self._remaining(wanted))
-        decided = 0
 
         def mark(work: Work, batch_id: UUID) -> None:
-            nonlocal decided
-            decided = reviews.approve(work, wanted, skus, actor=actor)
+            decided = reviews.approve(work, list(sku_of), actor=actor)
             _record(work, "review.approve", wanted, decided, actor=actor, batch_id=batch_id)
 
         request = PublishRequest(part_numbers=skus, owner=actor, source=f"Approved: {counted(len(skus), 'part')}")
         batch = self._intake.publish(request, also=mark).batch
+        decided = self._database.run(lambda work: reviews.approved(work, list(sku_of), actor=actor), patience=5)
         return ReviewsDecided(decided=decided, batch=batch, remaining=self._remaining(wanted))
 
     def refuse(self, wanted: ReviewFilter, *, actor: str) -> ReviewsDecided:

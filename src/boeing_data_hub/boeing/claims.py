@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from boeing_data_hub.boeing import call_use, raw_answers
 from boeing_data_hub.boeing.choosing import STANDARD_PART, Waiting, choose
@@ -66,9 +66,9 @@ class Claims:
         """True if parts of batches, or idle work, wait for a call."""
         return bool(items.anything_due(work)) or (self._idle is not None and self._idle.any_due(work))
 
-    def take(self, work: Work, slots: Slots) -> Claim | None:
+    def take(self, work: Work, slots: Slots, lease: UUID) -> Claim | None:
         """Save a lease on the parts that are due for these slots. None if nothing is due, or Boeing is paused."""
-        leases.one_claim_at_a_time(work, Stage.EXTRACTION)
+        leases.one_claim_at_a_time(work, Stage.EXTRACTION, lease)
         line, at = line_store.look(work, "boeing")
         clock = DatabaseClock(at, monotonic())
         if line.is_paused(at) and not slots.probe:
@@ -103,7 +103,7 @@ class Claims:
             _call(i, [known[p] for p in parts], clock, control=chosen.control)
             for i, parts in zip(ids, packed, strict=True)
         ]
-        claim = Claim(uuid4(), calls, line_unwell=line.is_unwell, refused=line.pause_reason == REFUSED)
+        claim = Claim(lease, calls, line_unwell=line.is_unwell, refused=line.pause_reason == REFUSED)
         leases.take(
             work,
             claim.lease,

@@ -7,6 +7,8 @@ call, and a worker that dies while it waits holds nothing but its slot.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from uuid import uuid4
 
 import structlog
 
@@ -107,7 +109,7 @@ class Extraction:
                 return None
             if self._pacing.late(slots, 0):
                 continue
-            claim = self._database.run(lambda work, slots=slots: self._claims.take(work, slots), patience=20)
+            claim = self._database.run(partial(self._claims.take, slots=slots, lease=uuid4()), patience=20)
             if claim is None:
                 self._pacing.give_back(slots, slots.calls)
                 if not self._database.run(self._claims.anything_due, patience=20):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -72,7 +73,7 @@ class Normalization:
         """Normalize raw answers until none is due or it is time to end. Returns how many were."""
         done = 0
         while keep_going():
-            claimed = self._database.run(self._claim, patience=20)
+            claimed = self._database.run(partial(self._claim, lease=uuid4()), patience=20)
             if claimed is None:
                 break
             lease, answers = claimed
@@ -83,12 +84,11 @@ class Normalization:
             done += len(answers)
         return done
 
-    def _claim(self, work: Work) -> tuple[UUID, list[DueAnswer]] | None:
-        leases.one_claim_at_a_time(work, Stage.NORMALIZATION)
+    def _claim(self, work: Work, lease: UUID) -> tuple[UUID, list[DueAnswer]] | None:
+        leases.one_claim_at_a_time(work, Stage.NORMALIZATION, lease)
         ids = raw_answers.due(work, wanted=_ANSWERS_PER_CLAIM)
         if not ids:
             return None
-        lease = uuid4()
         leases.take(work, lease, stage=Stage.NORMALIZATION, owner=self._owner, seconds=self._lease_seconds, raw_ids=ids)
         return lease, raw_answers.load(work, ids)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -107,12 +107,12 @@ class Outcome:
         """All verdicts; calls that must stay alone get a number each from `new_groups(how many)`."""
         alone = [one for one in self.again if one.call.alone]
         numbers = iter(new_groups(len(alone)) if alone else ())
+        again = dict(self.verdicts.again)
         for one in self.again:
             call = one.call
             group = next(numbers) if call.alone else None
-            postponed = Postponed(call.wait, call.attempts, group, one.why)
-            self.verdicts.again.update(dict.fromkeys(call.part_numbers, postponed))
-        return self.verdicts
+            again |= dict.fromkeys(call.part_numbers, Postponed(call.wait, call.attempts, group, one.why))
+        return replace(self.verdicts, again=again)
 
 
 def judge(calls: Sequence[Call], retry: RetryPolicy, *, confirm_missing: bool) -> Outcome:

@@ -36,6 +36,6 @@ def write(work: Work, outcome: Outcome) -> None:
     """Save the answers, and carry out the verdicts, in the caller's transaction."""
     raw_answers.insert(work, outcome.answers)
     raw_answers.remember_answers(work, outcome.answers)
-    verdicts = outcome.numbered(lambda count: items.new_call_groups(work, count))
-    verdicts.ago = {part: monotonic() - ended for part, ended in outcome.ended.items()}
+    numbered = outcome.numbered(lambda count: items.new_call_groups(work, count))
+    verdicts = replace(numbered, ago={part: monotonic() - ended for part, ended in outcome.ended.items()})
     batches.move_counts(work, items.apply_verdicts(work, verdicts))

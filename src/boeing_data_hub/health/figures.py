@@ -106,24 +106,29 @@ class Figures:
     read_at: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Groups:
     """A cache of the failure codes of batches, counted again only if the number of failures has changed."""
 
     known: dict[UUID, tuple[int, dict[str, int]]] = field(default_factory=dict[UUID, tuple[int, dict[str, int]]])
 
-    def count(self, work: Work, batches: Sequence[RecentBatch]) -> dict[tuple[str, str], int]:
+    def looked(self, work: Work, batches: Sequence[RecentBatch]) -> _Groups:
+        """The codes of these batches: those that are known, and the others as they are now."""
         failing = {batch.id: batch for batch in batches if batch.failed_count}
         stale = [one for one, batch in failing.items() if self.known.get(one, (0,))[0] != batch.failed_count]
         found: dict[UUID, dict[str, int]] = {one: {} for one in stale}
         for counted in figures.failure_codes(work, stale) if stale else ():
             found[counted.batch_id][counted.code] = counted.items
         fresh = {one: (failing[one].failed_count, codes) for one, codes in found.items()}
-        self.known = {one: kept for one, kept in (self.known | fresh).items() if one in failing}
+        return _Groups({one: kept for one, kept in (self.known | fresh).items() if one in failing})
+
+    def count(self, batches: Sequence[RecentBatch]) -> dict[tuple[str, str], int]:
+        """Failed items by batch type and code."""
+        types = {batch.id: batch.batch_type for batch in batches}
         total: Counter[tuple[str, str]] = Counter()
         for one, (_, codes) in self.known.items():
             for code, items in codes.items():
-                total[failing[one].batch_type, code] += items
+                total[types[one], code] += items
         return dict(total)
 
 
@@ -210,21 +215,23 @@ class SystemFigures:
 
     def _read_database(self) -> DatabaseFigures | None:
         try:
-            return self._database().run(self._look, patience=0.5, hurry=True)
+            found, self._groups = self._database().run(self._look, patience=0.5, hurry=True)
         except Exception as error:  # noqa: BLE001 - a table that is missing, too, must not silence the other figures
             log.warning(
                 "Postgres does not answer; its figures are omitted", error=getattr(error, "code", type(error).__name__)
             )
             return None
+        return found
 
-    def _look(self, work: Work) -> DatabaseFigures:
+    def _look(self, work: Work) -> tuple[DatabaseFigures, _Groups]:
         window = self.limit.window if self.limit else 60.0
         states = {name: line_store.look(work, name) for name in ("boeing", "shopify", "shopify-creates")}
         now = states["boeing"][1]
         alive, swept = figures.workers(work, silent_after=self._silent_after)
         account = budget.look(work, "shopify")
         recent = figures.recent_batches(work)
-        return DatabaseFigures(
+        groups = self._groups.looked(work, recent)
+        found = DatabaseFigures(
             now=now,
             waiting={
                 Stage.EXTRACTION: figures.waiting_for_boeing(work),
@@ -238,7 +245,7 @@ class SystemFigures:
             },
             budget=refill(account, now) if account is not None else None,
             batches=recent,
-            failures=self._groups.count(work, recent),
+            failures=groups.count(recent),
             workers={queue: alive.get(queue, 0) for queue in (*self._queues, *alive)},
             swept=swept,
             orphans=figures.orphans(work),
@@ -248,3 +255,4 @@ class SystemFigures:
             doubtful=figures.products_in_doubt(work),
             bulk=figures.bulk_runs(work),
         )
+        return found, groups

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 
+from boeing_data_hub.batches.retention import Portion
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.health import chore_rows as rows
@@ -65,17 +66,17 @@ class Housekeeping:
     def _portion(self, chore: Chore) -> bool | None:
         """Run a portion. True: more follow; False: the round is finished or postponed; None: another worker runs it."""
 
-        def step(work: Work) -> tuple[bool, int] | None:
+        def step(work: Work) -> tuple[Portion, int] | None:
             held = rows.hold(work, chore.name)
             if held is None:
                 return None
             portion = chore.do(work, held["cursor"])
             if not portion.is_last:
                 rows.go_on(work, chore.name, removed=portion.removed, cursor=portion.cursor)
-                return True, 0
+                return portion, 0
             cursor = portion.cursor if chore.days is None else None
             rows.end(work, chore.name, removed=portion.removed, wait=chore.every, cursor=cursor)
-            return False, held["removed"] + portion.removed
+            return portion, held["removed"] + portion.removed
 
         try:
             found = self._database.run(step, patience=5)
@@ -84,10 +85,12 @@ class Housekeeping:
             return False
         if found is None:
             return None
-        more, removed = found
+        portion, removed = found
+        for line in portion.log:
+            (log.error if line.level == "error" else log.warning)(line.event, **line.values)
         if removed and chore.days is not None:
             log.info("housekeeping", chore=chore.name, what=chore.what, rows=removed, days=chore.days)
-        return more
+        return not portion.is_last
 
     def _postpone(self, chore: Chore, error: Exception) -> None:
         said = error.message if isinstance(error, HubError) else f"{type(error).__name__}: {error}".splitlines()[0]

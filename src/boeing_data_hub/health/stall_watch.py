@@ -7,16 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import structlog
-
-from boeing_data_hub.batches.retention import Portion
+from boeing_data_hub.batches.retention import LogLine, Portion
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import stalls
 from boeing_data_hub.health.chores import Chore
 from boeing_data_hub.health.conditions import NO_SCHEDULER, Condition
 from boeing_data_hub.health.repairs import repair
-
-log = structlog.get_logger(__name__)
 
 _EVERY: Final = 15.0
 
@@ -27,9 +23,15 @@ def watch(find: Callable[[Work, Mapping[str, Any]], list[Condition]]) -> Chore:
     def look(work: Work, before: Any) -> Portion:
         repaired = repair(work)
         seen = stalls.look(work, before)
-        for one in find(work, seen):
-            if one.code != NO_SCHEDULER.code:  # the chore was started by hand, without a scheduler
-                log.warning("work is stalled", code=one.code, queue=one.about, since=one.since, message=one.message)
-        return Portion(repaired, seen, is_last=True)
+        stalled = [
+            LogLine(
+                "warning",
+                "work is stalled",
+                {"code": one.code, "queue": one.about, "since": one.since, "message": one.message},
+            )
+            for one in find(work, seen)
+            if one.code != NO_SCHEDULER.code  # the chore was started by hand, without a scheduler
+        ]
+        return Portion(repaired.removed, seen, is_last=True, log=[*repaired.log, *stalled])
 
     return Chore(stalls.WATCH, "stuck-work check", look, every=_EVERY)

@@ -72,10 +72,8 @@ class Quoting:
         """
         deadline = monotonic() + self.rules.answer_seconds
         digest = fingerprint(request)
-        started: list[Batch] = []
 
-        def step(work: Work) -> Asked:
-            started.clear()
+        def step(work: Work) -> tuple[Asked, Sequence[Batch]]:
             quote_id = quote_rows.insert(work, request, request_hash=digest, terms=self.rules.terms)
             if quote_id is None:
                 known = quote_rows.by_number(work, request.rfq_number)
@@ -86,15 +84,15 @@ class Quoting:
                         "the request exactly.",
                         code="rfq_number_taken",
                     )
-                return Asked(known, is_new=False)
+                return Asked(known, is_new=False), ()
             quote_rows.insert_lines(work, quote_id, request.lines)
             quote = _there(quote_rows.get(work, quote_id))
             details = {"lines": len(request.lines)}
             audit.record(work, actor=request.actor, action="quote.ask", target=target_of(quote), details=details)
-            started.extend(self._answer(work, quote, quote.lines, actor=request.actor, afresh=False))
-            return Asked(_there(quote_rows.get(work, quote_id)), is_new=True)
+            started = self._answer(work, quote, quote.lines, actor=request.actor, afresh=False)
+            return Asked(_there(quote_rows.get(work, quote_id)), is_new=True), started
 
-        asked = self._database.run(step, patience=5)
+        asked, started = self._database.run(step, patience=5)
         for batch in started:
             self._searches.wake(batch)
         return Asked(self._waited_for(asked.quote, deadline), asked.is_new)
@@ -123,14 +121,12 @@ class Quoting:
         Raises:
             Conflict: there are none.
         """
-        started: list[Batch] = []
 
-        def step(work: Work) -> Quote:
-            started.clear()
+        def step(work: Work) -> tuple[Quote, Sequence[Batch]]:
             held = _there(quote_rows.hold(work, quote.id))
             again = [line for line in held.lines if line.answer.state is LineState.UNANSWERED]
             if held.is_pending:
-                return held
+                return held, ()
             if not again:
                 raise Conflict(
                     "Every line of this quote has an answer, so there is nothing to retry. Nothing was changed.",
@@ -138,10 +134,10 @@ class Quoting:
                 )
             details = {"lines": len(again)}
             audit.record(work, actor=actor, action="quote.retry", target=target_of(held), details=details)
-            started.extend(self._answer(work, held, again, actor=actor, afresh=True))
-            return _there(quote_rows.get(work, held.id))
+            started = self._answer(work, held, again, actor=actor, afresh=True)
+            return _there(quote_rows.get(work, held.id)), started
 
-        after = self._database.run(step, patience=5)
+        after, started = self._database.run(step, patience=5)
         for batch in started:
             self._searches.wake(batch)
         return after

@@ -67,6 +67,7 @@ class Intended:
 
 def take(
     work: Work,
+    lease: UUID,
     items: Sequence[DueItem],
     parts: Mapping[str, Loaded],
     *,
@@ -75,7 +76,7 @@ def take(
     by_bulk: bool,
 ) -> Claim:
     """Write the lease of these parts. A lock of the stage makes claims follow each other; see `leases`."""
-    claim = Claim(uuid4(), monotonic(), tuple(items), parts, by_bulk)
+    claim = Claim(lease, monotonic(), tuple(items), parts, by_bulk)
     skus = sorted({sku for item in items for sku in item.skus})
     leases.take(work, claim.lease, stage=Stage.PUBLISHING, owner=owner, seconds=seconds, part_numbers=skus)
     return claim

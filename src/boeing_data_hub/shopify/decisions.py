@@ -41,16 +41,6 @@ def needs_look_up(part: Loaded) -> bool:
     )
 
 
-def needs_looking(part: Loaded) -> bool:
-    """True if the store must be asked by custom id: the outcome of a call is unknown, or the result of a bulk operation
-    lacks the inventory item.
-    """
-    product = part.product
-    if product is None:
-        return False
-    return product.product_id is None or (product.published is not None and product.inventory_item_id is None)
-
-
 def completed(product: StoreProduct, found: Mapping[str, Any] | None) -> StoreProduct:
     """A known product, with the ids of its variant, which were unknown."""
     if found is None or found["product_id"] != product.product_id:

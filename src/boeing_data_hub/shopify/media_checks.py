@@ -105,11 +105,19 @@ class MediaChecks:
         gone = [sku for sku in looks if found.get(sku) is None]
         late = [sku for sku, count in looks.items() if count >= _LOOKS and sku not in failed and sku not in ready]
 
-        def keep(work: Work) -> None:
-            media_check_rows.learn(work, facts.shop, learned)
-            self._keep(work, facts.shop, failed, ready, gone, late)
+        def keep(work: Work) -> dict[str, str]:
+            # One that was published meanwhile may have another picture.
+            changed = rows.keys() - products.unchanged(work, facts.shop, rows)
+            media_check_rows.learn(work, facts.shop, {sku: each for sku, each in learned.items() if sku not in changed})
+            return self._keep(
+                work,
+                facts.shop,
+                {sku: said for sku, said in failed.items() if sku not in changed},
+                *([sku for sku in each if sku not in changed] for each in (ready, gone, late)),
+            )
 
-        self._database.run(keep, patience=60)
+        for sku, said in self._database.run(keep, patience=60).items():
+            log.warning("the store could not process a picture", sku=sku, code=IMAGE_FAILED, said=said)
         return True
 
     def _failed(self, rows: dict[str, StoreProduct], found: dict[str, Observed | None]) -> dict[str, str]:
@@ -124,7 +132,8 @@ class MediaChecks:
 
     def _keep(
         self, work: Work, shop: str, failed: dict[str, str], ready: list[str], gone: list[str], late: list[str]
-    ) -> None:
+    ) -> dict[str, str]:
+        """Save what was seen. Returns what was written about pictures that failed, by SKU."""
         rules = self.rules
         resends = RetryPolicy(attempts=rules.resends, first=_RESEND_AFTER * rules.look_seconds, factor=4.0)
         again = media_check_rows.failed(work, shop, failed, resends=resends) if failed else {}
@@ -134,8 +143,7 @@ class MediaChecks:
         products.pictures_ready(work, shop, ready)
         media_check_rows.end(work, shop, gone, None)  # the next publish of the part notices that the product is gone
         media_check_rows.end(work, shop, late, "unknown")
-        for sku, said in told.items():
-            log.warning("the store could not process a picture", sku=sku, code=IMAGE_FAILED, said=said)
+        return told
 
     def _send_one(self, facts: StoreFacts) -> bool:
         with self._taking.next(

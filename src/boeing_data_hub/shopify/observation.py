@@ -6,7 +6,7 @@ differs from the one we last set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import lookups, observing, products
@@ -24,6 +24,7 @@ from boeing_data_hub.shopify.journey import Advanced, Loaded, NotDone, Reconcile
 from boeing_data_hub.shopify.observed import Difference, Observed
 from boeing_data_hub.shopify.outcomes import affects_every_call, failed
 from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.row_lease import Saves
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
 
@@ -36,19 +37,17 @@ class Observation:
     """Reads our products in the store.
 
     Args:
-        database: stores what was seen.
         storefront: reads the store.
         threads: for several queries at a time.
         rules: how often a part is tried.
     """
 
-    def __init__(self, database: Database, storefront: Storefront, threads: Executor, rules: RetryPolicy) -> None:
-        self._database = database
+    def __init__(self, storefront: Storefront, threads: Executor, rules: RetryPolicy) -> None:
         self._storefront = storefront
         self._threads = threads
         self._rules = rules
 
-    def look(self, parts: Mapping[str, Loaded], facts: StoreFacts, *, only_look: bool) -> Advanced[Reconciled]:
+    def look(self, parts: Mapping[str, Loaded], facts: StoreFacts, *, save: Saves | None) -> Advanced[Reconciled]:
         """Read these parts' known products in the store.
 
         A deleted product is no longer known: it is searched for by its custom id, and created again unless the policy
@@ -57,7 +56,10 @@ class Observation:
         Args:
             parts: of a claim.
             facts: of the store.
-            only_look: save nothing.
+            save: saves what was seen, unless another worker has the parts by now; None: nothing is saved.
+
+        Raises:
+            LeaseLostError: another worker has them.
         """
         after = advanced_all(Reconciled, parts)
         known = {part.product.product_id: part for part in after.values() if part.product and is_known(part)}
@@ -77,8 +79,8 @@ class Observation:
             return self._compared(known[product_id], seen[product_id], facts, stopped)
 
         compared = list(self._threads.map(telemetry.carried(compare), seen))
-        if not only_look:
-            self._keep(facts.shop, compared)
+        if save is not None:
+            save(self._kept(facts.shop, compared))
         after |= {part.sku: part for part in compared}
         stops = (part.error for part in compared if part.error is not None and affects_every_call(part.error))
         return Advanced(after, next(stops, None))
@@ -137,8 +139,9 @@ class Observation:
         differing = observing.differences(product, found, policy, levels)
         return replace(part, seen=found, differing=differing, product=observing.as_there(product, differing))
 
-    def _keep(self, shop: str, compared: Sequence[Reconciled]) -> None:
-        """Save what was seen, with differences and pictures, and forget the ids of products that are gone."""
+    @staticmethod
+    def _kept(shop: str, compared: Sequence[Reconciled]) -> Callable[[Work], None]:
+        """A step that saves what was seen, with differences and pictures, and forgets the ids of lost products."""
         looked = {part.sku: part.differing for part in compared if part.seen is not None or part.differing}
         ready = [part.sku for part in compared if part.product and part.seen and _is_ready(part.product, part.seen)]
         lost = [part.sku for part in compared if part.product is not None and part.product.product_id is None]
@@ -150,7 +153,7 @@ class Observation:
                 products.lose(work, shop, lost)
                 lookups.forget(work, shop, lost)
 
-        self._database.run(step, patience=20)
+        return step
 
     def _levels(self, product: StoreProduct, seen: Observed, facts: StoreFacts) -> Mapping[str, int]:
         item = seen.inventory_item_id

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
@@ -24,7 +26,7 @@ from boeing_data_hub.shopify.loading import load
 from boeing_data_hub.shopify.preparing import Preparing
 from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.reconciled import unchanged
-from boeing_data_hub.shopify.row_lease import Holder
+from boeing_data_hub.shopify.row_lease import Holder, fenced
 from boeing_data_hub.shopify.sending import Sender
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import leases
@@ -129,10 +131,10 @@ class Parts:
         return Step(len(claim.items), stop, answered=outcomes.any_answer(parts.values()))
 
     def _claim(self, facts: StoreFacts, *, probe: bool) -> Claim | None:
-        holder = self._holder
+        holder, lease = self._holder, uuid4()
 
         def step(work: Work) -> Claim | None:
-            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
+            leases.one_claim_at_a_time(work, Stage.PUBLISHING, lease)
             waiting = [] if probe else publish_items.bulk_batches(work, at_least=self._bulk_from)
             items = self._bulk.claimable(work, facts, waiting) if waiting else []
             by_bulk = bool(items)
@@ -141,7 +143,7 @@ class Parts:
             if not items:
                 return None
             parts = load(work, items, facts)
-            return claims.take(work, items, parts, owner=holder.owner, seconds=holder.seconds, by_bulk=by_bulk)
+            return claims.take(work, lease, items, parts, owner=holder.owner, seconds=holder.seconds, by_bulk=by_bulk)
 
         return self._database.run(step, patience=20)
 
@@ -155,7 +157,8 @@ class Parts:
             held=lambda: self._holder.held.is_sure(claim.lease),
             keep_going=lambda: keep_going.wait(0),
         )
-        decided = preparing.decide(preparing.reconcile(claim.parts, facts), facts)
+        reconciled = preparing.reconcile(claim.parts, facts, save=partial(fenced, self._database, claim.lease))
+        decided = preparing.decide(reconciled, facts)
         tries = False
         if decided.stop is None:
             held = self.creation_limit.hold(decided.parts)

@@ -169,7 +169,7 @@ class Planning:
         self, items: Sequence[DueItem], facts: StoreFacts, named: dict[str, str], run: frozenset[Cause]
     ) -> Iterator[PlannedPart]:
         loaded = self._database.run(lambda work: load(work, items, facts), patience=20)
-        looked = self._preparing.reconcile(loaded, facts, ahead=False, only_look=True)
+        looked = self._preparing.reconcile(loaded, facts)
         if looked.stop is not None:
             raise looked.stop
         for part in looked.parts.values():

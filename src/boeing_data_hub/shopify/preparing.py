@@ -36,6 +36,7 @@ from boeing_data_hub.shopify.outcomes import bug, failed
 from boeing_data_hub.shopify.pictures import Pictures
 from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.reconcile import Reconciler
+from boeing_data_hub.shopify.row_lease import Saves
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.undo import decide_undo
@@ -85,10 +86,10 @@ class Preparing:
         return self._reconciler.observation
 
     def reconcile(
-        self, parts: Mapping[str, Loaded], facts: StoreFacts, *, ahead: bool = True, only_look: bool = False
+        self, parts: Mapping[str, Loaded], facts: StoreFacts, *, save: Saves | None = None
     ) -> Advanced[Reconciled]:
         """Ask the store what it has; see `Reconciler.reconcile`."""
-        return self._reconciler.reconcile(parts, facts, ahead=ahead, only_look=only_look)
+        return self._reconciler.reconcile(parts, facts, save=save)
 
     def decide(
         self, looked: Advanced[Reconciled], facts: StoreFacts, *, run: frozenset[Cause] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -62,6 +62,16 @@ def known(work: Work, shop: str, skus: Sequence[str]) -> dict[str, StoreProduct]
     """The rows of these SKUs in this store."""
     rows = work.rows(_SQL["known"], [shop, list(skus)])
     return {row["sku"]: StoreProduct.from_row(row) for row in rows}
+
+
+def unchanged(work: Work, shop: str, rows: Mapping[str, StoreProduct]) -> set[str]:
+    """The SKUs of rows that the hub has changed in nothing since they were read, locked until the commit: what the
+    store was then seen to have holds for these rows alone.
+    """
+    work.do(_SQL["lock"], [shop, sorted(rows)])
+    now = known(work, shop, list(rows))
+    ages = {sku: replace(row, image_age=None) for sku, row in now.items()}
+    return {sku for sku, row in rows.items() if replace(row, image_age=None) == ages.get(sku)}
 
 
 def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:

@@ -56,6 +56,9 @@ ON CONFLICT (shop, sku) DO UPDATE SET state = excluded.state, handle = excluded.
   batch_id = excluded.batch_id,
   store_updated_at = coalesce(excluded.store_updated_at, p.store_updated_at), published_at = now(), updated_at = now()
 
+-- name: lock
+SELECT sku FROM hub.products WHERE shop = %s AND sku = ANY(%b::text[]) ORDER BY sku FOR UPDATE
+
 -- name: lose
 UPDATE hub.products SET state = 'missing', product_id = NULL, variant_id = NULL, inventory_item_id = NULL, form = NULL,
   listing_hash = NULL, stock_hash = NULL, stock = '{}', on_channel = false, intent = NULL, intent_at = NULL,

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from boeing_data_hub import telemetry
-from boeing_data_hub.db.unit_of_work import Database
+from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import decisions, intents, inventory_plan, lookups, lost_calls, publish_items
@@ -25,13 +25,17 @@ from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call, bug, failed
 from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreContents, StoreFacts
 from boeing_data_hub.shopify.reconciled import (
+    as_intended,
     as_learned,
     call_pending,
     carried_out,
     created,
+    may_be_overwritten,
+    needs_looking,
     says_otherwise,
     to_be_ended,
 )
+from boeing_data_hub.shopify.row_lease import Saves
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.undo import differences
@@ -60,35 +64,41 @@ class Reconciler:
         self._inventory = inventory
         self._rules = rules
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="look")
-        self.observation = Observation(database, storefront, self._threads, rules)
+        self.observation = Observation(storefront, self._threads, rules)
 
     def reconcile(
-        self, parts: Mapping[str, Loaded], facts: StoreFacts, *, ahead: bool = True, only_look: bool = False
+        self, parts: Mapping[str, Loaded], facts: StoreFacts, *, save: Saves | None = None
     ) -> Advanced[Reconciled]:
         """Ask the store what it has, where that is unknown.
 
         Args:
-            parts: of a claim.
+            parts: of a claim, or of a plan.
             facts: of the store.
-            ahead: also search for parts that are due soon, because a larger search costs less for each.
-            only_look: make no call that changes something, not even to repeat an earlier one.
+            save: saves rows of the claim while it is held. None, for a plan: no call is made that changes something,
+                not even to repeat an earlier one, and parts that are due soon are not searched for as well, although a
+                larger search costs less for each.
+
+        Raises:
+            LeaseLostError: another worker has the parts of the claim by now.
         """
 
         def find(part: Reconciled) -> Reconciled:
-            return self._find(part, facts, keep=not only_look)
+            return self._find(part, facts, keep=save is not None)
 
         def learn_update(part: Reconciled) -> Reconciled:
             return self._learn_update(part, facts)
 
-        now = self.observation.look(parts, facts, only_look=only_look)
-        now = now if now.stop else self._survey(now.parts, facts, ahead=ahead)
-        now = now if now.stop else self.each(now.parts, decisions.needs_looking, find)
-        if not only_look:
+        now = self.observation.look(parts, facts, save=save)
+        now = now if now.stop else self._survey(now.parts, facts, save=save)
+        now = now if now.stop else self.each(now.parts, needs_looking, find)
+        if save is not None:
             now = now if now.stop else self._learn_stock(now.parts, facts)
         now = now if now.stop else self.each(now.parts, to_be_ended, learn_update)
         return now if now.stop else self.each(now.parts, _is_undone, self.read)
 
-    def _survey(self, parts: Mapping[str, Reconciled], facts: StoreFacts, *, ahead: bool) -> Advanced[Reconciled]:
+    def _survey(
+        self, parts: Mapping[str, Reconciled], facts: StoreFacts, *, save: Saves | None
+    ) -> Advanced[Reconciled]:
         unseen = {
             part.sku
             for part in parts.values()
@@ -99,7 +109,7 @@ class Reconciler:
         }
         wanted = [sku for sku in parts if sku in unseen]
         room = -len(wanted) % SURVEYED_AT_ONCE
-        if wanted and ahead and room:
+        if wanted and save is not None and room:
             more = self._database.run(
                 lambda work: publish_items.ahead(
                     work, facts.shop, wanted=SURVEYED_AT_ONCE, younger_than=SIGHTING_SECONDS
@@ -112,7 +122,7 @@ class Reconciler:
         error: HubError | None = None
         try:
             for found in self._threads.map(telemetry.carried(self._surveyed), some):
-                self._database.run(lambda work, found=found: lookups.save(work, facts.shop, found), patience=20)
+                (save or self._run)(lambda work, found=found: lookups.save(work, facts.shop, found))
                 sighted |= found
         except HubError as raised:
             error = raised
@@ -123,6 +133,9 @@ class Reconciler:
             elif error is not None:
                 after[sku] = failed(after[sku], error, self._rules)
         return Advanced(after, error if error is not None and affects_every_call(error) else None)
+
+    def _run(self, step: Callable[[Work], None]) -> None:
+        self._database.run(step, patience=20)
 
     def _surveyed(self, skus: Sequence[str]) -> dict[str, StoreContents]:
         """What the store has under these SKUs, and look-alikes of the parts that it does not have."""
@@ -146,13 +159,14 @@ class Reconciler:
         assert product is not None  # noqa: S101 - see `needs_looking`
         found = self._storefront.find(product.custom_id)
         part = replace(part, found=found, looked=True)
-        if product.product_id is not None:
+        overwritten = may_be_overwritten(part)
+        if product.product_id is not None and not overwritten:
             return replace(part, product=decisions.completed(product, found))
         if found is None:
             return part
         known = decisions.resolved(product, found)
         part = replace(part, product=known)
-        if product.intent is None or product.intent.action != "created":
+        if overwritten or product.intent is None or product.intent.action != "created":
             return part
         learnt = created(known, product.intent, on_channel=facts.publishes_itself)
         return self._learned(part, product.intent, learnt, facts, keep=keep)
@@ -168,7 +182,8 @@ class Reconciler:
         for key, waiting in by_key.items():
             rows = kept.get(key, [])
             try:
-                done = self._inventory.repeat(key, rows) if rows else False
+                made = bool(rows) and not any(self._was_never_sent(part, rows) for part in waiting if to_be_ended(part))
+                done = made and self._inventory.repeat(key, rows)
             except HubError as error:
                 after |= {part.sku: failed(part, error, self._rules, nothing_sent=True) for part in waiting}
                 if affects_every_call(error):
@@ -178,6 +193,19 @@ class Reconciler:
                 own = [row for row in rows if row.sku == part.sku]
                 after[part.sku] = self._with_stock(part, own, facts, done=done)
         return Advanced(after)
+
+    def _was_never_sent(self, part: Reconciled, rows: Sequence[StockRow]) -> bool:
+        """True if the store shows that a cancelled part's update did not reach it: its inventory call, which was to
+        follow, was not made, and repeating it would carry it out now.
+        """
+        product = part.product
+        assert product and product.intent  # noqa: S101, PT018 - see `to_be_ended`
+        if says_otherwise(product.intent, product):
+            whole = self._storefront.read(product.custom_id)
+            return whole is None or any(differences(whole, as_intended(product, product.intent)))
+        own = [row for row in rows if row.sku == part.sku]
+        levels = self._storefront.levels(own[0].item) if own else None
+        return levels is not None and all(levels.get(row.location_id, 0) == (row.was or 0) for row in own)
 
     def _with_stock(self, part: Reconciled, rows: Sequence[StockRow], facts: StoreFacts, *, done: bool) -> Reconciled:
         product = part.product
@@ -202,8 +230,11 @@ class Reconciler:
         intent = product.intent
         whole = self._storefront.read(product.custom_id)
         part = replace(part, whole=whole)
-        after = replace(product, form=intent.form, kept=intent.kept, left_out=intent.left_out)
-        if whole is None or any(differences(whole, after)) or not any(differences(whole, product)):
+        if (
+            whole is None
+            or any(differences(whole, as_intended(product, intent)))
+            or not any(differences(whole, product))
+        ):
             return part
         learnt = carried_out(product, intent, {**intent.form, "stock": product.form["stock"]}, product.stock)
         return self._learned(part, intent, replace(learnt, kept=intent.kept, image=intent.image), facts)

@@ -98,6 +98,11 @@ def unchanged(part: Loaded) -> Confirmed | None:
     )
 
 
+def as_intended(product: StoreProduct, intent: Intent) -> StoreProduct:
+    """Our row as it is to read once the intent was carried out, but for the stock."""
+    return replace(product, form=intent.form, kept=intent.kept, left_out=intent.left_out)
+
+
 def as_learned(product: StoreProduct, learnt: Confirmed) -> StoreProduct:
     """Our row, with what was learned of the product."""
     image = learnt.image or {}
@@ -117,6 +122,31 @@ def as_learned(product: StoreProduct, learnt: Confirmed) -> StoreProduct:
         image_media_id=None if image else product.image_media_id,
         intent=learnt.intent,
         batch_id=learnt.batch_id,
+    )
+
+
+def needs_looking(part: Loaded) -> bool:
+    """True if the store must be asked by custom id: the outcome of a call is unknown, or the result of a bulk operation
+    lacks the inventory item.
+    """
+    product = part.product
+    if product is None:
+        return False
+    lacks_item = product.published is not None and product.inventory_item_id is None
+    return product.product_id is None or lacks_item or may_be_overwritten(part)
+
+
+def may_be_overwritten(part: Loaded) -> bool:
+    """True if a creation without an answer may have reached the store after the product was published by another
+    worker: it sets every field, and the stock, so that nothing of what we know of the product is certain.
+    """
+    product = part.product
+    return (
+        part.item.undo_of is None
+        and product is not None
+        and product.published is not None
+        and product.intent is not None
+        and product.intent.action == "created"
     )
 
 

@@ -147,15 +147,20 @@ def count_open(work: Work, *, most: int) -> int:
     return work.value(_SQL["count_open"], [most])
 
 
-def skus_to_decide(work: Work, wanted: ReviewFilter, *, limit: int) -> list[str]:
-    """The parts of open reviews that can be approved, in order."""
-    rows = work.rows(_SQL["skus_to_decide"], {**wanted.values("open"), "limit": limit})
-    return [row["sku"] for row in rows]
+def to_approve(work: Work, wanted: ReviewFilter, *, limit: int) -> dict[int, str]:
+    """The open reviews that can be approved, of up to `limit` parts: the SKU of each, in order."""
+    rows = work.rows(_SQL["to_approve"], {**wanted.values("open"), "limit": limit})
+    return {row["id"]: row["sku"] for row in rows}
 
 
-def approve(work: Work, wanted: ReviewFilter, skus: Sequence[str], *, actor: str) -> int:
-    """Approve the open reviews of these parts that the filter fits. Returns how many."""
-    return work.do(_SQL["approve"], {**wanted.values("open"), "skus": list(skus), "actor": actor})
+def approve(work: Work, ids: Sequence[int], *, actor: str) -> int:
+    """Approve those of these reviews that are still open. Returns how many."""
+    return work.do(_SQL["approve"], [actor, list(ids)])
+
+
+def approved(work: Work, ids: Sequence[int], *, actor: str) -> int:
+    """How many of these reviews this person has approved."""
+    return work.value(_SQL["approved"], [list(ids), actor])
 
 
 def refuse(work: Work, wanted: ReviewFilter, *, actor: str, limit: int) -> int:

@@ -42,13 +42,17 @@ SELECT cause, field, count(*) AS reviews FROM hub.reviews WHERE {fits} GROUP BY 
 -- name: count_open
 SELECT count(*) FROM (SELECT 1 FROM hub.reviews WHERE state = 'open' AND shop = {current_store.shop} LIMIT %s) few
 
--- name: skus_to_decide
--- The parts of open reviews that a filter fits; a change of currency cannot be approved.
-SELECT DISTINCT sku FROM hub.reviews WHERE {fits} AND field <> 'currency' ORDER BY sku LIMIT %(limit)s
+-- name: to_approve
+-- The open reviews that a filter fits, of the first parts; a change of currency cannot be approved.
+SELECT id, sku FROM (SELECT id, sku, dense_rank() OVER (ORDER BY sku) AS part FROM hub.reviews
+  WHERE {fits} AND field <> 'currency') fitting WHERE part <= %(limit)s ORDER BY sku, id
 
 -- name: approve
-UPDATE hub.reviews SET state = 'approved', decided_at = clock_timestamp(), decided_by = %(actor)s
-WHERE {fits} AND field <> 'currency' AND sku = ANY(%(skus)s)
+UPDATE hub.reviews SET state = 'approved', decided_at = clock_timestamp(), decided_by = %s
+WHERE id = ANY(%s) AND state = 'open'
+
+-- name: approved
+SELECT count(*) FROM hub.reviews WHERE id = ANY(%s) AND state = 'approved' AND decided_by = %s
 
 -- name: refuse
 UPDATE hub.reviews SET state = 'refused', decided_at = clock_timestamp(), decided_by = %(actor)s

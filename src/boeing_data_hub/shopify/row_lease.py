@@ -20,6 +20,24 @@ Row = TypeVar("Row")
 Value = TypeVar("Value")
 
 
+Saves = Callable[[Callable[[Work], None]], None]
+"""Runs a step in one transaction that checks a lease first; raises LeaseLostError."""
+
+
+def fenced(database: Database, lease: UUID, step: Callable[[Work], Value]) -> Value:
+    """Run a step in one transaction that checks the lease first. Returns the step's result.
+
+    Raises:
+        LeaseLostError: another process has what the lease was for; nothing is saved.
+    """
+
+    def fencing(work: Work) -> Value:
+        leases.prove(work, lease)
+        return step(work)
+
+    return database.run(fencing, patience=60)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken(Generic[Row]):
     """A row that this process works on.
@@ -36,17 +54,8 @@ class Taken(Generic[Row]):
     _database: Database
 
     def save(self, step: Callable[[Work], Value]) -> Value:
-        """Run a step in one transaction that checks the lease first. Returns the step's result.
-
-        Raises:
-            LeaseLostError: another process has the row now; nothing is saved.
-        """
-
-        def fenced(work: Work) -> Value:
-            leases.prove(work, self._lease)
-            return step(work)
-
-        return self._database.run(fenced, patience=60)
+        """As `fenced`."""
+        return fenced(self._database, self._lease, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ class Taking:
         lease, taken_at = uuid4(), monotonic()
 
         def take(work: Work) -> Row | None:
-            leases.one_claim_at_a_time(work, Stage.PUBLISHING)
+            leases.one_claim_at_a_time(work, Stage.PUBLISHING, lease)
             row = find(work)
             if row is not None:
                 leases.take(

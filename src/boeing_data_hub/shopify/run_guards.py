@@ -50,9 +50,11 @@ class RunGuards:
         for batch_id in wanted:
             if batch_id not in found:
                 figures = sum(self._of_batch(batch_id, shop), RunFigures())
-                found[batch_id] = self._database.run(
+                found[batch_id] = causes = self._database.run(
                     lambda work, batch_id=batch_id, figures=figures: self._save(work, batch_id, figures), patience=20
                 )
+                if causes:
+                    log.warning("a run is held back", batch=str(batch_id), causes=sorted(causes), parts=figures.parts)
         return found
 
     def of_parts(self, skus: Sequence[str], shop: str) -> frozenset[Cause]:
@@ -94,8 +96,6 @@ class RunGuards:
     def _save(self, work: Work, batch_id: UUID, figures: RunFigures) -> frozenset[Cause]:
         causes = judge_run(figures, _earlier(work), self.guards)
         work.do(_SQL["save"], [batch_id, *astuple(figures), sorted(causes)])
-        if causes:
-            log.warning("a run is held back", batch=str(batch_id), causes=sorted(causes), parts=figures.parts)
         return _known(work, [batch_id])[batch_id]
 
     def judge_again(self, work: Work) -> int:

@@ -77,10 +77,12 @@ class StoreJobs:
         told = self._observation.differing(rows, facts) if rows else {}
 
         def step(work: Work) -> None:
-            products.note_look(work, facts.shop, {sku: [one.as_json() for one in each] for sku, each in told.items()})
+            same = products.unchanged(work, facts.shop, rows)
+            seen = {sku: [one.as_json() for one in each] for sku, each in told.items() if sku in same}
+            products.note_look(work, facts.shop, seen)
             store_job_rows.advance(
                 work, job, reached=max(rows, default=job.reached), done=len(rows),
-                told=sum(bool(each) for each in told.values()), end=len(rows) < SURVEYED_AT_ONCE,
+                told=sum(bool(each) for each in seen.values()), end=len(rows) < SURVEYED_AT_ONCE,
             )  # fmt: skip
 
         taken.save(step)

@@ -7,7 +7,6 @@ webhooks about one product are one look.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -17,10 +16,10 @@ from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.shopify import products, webhook_rows
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
-from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
-from boeing_data_hub.shopify.webhooks import SCOPES_UPDATE, UNINSTALLED
+from boeing_data_hub.shopify.webhooks import UNINSTALLED
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +51,12 @@ class WebhookReads:
         Raises:
             PauseUpstream: `app_uninstalled`: the store says that the app was removed from it.
         """
-        topics = self._database.run(webhook_rows.take_about_access, patience=20)
-        if topics & {UNINSTALLED, SCOPES_UPDATE}:
-            self._storefront.forget()
-        if UNINSTALLED in topics:
+        due = self._database.run(webhook_rows.about_access, patience=20)
+        if not due:
+            return
+        self._storefront.forget()
+        self._database.run(lambda work: webhook_rows.finish(work, list(due)), patience=20)
+        if UNINSTALLED in due.values():
             raise PauseUpstream(
                 "Shopify reported that the app was uninstalled from the store. Nothing is lost; publishing waits. "
                 "Install the app again (Dev Dashboard > the app > Install), then run `bdh store setup`.",
@@ -102,8 +103,7 @@ class WebhookReads:
             return
 
         def step(work: Work) -> None:
-            now = products.known(work, facts.shop, list(quiet))
-            settled = {sku for sku, row in quiet.items() if sku in now and _is_same(row, now[sku])}
+            settled = products.unchanged(work, facts.shop, quiet)
             seen = {sku: found for sku, found in told.items() if sku in settled}
             products.note_look(work, facts.shop, {sku: [one.as_json() for one in found] for sku, found in seen.items()})
             products.mark_missing(
@@ -116,8 +116,3 @@ class WebhookReads:
             webhook_rows.put_off(work, rest, wait=0.0)
 
         self._database.run(step, patience=60)
-
-
-def _is_same(before: StoreProduct, now: StoreProduct) -> bool:
-    """Whether the hub changed nothing of a product while it was looked at: the comparison holds for this row alone."""
-    return replace(before, image_age=None) == replace(now, image_age=None)

@@ -36,9 +36,10 @@ def anything_due(work: Work) -> bool:
     return bool(work.value(_SQL["anything_due"]))
 
 
-def take_about_access(work: Work) -> set[str]:
-    """The topics of due webhooks about the app's access; they are done with that."""
-    return {row["topic"] for row in work.rows(_SQL["take_about_access"], [[UNINSTALLED, SCOPES_UPDATE]])}
+def about_access(work: Work) -> dict[str, str]:
+    """Due webhooks about the app's access: the topic of each, by its id."""
+    rows = work.rows(_SQL["about_access"], [[UNINSTALLED, SCOPES_UPDATE]])
+    return {row["webhook_id"]: row["topic"] for row in rows}
 
 
 def take(work: Work, shop: str, *, waited: float, held: float, most: int) -> list[DueWebhook]:

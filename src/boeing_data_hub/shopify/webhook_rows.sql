@@ -7,8 +7,8 @@ ON CONFLICT (webhook_id) DO NOTHING
 -- name: anything_due
 SELECT EXISTS (SELECT 1 FROM hub.store_webhooks WHERE state = 'due' AND not_before <= now())
 
--- name: take_about_access
-UPDATE hub.store_webhooks SET state = 'done' WHERE state = 'due' AND topic = ANY(%b::text[]) RETURNING topic
+-- name: about_access
+SELECT webhook_id, topic FROM hub.store_webhooks WHERE state = 'due' AND topic = ANY(%b::text[])
 
 -- name: take
 WITH due AS (

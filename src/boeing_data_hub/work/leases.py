@@ -41,9 +41,13 @@ class ExpiredLease:
     raw_ids: list[int]
 
 
-def one_claim_at_a_time(work: Work, stage: str) -> None:
-    """Serialize the claims of a stage, so that no two pick the same part. A claim takes milliseconds."""
-    work.do(_SQL["one_claim_at_a_time"], [_CLAIMS[stage]])
+def one_claim_at_a_time(work: Work, stage: str, lease: UUID) -> None:
+    """Serialize the claims of a stage, so that no two pick the same part. A claim takes milliseconds.
+
+    Where the reply to a claim's commit was lost, the step runs again and would find its own parts taken: what `lease`
+    took before is free again.
+    """
+    work.do(_SQL["one_claim_at_a_time"], [lease, _CLAIMS[stage]])
 
 
 def take(
@@ -91,9 +95,14 @@ def renew(work: Work, leases: Sequence[UUID], *, seconds: float) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def take_expired(work: Work) -> ExpiredLease | None:
-    """Delete the lease that expired first, and return it; None if there is none, or another sweep holds it."""
-    row: dict[str, Any] | None = work.row(_SQL["take_expired"])
+def expired(work: Work) -> UUID | None:
+    """The lease that expired first; None if there is none, or other sweeps are freeing them all."""
+    return work.value(_SQL["expired"])
+
+
+def take_expired(work: Work, lease: UUID) -> ExpiredLease | None:
+    """Delete an expired lease, and return it; None if another sweep has freed it, or its holder has renewed it."""
+    row: dict[str, Any] | None = work.row(_SQL["take_expired"], [lease])
     return None if row is None else ExpiredLease(**row)
 
 

@@ -1,8 +1,8 @@
 -- Run by leases.py; see db/statements.py for the form.
 
 -- name: one_claim_at_a_time
--- Let claims of one stage follow each other, so that no two pick the same part. A claim takes milliseconds.
-SELECT pg_advisory_xact_lock(%s)
+-- Let claims of one stage follow each other, so that no two pick the same part, and free what this one took before.
+WITH before AS (DELETE FROM hub.leases WHERE id = %s) SELECT pg_advisory_xact_lock(%s)
 
 -- name: take
 -- Write a lease of `seconds` on parts or raw answers.
@@ -21,11 +21,13 @@ SELECT 1 AS held FROM hub.leases WHERE id = %s FOR KEY SHARE
 -- Give running leases another `seconds` from now. Returns those that were still there.
 UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = ANY(%s) RETURNING id
 
+-- name: expired
+-- The lease that expired first, and that no other sweep is freeing.
+SELECT id FROM hub.leases WHERE expires_at < now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED
+
 -- name: take_expired
--- Delete the lease that expired first, and return it.
-DELETE FROM hub.leases WHERE id =
-(SELECT id FROM hub.leases WHERE expires_at < now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, stage, owner, part_numbers, raw_ids
+-- Delete an expired lease, and return it.
+DELETE FROM hub.leases WHERE id = %s AND expires_at < now() RETURNING id, stage, owner, part_numbers, raw_ids
 
 -- name: put_off
 -- Let an expired lease last another while: its work could not be freed.

@@ -68,6 +68,12 @@ def test_p512777_is_read_in_full():
     assert (product.status, product.status_reason, product.status_detail) == ("fetched", None, None)
 
 
+@pytest.mark.parametrize(("condition", "cert"), [("OH", "EASA Form 1"), ("", "")])
+def test_condition_and_certificate_are_what_the_settings_say_and_nothing_else(condition, cert):
+    product = normalize(line_item(), "USD", NormalizationRules(condition=condition, cert=cert))
+    assert (product.condition, product.cert) == (condition, cert)
+
+
 def test_4232_0226_1_has_no_list_price_and_is_priced_from_the_net_price():
     item = line_item(aviallPartNumber="4232-0226-1=9B", listPrice=0, netPrice=Decimal("442.61"), quantity=557)
     product = normalize(item, "USD", RULES)

@@ -24,15 +24,18 @@ class Causes:
         self._lock = Lock()
 
     def of(self, work: Work, batch: Batch) -> Mapping[str, object]:
-        """The failures of a run as the API returns them."""
+        """The failures of a run as the API returns them; `keep` caches them once the transaction has ended."""
         with self._lock:
             known = self._known.get(batch.id)
         if known is not None and batch.items_gone_at is None:
             return known
-        found = failure_groups.grouped(work, batch.id)
-        if batch.outcome is not None:
-            with self._lock:
-                if len(self._known) >= _MOST_CACHED:
-                    self._known.clear()
-                self._known[batch.id] = found
-        return found
+        return failure_groups.grouped(work, batch.id)
+
+    def keep(self, batch: Batch, found: Mapping[str, object]) -> None:
+        """Cache what `of` returned, if the run has ended."""
+        if batch.outcome is None:
+            return
+        with self._lock:
+            if len(self._known) >= _MOST_CACHED:
+                self._known.clear()
+            self._known[batch.id] = found

@@ -86,6 +86,7 @@ def show(
     batch = actions.batch
     if batch.status is BatchStatus.PENDING and batch.options.get("planned"):
         return go(f"/console/plans/{batch.id}")
+    causes.keep(batch, view.found)
     filters = {"state": state, "outcome": outcome, "code": code, "reason": reason, "remark": remark, "q": q}
     return page(
         request,
@@ -191,6 +192,7 @@ def show_failures(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer
         return batch, causes.of(work, batch)
 
     batch, found = hub.database.run(step, hurry=True)
+    causes.keep(batch, found)
     return page(request, "widgets/causes.html", batch=batch, found=found)
 
 
