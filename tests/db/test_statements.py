@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
+import typing
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import psycopg
@@ -75,6 +78,44 @@ def test_every_statement_is_one_that_the_schema_knows(file, direct_url):
             else:
                 connection.execute("DEALLOCATE checked")
     assert refused == {}
+
+
+def read_as_records() -> list[tuple[Path, str, type]]:
+    """Every `work.records(Kind, _SQL["name"], ...)`: the file, the statement's name, and the class of its records."""
+    found: list[tuple[Path, str, type]] = []
+    for file in FILES:
+        module = importlib.import_module(".".join(("boeing_data_hub", *file.relative_to(HERE).with_suffix("").parts)))
+        for node in ast.walk(ast.parse(file.with_suffix(".py").read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"record", "records"}
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "work"
+            ):
+                names = [each.value for each in ast.walk(node.args[1]) if isinstance(each, ast.Constant)]
+                kind = getattr(module, ast.unparse(node.args[0]))
+                found += [(file, str(name), kind) for name in names if name in Statements(file)]
+    return found
+
+
+@pytest.mark.services
+def test_the_columns_of_a_statement_are_the_fields_of_its_records(direct_url):
+    wrong: dict[str, str] = {}
+    with psycopg.connect(direct_url, autocommit=True) as connection:
+        for file, name, kind in read_as_records():
+            connection.pgconn.prepare(b"described", numbered(Statements(file)[name]).encode())
+            told = connection.pgconn.describe_prepared(b"described")
+            columns = {told.fname(i).decode(): told.ftype(i) for i in range(told.nfields)}
+            types = typing.get_type_hints(kind)
+            needed = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+            if lacking := needed - set(columns):
+                wrong[f"{named(file)}: {name}"] = f"lacks {lacking}"
+            numeric = connection.adapters.types["numeric"].oid
+            if sums := [each for each, kind_of in columns.items() if kind_of == numeric and types.get(each) is int]:
+                wrong[f"{named(file)}: {name}"] = f"is numeric, not a whole number: {sums}"
+            connection.execute("DEALLOCATE described")
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("file", FILES, ids=named)

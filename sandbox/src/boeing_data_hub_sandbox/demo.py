@@ -101,7 +101,7 @@ def _tell(system: System, key: str, keep: bool, stop: threading.Event, ended: li
     except HubError as error:
         output.note(f"The demo failed: {error.message} Logs: {system.logs}")
         ended.append(ExitCode.ERROR)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the demo must end and say so
+    except Exception as error:  # noqa: BLE001 - the demo must end and report any error
         output.note(f"The demo failed: {type(error).__name__}: {error}. Logs: {system.logs}")
         ended.append(ExitCode.ERROR)
     stop.set()
@@ -118,15 +118,15 @@ def _run(system: System, key: str) -> bool:
     found = api.call("GET", f"/api/batches/{batch['id']}/failures")
     assert system.boeing is not None and system.shopify is not None  # noqa: S101, PT018 - the plan asked for them
     good = _summarize_search(batch, found, system.boeing, seconds)
-    output.note("Publishing what was found ...")
+    output.note("Publishing the parts that are ready ...")
     began = monotonic()
     started = api.call("POST", "/api/bulk-publish", json={"from_batch": batch["id"]})
     published = progress.watch(api, f"/api/batches/{started['batch_id']}")
     good = _summarize_publishing(api, published, system.shopify, monotonic() - began) and good
     api.close()
     output.say()
-    output.say("Where to look next: `make demo ARGS=--keep` stays for a look around, `bdh up --sandbox` runs it all")
-    output.say("for as long as you like, and README.md says how to connect the real services.")
+    output.say("Next: `make demo ARGS=--keep` keeps it running so that you can look around, `bdh up --sandbox` runs")
+    output.say("everything until you stop it, and README.md explains how to connect the real services.")
     return good
 
 
@@ -140,21 +140,22 @@ def _summarize_search(
     output.say(f"{batch['total_items']:,} part numbers searched in {seconds:.0f} s")
     output.say(f"  {batch['normalized_count'] - held:>6,}  found, priced and in stock: ready to publish")
     for group in found["not_publishable"]:
-        output.say(f"  {group['count']:>6,}  found, but {group['kind'].replace('_', ' ')}: {group['message']}")
+        kind = "not for sale" if group["kind"] == "blocked" else group["kind"].replace("_", " ")
+        output.say(f"  {group['count']:>6,}  {kind} ({group['code']}): {group['message']}")
     for group in found["groups"]:
         output.say(f"  {group['count']:>6,}  failed ({group['code']}): {group['what_to_do']}")
-    output.say(f"  {stats['calls']:>6,}  Boeing calls used; the least possible is {least:,}")
+    output.say(f"  {stats['calls']:>6,}  Boeing calls used (minimum: {least:,})")
     output.say(
         f"  {stats['max_in_window']:>6,}  calls in the busiest 60 s, as Boeing counted them (limit {stats['limit']:,})"
     )
     if stats["own_errors"]:
-        output.say(f"  {stats['own_errors']:>6,}  errors of the Boeing sandbox itself: please report them")
+        output.say(f"  {stats['own_errors']:>6,}  errors in the Boeing sandbox: please report them")
     output.say()
     return not stats["own_errors"]
 
 
 def _summarize_publishing(api: Api, batch: dict[str, Any], shop: ShopifyControl, seconds: float) -> bool:
-    """Tell what the store itself says it has, and whether that is what we believe."""
+    """Print what the store contains; True if it matches the hub's records."""
     products, store, stats = _with_settled_pictures(shop), shop.store(), shop.stats()
     ours = _all_published(api)
     prices = sum(ours.get(str(product["sku"])) == product["price"] for product in products)
@@ -162,19 +163,19 @@ def _summarize_publishing(api: Api, batch: dict[str, Any], shop: ShopifyControl,
     doubled = len(store["duplicateSkus"]) + len(store["duplicateCustomIds"])
     unknown = sum(product["sku"] not in ours for product in products)
     output.say(f"{batch['published_count']:,} of {batch['total_items']:,} parts published in {seconds:.0f} s")
-    output.say(f"  {len(products):>6,}  products in the store, by the store's own ledger")
-    output.say(f"  {prices:>6,}  of them with our price, to the cent; {offered:,} offered in the online store")
+    output.say(f"  {len(products):>6,}  products in the store, as the Shopify sandbox counts them")
+    output.say(f"  {prices:>6,}  have exactly our price; {offered:,} are offered in the online store")
     pictured = {product["sku"] for product in products if _has_its_picture(product)}
     wanted = {product["sku"] for product in products if has_picture(product["sku"])}
     output.say(
-        f"  {len(pictured):>6,}  of them with their picture; Boeing has none of {len(products) - len(wanted):,},"
-        " which got the placeholder"
+        f"  {len(pictured):>6,}  have their image; {len(products) - len(wanted):,} without one at Boeing have"
+        " the placeholder"
     )
     if pictured != wanted:
-        output.say(f"  {len(wanted - pictured):>6,}  without their picture, though Boeing has one")
+        output.say(f"  {len(wanted - pictured):>6,}  lack their image, although Boeing has one")
     output.say(f"  {doubled:>6,}  duplicates; {unknown:,} unknown products")
     spent, throttled = stats["pointsSpent"], stats["throttled"]
-    output.say(f"  {spent:>6,.0f}  points of the store's budget used; {throttled:,} calls were refused for lack of it")
+    output.say(f"  {spent:>6,.0f}  Shopify API points used; {throttled:,} calls were throttled")
     for group in api.call("GET", f"/api/batches/{batch['id']}/failures")["groups"]:
         output.say(f"  {group['count']:>6,}  not published ({group['code']}): {group['what_to_do']}")
     right = len(products) == prices == offered == batch["published_count"] and pictured == wanted
@@ -182,7 +183,7 @@ def _summarize_publishing(api: Api, batch: dict[str, Any], shop: ShopifyControl,
 
 
 def _with_settled_pictures(shop: ShopifyControl) -> list[dict[str, Any]]:
-    """The store's products, once it has fetched what it was given, or tried."""
+    """The store's products, once it has processed all images."""
     deadline = monotonic() + _PICTURES_WITHIN
     while True:
         products = shop.products()
@@ -193,7 +194,7 @@ def _with_settled_pictures(shop: ShopifyControl) -> list[dict[str, Any]]:
 
 
 def _has_its_picture(product: dict[str, Any]) -> bool:
-    """Whether the store has fetched a picture that is not the placeholder."""
+    """True if the store has fetched an image other than the placeholder."""
     return any(media["status"] == "READY" and placeholder().sha256 not in media["source"] for media in product["media"])
 
 

@@ -89,8 +89,7 @@ def keep(work: Work, draft: Draft, *, content: bytes | None = None) -> None:
 
 def get(work: Work, draft_id: UUID, *, owner: str) -> Draft | None:
     """A draft of this owner, or None."""
-    row = work.row(_SQL["get"], [draft_id, owner])
-    return Draft(**row) if row else None
+    return work.record(Draft, _SQL["get"], [draft_id, owner])
 
 
 def content_of(work: Work, draft_id: UUID, *, owner: str) -> bytes | None:

@@ -150,7 +150,7 @@ def _store(settings: Settings, what_if: WhatIf, rows: Outlook | None, assumed: l
 
 def _ask(settings: Settings) -> _Store | None:
     """The store's bucket and number of variants; None if it does not answer. Costs one call of eight points."""
-    if not settings.shopify_store_domain.strip() or store_way(settings) not in {"app", "lasting"}:
+    if not settings.has_store or store_way(settings) not in {"app", "lasting"}:
         return None
     account = NoAccount()
     try:

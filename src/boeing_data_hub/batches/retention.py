@@ -148,5 +148,4 @@ def hold(work: Work, batch_id: UUID) -> Batch | None:
     """Lock a finished batch until the commit, so that its data is not removed between a check and the decision based on
     it.
     """
-    row = work.row(_SQL["hold"], [batch_id])
-    return Batch.from_row(row) if row else None
+    return work.record(Batch, _SQL["hold"], [batch_id])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import structlog
 
 from boeing_data_hub.boeing.choosing import STANDARD_PART
-from boeing_data_hub.boeing.client import TokenRefused
+from boeing_data_hub.boeing.client import BoeingClient
+from boeing_data_hub.boeing.failures import TokenRefused
 from boeing_data_hub.boeing.outcome import Call
 from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.db.unit_of_work import Database
@@ -17,14 +17,6 @@ from boeing_data_hub.work import witnesses
 from boeing_data_hub.work.pacing import KeepGoing
 
 log = structlog.get_logger(__name__)
-
-
-class AsksBoeing(Protocol):
-    """The part of the Boeing client that this stage needs."""
-
-    def ask(self, parts: Sequence[str]) -> Answer:
-        """One price call; raises HubError."""
-        ...
 
 
 class ToldToStop(Retry):
@@ -40,17 +32,17 @@ class Asking:
         another_slot: waits for one more slot; False if it is time to stop.
     """
 
-    def __init__(self, *, database: Database, boeing: AsksBoeing, another_slot: Callable[[KeepGoing], bool]) -> None:
+    def __init__(self, *, database: Database, boeing: BoeingClient, another_slot: Callable[[KeepGoing], bool]) -> None:
         self._database = database
         self._boeing = boeing
         self._another_slot = another_slot
 
     def ask(self, call: Call, keep_going: KeepGoing) -> None:
-        """Make a call, and set its answer or its error. Further calls that it needs wait for their own slots.
+        """Make a call, and set its answer or its error. Any further calls it needs wait for their own slots.
 
         Args:
             call: the call, whose slot has come.
-            keep_going: tells when to stop.
+            keep_going: False when it is time to stop.
         """
         call.at = call.clock.now()
         try:
@@ -84,8 +76,8 @@ class Asking:
                 return
         call.answer, call.disproved = None, True
         raise Complaint(
-            "Boeing's address for prices answered 404, for a part that Boeing should know, too. No part is written off"
-            " as not found. If it goes on, check BOEING_PNA_PRICE_URL.",
+            "Boeing's price address answered 404 even for a part that Boeing should know. No part counts"
+            " as not found. If this continues, check BOEING_PNA_PRICE_URL.",
             code="boeing_404",
             raw=answer.raw,
             words=answer.said,
@@ -93,5 +85,5 @@ class Asking:
 
     def _asked_in_turn(self, parts: Sequence[str], keep_going: KeepGoing) -> Answer:
         if not self._another_slot(keep_going):
-            raise ToldToStop("The hub was told to stop before an answer was complete.", whole_line=True)
+            raise ToldToStop("The hub stopped before an answer was complete.", whole_line=True)
         return self._boeing.ask(parts)

@@ -46,7 +46,7 @@ class Exchange:
     Args:
         connect_timeout: seconds to open a connection to one address.
         max_body_bytes: maximum size of a body.
-        network: the way out.
+        network: proxies and certificates.
         transport: replaces the network in tests.
     """
 
@@ -111,7 +111,7 @@ def translate(error: ExchangeError) -> Retry:
     """The hub's error for a failed exchange."""
     if error.fault is not None:
         blocked = Retry(
-            f"Boeing cannot be reached. {error.fault.said} No part has failed; work goes on when that is put right.",
+            f"Boeing cannot be reached. {error.fault.said} No part has failed; work continues when this is corrected.",
             code="boeing_unreachable",
             whole_line=True,
         )
@@ -122,7 +122,7 @@ def translate(error: ExchangeError) -> Retry:
             said, code = "The hub is stopping, so Boeing was not called.", "boeing_connection_lost"
         case "unreachable":
             return Retry(
-                "Boeing cannot be reached. No part has failed; work goes on when it answers again.",
+                "Boeing cannot be reached. No part has failed; work continues when Boeing responds.",
                 code="boeing_unreachable",
                 whole_line=True,
             )

@@ -14,9 +14,9 @@ import structlog
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.boeing import call_use, saving
-from boeing_data_hub.boeing.asking import Asking, AsksBoeing, ToldToStop
+from boeing_data_hub.boeing.asking import Asking, ToldToStop
 from boeing_data_hub.boeing.claims import Claim, Claims
-from boeing_data_hub.boeing.client import TokenRefused
+from boeing_data_hub.boeing.client import BoeingClient, TokenRefused
 from boeing_data_hub.boeing.idle import IdleWork
 from boeing_data_hub.boeing.judging import REFUSES_ALL, affects_every_part
 from boeing_data_hub.boeing.outcome import Call, judge
@@ -47,7 +47,7 @@ class Extraction:
         self,
         *,
         database: Database,
-        boeing: AsksBoeing,
+        boeing: BoeingClient,
         pacing: Pacing,
         wake_ups: WakeUps,
         held: HeldLeases,

@@ -111,7 +111,7 @@ def sort_token_failure(status: int, headers: Mapping[str, str], *, settings: str
             whole_line=True,
         )
     return Retry(
-        f"Boeing's login failed to answer (status {status}). Work goes on when it does.",
+        f"Boeing's login did not respond correctly (status {status}). Work continues when it does.",
         code=f"boeing_{status}",
         retry_after=retry_after,
         whole_line=True,

@@ -1,5 +1,7 @@
-"""What each field of a Boeing line item means. Every function is total: a value, None when Boeing says nothing, or a
-`Problem` when it says something that cannot be believed. Numbers may come as JSON numbers or as text.
+"""Reads each field of a Boeing line item.
+
+Every function is total: it returns a value, None if the field is missing, or a `Problem` if the value is not credible.
+Numbers may be JSON numbers or text.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ Item = Mapping[str, Any]
 PROSE: Final = 2_000  # characters kept of a name, a description, an address
 CODE: Final = 200  # characters kept of a code, a unit, a country
 
-MAX_QUANTITY: Final = 1_000_000_000  # pieces; the store takes no more at one place, and the column holds twice that
+MAX_QUANTITY: Final = 1_000_000_000  # pieces; the store accepts no more at one location, and the column twice as many
 _LONGEST_LOCATION: Final = 200  # characters; a name is part of a key, and Postgres refuses keys above 2.7 kB
 _LOCATIONS: Final = "locationAvailabilities"
 _LARGEST_WEIGHT: Final = 10_000_000
@@ -30,18 +32,18 @@ _SIDES: Final = 3
 
 _ADDRESS = re.compile(r"https?://[^/?#@\\]+(?:[/?#].*)?", re.IGNORECASE)
 _NOT_IN_ADDRESS = re.compile(r'[^!-~]|["<>\\]')
-_TIMES = re.compile(r"[xX\u00d7]")  # the sign of multiplication, too
+_TIMES = re.compile(r"[xX\u00d7]")  # includes the multiplication sign
 _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Stands in a merged line item where Boeing's rows disagree. No JSON value is ever one."""
+    """Marks a field of a merged line item in which Boeing's rows disagree. Never a JSON value."""
 
 
 def sku(item: Item) -> str | Problem:
-    """The full part number by the one rule for part numbers, suffix kept."""
+    """The full part number in the normal form, with its suffix."""
     number = item.get("aviallPartNumber")
     if not isinstance(number, str):
         return Problem("aviallPartNumber", Flaw.UNREADABLE)
@@ -52,7 +54,7 @@ def sku(item: Item) -> str | Problem:
 
 
 def text(item: Item, field: str, limit: int = CODE) -> str | Problem | None:
-    """Trimmed text of at most `limit` characters, in one line and without invisible characters; None when blank."""
+    """Trimmed text of at most `limit` characters, on one line and without invisible characters; None if blank."""
     value = item.get(field)
     if value is None:
         return None
@@ -66,7 +68,7 @@ def text(item: Item, field: str, limit: int = CODE) -> str | Problem | None:
 def _one_line(value: str, limit: int) -> str:
     value = value.strip()
     if not value.isprintable():
-        # Bounded first: the rest looks at every character.
+        # Shortened first, because the rest examines every character.
         value = "".join(map(_printable, value[: 4 * limit])).strip()
     return value if len(value) <= limit else value[:limit].rstrip()
 
@@ -74,12 +76,12 @@ def _one_line(value: str, limit: int) -> str:
 def _printable(character: str) -> str:
     if character.isspace():
         return " "
-    # Control and format characters, and halves of broken ones, which neither UTF-8 nor Postgres can hold.
+    # Control and format characters, and lone surrogates, which neither UTF-8 nor Postgres can represent.
     return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
 
 
 def link(item: Item, field: str) -> str | Problem | None:
-    """An http or https address. Whether it may be fetched is decided where it is fetched."""
+    """An http or https address. The code that fetches it checks whether that is allowed."""
     value = item.get(field)
     if value is None:
         return None
@@ -92,7 +94,7 @@ def link(item: Item, field: str) -> str | Problem | None:
 
 
 def money(item: Item, field: str) -> Decimal | Problem | None:
-    """A price above 0. Boeing writes 0 where it has none."""
+    """A price above 0. Boeing writes 0 for a missing price."""
     value = item.get(field)
     if isinstance(value, Disagreement):
         return Problem(field, Flaw.DISAGREES)
@@ -109,9 +111,9 @@ def weight(item: Item) -> Decimal | Problem | None:
 
 
 def dimensions(item: Item) -> tuple[Decimal | None, Decimal | None, Decimal | None] | Problem | None:
-    """Length, width, height of `2.5 x 4 x 2`, in the unit of `dimUOM`: all three are stated, or none is used.
+    """Length, width and height of `2.5 x 4 x 2`, in the unit of `dimUOM`; all three, or none is used.
 
-    A side of 0 was never measured, and is None.
+    A side of 0 was never measured, and becomes None.
     """
     value = item.get("dim")
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -145,7 +147,7 @@ def _above_zero(field: str, number: Decimal | None) -> Decimal | Problem | None:
 
 
 def stated_quantity(item: Item) -> int | Problem | None:
-    """Pieces in all, as Boeing states them; 0 is a statement, too."""
+    """The total number of pieces that Boeing states, which may be 0."""
     return _pieces("quantity", item.get("quantity"))
 
 
@@ -164,9 +166,10 @@ def _pieces(field: str, value: object) -> int | Problem | None:
 
 
 def locations(item: Item) -> tuple[StockLocation, ...] | Problem:
-    """Stock by location, in Boeing's order; a location named twice holds the sum. One bad entry spoils the list.
+    """Stock by location, in Boeing's order; entries for the same location are added. One bad entry invalidates the
+    list.
 
-    Names are kept to the letter but for outer spaces: they are looked up in the map of locations.
+    Names are only trimmed, because they are looked up in the location map.
     """
     entries = item.get(_LOCATIONS)
     if entries is None or entries == "":
@@ -197,7 +200,7 @@ def _location(entry: object) -> tuple[str, int] | Problem:
 
 
 def in_stock(item: Item) -> bool | Problem | None:
-    """Whether Boeing says it has any."""
+    """True if Boeing says that the part is in stock."""
     value = item.get("inStock")
     if value is None or isinstance(value, bool):
         return value

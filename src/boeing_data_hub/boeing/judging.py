@@ -62,17 +62,17 @@ def after_failure(
 ) -> Verdict:
     """Decide by the error's class.
 
-    - The line is at fault (429, refused connection, credentials, or the line's own rules say so): nothing is counted
-      against the parts.
-    - Retry: again after a growing pause; after `retry.attempts` the call is split in two, each half with two more.
-    - Reject: split at once, until the guilty part stands alone and fails with the reason.
+    - The upstream is the cause (429, refused connection, credentials, or `finding`): it does not count against the
+    parts.
+    - Retry: repeat after a growing pause; after `retry.attempts` the call is split, and each half gets two more
+    attempts.
+    - Reject: split at once, until the cause is a single part, which fails with the reason.
 
     Args:
         asked: the parts of the call.
         error: how it failed.
-        retry: how often a call is made before it is split, or a part that stands alone fails, and the waits.
-        finding: what the line's rules say of a refusal; None: they were not asked, and a part that is refused alone is
-            guilty.
+        retry: attempts before a call is split, or a single part fails, and the waits.
+        finding: the meaning of a rejection; None: a part rejected alone is the cause.
     """
     parts = tuple(part.part_number for part in asked)
     attempts = max(part.attempts for part in asked) + 1
@@ -96,7 +96,7 @@ def after_failure(
 
 
 def affects_every_part(error: HubError) -> bool:
-    """True if the error itself says that no call at all can succeed just now."""
+    """True if the error means that no call can succeed for now."""
     return isinstance(error, RateLimited | PauseUpstream) or (isinstance(error, Retry) and error.whole_line)
 
 
@@ -123,11 +123,11 @@ def _given_up(error: HubError, attempts: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The verdict on the parts that an answer left out.
+    """The verdict on the parts missing in an answer.
 
     Attributes:
         gone: not found.
-        wrong: so often without a valid answer that it is unknown if they exist; they fail with that reason.
+        wrong: parts that fail because there was no valid answer after several attempts; it is unknown if they exist.
         again: the calls to make for the others.
     """
 
@@ -141,7 +141,7 @@ class Doubted:
     """The verdict on the parts that are missing in a doubtful answer.
 
     Attributes:
-        failed: asked for so often that it is unknown if Boeing has them; they fail with that reason.
+        failed: parts that fail because it is still unknown after several attempts if Boeing has them.
         again: the calls to make for the others.
     """
 
@@ -150,16 +150,16 @@ class Doubted:
 
 
 def after_doubt(missing: Sequence[str], attempts: dict[str, int], *, served: bool, retry: RetryPolicy) -> Doubted:
-    """Which parts are asked again that were left out beside an error, a warning, or a mark that the answer is cut off.
+    """Decide on parts missing in an answer that has an error, a warning, or a mark that it is truncated.
 
-    They are asked among themselves. An answer that served some of its parts was a step forward, and counts against
-    nobody: with each one fewer are missing.
+    They are requested again without the others. An answer with some of its parts is progress, and does not count as a
+    failed attempt.
 
     Args:
-        missing: parts left out.
+        missing: the missing parts.
         attempts: of each part.
         served: True if the answer had other parts of the call.
-        retry: how often a call is made before it is split, or a part that stands alone fails, and the waits.
+        retry: attempts before a call is split, or a single part fails, and the waits.
     """
     if served:
         most = max(attempts[part] for part in missing)
@@ -170,7 +170,7 @@ def after_doubt(missing: Sequence[str], attempts: dict[str, int], *, served: boo
         return Doubted(failed=failed)
     tried = max(attempts[part] for part in again) + 1
     wait = retry.wait(tried)
-    # Halves, so that an answered one serves some parts, and a part that spoils its answers is found in the end.
+    # Halves, so that one of them is answered, and a part that spoils answers is isolated in the end.
     halves = split(again) if len(missing) > 1 else [list(again)]
     return Doubted(failed=failed, again=tuple(Again(tuple(half), wait, tried, alone=True) for half in halves))
 
@@ -178,10 +178,10 @@ def after_doubt(missing: Sequence[str], attempts: dict[str, int], *, served: boo
 def after_missing(
     missing: Sequence[str], attempts: dict[str, int], *, suspicious: bool, confirm: bool, retry: RetryPolicy
 ) -> Missing:
-    """Decide which of the parts that an answer left out are not found, and which are asked for again.
+    """Decide which parts missing in an answer are not found, and which are requested again.
 
-    An answer that also holds parts nobody asked for may be the answer to somebody else's question, so its gaps prove
-    nothing. Else a gap means "not found", unless the operator wants each one confirmed by a call of its own.
+    An answer with parts that were not requested may belong to another request, so a missing part proves nothing.
+    Otherwise it means "not found", unless each one must be confirmed by a separate call.
     """
     if suspicious:
         again = tuple(p for p in missing if not retry.gives_up(attempts[p] + 1))

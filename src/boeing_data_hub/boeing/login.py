@@ -134,7 +134,7 @@ def _token(value: Any) -> str:
     if isinstance(value, str) and _TOKEN.fullmatch(value.strip()):
         return value.strip()
     raise Retry(
-        "Boeing's login answered without a usable token. Work goes on when it does.",
+        "Boeing's login returned no usable token. Work continues when it does.",
         code="boeing_malformed",
         whole_line=True,
     )

@@ -4,10 +4,10 @@ The rules, from strict to lenient; the first that matches a part is used:
 
 1. the same part number, ignoring case, spaces and typographic dashes;
 2. the part number is the item's `productCode`;
-3. asked without a suffix: every variant of that number (`X` -> `X=K3`, `X=9B`); asked with one: the bare number, where
-   it is the answer's only item of that number and nobody else's. `X=9B` never serves `X=K3`: it is another part;
-4. hyphens aside, where neither the request nor the answer holds a second such number. It comes last because MS24665-132
-   and MS24665132 need not be one part.
+3. asked without a suffix: every variant of that number (`X` -> `X=K3`, `X=9B`); asked with one: the bare number, if it
+is the answer's only item of that number and matches no other part. `X=9B` never serves `X=K3`: it is another part;
+4. ignoring hyphens, if neither the request nor the answer has a second such number. This is last because MS24665-132
+   and MS24665132 may be different parts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Matched:
     """An answer, matched to the requested parts.
 
     Attributes:
-        skus: each part found, as it was asked, with the SKUs that serve it, sorted. One SKU may serve several parts.
+        skus: each part found, as requested, with its matching SKUs, sorted. One SKU may match several parts.
         missing: parts without a line item, in the order of the request.
         strangers: line items that are unrelated to any requested part, or have no usable part number.
         relatives: other variants of a requested number that match no part. They are ignored like strangers.

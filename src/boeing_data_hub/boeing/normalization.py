@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 _ANSWERS_PER_CLAIM: Final = 30
 _MOST_DEATHS: Final = 3
-_BETTER: Final = ("fetched", "needs_review", "blocked")  # the status of an item with several SKUs is the first of these
+_BETTER: Final = ("fetched", "needs_review", "blocked")  # an item with several SKUs has the first of these statuses
 _UNREADABLE: Final = "Boeing's response for this part can no longer be read. Search for it again."
 _SET_ASIDE: Final = (
     "Boeing's response for this part stopped the worker three times and was set aside. Search for the part again."
@@ -47,10 +47,7 @@ class Normalized:
 
 
 class Normalization:
-    """Normalizes what Boeing answered, until nothing waits.
-
-    `watch` is shown what is about to be staged, in the transaction that stages it.
-    """
+    """Normalizes answers until none waits. `watch` receives the parts to stage, in the transaction that stages them."""
 
     def __init__(
         self,
@@ -70,7 +67,7 @@ class Normalization:
         self._watch = watch
 
     def work(self, keep_going: Callable[[], bool]) -> int:
-        """Normalize raw answers until none is due or it is time to end. Returns how many were."""
+        """Normalize raw answers until none is due or it is time to stop. Returns how many were normalized."""
         done = 0
         while keep_going():
             claimed = self._database.run(partial(self._claim, lease=uuid4()), patience=20)

@@ -32,13 +32,13 @@ class Call:
     """One call of a claim, and how it went: an answer, or an error, or neither if it was not made.
 
     Attributes:
-        raw_id: the id its answer is kept under.
-        clock: the database's, which stamps the answer, so that the newest of several hosts' answers wins.
-        batches: those that wait for it, and `traces`, what they keep of their traces.
+        raw_id: the id under which its answer is stored.
+        clock: the database's, which dates answers, so that the newest one of several hosts wins.
+        batches: those that wait for it; `traces`: their trace contexts.
         at: when the answer came, by `clock`; `ended` is the same by the monotonic clock.
-        finding: what the line's rules say of a refusal, or that the line is at fault.
-        control: it asks a part that nobody waits for, to find out whether Boeing takes any question; nothing is kept.
-        disproved: its 404 said nothing about its parts, for the control question after it got a 404, too.
+        finding: the meaning of a rejection, or that the upstream is the cause.
+        control: True for a control call, which tests if Boeing accepts requests at all; its answer is not stored.
+        disproved: True if its 404 says nothing about its parts, because the control call after it also got a 404.
     """
 
     raw_id: int
@@ -66,7 +66,7 @@ class Call:
 
     @property
     def refused(self) -> Refused:
-        """The call as the line's rules look at it, were it refused; `called_at` is filled in where the clock is."""
+        """The call as a rejected one, to be judged; `Pacing` fills in `called_at`."""
         before = [part.refused_at for part in self.asked if part.refused_at is not None]
         return Refused(
             alone=len(self.asked) == 1,

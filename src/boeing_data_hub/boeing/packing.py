@@ -1,5 +1,5 @@
-"""Fills Boeing calls. Calls are scarce, so each is filled completely, except that suspect parts get calls of their own,
-so that a part that spoils its call does not affect others.
+"""Fills Boeing calls completely, because calls are scarce. Suspect parts get separate calls, so that they do not spoil
+others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Raw answers: kept as Boeing sent them, so that normalization can be repeated without asking again."""
+"""Raw answers: stored as Boeing sent them, so that normalization can be repeated without another call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DueAnswer:
 
     Attributes:
         payload: the answer as JSON text, to be parsed with exact numbers.
-        matches: part asked → SKUs of the answer that serve it.
+        matches: requested part → matching SKUs in the answer.
         batches: those that wait for it; `traces`: their trace contexts.
     """
 
@@ -41,7 +41,7 @@ class KeptAnswer:
     """The newest answer about a part, for people.
 
     Attributes:
-        search_query: the parts that were asked in the same call, comma-joined.
+        search_query: the parts of the call, comma-joined.
         payload: as indented JSON text with exact numbers: the part's line items if any, or else the whole answer.
     """
 
@@ -139,7 +139,7 @@ def normalize_again(work: Work) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WholeAnswer:
-    """An answer as Boeing gave it, and the parts that were asked in the same call, comma-joined."""
+    """An answer as Boeing sent it, and the parts of its call, comma-joined."""
 
     raw_payload: Any
     search_query: str
@@ -147,13 +147,12 @@ class WholeAnswer:
 
 
 def newest_for(work: Work, part_number: str) -> WholeAnswer | None:
-    """The newest answer kept for a part (as asked, or as Boeing spells it)."""
-    row = work.row(_SQL["newest_for"], {"part": part_number})
-    return WholeAnswer(**row) if row else None
+    """The newest answer about a part (as requested, or as Boeing spells it)."""
+    return work.record(WholeAnswer, _SQL["newest_for"], {"part": part_number})
 
 
 def about_part(work: Work, part_number: str) -> KeptAnswer | None:
-    """The newest answer kept for a part (as asked, or as Boeing spells it), for people; None where there is none."""
+    """The newest answer about a part (as requested, or as Boeing spells it), for people; None if there is none."""
     row = work.row(_SQL["about_part"], {"part": part_number})
     return msgspec.convert(row, KeptAnswer) if row else None
 

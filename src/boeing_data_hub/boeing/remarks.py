@@ -1,7 +1,7 @@
-"""What an answer says besides its line items: an error instead of a result, a warning, a mark that it is truncated.
+"""Finds remarks in an answer besides its line items: an error, a warning, or a mark that it is truncated. Pure.
 
-Pure. Such an answer proves nothing about the parts it leaves out, whatever its status. Names are compared by their
-letters alone, so that `Error_Message`, `errorMessage` and `@odata.nextLink` are what they seem, at any depth.
+An answer with a remark proves nothing about missing parts, whatever its status. Field names are compared by their
+letters only, at any depth, so that `Error_Message`, `errorMessage` and `@odata.nextLink` are recognized.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SAYS: Final = _names(
     "error fault warn message exception failure failed problem reject denied notice reason alert diagnostic timedout"
     " timeout degraded unavailable unprocessed unanswered"
 )
-# Names of free text: as a field of the envelope itself, beside no line item at all, their words stand for a result.
+# Names of free text: in an envelope without line items, a sentence in such a field replaces the result.
 _FREE_TEXT: Final = _names(
     "detail details title description info information comment comments remark remarks note notes text explanation hint"
 )
@@ -56,10 +56,10 @@ _FIRST_BAD_STATUS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What an answer says besides its line items.
+    """A remark in an answer.
 
     Attributes:
-        words: its text for people, or the names of the marks if there is no other text.
+        words: its text for people, or the names of the fields if there is no text.
         cut: True if it says that the answer is incomplete.
     """
 
@@ -68,11 +68,11 @@ class Remark:
 
 
 def remark(envelope: Mapping[str, Any], *, items: int, leave_out: frozenset[str]) -> Remark | None:
-    """What an envelope says beside its line items; None: nothing that would cast a doubt on it.
+    """The remark in an envelope; None: it has no remark that casts doubt on it.
 
     Args:
         envelope: the answer's object.
-        items: how many line items it holds.
+        items: number of its line items.
         leave_out: names of its fields to ignore.
     """
     said: list[Any] = [] if items else list(_free_text(envelope))
@@ -97,7 +97,7 @@ def remark(envelope: Mapping[str, Any], *, items: int, leave_out: frozenset[str]
 
 
 def _free_text(envelope: Mapping[str, Any]) -> Iterator[Any]:
-    """Sentences in fields that have no business beside an empty answer, e.g. the `detail` of RFC 9457."""
+    """Sentences in fields of an answer without line items, such as the `detail` of RFC 9457."""
     for name, value in envelope.items():
         texts: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
         if _letters(name) in _FREE_TEXT and all(isinstance(text, str) for text in texts):
@@ -105,7 +105,7 @@ def _free_text(envelope: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _mark(name: str, value: Any, items: int) -> str:
-    """What a field that says that the answer is not whole is called for a person; empty for any other field."""
+    """The display name of a field that says the answer is incomplete; empty for any other field."""
     letters, number = _letters(name), _number(value)
     if (any(part in letters for part in _MORE) or letters in _MORE_ALONE) and _means_something(value):
         return name
@@ -142,7 +142,7 @@ def _complains(letters: str, value: Any) -> bool:
 
 
 def _means_something(value: Any) -> bool:
-    """Not null, false, zero, empty, or a word that says that all is well."""
+    """True unless it is null, false, zero, empty, or a word such as `ok`."""
     if isinstance(value, dict):
         return any(map(_means_something, cast("dict[str, Any]", value).values()))
     if isinstance(value, list):
@@ -160,7 +160,7 @@ def _is_good(text: str) -> bool:
 
 
 def _fields(envelope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every named value, the outer ones first; what stands below a name that complains is told with it, once."""
+    """Every named value, outer ones first; values below a remark's name belong to that remark."""
     pending: list[tuple[str, Any]] = list(envelope.items())
     for name, value in pending:
         yield name, value
@@ -186,5 +186,5 @@ def _number(value: Any) -> int | Decimal | None:
 
 
 def _letters(name: str) -> str:
-    # "Default" has a fault in it that is none.
+    # "Default" contains "fault", but is not a remark.
     return "".join(filter(str.isalpha, name)).lower().replace("default", "")

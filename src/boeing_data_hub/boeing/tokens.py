@@ -26,7 +26,7 @@ from boeing_data_hub.work.token_state import TokenState
 _UNMISTAKABLE = 12  # characters; a shorter token might also be a word in an ordinary answer
 _RULES = TokenRules(refused=replace(REFUSED, first=25.0))  # below the 30 s after which a stopped upstream is probed
 _NEVER_GOOD = PauseUpstream(
-    "Boeing gives us tokens and then refuses them. No part has failed; work goes on when they are accepted. Check that"
+    "Boeing issues tokens and then rejects them. No part has failed; work continues when they are accepted. Check that"
     " the account of BOEING_USERNAME may see prices.",
     code="boeing_credentials",
 )
@@ -81,7 +81,7 @@ class Tokens:
         """The `Date` of this process's last token response; empty if there was none."""
 
     def current(self) -> TokenPair:
-        """Tokens that are believed to be valid. Logs in, or waits for another login, only if needed.
+        """Tokens that are valid as far as known. Logs in, or waits for another login, only if needed.
 
         Raises:
             PauseUpstream: `boeing_credentials`.

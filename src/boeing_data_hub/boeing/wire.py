@@ -36,11 +36,11 @@ class Answer:
         line_items: as sent, fractions as Decimal; empty if Boeing knows none of the parts.
         raw: the answer's text as received.
         raw_json: the same for a jsonb column.
-        doubt: what Boeing said beside the line items, fit for a person: an error, a warning, a mark that the answer is
-            cut off. It proves nothing about the parts that are left out then. Empty: nothing.
-        vague: there was no list of line items at all, which may mean that Boeing knows no part, or that it has failed.
-        unproven: a 404 that is no answer of Boeing's form. Boeing may know none of the parts, or the address is wrong:
-            only another question tells.
+        doubt: a remark besides the line items, for people: an error, a warning, or a mark that the answer is truncated.
+            Then the answer proves nothing about missing parts. Empty: there is none.
+        vague: True if the list of line items is missing: Boeing may know none of the parts, or have failed.
+        unproven: True for a 404 that does not look like Boeing's answer: Boeing may know none of the parts, or the
+            address is wrong. Another call must tell.
         said: the message of such a 404.
     """
 
@@ -57,8 +57,8 @@ class Answer:
 def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """The answer in a price call's response.
 
-    A 404 is an answer without line items. Where it has not the form of an answer it proves nothing by itself: gateways
-    say 404 when an address is wrong or a service is away, and thousands of parts would be written off as not found.
+    A 404 is an answer without line items. If it does not look like Boeing's answer it proves nothing by itself:
+    gateways return 404 for a wrong address or a missing service, and thousands of parts would count as not found.
 
     Raises:
         HubError: what `parse_answer` and `sort_failure` say.
@@ -75,14 +75,14 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
 def parse_answer(body: bytes, content_type: str | None) -> Answer:
     """Read the body of a 200.
 
-    `lineItems` that are null, empty, or left out of an envelope that has its currency mean that Boeing knows none of
-    the parts, unless the envelope says something else beside them. Anything else that is not a list of objects is no
-    answer, and proves nothing about any part.
+    `lineItems` that are null, empty, or missing in an envelope with a currency mean that Boeing knows none of the
+    parts, unless the envelope has a remark. Anything else that is not a list of objects is invalid, and proves nothing
+    about any part.
 
     Raises:
         Complaint: `boeing_complained`: no line item, and an error, a warning, or a mark that the answer is cut off.
-        Retry: `boeing_malformed`, or `boeing_schema_changed` when it looks like the same data under other names.
-            Never `whole_line`: one odd part may be enough to spoil an answer, and splitting the call finds it.
+        Retry: `boeing_malformed`, or `boeing_schema_changed` when it looks like the same data under other names. Never
+            `whole_line`: one odd part may be enough to spoil an answer, and splitting the call finds it.
     """
     if content_type and _is_other_type(content_type):
         raise malformed(body, "Boeing's response is not JSON. The hub will retry.")
@@ -139,7 +139,7 @@ def _line_items(envelope: dict[str, Any], body: bytes) -> tuple[dict[str, Any], 
 
 
 def _must_be_empty(envelope: dict[str, Any], body: bytes) -> None:
-    """Without `lineItems`: nothing known of the parts, the same data under another name, or an error in disguise?"""
+    """Check an envelope without `lineItems`: unknown parts, the same data under another name, or a hidden error."""
     if any(_letters(name) == "lineitems" for name in envelope) or _holds(envelope, lambda item: _IDENTITY in item):
         raise _changed(body, f"there is no `{_LINE_ITEMS}`, but a list of another name")
     if (said := remark(envelope, items=0, leave_out=_OWN)) is not None:
@@ -160,7 +160,7 @@ def _must_be_empty(envelope: dict[str, Any], body: bytes) -> None:
 
 
 def _holds(value: Any, wanted: Callable[[dict[str, Any]], bool], *, in_lists: bool = False) -> bool:
-    """True if an object that is `wanted` stands anywhere below a value; with `in_lists`, as a member of a list."""
+    """True if a `wanted` object exists anywhere below a value; with `in_lists`, as a member of a list."""
     inner: list[Any] = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else value
     for one in inner:
         if isinstance(one, dict):
@@ -187,13 +187,13 @@ def _letters(name: str) -> str:
 
 
 def _is_other_type(content_type: str) -> bool:
-    # A gateway that says nothing, or "text" or "bytes", may still carry JSON; a page or a picture does not.
+    # A body without a content type, or declared as text or bytes, may still be JSON; a web page or an image is not.
     kind = content_type.partition(";")[0].strip().lower()
     return not ("json" in kind or kind in ("", "text/plain", "application/octet-stream", "binary/octet-stream"))
 
 
 def _is_empty_answer(body: bytes) -> bool:
-    """True if a body is an answer of Boeing's form that has no line items and nothing else to say."""
+    """True if a body is a valid answer without line items and without a remark."""
     try:
         answer = parse_answer(body, None)
     except Retry:

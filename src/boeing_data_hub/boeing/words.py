@@ -15,8 +15,8 @@ LONGEST: Final = 240
 _LOOKED_AT: Final = 20_000  # characters of a body
 _REMOVED: Final = "[removed]"
 _SHORTEST_SECRET: Final = 3
-# What looks like a token, a key or a pair of credentials, whatever it may be: long runs without a blank, and what
-# follows the words that usually stand before a secret.
+# Texts that look like a token, a key or credentials: long words, and what follows a word that usually precedes a
+# secret.
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_~.-]{28,}")
 _AFTER_A_NAME = re.compile(
     r"(?i)\b(bearer|basic|authorization|password|passwd|pwd|secret|client[_-]?secret|api[_-]?key|access[_-]?token|token)"

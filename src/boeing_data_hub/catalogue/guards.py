@@ -30,10 +30,6 @@ class Cause(StrEnum):
     RUN_SOLD_OUT = "run_sold_out"
 
 
-OF_RUNS: Final = frozenset({Cause.RUN_PRICES, Cause.RUN_SOLD_OUT})
-"""Causes that concern a run as a whole."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """The values of a part that guards compare.

@@ -63,8 +63,7 @@ def moment(work: Work) -> datetime:
 
 def search_under_way(work: Work, part_number: str, *, owner: str) -> Batch | None:
     """This owner's newest open search for exactly this one part, or None."""
-    row = work.row(_SQL["search_under_way"], [part_number, owner])
-    return Batch.from_row(row) if row else None
+    return work.record(Batch, _SQL["search_under_way"], [part_number, owner])
 
 
 def of_part(work: Work, part_number: str, *, limit: int) -> list[PastItem]:

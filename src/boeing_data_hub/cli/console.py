@@ -30,7 +30,7 @@ def console(
             record = api_keys.find(work, key) if key else None
             if record is None:
                 raise Unauthorized(
-                    "This machine has no API key that the hub's database knows, so there is nobody to sign in. Start "
+                    "This machine has no valid API key for this hub, so you can't be signed in. Start "
                     "the hub with `bdh up`, or set HUB_API_KEY.",
                     code="no_key",
                 )

@@ -52,7 +52,7 @@ def doctor(
         counts = Counter(finding.level for finding in findings)
         output.note(
             f"{counts['error']} errors, {counts['warning']} warnings, {counts['ok']} ok, "
-            f"{counts['skipped']} not looked at. docs/doctor.md explains every finding."
+            f"{counts['skipped']} skipped. docs/doctor.md explains every finding."
         )
     levels = {finding.level for finding in findings}
     if any(finding.code == _UNUSABLE for finding in findings):

@@ -95,11 +95,11 @@ class Loopback:
         try:
             self.found = read(query)
         except HubError as error:
-            # A request by another program on this machine must not end the wait; a person's refusal does.
+            # A request by another program on this machine must not end the wait; a person's refusal may.
             if error.code == "not_approved" or self._tries >= _MOST_TRIES:
                 self.error = error
             return 400, "Not connected", error.message
-        return 200, "Approved", "Go back to the terminal: it says how it went on. You can close this page."
+        return 200, "Approved", "Return to the terminal. You can close this page."
 
     def wait(self, seconds: float, *, stop: threading.Event | None = None) -> str | None:
         """The result; None after the timeout, or if `stop` was set.

@@ -55,7 +55,7 @@ def upgrade() -> None:
 def as_sql(
     *,
     since: Annotated[
-        str | None, typer.Option("--from", help="The database's present revision. Default: an empty database.")
+        str | None, typer.Option("--from", help="The database's current revision. Default: an empty database.")
     ] = None,
 ) -> None:
     """Print the migrations as SQL, for Supabase's SQL editor."""
@@ -78,8 +78,8 @@ def after_restore(*, as_json: Json = False) -> None:
         def step(work: Work) -> restored.Forgotten:
             if found := workers.alive(work, silent_after=hub.settings.hub_worker_silent_after):
                 raise Conflict(
-                    f"Workers are running ({', '.join(one.id for one in found[:3])}), or were just before the "
-                    "backup was made. Nothing was changed. Stop all workers and the scheduler, wait "
+                    f"Workers are running ({', '.join(one.id for one in found[:3])}), or were running when the "
+                    "backup was taken. Nothing was changed. Stop all workers and the scheduler, wait "
                     f"{hub.settings.hub_worker_silent_after} seconds, and try again.",
                     code="workers_at_work",
                 )

@@ -17,7 +17,7 @@ What = Annotated[
     typer.Argument(help="A file (CSV, XLSX, text), `-` for stdin, or part numbers that were searched."),
 ]
 FromBatch = Annotated[
-    str | None, typer.Option("--from", help="The id of a search: everything it found that can be sold.")
+    str | None, typer.Option("--from", help="The id of a search: publish everything it found that can be sold.")
 ]
 Key = Annotated[
     str | None,

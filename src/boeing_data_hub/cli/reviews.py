@@ -18,8 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="List, approve and refuse changes t
 Ids = Annotated[list[int] | None, typer.Argument(help="The reviews' ids, as in `bdh reviews list`.")]
 Cause = Annotated[str | None, typer.Option("--cause", help="All with this cause, e.g. price_fell.")]
 Field = Annotated[str | None, typer.Option("--field", help="All of this field: price, stock, unit or currency.")]
-Run = Annotated[str | None, typer.Option("--run", help="All that this run was held back by: run it anyway.")]
-Prefix = Annotated[str | None, typer.Option("--sku", help="All whose SKU begins with this.")]
+Run = Annotated[str | None, typer.Option("--run", help="All changes that held back this run: run it anyway.")]
+Prefix = Annotated[str | None, typer.Option("--sku", help="All parts whose SKU begins with this.")]
 Every = Annotated[bool, typer.Option("--all", help="Every open review.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
@@ -32,11 +32,6 @@ def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _from_row(row: dict[str, Any]) -> ApiKey:
-    values: dict[str, Any] = {**row, "scopes": tuple(row["scopes"])}
-    return ApiKey(**values)
-
-
 def create(work: Work, *, name: str, scopes: Sequence[str], days: int | None = None) -> tuple[ApiKey, str]:
     """Create a key. The second value is the key itself, which is shown only once.
 
@@ -48,15 +43,14 @@ def create(work: Work, *, name: str, scopes: Sequence[str], days: int | None = N
     """
     key_id = secrets.token_hex(4)
     key = f"bdh_{key_id}_{secrets.token_urlsafe(32)}"
-    row = work.row(_SQL["create"], [key_id, name, _hash(key), list(scopes), days])
-    assert row is not None  # noqa: S101 - RETURNING of one inserted row
-    return _from_row(row), key
+    record = work.record(ApiKey, _SQL["create"], [key_id, name, _hash(key), list(scopes), days])
+    assert record is not None  # noqa: S101 - RETURNING of one inserted row
+    return record, key
 
 
 def find(work: Work, key: str) -> ApiKey | None:
     """The valid key with this hash, or None: unknown, revoked or expired."""
-    row = work.row(_SQL["find"], [_hash(key)])
-    return _from_row(row) if row else None
+    return work.record(ApiKey, _SQL["find"], [_hash(key)])
 
 
 def touch(work: Work, key_id: str) -> None:
@@ -66,13 +60,12 @@ def touch(work: Work, key_id: str) -> None:
 
 def all_keys(work: Work) -> list[ApiKey]:
     """All keys, including revoked ones, newest first."""
-    return [_from_row(row) for row in work.rows(_SQL["all_keys"])]
+    return work.records(ApiKey, _SQL["all_keys"])
 
 
 def revoke(work: Work, key_id: str) -> ApiKey | None:
     """Revoke a key by id. It stops working within seconds, its sessions at once. None if there is no such key."""
-    row = work.row(_SQL["revoke"], [key_id])
-    return _from_row(row) if row else None
+    return work.record(ApiKey, _SQL["revoke"], [key_id])
 
 
 def names(work: Work) -> dict[str, str]:
@@ -82,5 +75,4 @@ def names(work: Work) -> dict[str, str]:
 
 def find_by_id(work: Work, key_id: str) -> ApiKey | None:
     """The valid key with this id, or None: unknown, revoked or expired."""
-    row = work.row(_SQL["find_by_id"], [key_id])
-    return _from_row(row) if row else None
+    return work.record(ApiKey, _SQL["find_by_id"], [key_id])

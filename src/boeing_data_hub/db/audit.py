@@ -44,9 +44,9 @@ def record_each(work: Work, *, actor: str, action: str, targets: Sequence[str], 
 
 def page(work: Work, *, limit: int, before: int | None = None, action: str | None = None) -> list[AuditEntry]:
     """Entries, newest first, before the entry `before`. `action` is a prefix, e.g. `key.`."""
-    return [AuditEntry(**row) for row in work.rows(_SQL["page"], {"before": before, "action": action, "limit": limit})]
+    return work.records(AuditEntry, _SQL["page"], {"before": before, "action": action, "limit": limit})
 
 
 def of_target(work: Work, target: str, *, limit: int) -> list[AuditEntry]:
     """The newest entries about one target."""
-    return [AuditEntry(**row) for row in work.rows(_SQL["of_target"], [target, limit])]
+    return work.records(AuditEntry, _SQL["of_target"], [target, limit])

@@ -125,7 +125,7 @@ def look(connection: Connection, *, url: str, seconds: float) -> PostgresFacts:
         row = work.row(_SQL["server"])
         assert row is not None  # noqa: S101 - everybody is a role
         open_to = work.rows(_SQL["schema_open_to"], [list(_STRANGERS)])
-        tables = work.rows(_SQL["tables"], [list(_STRANGERS), row["bypasses"]])
+        tables = work.records(TableFacts, _SQL["tables"], [list(_STRANGERS), row["bypasses"]])
     return PostgresFacts(
         version=row["version"],
         role=row["role"],
@@ -139,16 +139,7 @@ def look(connection: Connection, *, url: str, seconds: float) -> PostgresFacts:
         connected=row["connected"],
         ahead=(server_time - asked).total_seconds() - took / 2,
         uncertain=took / 2,
-        tables=tuple(
-            TableFacts(
-                name=each["name"],
-                secured=each["secured"],
-                forced=each["forced"],
-                strangers=tuple(each["strangers"]),
-                writable=each["writable"],
-            )
-            for each in tables
-        ),
+        tables=tuple(tables),
     )
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.statements import beside
@@ -90,11 +90,7 @@ def renew(work: Work, token: str, *, person: str, name: str, scopes: Sequence[st
 
 def find(work: Work, token: str) -> Session | None:
     """The valid session of a cookie: not ended, not idle, and its key neither revoked nor expired."""
-    row = work.row(_SQL["find"], [DUE_MINUTES, _hash(token), IDLE_MINUTES])
-    if row is None:
-        return None
-    values: dict[str, Any] = {**row, "scopes": tuple(row["scopes"])}
-    return Session(**values)
+    return work.record(Session, _SQL["find"], [DUE_MINUTES, _hash(token), IDLE_MINUTES])
 
 
 def touch(work: Work, token: str) -> None:
@@ -109,13 +105,7 @@ def end(work: Work, token: str) -> bool:
 
 def living(work: Work) -> list[Listed]:
     """All valid sessions, the last active first."""
-    rows = work.rows(_SQL["living"], [IDLE_MINUTES])
-    return [_listed(row) for row in rows]
-
-
-def _listed(row: dict[str, Any]) -> Listed:
-    values: dict[str, Any] = {**row, "scopes": tuple(row["scopes"])}
-    return Listed(**values)
+    return work.records(Listed, _SQL["living"], [IDLE_MINUTES])
 
 
 def end_by_id(work: Work, session_id: str, *, actor: str) -> None:

@@ -34,6 +34,7 @@ _LOST_CONNECTION: Final = RetryPolicy(first=0.05, factor=1.0, step=0.05, longest
 _CROWDED: Final = 5.0
 
 T = TypeVar("T")
+R = TypeVar("R")
 Params = Mapping[str, Any] | Sequence[Any] | None
 
 # One round trip opens the transaction with its time limits; SET LOCAL is all that a transaction pooler allows. Our
@@ -58,6 +59,15 @@ class Work:
     def row(self, query: LiteralString, params: Params = None) -> dict[str, Any] | None:
         """The first row of a query, or None."""
         return self._connection.execute(query, params).fetchone()
+
+    def records(self, kind: type[R], query: LiteralString, params: Params = None) -> list[R]:
+        """All rows of a query, as records of a frozen class whose fields are named like the columns."""
+        return [msgspec.convert(row, kind) for row in self.rows(query, params)]
+
+    def record(self, kind: type[R], query: LiteralString, params: Params = None) -> R | None:
+        """The first row of a query as a record, or None."""
+        row = self.row(query, params)
+        return None if row is None else msgspec.convert(row, kind)
 
     def value(self, query: LiteralString, params: Params = None) -> Any:
         """The first column of the first row, or None."""

@@ -52,13 +52,12 @@ class PriceMove:
 
 def batches_ended(work: Work, since: datetime, until: datetime) -> list[EndedBatches]:
     """Batches that finished in the period, by type."""
-    return [EndedBatches(**row) for row in work.rows(_SQL["batches_ended"], {"since": since, "until": until})]
+    return work.records(EndedBatches, _SQL["batches_ended"], {"since": since, "until": until})
 
 
 def worst_batches(work: Work, since: datetime, until: datetime, *, limit: int) -> list[Batch]:
     """Batches that finished in the period, those with the most failures first."""
-    rows = work.rows(_SQL["worst_batches"], {"since": since, "until": until, "most": limit})
-    return [Batch.from_row(row) for row in rows]
+    return work.records(Batch, _SQL["worst_batches"], {"since": since, "until": until, "most": limit})
 
 
 def outcomes(work: Work, since: datetime, until: datetime) -> dict[str, int]:
@@ -69,8 +68,7 @@ def outcomes(work: Work, since: datetime, until: datetime) -> dict[str, int]:
 
 def failures(work: Work, since: datetime, until: datetime, *, limit: int) -> list[FailureGroup]:
     """Failed parts of finished batches by cause, the most frequent first."""
-    rows = work.rows(_SQL["failures"], {"since": since, "until": until, "most": limit})
-    return [FailureGroup(**row) for row in rows]
+    return work.records(FailureGroup, _SQL["failures"], {"since": since, "until": until, "most": limit})
 
 
 def changed(work: Work, since: datetime, until: datetime) -> dict[str, int]:

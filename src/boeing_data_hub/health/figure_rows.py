@@ -100,17 +100,17 @@ def waiting_for_normalization(work: Work) -> Backlog:
 
 def leased(work: Work) -> list[Leased]:
     """The leases of each stage."""
-    return [Leased(**row) for row in work.rows(_SQL["leased"])]
+    return work.records(Leased, _SQL["leased"])
 
 
 def recent_batches(work: Work) -> list[RecentBatch]:
     """Batches that were created within the last day, or are still running."""
-    return [RecentBatch(**row) for row in work.rows(_SQL["batches_of_late"])]
+    return work.records(RecentBatch, _SQL["batches_of_late"])
 
 
 def failure_codes(work: Work, batch_ids: Sequence[UUID]) -> list[FailureCount]:
     """The number of failed items of these batches, by code."""
-    return [FailureCount(**row) for row in work.rows(_SQL["failure_codes"], [list(batch_ids)])]
+    return work.records(FailureCount, _SQL["failure_codes"], [list(batch_ids)])
 
 
 def workers(work: Work, *, silent_after: float) -> tuple[dict[str, int], float | None]:
@@ -128,7 +128,7 @@ def orphans(work: Work) -> tuple[int, float]:
 
 def bulk_runs(work: Work) -> list[BulkState]:
     """Open bulk operations by state."""
-    return [BulkState(**row) for row in work.rows(_SQL["bulk_runs"])]
+    return work.records(BulkState, _SQL["bulk_runs"])
 
 
 def products_in_doubt(work: Work) -> int:

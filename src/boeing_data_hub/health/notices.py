@@ -95,7 +95,7 @@ def send_again(work: Work, notice_id: str) -> int:
 
 def listed(work: Work, *, limit: int) -> list[Delivery]:
     """The deliveries of the newest notifications."""
-    return [Delivery(**row) for row in work.rows(_SQL["listed"], [limit])]
+    return work.records(Delivery, _SQL["listed"], [limit])
 
 
 def unsent(work: Work) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ class HeldLong:
 
 def held_long(work: Work, *, seconds: float) -> list[HeldLong]:
     """Leases that have been renewed for at least `seconds`."""
-    return [HeldLong(**row) for row in work.rows(_SQL["held_long"], [seconds])]
+    return work.records(HeldLong, _SQL["held_long"], [seconds])
 
 
 def settle_lines_of_ended_runs(work: Work) -> list[str]:
@@ -54,7 +54,7 @@ class LostAnswer:
 
 def lost_answers(work: Work, *, limit: int) -> list[LostAnswer]:
     """Answers that items wait for and that are not due for normalization."""
-    return [LostAnswer(**row) for row in work.rows(_SQL["lost_answers"], [limit])]
+    return work.records(LostAnswer, _SQL["lost_answers"], [limit])
 
 
 def make_due(work: Work, raw_ids: list[int]) -> None:

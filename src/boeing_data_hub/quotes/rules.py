@@ -46,7 +46,7 @@ class QuotingRules:
             max_parts=settings.hub_quote_max_parts,
             answer_seconds=settings.hub_quote_answer_seconds,
             fresh_for=settings.hub_reuse_fresh_for,
-            has_store=bool(settings.shopify_store_domain.strip()),
+            has_store=settings.has_store,
             offer_variant=settings.hub_quote_offer_variant,
             urgent=settings.hub_quote_urgent,
         )

@@ -73,12 +73,17 @@ class Settings(
         return prefix_of(self.hub_public_url)
 
     @property
+    def has_store(self) -> bool:
+        """True if a Shopify store is configured."""
+        return bool(self.shopify_store_domain.strip())
+
+    @property
     def screens_locations(self) -> bool:
         """True if screening checks stock locations: there is a store or a location map, and not all stock is sold.
 
         Without either, quotes offer stock at any Boeing location.
         """
-        has_use = bool(self.shopify_location_map or self.shopify_store_domain.strip())
+        has_use = self.has_store or bool(self.shopify_location_map)
         return has_use and self.shopify_unmapped_locations == "do_not_sell"
 
     @property

@@ -82,14 +82,12 @@ def add(work: Work, run_id: UUID, shop: str, batch_id: UUID, lines: Sequence[Bul
 
 def next_due(work: Work, shop: str) -> BulkRun | None:
     """The run that has waited longest for its next step and that no worker holds."""
-    row = work.row(_SQL["next_due"], [shop])
-    return BulkRun(**row) if row else None
+    return work.record(BulkRun, _SQL["next_due"], [shop])
 
 
 def get(work: Work, run_id: UUID) -> BulkRun | None:
     """One run."""
-    row = work.row(_SQL["get"], [run_id])
-    return BulkRun(**row) if row else None
+    return work.record(BulkRun, _SQL["get"], [run_id])
 
 
 def open_runs(work: Work, shop: str) -> int:
@@ -104,7 +102,7 @@ def least_served(work: Work, batch_ids: Sequence[UUID]) -> UUID:
 
 def of_batch(work: Work, batch_id: UUID) -> list[BulkRun]:
     """The runs of a batch, oldest first."""
-    return [BulkRun(**row) for row in work.rows(_SQL["of_batch"], [batch_id])]
+    return work.records(BulkRun, _SQL["of_batch"], [batch_id])
 
 
 def variables(work: Work, run_id: UUID) -> list[str]:

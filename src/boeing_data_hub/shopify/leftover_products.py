@@ -65,8 +65,7 @@ def keep_of(work: Work, shop: str, skus: Sequence[str]) -> None:
 
 def next_due(work: Work, shop: str) -> Orphan | None:
     """One that is due and whose SKU no worker has."""
-    row = work.row(_SQL["next_due"], [shop])
-    return Orphan(**row) if row else None
+    return work.record(Orphan, _SQL["next_due"], [shop])
 
 
 def gone(work: Work, shop: str, orphan: Orphan) -> None:
@@ -97,12 +96,12 @@ def due_now(work: Work, orphan_id: int) -> bool:
 
 def listed(work: Work, *, state: str = "due", limit: int = 200) -> list[Orphan]:
     """Leftover products in a state, oldest first."""
-    return [Orphan(**row) for row in work.rows(_SQL["listed"], [state, limit])]
+    return work.records(Orphan, _SQL["listed"], [state, limit])
 
 
 def due_of(work: Work, skus: Sequence[str]) -> list[Orphan]:
     """Those of these SKUs that are still in the store, newest first."""
-    return [Orphan(**row) for row in work.rows(_SQL["due_of"], [list(skus)])]
+    return work.records(Orphan, _SQL["due_of"], [list(skus)])
 
 
 def count_due(work: Work) -> int:

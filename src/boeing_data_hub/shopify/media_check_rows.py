@@ -124,7 +124,7 @@ def count_given_up(work: Work) -> int:
 
 def listed(work: Work, *, limit: int, after: str = "") -> list[FailedPicture]:
     """Products whose picture the store could not process, in SKU order after `after`."""
-    return [FailedPicture(**row) for row in work.rows(_SQL["listed"], [after, limit])]
+    return work.records(FailedPicture, _SQL["listed"], [after, limit])
 
 
 def _records(told: Mapping[str, str]) -> str:

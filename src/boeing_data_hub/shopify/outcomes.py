@@ -50,11 +50,6 @@ def _verdict(part: Loaded) -> Verdict | None:
     return part.verdict if isinstance(part, Decided) else None
 
 
-def was_sent(error: HubError) -> bool:
-    """True if the store may have carried out the call, so that the outcome must be found out."""
-    return isinstance(error, OutcomeUnknown)
-
-
 def without_outage(parts: Mapping[str, Sent], *, probe: bool) -> Advanced[Sent]:
     """The parts, and the outage if no call of theirs was answered: then no failed try is counted against any of them.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -133,11 +132,6 @@ def update_variables(
             variant["id"] = known.variant_id
         given |= {"productOptions": lists.options_input(current.options), "variants": [variant]}
     return _variables({"id": known.product_id}, given, listing, image)
-
-
-def bulk_line(variables: Mapping[str, Any]) -> str:
-    """One line of a bulk file, without a line end. It is ASCII, so no character in it ends the line early."""
-    return json.dumps(variables, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def quantities(stock: Mapping[str, int], location_ids: Mapping[str, str]) -> dict[str, int]:

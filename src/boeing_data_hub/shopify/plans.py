@@ -36,22 +36,21 @@ def page(
 
     `search` is how a part number or SKU begins.
     """
-    rows = work.rows(
+    return work.records(
+        PlanItem,
         _SQL["page"],
         {"batch": batch_id, "after": after, "action": action, "code": code, "search": search, "limit": limit},
     )
-    return [PlanItem(**row) for row in rows]
 
 
 def reasons(work: Work, batch_id: UUID) -> list[PlanReason]:
     """Why parts of a plan are not published, the commonest reason first."""
-    return [PlanReason(**row) for row in work.rows(_SQL["reasons"], [batch_id])]
+    return work.records(PlanReason, _SQL["reasons"], [batch_id])
 
 
 def waiting(work: Work, *, limit: int = 100) -> list[Batch]:
     """Plans that wait for approval, newest first."""
-    rows = work.rows(_SQL["waiting"], [limit])
-    return [Batch.from_row(row) for row in rows]
+    return work.records(Batch, _SQL["waiting"], [limit])
 
 
 def count_waiting(work: Work) -> int:

@@ -152,8 +152,9 @@ def page(
     work: Work, *, limit: int, after: str = "", state: str | None = None, search: str | None = None
 ) -> list[PublishedProduct]:
     """Products that are or were in the current store, in SKU order after `after`; `search` as in staging."""
-    rows = work.rows(_SQL["page"], {"after": after, "state": state, "key": pattern(search), "limit": limit})
-    return [PublishedProduct(**row) for row in rows]
+    return work.records(
+        PublishedProduct, _SQL["page"], {"after": after, "state": state, "key": pattern(search), "limit": limit}
+    )
 
 
 def count(work: Work, *, state: str | None = None, search: str | None = None) -> int:
@@ -163,8 +164,7 @@ def count(work: Work, *, state: str | None = None, search: str | None = None) ->
 
 def find(work: Work, key: str) -> PublishedProduct | None:
     """The current store's product of a SKU, or of one of its product ids."""
-    row = work.row(_SQL["find"], {"key": key, "ids": [key, f"gid://shopify/Product/{key}"]})
-    return PublishedProduct(**row) if row else None
+    return work.record(PublishedProduct, _SQL["find"], {"key": key, "ids": [key, f"gid://shopify/Product/{key}"]})
 
 
 def count_live(work: Work, *, most: int) -> int:
@@ -175,8 +175,3 @@ def count_live(work: Work, *, most: int) -> int:
 def last_published_at(work: Work) -> datetime | None:
     """When something was last published; None if never."""
     return work.value(_SQL["last_published_at"])
-
-
-def price_of(form: Mapping[str, Any]) -> Decimal:
-    """The price in a form."""
-    return Decimal(str(form["price"]))

@@ -52,7 +52,7 @@ class PublishChange:
 
 def of_sku(work: Work, sku: str, *, limit: int = 50) -> list[PublishChange]:
     """What was ever changed in the store about a SKU, newest first."""
-    return [PublishChange(**row) for row in work.rows(_SQL["of_sku"], [sku, limit])]
+    return work.records(PublishChange, _SQL["of_sku"], [sku, limit])
 
 
 def count(work: Work, batch_id: UUID) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.work.access_token import HeldToken
+from boeing_data_hub.work.shared_tokens import SharedTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +107,6 @@ class NoToken:
         return self.current()
 
 
-class _Shared(Protocol):
-    """The part of `tokens.shared.SharedTokens` that is needed here."""
-
-    def held(self) -> bool: ...
-    def current(self) -> HeldToken: ...
-    def renew(self, stale_generation: int, *, insist: bool = False) -> HeldToken: ...
-    def accepted(self, token: HeldToken) -> None: ...
-    def refused(self, token: HeldToken) -> HeldToken: ...
-
-
 class AppTokens:
     """Tokens of an app with a client id and a secret: from `bdh store connect` if there are any, or else granted ones.
 
@@ -124,7 +115,7 @@ class AppTokens:
         connected: tokens from a person's approval.
     """
 
-    def __init__(self, granted: _Shared, connected: _Shared) -> None:
+    def __init__(self, granted: SharedTokens, connected: SharedTokens) -> None:
         self._granted = granted
         self._connected = connected
 
@@ -150,7 +141,7 @@ class AppTokens:
         is_connected = self._connected.held()
         return _told(self._side(is_connected=is_connected).renew(0, insist=True), is_connected=is_connected)
 
-    def _side(self, *, is_connected: bool) -> _Shared:
+    def _side(self, *, is_connected: bool) -> SharedTokens:
         return self._connected if is_connected else self._granted
 
 

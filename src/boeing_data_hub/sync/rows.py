@@ -127,17 +127,17 @@ def older_than(work: Work, seconds: float, *, most: int) -> list[str]:
 
 def heads(work: Work) -> list[Candidate]:
     """The oldest part of each class."""
-    return [Candidate(**row) for row in work.rows(_SQL["heads"])]
+    return work.records(Candidate, _SQL["heads"])
 
 
 def oldest_of(work: Work, classes: Sequence[int], *, each: int) -> list[Candidate]:
     """The oldest parts of each of these classes."""
-    return [Candidate(**row) for row in work.rows(_SQL["oldest_of"], [list(classes), each])]
+    return work.records(Candidate, _SQL["oldest_of"], [list(classes), each])
 
 
 def lock(work: Work, skus: Sequence[str]) -> list[Known]:
     """Read and lock what is known about those of these parts that sync keeps up to date."""
-    return [Known(**row) for row in work.rows(_SQL["lock"], [list(skus)])]
+    return work.records(Known, _SQL["lock"], [list(skus)])
 
 
 def answered(work: Work, moments: Mapping[str, datetime]) -> None:
@@ -158,7 +158,7 @@ def save_lessons(work: Work, lessons: Sequence[Lesson]) -> None:
 
 def changed(work: Work, *, limit: int) -> list[Changed]:
     """Parts waiting to be published; none while sync's last publish run is open."""
-    return [Changed(**row) for row in work.rows(_SQL["changed"], {"owner": OWNER, "limit": limit})]
+    return work.records(Changed, _SQL["changed"], {"owner": OWNER, "limit": limit})
 
 
 def take_changed(work: Work, parts: Sequence[Changed]) -> bool:
@@ -173,7 +173,8 @@ def one_review_at_a_time(work: Work) -> bool:
 
 def portion(work: Work, after: str, *, staged: bool, most: int) -> list[Member]:
     """The next parts to keep up to date, in SKU order; `staged`: including parts not in the store."""
-    rows = work.rows(
+    return work.records(
+        Member,
         _SQL["portion"],
         {
             "after": after,
@@ -183,7 +184,6 @@ def portion(work: Work, after: str, *, staged: bool, most: int) -> list[Member]:
             "days": _DEMAND_OF_DAYS,
         },
     )
-    return [Member(**row) for row in rows]
 
 
 def add(work: Work, parts: Sequence[Weighed]) -> None:

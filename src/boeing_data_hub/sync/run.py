@@ -68,7 +68,7 @@ class Sync:
             limit=limit,
             hours=Hours.of(settings.hub_sync_hours, zone_of(settings.hub_digest_time_zone)),
             per_call=settings.boeing_batch_size,
-            has_store=bool(settings.shopify_store_domain.strip()),
+            has_store=settings.has_store,
         )
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import UUID
 
 from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
@@ -53,14 +53,6 @@ class Batch:
     completed_at: datetime | None
     items_gone_at: datetime | None = None
     changes_gone_at: datetime | None = None
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Build from a row of `hub.batches`."""
-        fields = {name: row[name] for name in cls.__slots__}
-        fields["batch_type"] = BatchType(row["batch_type"])
-        fields["status"] = BatchStatus(row["status"])
-        return cls(**fields)
 
     @property
     def settled_count(self) -> int:
@@ -118,11 +110,3 @@ class Item:
     attempts: int
     not_before: datetime | None
     updated_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Build from a row of `hub.batch_items`."""
-        fields = {name: row[name] for name in cls.__slots__}
-        fields["state"] = ItemState(row["state"])
-        fields["skus"] = tuple(row["skus"] or ())
-        return cls(**fields)

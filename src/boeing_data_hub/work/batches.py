@@ -53,20 +53,17 @@ def reuse_fresh(work: Work, batch_id: UUID, *, younger_than: float) -> int:
 
 def get(work: Work, batch_id: UUID) -> Batch | None:
     """One batch, or None."""
-    row = work.row(_SQL["get"], [batch_id])
-    return Batch.from_row(row) if row else None
+    return work.record(Batch, _SQL["get"], [batch_id])
 
 
 def get_many(work: Work, batch_ids: Sequence[UUID]) -> list[Batch]:
     """The existing batches with these ids."""
-    rows = work.rows(_SQL["get_many"], [list(batch_ids)])
-    return [Batch.from_row(row) for row in rows]
+    return work.records(Batch, _SQL["get_many"], [list(batch_ids)])
 
 
 def by_key(work: Work, owner: str, idempotency_key: str) -> Batch | None:
     """The batch that this owner created with this idempotency key, or None."""
-    row = work.row(_SQL["by_key"], [owner, idempotency_key])
-    return Batch.from_row(row) if row else None
+    return work.record(Batch, _SQL["by_key"], [owner, idempotency_key])
 
 
 def retry_of(work: Work, batch_id: UUID) -> UUID | None:
@@ -84,7 +81,8 @@ def newest(
     before: tuple[datetime, UUID] | None = None,
 ) -> list[Batch]:
     """A page of batches, newest first; `before` is the last batch of the previous page."""
-    rows = work.rows(
+    return work.records(
+        Batch,
         _SQL["newest"],
         {
             "status": status,
@@ -95,21 +93,18 @@ def newest(
             "offset": offset,
         },
     )
-    return [Batch.from_row(row) for row in rows]
 
 
 def beginning_with(work: Work, start: str, *, limit: int, batch_type: str | None = None) -> list[Batch]:
     """Batches whose id begins with these hexadecimal digits, newest first; dashes do not count."""
     digits = start.replace("-", "").lower()[:32]
     ends = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    rows = work.rows(_SQL["beginning_with"], [*ends, batch_type, batch_type, limit])
-    return [Batch.from_row(row) for row in rows]
+    return work.records(Batch, _SQL["beginning_with"], [*ends, batch_type, batch_type, limit])
 
 
 def running(work: Work, *, limit: int) -> list[Batch]:
     """Batches that have not ended, newest first."""
-    rows = work.rows(_SQL["running"], [limit])
-    return [Batch.from_row(row) for row in rows]
+    return work.records(Batch, _SQL["running"], [limit])
 
 
 def with_outcome(
@@ -122,7 +117,8 @@ def with_outcome(
     before: tuple[datetime, UUID] | None = None,
 ) -> list[Batch]:
     """A page of batches with this outcome (or `running`), newest first; `before` is the last of the previous page."""
-    rows = work.rows(
+    return work.records(
+        Batch,
         _SQL["with_outcome"],
         {
             "outcome": outcome,
@@ -133,7 +129,6 @@ def with_outcome(
             "limit": limit,
         },
     )
-    return [Batch.from_row(row) for row in rows]
 
 
 def count(work: Work, *, status: str | None = None, batch_type: str | None = None) -> int:

@@ -65,7 +65,8 @@ def due_parts(
         return []
     share = -(-wanted // int(open_batches))
     while True:
-        rows = work.rows(
+        found = work.records(
+            DuePart,
             query,
             {
                 "share": share,
@@ -76,15 +77,15 @@ def due_parts(
             },
         )
         # A batch with less than its share leaves room, so offer the others a larger share.
-        if len(rows) >= wanted or share >= wanted:
+        if len(found) >= wanted or share >= wanted:
             break
         share = min(share * 4, wanted)
-    chosen = {row["part_number"]: DuePart(**row) for row in rows}
+    chosen = {part.part_number: part for part in found}
     groups = sorted({part.call_group for part in chosen.values() if part.call_group is not None})
     if groups:
-        companions = work.rows(
-            _SQL["rest_of_calls"], {"groups": groups, "refusals": list(refusals), "last_try": last_try}
+        companions = work.records(
+            DuePart, _SQL["rest_of_calls"], {"groups": groups, "refusals": list(refusals), "last_try": last_try}
         )
-        for row in companions:
-            chosen.setdefault(row["part_number"], DuePart(**row))
+        for part in companions:
+            chosen.setdefault(part.part_number, part)
     return list(chosen.values())

@@ -31,8 +31,7 @@ def anything_due(work: Work) -> int:
 
 def waiting(work: Work, part_numbers: Sequence[str]) -> list[DuePart]:
     """The parts among these that a batch still waits for."""
-    rows = work.rows(_SQL["waiting"], [list(part_numbers)])
-    return [DuePart(**row) for row in rows]
+    return work.records(DuePart, _SQL["waiting"], [list(part_numbers)])
 
 
 def new_call_groups(work: Work, count: int) -> list[int]:
@@ -130,7 +129,8 @@ def page(
 
     `search` is the beginning of the part number; `has_remark`: only items published with a remark.
     """
-    rows = work.rows(
+    return work.records(
+        Item,
         _SQL["page"],
         {
             "batch": batch_id,
@@ -144,13 +144,11 @@ def page(
             "limit": limit,
         },
     )
-    return [Item.from_row(row) for row in rows]
 
 
 def first_failed(work: Work, batch_id: UUID, *, limit: int) -> list[Item]:
     """The first few failed items: an index look-up, whatever the size of the batch."""
-    rows = work.rows(_SQL["first_failed"], [batch_id, limit])
-    return [Item.from_row(row) for row in rows]
+    return work.records(Item, _SQL["first_failed"], [batch_id, limit])
 
 
 def failed_part_numbers(work: Work, batch_id: UUID) -> list[str]:
@@ -185,7 +183,7 @@ class Group:
 
 def groups(work: Work, batch_id: UUID) -> list[Group]:
     """Failed, blocked and needs-review items of a batch, grouped by cause, the largest group first."""
-    return [Group(**row) for row in work.rows(_SQL["groups"], [batch_id])]
+    return work.records(Group, _SQL["groups"], [batch_id])
 
 
 def waiting_for_raw(work: Work, raw_id: int) -> list[str]:

@@ -5,7 +5,8 @@
 EXISTS (SELECT 1 FROM hub.batches s WHERE s.id = i.batch_id AND s.batch_type = 'search')
 
 -- fragment: item
-batch_id, position, part_number, state, skus, outcome, reason, error_code, error, attempts, not_before, updated_at
+batch_id, position, part_number, state, coalesce(skus, '{}') AS skus, outcome, reason, error_code, error, attempts,
+not_before, updated_at
 
 -- name: anything_due
 -- How many parts could be asked now, counted no further than 200: enough to size the hints.

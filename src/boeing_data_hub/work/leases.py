@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from boeing_data_hub.clock import monotonic
@@ -102,8 +102,7 @@ def expired(work: Work) -> UUID | None:
 
 def take_expired(work: Work, lease: UUID) -> ExpiredLease | None:
     """Delete an expired lease, and return it; None if another sweep has freed it, or its holder has renewed it."""
-    row: dict[str, Any] | None = work.row(_SQL["take_expired"], [lease])
-    return None if row is None else ExpiredLease(**row)
+    return work.record(ExpiredLease, _SQL["take_expired"], [lease])
 
 
 def put_off(work: Work, lease: UUID, *, seconds: float) -> None:

@@ -18,23 +18,20 @@ def hold(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
     These are two statements, because a single one might read the clock before it waits for the lock. An upstream that
     was never called has the initial state.
     """
-    row = work.row(_SQL["hold"], [name])
-    if row is None:
+    pace = work.record(UpstreamPace, _SQL["hold"], [name])
+    if pace is None:
         work.do(_SQL["add"], [name])
-        row = work.row(_SQL["hold"], [name])
+        pace = work.record(UpstreamPace, _SQL["hold"], [name])
     now: datetime = work.value(_SQL["moment"])
-    assert row is not None  # noqa: S101 - just inserted, and nothing deletes it
-    return UpstreamPace(**row), now
+    assert pace is not None  # noqa: S101 - just inserted, and nothing deletes it
+    return pace, now
 
 
 def look(work: Work, name: str) -> tuple[UpstreamPace, datetime]:
     """Read the state without a lock, for callers that change nothing."""
-    row = work.row(_SQL["look"], [name])
-    if row is None:
-        now: datetime = work.value(_SQL["moment"])
-        return UpstreamPace(now), now
-    now = row.pop("now")
-    return UpstreamPace(**row), now
+    pace = work.record(UpstreamPace, _SQL["look"], [name])
+    now: datetime = work.value(_SQL["moment"])
+    return pace or UpstreamPace(now), now
 
 
 def save(work: Work, name: str, pace: UpstreamPace) -> None:

@@ -16,7 +16,7 @@ SELECT clock_timestamp()
 
 -- name: look
 -- The state without a lock.
-SELECT {pace}, clock_timestamp() AS now FROM hub.pacing WHERE line = %s
+SELECT {pace} FROM hub.pacing WHERE line = %s
 
 -- name: save
 -- Save the next state.

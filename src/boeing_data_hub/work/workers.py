@@ -38,7 +38,7 @@ def leave(work: Work, worker: str) -> None:
 
 def alive(work: Work, *, silent_after: float) -> list[Worker]:
     """Workers with a heartbeat within the last `silent_after` seconds."""
-    return [Worker(**row) for row in work.rows(_SQL["alive"], [silent_after])]
+    return work.records(Worker, _SQL["alive"], [silent_after])
 
 
 def forget_silent(work: Work, *, silent_after: float) -> int:

@@ -14,7 +14,6 @@ _NAMES: Final = (
     "partnumber", "partnumbers", "partno", "partnos", "partnum", "partnr", "partcode", "pn", "pns", "pnr",
     "manufacturerpartnumber", "manufacturerpartno", "mfrpartnumber", "mfrpartno", "mfgpartnumber", "mfgpartno", "mpn",
 )  # fmt: skip
-_KNOWN_PLACE: Final = len(_NAMES)
 _LESSER_NAMES: Final = (
     "productcode", "productcodes", "productnumber", "productno", "sku", "skus", "variantsku", "productsku",
     "itemnumber", "itemno", "itemcode", "materialnumber", "materialno",

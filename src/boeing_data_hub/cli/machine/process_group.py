@@ -119,7 +119,7 @@ class ProcessGroup:
         """
         _in_main_thread()
         if name in self._kept:
-            raise ValueError(f"A process named {name} is kept already.")
+            raise ValueError(f"A process named {name} exists already.")
         line = [str(part) for part in argv]
         environment = None if env is None else dict(env)
         process = spawn(line, env=environment, cwd=cwd, stdout=log_path, on_parent_death=on_parent_death)
@@ -203,4 +203,6 @@ def _status(kept: _Kept) -> ChildStatus:
 
 def _in_main_thread() -> None:
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("A ProcessGroup works in the main thread only: children die with the thread that made them.")
+        raise RuntimeError(
+            "A ProcessGroup works in the main thread only: children die with the thread that started them."
+        )

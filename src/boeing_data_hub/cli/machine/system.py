@@ -151,4 +151,4 @@ def wait_for(url: str, what: str, log: Path) -> None:
         if asked_for(url, network, seconds=3).status == HTTPStatus.OK:
             return
         time.sleep(0.1)
-    raise Unavailable(f"{what} did not get ready within {_READY_WITHIN:.0f} s. Its log is at {log}.", code="not_ready")
+    raise Unavailable(f"{what} was not ready within {_READY_WITHIN:.0f} s. See its log: {log}.", code="not_ready")

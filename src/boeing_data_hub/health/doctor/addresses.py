@@ -1,4 +1,4 @@
-"""Addresses as a checkup speaks of them: without user name and password; and do they lead to this machine? Pure."""
+"""Addresses in findings, without user name and password, and whether they point to this machine. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def host_of(url: str) -> str:
 
 
 def is_here(url: str) -> bool:
-    """True if an address, or a bare host, leads to this machine."""
+    """True if an address, or a host, points to this machine."""
     for host in (url.strip("[]"), host_of(url)):
         if host in {"localhost", ""}:
             return True

@@ -1,4 +1,4 @@
-"""Everything a checkup can find, with its remedy, in the order of the checks; documentation tables are made of it."""
+"""All findings and their remedies, in the order of the checks; the documentation tables are generated from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SUBJECTS: Final = {
 
 
 def advice_by_subject() -> dict[str, list[Advice]]:
-    """Every piece of advice, under the heading it belongs to."""
+    """Every `Advice`, by heading."""
     return {
         title: [value for module in modules for value in vars(module).values() if isinstance(value, Advice)]
         for title, modules in SUBJECTS.items()

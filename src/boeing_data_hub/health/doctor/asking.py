@@ -1,4 +1,4 @@
-"""The doctor asks for a page, to see whether something answers there, and what stands in the way if not."""
+"""Fetches a page, to see if a server responds, and what prevents it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _ANSWER_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of it.
+    """The result.
 
     Attributes:
-        status: of the answer; None: there was none.
+        status: of the response; None: there was none.
         text: its beginning.
-        fault: a certificate or a proxy that stood in the way; None: neither did.
+        fault: a certificate or a proxy that prevented it; None: neither did.
     """
 
     status: int | None
@@ -28,7 +28,7 @@ class Asked:
 
 
 def asked_for(url: str, network: Network, *, seconds: float) -> Asked:
-    """Ask for a page, on a connection of its own. Raises nothing but what `Network.client` raises."""
+    """Fetch a page, on a separate connection. Raises only what `Network.client` raises."""
     exchange = HttpExchange(network, connections=1, keep_idle=0.0)
     try:
         reply = exchange.send(request_to("GET", url), seconds=seconds, most=_ANSWER_BYTES)

@@ -1,4 +1,4 @@
-"""Boeing's login, call by call: which of them is refused says which credentials, or which address, are wrong. Pure."""
+"""Boeing's login, call by call: the rejected call shows which credentials, or which address, are wrong. Pure."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ ODD = Advice(
 
 
 def not_set(names: list[str]) -> Finding:
-    """Credentials that are missing."""
+    """The finding if credentials are missing."""
     return UNSET.found(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set.", names=", ".join(names))
 
 
 def judge_login(tried: Tried) -> Iterator[Finding]:
-    """What a login came to."""
+    """The findings of a login."""
     if tried.error is None or tried.call == 3:  # noqa: PLR2004 - then both logins were well
         told = "Boeing gave both tokens (call 1: OAuth client, call 2: account)."
         shared = (
@@ -105,7 +105,7 @@ def _price(tried: Tried) -> Iterator[Finding]:
     elif tried.error is None:
         yield well("boeing price", "Boeing answered the price call (call 3).")
     elif tried.status == 404:  # noqa: PLR2004 - not found
-        yield PATH.found("Call 3 (price): BOEING_PNA_PRICE_URL leads to nothing (status 404).", name=_URLS[3])
+        yield PATH.found("Call 3 (price): BOEING_PNA_PRICE_URL was not found (status 404).", name=_URLS[3])
     elif isinstance(tried.error, Reject) or tried.status == 401:  # noqa: PLR2004 - unauthorized
         yield RIGHTS.found(f"Call 3 (price) is refused (status {tried.status}).")
     else:

@@ -1,6 +1,7 @@
-"""The doctor's rounds: which checks there are, and what each is handed. `app.py` hands over the settings.
+"""The doctor's checks and their inputs. `app.py` provides the settings.
 
-Every check runs on connections of its own, with short limits, beside the others: what is broken must not hold it up.
+The checks run in parallel, each on separate connections with short timeouts, so that a broken service delays no other
+check.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ from boeing_data_hub.settings.reading import Reading
 from boeing_data_hub.work.pacing import Pacing
 
 LOOKS_FOR: Final = 12.0  # seconds
-_CALL: Final = 4.0  # seconds one call of a check may take
-_SLOT: Final = 40.0  # seconds to wait for a slot, where somebody wants the price call
+_CALL: Final = 4.0  # seconds for one call of a check
+_SLOT: Final = 40.0  # seconds to wait for a slot, if the price call is requested
 _BOEING_URLS: Final = ("BOEING_OAUTH_TOKEN_URL", "BOEING_PNA_OAUTH_URL", "BOEING_PNA_PRICE_URL")
 _STORAGE_KEYS: Final = ("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_KEY")
 _STORE_SETTINGS: Final = (
@@ -54,16 +55,16 @@ _STORE_SETTINGS: Final = (
 
 
 class Doctor:
-    """Looks at everything.
+    """Runs all checks.
 
     Args:
         settings: the environment.
-        policy: how parts are shown and sold.
-        data_dir: where local files live.
+        policy: how parts are listed and sold.
+        data_dir: the folder of local files.
         queues: that must have a worker.
-        pacing: gives slots for Boeing calls; asked only where a price call is wanted.
-        reading: how the settings were read; None in a process that runs on them, where they are right.
-        key: the key the command line would send; empty where there is none.
+        pacing: provides slots for Boeing calls; used only if a price call is requested.
+        reading: how the settings were read; None in a process that runs with them, so that they are valid.
+        key: the key that the command line sends; empty if there is none.
     """
 
     def __init__(
@@ -88,11 +89,11 @@ class Doctor:
         self._unusable = reading.unusable if reading else frozenset[str]()
 
     def examine(self, *, price: str | None = None, seconds: float = LOOKS_FOR) -> list[Finding]:
-        """Everything looked at, the settings first, each with its remedy, within about `seconds`.
+        """All findings with their remedies, settings first, within about `seconds`.
 
         Args:
-            price: a part number to ask Boeing a price for, in a slot of its own (and then up to 40 seconds longer).
-            seconds: after which what has not answered counts as silent.
+            price: a part number to request from Boeing; uses one slot, and takes up to 40 seconds longer.
+            seconds: a check that takes longer is reported as such.
         """
         checks = [
             Check("settings", self._given),
@@ -118,16 +119,16 @@ class Doctor:
         yield from contradictions.judge_contradictions(self._settings, self._unusable)
 
     def _cannot(self, what: str, *names: str) -> Iterator[Finding]:
-        """One finding where a setting that is needed cannot be used."""
+        """Run a check, or report that a required setting is invalid."""
         wrong = [name for name in names if name in self._unusable]
         if wrong:
-            yield skipped(what, f"Not looked at, because {', '.join(wrong)} cannot be used.")
+            yield skipped(what, f"Skipped, because {', '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} invalid.")
 
     def _way_out(self) -> Iterator[Finding]:
         yield from network.judge_network(self._network, self._reading.in_file if self._reading else ())
 
     def _outside(self, what: str, look: Iterator[Finding]) -> Iterator[Finding]:
-        """A look that goes out; one finding where nothing can, because no certificate could be verified."""
+        """Run a check that makes calls, or report that certificates cannot be verified."""
         try:
             self._network.tls()
         except BadInput:
@@ -170,7 +171,7 @@ class Doctor:
             yield skipped("boeing", "Skipped, because one of Boeing's addresses is invalid.")
             return
         if price is not None and not self._slot():
-            yield skipped("boeing price", f"No slot of Boeing's limit is free within {_SLOT:g} s; nothing was asked.")
+            yield skipped("boeing price", f"No rate-limit slot was free within {_SLOT:g} s; Boeing was not called.")
             price = None
         with tokens_database(s, seconds=_CALL) as database:
             tried = log_in(access, ask=price, memory=boeing_tokens_memory(s, database))
@@ -179,14 +180,14 @@ class Doctor:
             yield off
 
     def _slot(self) -> bool:
-        """Wait for a slot of the limit that all workers share."""
+        """Wait for a slot of the shared rate limit."""
         slots = self._pacing().reserve(wanted=1, horizon=_SLOT)
         if slots.calls:
             time.sleep(max(0.0, slots.first_at - monotonic()))
         return bool(slots.calls)
 
     def _store(self) -> Iterator[Finding]:
-        if not self._settings.shopify_store_domain.strip():
+        if not self._settings.has_store:
             return  # the settings' own check tells
         cannot = list(self._cannot("store", *_STORE_SETTINGS))
         yield from cannot or visit_store(self._settings, self._policy, call_seconds=_CALL)
@@ -214,7 +215,7 @@ class Doctor:
                 storage.close()
         elif secret.get_secret_value():
             yield images_check.KEY_ALONE.found(f"{name} is set, and SUPABASE_URL is not.", name=name)
-        if s.shopify_store_domain.strip():
+        if s.has_store:
             yield from images_check.judge_public(s.supabase_url or s.public_url, s.shopify_store_domain.strip())
 
     def _image_hosts(self) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Clocks that disagree: tokens, leases and Retry-After are judged by them. Pure."""
+"""Compares clocks, because tokens, leases and Retry-After depend on them. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from boeing_data_hub.health.doctor.finding import Advice, Finding
 
 _TOLERATED: Final = 5.0  # seconds
-_WHOLE_SECONDS: Final = 1.0  # a Date header is no finer, and some seconds may pass on the way
+_WHOLE_SECONDS: Final = 1.0  # a Date header has whole seconds, and a response may take some
 
 OFF = Advice(
     "clock_off",
@@ -21,10 +21,10 @@ OFF = Advice(
 
 
 def judge_clock(other: str, ahead: float, *, uncertain: float) -> Finding | None:
-    """A finding where another's clock is off against ours by more than can be borne; None where it is not.
+    """The finding if another clock differs too much from ours; None if not.
 
     Args:
-        other: whose clock.
+        other: the other clock's owner.
         ahead: seconds by which it is ahead of ours.
         uncertain: seconds by which that may be wrong.
     """
@@ -36,7 +36,7 @@ def judge_clock(other: str, ahead: float, *, uncertain: float) -> Finding | None
 
 
 def judge_date(other: str, dated: str, moment: datetime, *, uncertain: float) -> Finding | None:
-    """The same by a `Date` header; None where it cannot be read."""
+    """The same for a `Date` header; None if it cannot be parsed."""
     try:
         told = parsedate_to_datetime(dated)
     except (ValueError, TypeError, IndexError):

@@ -1,4 +1,4 @@
-"""Settings that can each be used, and are dangerous, or contradict each other. Pure."""
+"""Settings that are valid but dangerous, or contradict each other. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from boeing_data_hub.settings.boeing import Boeing
 from boeing_data_hub.work.rate_limit import RateLimit, parse_rate_limit
 
 KNOWN_LIMIT: Final = RateLimit(20, 60.0)
-"""Boeing calls that are known to be allowed to somebody: the implementation guide's figure."""
+"""The highest known Boeing limit: the implementation guide's figure."""
 
 _PROVEN_PARTS: Final = 10
-_PULSE: Final = 3.0  # seconds between two signs of life of a worker, at most
+_PULSE: Final = 3.0  # maximum seconds between two heartbeats of a worker
 _MOST_MARKUP: Final = 5
 _SHELF_CODE: Final = 3
 _BOEING_URLS: Final = ("BOEING_OAUTH_TOKEN_URL", "BOEING_PNA_OAUTH_URL", "BOEING_PNA_PRICE_URL")
@@ -126,11 +126,11 @@ NO_STORE = Advice(
 
 
 def judge_contradictions(settings: Settings, unusable: frozenset[str]) -> Iterator[Finding]:
-    """Everything that can be told from the values alone.
+    """All findings from the values alone.
 
     Args:
-        settings: the values, with the default in place of those that cannot be used.
-        unusable: names of those, which are told elsewhere.
+        settings: the values, with defaults for invalid ones.
+        unusable: names of invalid settings, which are reported elsewhere.
     """
     yield from _boeing(settings, unusable)
     yield from _mixed(settings)
@@ -152,7 +152,7 @@ def _boeing(s: Settings, unusable: frozenset[str]) -> Iterator[Finding]:
         if real and (limit is None or limit.per_minute > KNOWN_LIMIT.per_minute):
             allowed = "no limit at all" if limit is None else f"{limit.per_minute:,.0f} calls a minute"
             yield LIMIT_HIGH.found(
-                f"BOEING_API_RATE_LIMIT allows {allowed}. Boeing is known to allow {KNOWN_LIMIT.calls} a minute at "
+                f"BOEING_API_RATE_LIMIT allows {allowed}. The highest known limit is {KNOWN_LIMIT.calls} a minute, and "
                 "most, and may block an account that calls more often."
             )
     if real and s.boeing_batch_size > _PROVEN_PARTS:
@@ -177,7 +177,7 @@ def _usual_path(name: str) -> str:
 
 
 def _mixed(s: Settings) -> Iterator[Finding]:
-    if not s.shopify_store_domain.strip():
+    if not s.has_store:
         yield NO_STORE.found("No store is set, so nothing is published.")
         return
     store = s.shopify_store_domain.strip()
@@ -194,7 +194,9 @@ def _mixed(s: Settings) -> Iterator[Finding]:
 
 def _interfaces(s: Settings) -> Iterator[Finding]:
     if not is_here(s.hub_host):
-        yield OPEN_API.found(f"HUB_HOST is {s.hub_host}: the API takes calls of other hosts, keys and all, in clear.")
+        yield OPEN_API.found(
+            f"HUB_HOST is {s.hub_host}: the API accepts unencrypted calls from other hosts, which contain keys."
+        )
     if s.hub_public_url and scheme_of(s.hub_public_url) == "http" and not is_here(s.hub_public_url):
         yield PUBLIC_HTTP.found("HUB_PUBLIC_URL begins with http://, so keys and sign-ins could be intercepted.")
 
@@ -219,7 +221,7 @@ def _trade(s: Settings) -> Iterator[Finding]:
     if s.price_markup < 1 or s.price_markup > _MOST_MARKUP:
         said = "below Boeing's price" if s.price_markup < 1 else f"at {s.price_markup} times Boeing's price"
         yield MARKUP_LOSS.found(f"With PRICE_MARKUP={s.price_markup} every part is sold {said}.")
-    if not s.shopify_location_map and s.shopify_unmapped_locations == "do_not_sell" and s.shopify_store_domain.strip():
+    if not s.shopify_location_map and s.shopify_unmapped_locations == "do_not_sell" and s.has_store:
         yield NO_MAP.found("SHOPIFY_LOCATION_MAP is empty, so no stock that Boeing names a location for is sold.")
     known = {*s.shopify_location_map, *s.shopify_location_map.values()}
     codes = s.shopify_inventory_location_codes

@@ -1,4 +1,4 @@
-"""What a checkup finds, and what is to be done about each thing it can find. Pure."""
+"""Findings of the doctor, and the advice for each. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Level = Literal["ok", "skipped", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at.
+    """The result of a check.
 
     Attributes:
-        name: what, e.g. `postgres`.
-        level: ok, skipped (it could not be looked at), warning, or error.
-        message: what was found, in a sentence or two. It holds no secret.
-        remedy: what to do about it; empty when all is well.
-        code: the stable word for this very finding, e.g. `postgres_password`; of what is well, the name with `_ok`.
+        name: what was checked, e.g. `postgres`.
+        level: ok, skipped (it could not be checked), warning, or error.
+        message: the finding, in a sentence or two. It contains no secret.
+        remedy: what to do; empty if there is nothing to do.
+        code: stable code of the finding, e.g. `postgres_password`; for ok, the name with `_ok`.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing that can be wrong, and its remedy.
+    """Something that can be wrong, and its remedy.
 
     Attributes:
         code: see `Finding`.
         name: see `Finding`.
         level: warning or error.
-        meaning: when it is found; a half sentence for the documentation.
-        remedy: what to do, with `{words}` to be filled in.
+        meaning: when it is found, as a phrase for the documentation.
+        remedy: what to do, with placeholders.
     """
 
     code: str
@@ -49,15 +49,15 @@ class Advice:
     remedy: str
 
     def found(self, message: str, **words: object) -> Finding:
-        """The finding, with the remedy's words filled in."""
+        """The finding, with the remedy's placeholders filled in."""
         return Finding(self.name, self.level, message, self.remedy.format(**words), self.code)
 
 
 def advice_of(kind: Kind, code: str, name: str, more: str = "") -> Advice:
-    """The doctor's entry for a condition of the registry, under the code and name that the doctor gives it.
+    """The doctor's advice for a condition, with the doctor's code and name.
 
     Args:
-        kind: words it.
+        kind: the condition, with its texts.
         code: see `Finding`.
         name: see `Finding`.
         more: what else to do, after the condition's own remedy.
@@ -68,22 +68,22 @@ def advice_of(kind: Kind, code: str, name: str, more: str = "") -> Advice:
 
 
 def finding_of(condition: Condition, advice: Advice) -> Finding:
-    """What the doctor says of a condition that holds."""
+    """The finding for a condition that holds."""
     level = "error" if condition.level == "error" else "warning"
     return Finding(advice.name, level, condition.message, advice.remedy.format(queue=condition.about), advice.code)
 
 
 def well(name: str, message: str) -> Finding:
-    """All is well with something."""
+    """A finding without problems."""
     return Finding(name, "ok", message, "", f"{name.replace(' ', '_')}_ok")
 
 
 def skipped(name: str, why: str, remedy: str = "") -> Finding:
-    """Something could not be looked at."""
+    """A finding for something that could not be checked."""
     return Finding(name, "skipped", why, remedy, f"{name.replace(' ', '_')}_skipped")
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
-    """The first few of them, and how many more there are."""
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -1,4 +1,4 @@
-"""Pictures of parts: where they are kept, whether the store can fetch them, and where they come from. Mostly pure."""
+"""Images of parts: where they are stored, if the store can fetch them, and their source. Mostly pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from boeing_data_hub.health.doctor.addresses import host_of, is_here
 from boeing_data_hub.health.doctor.finding import Advice, Finding, well
 from boeing_data_hub.images.supabase import Bucket, SupabaseStorage
 
-_LEAST_FREE: Final = 1_000_000_000  # bytes; ten thousand pictures
+_LEAST_FREE: Final = 1_000_000_000  # bytes; ten thousand images
 _LARGEST_PICTURE: Final = 20_000_000
 _TYPES: Final = ("image/png", "image/jpeg")
 _JWT_PARTS: Final = 3
@@ -135,7 +135,7 @@ SOURCE = Advice(
 
 
 def judge_keys(keys: Mapping[str, SecretStr], url: str, moment: datetime) -> Iterator[Finding]:
-    """What the keys that are set say of themselves, before one is sent anywhere.
+    """Findings about the keys themselves, before one is sent anywhere.
 
     Args:
         keys: by the name of their setting, the one in use first.
@@ -176,7 +176,7 @@ def _judge_key(name: str, key: str, url: str, moment: datetime) -> Iterator[Find
 
 
 def _claims(key: str) -> Mapping[str, Any]:
-    """What a key in the form of a JSON web token says; it is not verified, for we do not rely on it."""
+    """The claims of a key that is a JSON web token; not verified, because nothing relies on them."""
     pieces = key.split(".")
     if len(pieces) != _JWT_PARTS:
         return {}
@@ -202,7 +202,7 @@ def look_at_bucket(storage: SupabaseStorage, name: str) -> Iterator[Finding]:
 
 
 def judge_bucket(bucket: Bucket, name: str) -> Iterator[Finding]:
-    """Whether it can be used."""
+    """Findings about the bucket."""
     if not bucket.public:
         yield PRIVATE.found(f"The bucket {name} is private.")
         return
@@ -221,7 +221,7 @@ def _takes(types: tuple[str, ...], kind: str) -> bool:
 
 
 def look_at_folder(folder: Path, *, least_free: int = _LEAST_FREE) -> Iterator[Finding]:
-    """Whether pictures and services can be kept in the data folder. A file is made there and deleted."""
+    """Check that the data folder is writable, by creating and deleting a file."""
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
@@ -242,6 +242,6 @@ def look_at_folder(folder: Path, *, least_free: int = _LEAST_FREE) -> Iterator[F
 
 
 def judge_public(public_url: str, store: str) -> Iterator[Finding]:
-    """Whether the store can reach the address that pictures are offered at."""
+    """Check that the store can reach the images' address."""
     if is_here(public_url) and not is_here(store):
         yield LOOPBACK.found(f"Images are offered at {public_url}, where the store cannot reach them.")

@@ -78,15 +78,15 @@ SCOPE = Advice(
 def judge_provider(
     status: int | None, told: str, *, issuer: str, client_auth: str, scope: str, role_claim: str
 ) -> Iterator[Finding]:
-    """What an identity provider says of itself, held against the settings HUB_OIDC_...; see `web/console/identity.py`.
+    """Compare an identity provider's configuration with the settings HUB_OIDC_...; see `web/console/identity.py`.
 
     Args:
-        status: of its configuration's page; None: there was no answer.
-        told: what the page holds.
-        issuer: HUB_OIDC_ISSUER, as the three others are the settings of their names.
+        status: of its configuration page; None: there was no response.
+        told: the page's content.
+        issuer: the setting HUB_OIDC_ISSUER; the others are named alike.
         client_auth: how the hub sends its secret.
-        scope: what the hub asks for.
-        role_claim: where the hub looks for groups.
+        scope: what the hub requests.
+        role_claim: the claim with the groups.
     """
     configuration = _object(told) if status == 200 else {}  # noqa: PLR2004 - OK
     if not configuration.get("authorization_endpoint"):
@@ -128,12 +128,12 @@ def _words(value: object) -> list[str]:
 
 
 def judge_api(url: str, status: int | None, *, ours: bool) -> Iterator[Finding]:
-    """What came of asking the API whether it is ready.
+    """Findings about the API's readiness.
 
     Args:
-        url: where it was asked.
-        status: of its answer; None: there was none.
-        ours: whether the answer is one of the hub's.
+        url: its address.
+        status: of its response; None: there was none.
+        ours: True if the response is from a hub.
     """
     if status is None:
         yield NOT_UP.found(f"No API answers at {shown(url)}.")
@@ -146,10 +146,10 @@ def judge_api(url: str, status: int | None, *, ours: bool) -> Iterator[Finding]:
 
 
 def judge_key(*, given: bool, known: bool | None) -> Iterator[Finding]:
-    """What is known of the command line's key; `known` is None where nobody could be asked."""
+    """Findings about the command line's key; `known` is None if it could not be checked."""
     if not given:
         yield NO_KEY.found("HUB_API_KEY is not set, and the data folder has no key of `bdh up`.")
     elif known is False:
-        yield BAD_KEY.found("The command line's key (HUB_API_KEY) is no live key of this hub.")
+        yield BAD_KEY.found("The command line's key (HUB_API_KEY) is not valid for this hub.")
     elif known:
         yield well("key", "The command line's key is valid.")

@@ -1,4 +1,4 @@
-"""The way out of this machine: proxies and certificates, and what they did to a call. Pure."""
+"""Proxies and certificates, and their effect on a call. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _VARIABLES: Final = frozenset({"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PRO
 
 
 def judge_network(network: Network, in_file: Collection[str] = ()) -> Iterator[Finding]:
-    """What the environment says about the way out; nothing where it says nothing.
+    """Findings about proxies and certificates in the environment; none if it has no such settings.
 
     Args:
         network: as this process reads the environment.
@@ -88,18 +88,18 @@ def judge_network(network: Network, in_file: Collection[str] = ()) -> Iterator[F
 
 
 def stood_in_the_way(name: str, error: HubError, message: str = "") -> Finding | None:
-    """The finding where a certificate or a proxy kept a call from its goal; None where neither did.
+    """The finding if a certificate or a proxy prevented a call; None if neither did.
 
     Args:
-        name: what was looked at, e.g. `boeing`.
-        error: that the call ended with.
-        message: more than the error says; empty: what it says.
+        name: what was checked, e.g. `boeing`.
+        error: the call's error.
+        message: a longer text than the error's; empty: the error's.
     """
     advice = {"certificate": CERTIFICATE, "proxy": PROXY}.get(error.fault)
     return replace(advice.found(message or error.message), name=name) if advice else None
 
 
 def fault_found(name: str, fault: Fault) -> Finding:
-    """The same, of a call that was made for the look alone."""
+    """The same for a call that only tests the connection."""
     advice = CERTIFICATE if fault.kind == "certificate" else PROXY
     return replace(advice.found(fault.said), name=name)

@@ -1,4 +1,4 @@
-"""Postgres: how it is reached, whether it is ours to use, and whether it is closed to everybody else. Pure."""
+"""Postgres: how it is reached, whether we may use it, and whether it is closed to others. Pure."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ FEW_LEFT = Advice(
 
 
 def mode_by_address(url: str) -> Mode | None:
-    """What the address alone says of a pooler: Supabase's, and those on its usual port."""
+    """The finding for an address that looks like a transaction pooler's: Supabase's, or its usual port."""
     parts = urlsplit(url)
     if parts.port == _TRANSACTION_PORT:
         return "transaction pooler"
@@ -112,15 +112,15 @@ def mode_by_address(url: str) -> Mode | None:
 def judge_postgres(
     facts: PostgresFacts, url: str, *, revision: str | None, expected: str, pool: int, processes: int
 ) -> Iterator[Finding]:
-    """What a server that lets us in says.
+    """Findings about a server that accepts the connection.
 
     Args:
         facts: see there.
         url: how it was reached.
-        revision: that of the tables; None when there are none.
+        revision: of the tables; None if there are none.
         expected: the one this program was written for.
         pool: HUB_DATABASE_POOL.
-        processes: that are connected, each with a pool of its own.
+        processes: number of connected processes, each with its own pool.
     """
     mode = mode_by_address(url) or facts.mode
     if facts.version < LEAST_VERSION:

@@ -1,4 +1,4 @@
-"""Postgres that lets nobody in: what server, pooler or library say, and what to do. Pure."""
+"""Postgres that cannot be reached or rejects the connection: the reason, and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -87,22 +87,22 @@ POOLER_ALONE = Advice(
     "postgres_pooler_alone",
     "postgres",
     "error",
-    "the pooler answers and does not reach the database behind it",
-    "Look whether the database runs, or was paused at the provider; then at the pooler's log.",
+    "the pooler responds, but cannot reach the database",
+    "Check that the database is running and not paused at the provider; then check the pooler's log.",
 )
 STARTING = Advice(
     "postgres_starting",
     "postgres",
     "error",
     "it is starting, or recovering",
-    "Wait some seconds and ask again; where it stays so, look at the server's log.",
+    "Wait some seconds and try again. If it continues, check the server's log.",
 )
 DISK = Advice(
     "postgres_disk",
     "postgres",
     "error",
     "its disk is full",
-    "Make room on the server's disk, or enlarge it at the provider. Work goes on by itself afterwards.",
+    "Free disk space on the server, or enlarge the disk at the provider. Work then continues automatically.",
 )
 
 _MEANT: Final[dict[Kind, tuple[Advice, str]]] = {
@@ -116,13 +116,13 @@ _MEANT: Final[dict[Kind, tuple[Advice, str]]] = {
     "crowded": (CROWDED, "all its connections are taken"),
     "address": (ADDRESS, "the address has a part that is not understood"),
     "starting": (STARTING, "it is starting, or recovering"),
-    "pooler": (POOLER_ALONE, "the pooler answers, and does not reach the database"),
+    "pooler": (POOLER_ALONE, "the pooler responds, but cannot reach the database"),
     "disk_full": (DISK, "its disk is full"),
 }
 
 
 def not_connected(said: str, url: str) -> Finding:
-    """What it means that there is no connection, by what server, pooler or library say."""
+    """The finding for a failed connection, from the message of server, pooler or library."""
     kind = kind_said(said)
     if kind == "database":
         name = unquote(urlsplit(url).path.strip("/"))

@@ -1,4 +1,4 @@
-"""The doctor's visit to Postgres: the server, the tables, and what only the tables know of workers, work and keys."""
+"""The doctor's checks of Postgres: the server, the tables, and the workers, work and keys recorded in them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from boeing_data_hub.work import workers
 def visit_postgres(
     settings: Settings, *, queues: Sequence[str], key: str, judges_key: bool, call_seconds: float
 ) -> Iterator[Finding]:
-    """Everything found in Postgres, on a connection of its own that only reads.
+    """All findings in Postgres, on a separate read-only connection.
 
     Args:
         settings: the environment; DATABASE_URL may be unset.
         queues: that must have a worker.
-        key: the key that the command line would send; may be empty.
-        judges_key: whether that key is judged.
-        call_seconds: that a statement may take.
+        key: the key that the command line sends; may be empty.
+        judges_key: check that key.
+        call_seconds: maximum duration of a statement.
     """
     secret = settings.database_url
     url = secret.get_secret_value() if secret else ""
@@ -65,7 +65,7 @@ def _tables(
         ready = found is not None and found >= revision.EXPECTED
         alive = workers.alive(work, silent_after=silent_after) if ready else []
         seen = WorkersSeen(workers.last_seen(work) if ready else {}, silent_after)
-    # Every worker counts, the API, and the scheduler's sweep, which works within a worker.
+    # All workers and the API have a pool; the scheduler's sweep runs within a worker.
     processes = max(len({(each.host, each.pid) for each in alive}), len(queues)) + 1
     yield from postgres_check.judge_postgres(
         facts,

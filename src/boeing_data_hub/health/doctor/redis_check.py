@@ -1,4 +1,4 @@
-"""Redis: reachable, new enough, and set up so that no hint is thrown away. Pure but for one look at the broker."""
+"""Redis: reachable, new enough, and configured so that no wake-up is evicted. Pure except one call to the broker."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ FULL = Advice(
     "redis_full",
     "redis",
     "warning",
-    "its memory is nearly used up",
+    "its memory is almost full",
     "The hub itself needs a few megabytes: find out who else uses this Redis, or raise `maxmemory`.",
 )
 READ_ONLY = Advice(
@@ -164,12 +164,12 @@ NO_PASSWORD = Advice(
 
 
 def look_at_broker(url: str, *, name: str, seconds: float = 4.0) -> Iterator[Finding]:
-    """Ask the broker, and judge what it says.
+    """Check the broker.
 
     Args:
         url: its address; empty: none is set.
-        name: of the setting the address comes from.
-        seconds: how long the answer may take.
+        name: of the setting with the address.
+        seconds: maximum duration of the call.
     """
     if not url:
         yield UNSET.found("REDIS_URL is not set, so there is no broker.")
@@ -209,7 +209,7 @@ _ADVICE: Final[dict[Kind, Advice]] = {
 
 
 def refused(refusal: Refusal, url: str, *, name: str, rights: str = "") -> Finding:
-    """Why a Redis cannot be used, and what to do."""
+    """The finding for a Redis that cannot be used."""
     advice = _ADVICE[refusal.kind]
     rights = rights or (refusal.said if refusal.kind == "permission" else "")
     lacks = f" It lacks {rights}." if rights else ""
@@ -217,7 +217,7 @@ def refused(refusal: Refusal, url: str, *, name: str, rights: str = "") -> Findi
 
 
 def judge_broker(broker: BrokerFacts, url: str, *, name: str) -> Iterator[Finding]:
-    """What a broker that answers says of itself."""
+    """Findings about a broker that responds."""
     found = list(_faults(broker, url, name))
     if not any(each.level == "error" for each in found):
         yield well(
@@ -228,17 +228,15 @@ def judge_broker(broker: BrokerFacts, url: str, *, name: str) -> Iterator[Findin
 
 def _memory(broker: BrokerFacts) -> str:
     if broker.used is None:
-        return "how much memory it uses is unknown, because it may not be asked (INFO)"
+        return "its memory use is unknown, because our user may not run INFO"
     return f"{broker.used / 1e6:,.0f} MB used of {f'{broker.maximum / 1e6:,.0f}' if broker.maximum else 'any'}"
 
 
 def _keeps(broker: BrokerFacts) -> str:
     if broker.persistent is None:
-        return (
-            "Whether it keeps its data over a restart is unknown, and all the same to the hub: wake-ups are sent again."
-        )
-    keeps = "keeps its data over a restart" if broker.persistent else "forgets its data with a restart"
-    return f"It {keeps}, which is all the same to the hub: wake-ups are sent again."
+        return "Whether it keeps its data after a restart is unknown, but that isn't required: wake-ups are sent again."
+    keeps = "keeps its data after a restart" if broker.persistent else "loses its data at a restart"
+    return f"It {keeps}; the hub does not depend on that: wake-ups are sent again."
 
 
 def _faults(broker: BrokerFacts, url: str, name: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Checks of independent things run side by side, and whatever hangs does not hold up the rest."""
+"""Runs independent checks in parallel, so that one that hangs does not delay the others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ TIMED_OUT = Advice(
     "not_in_time",
     "(any)",
     "error",
-    "something did not answer within the doctor's time",
-    "A firewall that swallows packets looks like this: check the address, and that this host may connect to it.",
+    "a check took longer than the doctor waits",
+    "A firewall that drops packets may be the cause: check the address, and that this host may connect to it.",
 )
 BROKEN = Advice(
     "check_failed",
@@ -28,11 +28,11 @@ BROKEN = Advice(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something to look at.
+    """A check.
 
     Attributes:
-        name: what, e.g. `postgres`.
-        look: looks, and says what it finds as it goes.
+        name: what is checked, e.g. `postgres`.
+        look: yields its findings as it finds them.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Check:
 
 
 class _Running:
-    """One check in a thread of its own: a daemon, because a name that does not resolve cannot be interrupted."""
+    """A check in its own thread: a daemon, because name resolution cannot be interrupted."""
 
     def __init__(self, check: Check) -> None:
         self.check = check
@@ -62,14 +62,14 @@ class _Running:
             self._add(Finding(name, "error", error.message, "", error.code))
         except Exception as error:  # noqa: BLE001 - one check that fails must not take the others with it
             # The error's own text may quote a secret.
-            self._add(_of(BROKEN, name, f"The check of {name} failed itself ({type(error).__name__})."))
+            self._add(_of(BROKEN, name, f"The check of {name} failed ({type(error).__name__})."))
 
     def wait(self, seconds: float) -> list[Finding]:
         self._thread.join(max(0.0, seconds))
         with self._lock:
             found = list(self._found)
         if self._thread.is_alive():
-            found.append(_of(TIMED_OUT, self.check.name, f"The check of {self.check.name} was not over in time."))
+            found.append(_of(TIMED_OUT, self.check.name, f"The check of {self.check.name} took too long."))
         return found
 
 
@@ -78,7 +78,7 @@ def _of(advice: Advice, name: str, message: str) -> Finding:
 
 
 def side_by_side(checks: Sequence[Check], *, seconds: float) -> list[Finding]:
-    """Run all checks at once; their findings in the order of the checks, after `seconds` at the latest."""
+    """Run all checks in parallel. Returns their findings in the order of the checks, after at most `seconds`."""
     ends_at = monotonic() + seconds
     running = [_Running(check) for check in checks]
     return [finding for one in running for finding in one.wait(ends_at - monotonic())]

@@ -1,7 +1,4 @@
-"""The settings as they were given: what cannot be used, and what has no effect. Pure.
-
-Beside `app.py` only these checks read settings: they look at them as a person does, not to use them.
-"""
+"""The settings as given: which are invalid, and which have no effect. Pure."""
 
 from __future__ import annotations
 
@@ -15,34 +12,34 @@ UNUSABLE = Advice(
     "setting_unusable",
     "settings",
     "error",
-    "a value that no process would start with",
+    "an invalid value, with which no process starts",
     "Correct {name} in {place}. {about}",
 )
 STRAY = Advice(
     "setting_unknown",
     "settings",
     "warning",
-    "a name that looks like one of ours and is none, so it has no effect",
+    "a name that resembles a setting, but is not one, so it has no effect",
     "Rename it if {nearest} was meant; else remove it.",
 )
 QUOTED = Advice(
     "setting_quoted",
     "settings",
     "warning",
-    "a value in quotation marks, which are taken for a part of it",
+    "a value in quotation marks, which count as part of it",
     "Write the value of {name} without quotation marks in {place}.",
 )
 PLACEHOLDER = Advice(
     "setting_placeholder",
     "settings",
     "error",
-    "a secret that still has the value of an example",
+    "a secret with an example's value",
     "Put the real value of {name} into {place}.",
 )
 
 
 def judge_given(reading: Reading) -> Iterator[Finding]:
-    """Everything about the settings that can be told without knowing what they mean."""
+    """All findings about settings that do not depend on their meaning."""
     for mistake in reading.mistakes:
         said = mistake.said if mistake.name in mistake.said else f"{mistake.name}: {mistake.said}"
         yield UNUSABLE.found(
@@ -50,19 +47,17 @@ def judge_given(reading: Reading) -> Iterator[Finding]:
         )
     for stray in reading.strays:
         nearest = stray.nearest or "one of the table in docs/operations.md"
-        yield STRAY.found(f"{stray.name} is no setting of the hub and has no effect.", nearest=nearest)
+        yield STRAY.found(f"{stray.name} is not a setting of the hub and has no effect.", nearest=nearest)
     for name in reading.quoted:
         yield QUOTED.found(
-            f"The value of {name} is in quotation marks, and they count as a part of it.",
+            f"The value of {name} is in quotation marks, which count as part of it.",
             name=name,
             place=_place(reading, name),
         )
     for name in reading.placeholders:
-        yield PLACEHOLDER.found(
-            f"{name} has the value of an example, not yours.", name=name, place=_place(reading, name)
-        )
+        yield PLACEHOLDER.found(f"{name} still has an example's value.", name=name, place=_place(reading, name))
     if not (reading.mistakes or reading.strays or reading.quoted or reading.placeholders):
-        yield well("settings", "Every setting can be used, and every name is known.")
+        yield well("settings", "All settings are valid, and all names are known.")
 
 
 def _place(reading: Reading, name: str) -> str:

@@ -1,6 +1,6 @@
-"""Is the store ready to be published to? Version, scopes, currency, locations, channel, metafields. Pure.
+"""Checks that the store is ready for publishing: version, scopes, currency, locations, channel, metafields. Pure.
 
-Whether we have access to it at all: `store_access.py`.
+Access to the store is checked in `store_access.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from boeing_data_hub.shopify.probes import Definitions
 from boeing_data_hub.shopify.publications import Channel, StoreFacts
 
 SCOPES: Final = ("write_products", "write_inventory", "read_locations", "write_publications")
-"""What the app must be granted; a right to write includes that to read."""
+"""The scopes the app needs; a write scope includes the read scope."""
 
 _CHECKED: Final = "2026-10"  # the version whose schema our documents were checked against
 _YEAR_MONTHS: Final = 12  # for which a version is supported
@@ -30,7 +30,7 @@ CLOSED = Advice(
     "store",
     "error",
     "the store is frozen or locked",
-    "Look into billing and status in the Shopify admin.",
+    "Check billing and status in the Shopify admin.",
 )
 NOT_FOUND = Advice(
     "store_not_found",
@@ -52,7 +52,7 @@ THROTTLED = Advice(
     "store",
     "warning",
     "the store is throttling",
-    "Wait a minute and look again; another app or a publish run uses the whole budget.",
+    "Wait a minute and try again; another app or a publish run is using the whole budget.",
 )
 ODD = Advice(
     "store_odd",
@@ -146,7 +146,7 @@ DIFFERING = Advice(
 
 
 def not_answered(error: HubError, domain: str) -> Finding:  # noqa: PLR0911 - the table of what can fail
-    """What it means that the store did not tell its facts."""
+    """The finding if the store's facts could not be read."""
     if found := network.stood_in_the_way("store", error):
         return found
     if isinstance(error, PauseUpstream):
@@ -168,7 +168,7 @@ def not_answered(error: HubError, domain: str) -> Finding:  # noqa: PLR0911 - th
 
 
 def judge_version(wanted: str, answered: str, today: date) -> Iterator[Finding]:
-    """Whether the store serves the version we ask for, and for how long."""
+    """Check that the store supports our API version, and for how long."""
     if answered and answered != wanted:
         yield VERSION_OVER.found(
             f"SHOPIFY_API_VERSION is {wanted}, and the store answers as {answered}: it does not serve {wanted}.",
@@ -191,7 +191,7 @@ def _months_left(version: str, today: date) -> int:
 
 
 def judge_facts(facts: StoreFacts, policy: ListingPolicy) -> Iterator[Finding]:
-    """Name and plan, scopes, currency."""
+    """Findings about name and plan, scopes and currency."""
     yield well("store", f"The store {facts.name or facts.shop} answers ({facts.plan or 'plan unknown'}).")
     yield from judge_scopes(facts.scopes)
     ours = policy.currency.upper()
@@ -210,7 +210,7 @@ def judge_scopes(granted: Collection[str]) -> Iterator[Finding]:
 
 
 def missing_scopes(granted: Collection[str]) -> list[str]:
-    """What publishing needs and was not granted; none where it is not known what was."""
+    """The missing scopes; none if the granted scopes are unknown."""
     return [
         scope
         for scope in SCOPES
@@ -219,7 +219,7 @@ def missing_scopes(granted: Collection[str]) -> list[str]:
 
 
 def judge_locations(there: Mapping[str, bool], policy: ListingPolicy) -> Iterator[Finding]:
-    """Each location of the settings that is missing or inactive, with the nearest that is there."""
+    """A finding for each location in the settings that is missing or inactive, with the most similar one."""
     names = [*policy.location_map.values(), *([policy.default_location] if policy.default_location else [])]
     wrong = 0
     for name in dict.fromkeys(names):
@@ -239,7 +239,7 @@ def judge_locations(there: Mapping[str, bool], policy: ListingPolicy) -> Iterato
 
 
 def judge_channels(there: Sequence[Channel], publication: str) -> Iterator[Finding]:
-    """Whether the settings name a sales channel, and exactly one that is there."""
+    """Check that the settings name exactly one existing sales channel."""
     if channels.is_none_meant(publication):
         yield well("sales channel", "New products are offered on no sales channel, as SHOPIFY_PUBLICATION=none says.")
         return
@@ -247,7 +247,9 @@ def judge_channels(there: Sequence[Channel], publication: str) -> Iterator[Findi
     if chosen is not None:
         yield well("sales channel", f"New products are offered on {channels.told([chosen])}.")
     elif not there:
-        yield CHANNEL.found("No sales channel can be seen, so new products are not offered anywhere.", nearest="")
+        yield CHANNEL.found(
+            "The hub can't see any sales channel, so new products are not offered anywhere.", nearest=""
+        )
     elif not publication.strip():
         yield CHANNEL_UNSET.found(
             "SHOPIFY_PUBLICATION is not set, so new products are offered on no sales channel. The store has "
@@ -264,7 +266,7 @@ def judge_channels(there: Sequence[Channel], publication: str) -> Iterator[Findi
 
 
 def judge_definitions(definitions: Definitions, policy: ListingPolicy) -> Iterator[Finding]:
-    """Metafield definitions: that of our custom ids, and those shoppers' facts are held to."""
+    """Findings about metafield definitions: of custom ids, and of the other metafields."""
     lacking, differing = definitions.lacking, definitions.differing
     own = f"{policy.custom_id_namespace}.{policy.custom_id_key}"
     others = [f"{name} ({kind}, wanted {wanted})" for name, kind, wanted in differing if name != own]

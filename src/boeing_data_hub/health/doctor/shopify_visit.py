@@ -1,4 +1,4 @@
-"""The doctor at the store: its token, what it says of itself, and whether it has what publishing needs."""
+"""The doctor's checks of the store: its token, its facts, and what publishing needs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from boeing_data_hub.shopify.tokens import AppTokens
 
 
 def visit_store(settings: Settings, policy: ListingPolicy, *, call_seconds: float) -> Iterator[Finding]:
-    """Everything looked at in the store that is set.
+    """All findings in the configured store.
 
     Args:
         settings: the environment.
-        policy: the locations and definitions wanted.
-        call_seconds: that one call may take.
+        policy: the locations and definitions that are needed.
+        call_seconds: maximum duration of a call.
     """
     domain = settings.shopify_store_domain.strip()
     yield from store_access.judge_credentials(settings)
@@ -57,7 +57,7 @@ def visit_store(settings: Settings, policy: ListingPolicy, *, call_seconds: floa
 
 
 def _fetched(tokens: AppTokens) -> Iterator[Finding]:
-    """A token fetched now: the credentials may have changed since the one in use was, and workers get the new one."""
+    """A new token, because the credentials may have changed since the current one was fetched. Workers use it, too."""
     token = tokens.fetch_now()
     held = token.held
     ends = held.expires_at if held is not None else None
@@ -88,12 +88,12 @@ def _looked_for(viewing: Viewing, policy: ListingPolicy, channel: str, domain: s
         try:
             yield from look()
         except HubError as error:
-            if error.code != "shopify_scope":  # a missing right has been told already
+            if error.code != "shopify_scope":  # a missing scope is reported elsewhere
                 yield shopify_check.not_answered(error, domain)
 
 
 class _Once:
-    """Asks the store once: what does not answer in time would only take three times as long to say so."""
+    """Calls the store once: a retry would only delay the finding."""
 
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
@@ -111,5 +111,5 @@ class _Once:
             return self._client.run(name, variables, points=points, keep_going=keep_going)
         except Retry as error:
             error.whole_line = True
-            error.retry_after = float("inf")  # a throttled call, too, is to be told of and not made again
+            error.retry_after = float("inf")  # a throttled call is reported, not repeated
             raise

@@ -12,8 +12,8 @@ LEASES = Advice(
     "leases_expired",
     "lost work",
     "error",
-    "work of dead workers that no sweep has freed",
-    "Start the scheduler (`bdh beat`) and a worker for the queue default; it is freed within seconds then.",
+    "work of stopped workers that no sweep has freed",
+    "Start the scheduler (`bdh beat`) and a worker for the queue default; then it is freed within seconds.",
 )
 STILL = Advice(
     "batches_still",
@@ -58,7 +58,7 @@ def _found(lost: LostWork) -> Iterator[Finding]:
     if lost.leases:
         yield LEASES.found(f"{lost.leases:,} leases have expired and their work was not freed.")
     if lost.still:
-        yield STILL.found(f"Without progress for a quarter of an hour: {some([str(one) for one in lost.still])}.")
+        yield STILL.found(f"No progress for a quarter of an hour: {some([str(one) for one in lost.still])}.")
     if lost.doubtful:
         yield finding_of(conditions.IN_DOUBT.found(products=some(lost.doubtful)), DOUBT)
     many, said = lost.orphans
@@ -67,7 +67,7 @@ def _found(lost: LostWork) -> Iterator[Finding]:
     for run, state, note in lost.bulk:
         yield BULK.found(f"The bulk operation {run} has been {state} for more than an hour. {note or ''}".rstrip())
     if lost.pictures:
-        yield PICTURES.found(f"The store could not process {lost.pictures:,} pictures, however often they were sent.")
+        yield PICTURES.found(f"The store could not process {lost.pictures:,} images after several attempts.")
     for channel, answers in lost.unsent.items():
         yield finding_of(conditions.undelivered(len(answers), channel, answers[-1]), UNSENT)
     for pause in lost.pauses:

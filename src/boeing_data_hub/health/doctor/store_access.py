@@ -1,4 +1,4 @@
-"""Have we access to the store? The app's credentials, and what the store says to them. Pure."""
+"""Access to the store: the app's credentials, and the store's response to them. Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ GRANT = Advice(
 
 
 def judge_credentials(s: Settings) -> Iterator[Finding]:
-    """What can be told of the credentials before anything is asked. An error other than BOTH means: do not ask."""
+    """Findings about the credentials before a call. An error other than BOTH means that no call is made."""
     client_id, secret = s.shopify_client_id.strip(), s.shopify_client_secret.get_secret_value().strip()
     token = s.shopify_admin_api_token.get_secret_value().strip()
     if bool(client_id) != bool(secret):
@@ -94,7 +94,7 @@ def judge_credentials(s: Settings) -> Iterator[Finding]:
 
 
 def refused(error: GrantRefused) -> Finding:
-    """The store gave no token, and said why."""
+    """The finding if the store issued no token."""
     _meaning, remedy = REMEDIES.get(error.refusal, ("", ""))
     said = error.message.split(" Nothing has failed", maxsplit=1)[0]
     return GRANT.found(
@@ -106,7 +106,7 @@ def refused(error: GrantRefused) -> Finding:
 
 
 def granted(*, connected: bool, lives: float | None) -> Finding:
-    """The store gave a token; `lives`: seconds, None without end."""
+    """The finding if the store issued a token; `lives`: seconds, None if it does not expire."""
     way = "the connection made by `bdh store connect`" if connected else "the client id and secret"
-    until = f", good for {lives / 3600:.1f} h" if lives is not None else ""
+    until = f", valid for {lives / 3600:.1f} h" if lives is not None else ""
     return well("store access", f"The store gave an access token for {way}{until}.")

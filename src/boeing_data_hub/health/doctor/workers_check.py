@@ -1,4 +1,4 @@
-"""Checks of the workers: one for each queue, all of one version, and a scheduler. Pure."""
+"""Checks that each queue has a worker, all have the same version, and the scheduler runs. Pure."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ MANY_HOSTS = Advice(
 def judge_staff(
     alive: Sequence[Worker], *, seen: WorkersSeen, queues: Sequence[str], version: str, local_images: bool
 ) -> Iterator[Finding]:
-    """What the workers' heartbeats say.
+    """Findings from the workers' heartbeats.
 
     Args:
         alive: workers that are alive.
         seen: their heartbeats by queue.
         queues: that must have one.
         version: of this program.
-        local_images: images are kept in a folder of one host.
+        local_images: True if images are stored in a local folder.
     """
     workers = [worker for worker in alive if SWEEP not in worker.queues]
     missing = seen.missing(queues)

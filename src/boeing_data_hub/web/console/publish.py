@@ -44,7 +44,7 @@ def show(request: Request, hub: TheHub, _visitor: Publisher) -> HTMLResponse:
         "pages/publish.html",
         most=hub.settings.max_bulk_publish_size,
         searches=hub.database.run(step, hurry=True),
-        has_store=bool(hub.settings.shopify_store_domain.strip()),
+        has_store=hub.settings.has_store,
     )
 
 
