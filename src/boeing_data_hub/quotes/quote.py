@@ -1,4 +1,4 @@
-"""A quote and its lines as frozen values: what was asked, what is answered, and on which terms."""
+"""A quote and its lines as frozen values: the request, the answers, and the terms."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ BUYER: Final = (
     "buyer_email",
     "deliver_to_address",
 )
-"""What is kept of a buyer, by the names of the request, of the answer and of the table."""
+"""The buyer's fields, named alike in the request, the answer and the table."""
 
 
 class LineState(StrEnum):
-    """Where a quote line stands. All but the first are final, unless a person has unanswered ones asked again."""
+    """The state of a quote line. All but the first are final, unless a person retries unanswered ones."""
 
-    PENDING = "pending"  #: Boeing is asked; completed by itself
-    QUOTED = "quoted"  #: has a price and pieces
+    PENDING = "pending"  #: waits for Boeing; completed automatically
+    QUOTED = "quoted"  #: has a price and a quantity
     NO_QUOTE = "no_quote"  #: this part is not offered; the note says why
-    UNANSWERED = "unanswered"  #: it could not be found out; the note says why
+    UNANSWERED = "unanswered"  #: got no answer; the note says why
 
 
 class QuoteState(StrEnum):
-    """What a quote comes to."""
+    """The state of a quote."""
 
-    PENDING = "pending"  #: a line of it is
+    PENDING = "pending"  #: at least one line is pending
     QUOTED = "quoted"  #: every line has a price
-    PARTLY_QUOTED = "partly_quoted"  #: some lines have one, the others are no quotes
+    PARTLY_QUOTED = "partly_quoted"  #: some lines have a price, the others are not offered
     NO_QUOTE = "no_quote"  #: no line is offered
-    UNANSWERED = "unanswered"  #: of a line at least, it could not be found out
+    UNANSWERED = "unanswered"  #: at least one line got no answer
 
 
 @dataclass(frozen=True, slots=True)
 class AskedLine:
-    """One part that is asked for: a clean part number, and how many pieces."""
+    """A requested part: a clean part number, and the number of pieces."""
 
     part_number: str
     quantity: int
@@ -54,14 +54,14 @@ class AskedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteRequest:
-    """A request for a quote, checked.
+    """A valid quote request.
 
     Attributes:
-        rfq_number: the buyer's side's own number of the request; one number, one quote.
-        rfq_sub_url: where the buyer's side wants the quote handed in. Repeated in the answer, never called.
-        buyer: by the names in `BUYER`; empty texts are left out.
-        lines: in the order asked; a part may come twice.
-        actor: who asks, for the audit log.
+        rfq_number: the buyer's number of the request; it identifies the quote.
+        rfq_sub_url: where the buyer wants the quote submitted. Repeated in the answer, never called.
+        buyer: by the names in `BUYER`, without empty texts.
+        lines: in their order; a part may occur twice.
+        actor: who makes the request, for the audit log.
     """
 
     rfq_number: str
@@ -73,12 +73,12 @@ class QuoteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteTerms:
-    """What is said on a quote besides parts and prices (settings HUB_QUOTE_...), as it was when it was asked for.
+    """What a quote states besides parts and prices (settings HUB_QUOTE_...), as of its request.
 
     Attributes:
         condition: stated on every quoted line; empty: the part's own.
-        uom: where the part names none.
-        traceability_store: of lines from the store; `traceability_boeing` of the others.
+        uom: if the part has none.
+        traceability_store: of lines from the store; `traceability_boeing`: of the others.
     """
 
     prepared_by: str = "BDI"
@@ -93,25 +93,25 @@ class QuoteTerms:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Build from the column `terms`; what a later version has added or dropped does no harm."""
+        """Build from the column `terms`. Fields that another version added or dropped do no harm."""
         return cls(**{name: str(given[name]) for name in cls.__slots__ if name in given})
 
     def as_json(self) -> dict[str, str]:
-        """What the column `terms` holds."""
+        """The content of the column `terms`."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineAnswer:
-    """What is known of one part for a quote.
+    """The answer for one part of a quote.
 
     Attributes:
-        price: in whole cents, above 0; of a quoted line, as are the four that follow.
-        qty_available: pieces that may be sold, whatever the quantity asked for.
-        code: why there is no price, for machines.
-        note: for a person.
-        known_at: how old what it stands on is.
-        offered: the part that is offered, where it is another than asked for: its only variant. None: the very part.
+        price: in whole cents, above 0; only quoted lines have it and the next four.
+        qty_available: pieces that can be sold, regardless of the requested quantity.
+        code: why there is no price, for programs.
+        note: the same for people.
+        known_at: the time of the data behind it.
+        offered: the offered part if it is the only variant of the requested one; None: the requested part itself.
     """
 
     state: LineState
@@ -129,7 +129,7 @@ class LineAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLine:
-    """One line of a quote, in the order asked; `position` counts from 1."""
+    """A line of a quote; `position` counts from 1, in the order of the request."""
 
     position: int
     part_number: str
@@ -155,8 +155,8 @@ class Quote:
     """A quote: a row of `hub.quotes` with its lines.
 
     Attributes:
-        batch_id: the search that asks Boeing for what was not known; None where everything was.
-        owner: who asked.
+        batch_id: the search for the parts that were not known; None if all were known.
+        owner: who requested it.
     """
 
     id: int
@@ -175,7 +175,7 @@ class Quote:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Self:
-        """Build from a row of `hub.quotes` and those of its lines."""
+        """Build from a row of `hub.quotes` and the rows of its lines."""
         same = ("id", "rfq_number", "request_hash", "batch_id", "owner", "created_at", "updated_at", "completed_at")
         return cls(
             **{name: row[name] for name in same},
@@ -188,17 +188,17 @@ class Quote:
 
     @property
     def is_pending(self) -> bool:
-        """Whether a line of it still waits."""
+        """True if a line is still pending."""
         return self.state is QuoteState.PENDING
 
     def count(self, state: LineState) -> int:
-        """How many of its lines are in this state."""
+        """The number of lines in this state."""
         return sum(line.answer.state == state for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOffer:
-    """What we last published of a SKU that is live in the store; what was sold since is not in `pieces`."""
+    """What was last published for a SKU that is live in the store; `pieces` does not include sales since then."""
 
     price: Decimal | None
     pieces: int
@@ -207,7 +207,7 @@ class StoreOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledItem:
-    """What became of a part that Boeing was asked for: the end of its item, None where the item is gone."""
+    """The outcome of a part's search: the end state of its item, or None if the item was deleted."""
 
     state: str | None
     skus: tuple[str, ...] = ()
@@ -217,13 +217,13 @@ class SettledItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the rows know of a part at one moment.
+    """What the database knows about a part.
 
     Attributes:
-        staged: the staged part, with what a person has set of it; `fetched_at` is when Boeing said it.
-        excluded: a person does not want it sold.
-        price_override: a person's price, which goes before every other.
-        answered: what Boeing answered when this very number was last asked for; None: it never was.
+        staged: the staged part, with its override; `fetched_at` is the time of Boeing's answer.
+        excluded: True if a person excluded it from sale.
+        price_override: the manual price, which overrides all others.
+        answered: Boeing's last answer for exactly this number; None: it was never requested.
         variants: other SKUs of its base number.
     """
 

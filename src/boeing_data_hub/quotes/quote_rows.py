@@ -1,4 +1,4 @@
-"""Quotes and their lines: written with what is known, completed as Boeing answers. And what is known of a part."""
+"""Quotes and their lines: stored with the known answers, and completed as Boeing answers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ from boeing_data_hub.values.part_numbers import base_number
 
 _SQL: Final = beside(__file__)
 
-_FEWEST_SIGNS = 3  # of a number whose variants are looked for: a shorter one is the beginning of half the catalogue
+_FEWEST_SIGNS = (
+    3  # minimum length of a number whose variants are searched: half the catalogue begins with a shorter one
+)
 _MOST_VARIANTS = 50
 
 
 def insert(work: Work, request: QuoteRequest, *, request_hash: str, terms: QuoteTerms) -> int | None:
-    """Insert a quote without lines; its id. None when its number is taken (two at once: one waits, then loses)."""
+    """Insert a quote without lines. Returns its id, or None if its number is taken, even by a running transaction."""
     return work.value(
         _SQL["insert"],
         {
@@ -57,7 +59,7 @@ def insert_lines(work: Work, quote_id: int, lines: Sequence[AskedLine]) -> None:
 
 
 def answer_lines(work: Work, quote_id: int, answers: Mapping[int, LineAnswer]) -> None:
-    """Write what is answered, by the place of the line."""
+    """Save answers, by the position of their lines."""
     if not answers:
         return
     records = [{"position": place, **asdict(answers[place])} for place in sorted(answers)]
@@ -65,22 +67,22 @@ def answer_lines(work: Work, quote_id: int, answers: Mapping[int, LineAnswer]) -
 
 
 def move(work: Work, quote_id: int, state: QuoteState, *, batch_id: UUID | None) -> None:
-    """Give a quote its state, and the search it waits for or was completed by."""
+    """Save a quote's state, and the search it waits for or was completed by."""
     work.do(_SQL["move"], {"state": str(state), "batch": batch_id, "id": quote_id})
 
 
 def by_number(work: Work, rfq_number: str) -> Quote | None:
-    """The quote of this number, or None."""
+    """The quote with this number, or None."""
     return _whole(work, work.row(_SQL["by_number"], [rfq_number]))
 
 
 def get(work: Work, quote_id: int) -> Quote | None:
-    """The quote of this id, or None."""
+    """The quote with this id, or None."""
     return _whole(work, work.row(_SQL["get"], [quote_id]))
 
 
 def hold(work: Work, quote_id: int) -> Quote | None:
-    """The same, for the one who changes it: others wait until the commit."""
+    """The quote with this id, locked until the commit, or None."""
     return _whole(work, work.row(_SQL["hold"], [quote_id]))
 
 
@@ -98,29 +100,29 @@ def _with_lines(work: Work, rows: Sequence[dict[str, Any]]) -> list[Quote]:
 def page(
     work: Work, *, limit: int, state: str | None = None, search: str | None = None, before: int | None = None
 ) -> list[Quote]:
-    """Quotes, newest first, behind the one of id `before`; `search` is how the RFQ number begins."""
+    """Quotes, newest first, after the one with id `before`; `search` is the beginning of the RFQ number."""
     rows = work.rows(_SQL["page"], {"before": before, "state": state, "search": search or None, "limit": limit})
     return _with_lines(work, rows)
 
 
 def due(work: Work, *, limit: int) -> list[int]:
-    """Quotes that wait for a part which is at its end, oldest first."""
+    """Ids of quotes that wait for a part whose search has finished, oldest first."""
     rows = work.rows(_SQL["due"], [limit])
     return [row["id"] for row in rows]
 
 
 def is_due(work: Work, quote_id: int) -> bool:
-    """Whether this one does."""
+    """True if this quote waits for a part whose search has finished."""
     return bool(work.value(_SQL["is_due"], [quote_id]))
 
 
 def is_pending(work: Work, quote_id: int) -> bool:
-    """Whether a line of it still waits."""
+    """True if a line of this quote is still pending."""
     return bool(work.value(_SQL["is_pending"], [quote_id]))
 
 
 def settled(work: Work, batch_id: UUID | None, part_numbers: Sequence[str]) -> dict[str, SettledItem]:
-    """Those of these parts whose item is at its end, or gone."""
+    """The outcomes of those parts whose search has finished, or whose item was deleted."""
     rows = work.rows(_SQL["settled"], [list(part_numbers), batch_id])
     return {
         row["part"]: SettledItem(
@@ -131,7 +133,7 @@ def settled(work: Work, batch_id: UUID | None, part_numbers: Sequence[str]) -> d
 
 
 def known(work: Work, part_numbers: Sequence[str], *, with_store: bool) -> dict[str, Known]:
-    """What the rows know of parts: the store's offer, the catalogue's row, a person's word, Boeing's last answer."""
+    """What is known about parts: the store's offer, the staged part, its override, and Boeing's last answer."""
     parts = sorted(set(part_numbers))
     rows = work.rows(_SQL["known"], [parts, current_store.read(work) if with_store else None])
     staged = staging.by_sku(work, parts)
@@ -158,7 +160,7 @@ def _offer(row: Mapping[str, Any]) -> StoreOffer | None:
 
 
 def _variants(work: Work, part_numbers: Sequence[str]) -> dict[str, list[str]]:
-    """Staged SKUs of the same base number, by the index the catalogue is searched by; the SKU stands in it, too."""
+    """Staged SKUs with the same base number, by the catalogue's search index, which contains the SKU."""
     asked = [(part, base) for part in part_numbers if len(search_key(base := base_number(part))) >= _FEWEST_SIGNS]
     rows = work.rows(
         _SQL["variants"],

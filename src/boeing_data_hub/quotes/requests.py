@@ -1,6 +1,6 @@
-"""The front of the stage: two lists and a buyer become a request, or say what is wrong. Pure.
+"""Turns two lists and a buyer into a quote request, or reports what is wrong. Pure.
 
-Everything is looked at before anything is done, and all that is wrong with the lists is told at once.
+Everything is checked first, and all errors of the lists are reported together.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from boeing_data_hub.quotes.quote import BUYER, AskedLine, QuoteRequest
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 
 LONGEST_NUMBER: Final = 100  # characters of an RFQ number
-LONGEST_TEXT: Final = 2_000  # characters of what is kept of a buyer
+LONGEST_TEXT: Final = 2_000  # characters of each buyer's field
 _SHOWN: Final = 80
 _NOTHING: Final = "Nothing was stored."
 
 
 def read_request(fields: Mapping[str, Any], *, most: int, actor: str) -> QuoteRequest:
-    """The request that a form means.
+    """The request in the fields of a form.
 
     Args:
-        fields: by the names of the webhook; absent and None are the same.
-        most: lines allowed.
-        actor: who asks.
+        fields: by the webhook's names; missing and None are the same.
+        most: maximum number of lines.
+        actor: who makes the request.
 
     Raises:
         Malformed: there is no RFQ number.
-        BadInput: a value is not acceptable; `rejected` names lines by their place, counted from 1.
+        BadInput: a value is invalid; `rejected` lists lines by their position from 1.
     """
     return QuoteRequest(
         rfq_number=rfq_number_of(fields.get("rfq_number")),
@@ -52,7 +52,7 @@ def read_request(fields: Mapping[str, Any], *, most: int, actor: str) -> QuoteRe
 
 
 def rfq_number_of(value: object) -> str:
-    """The number of a request. Raises Malformed where there is none, BadInput where it cannot be one."""
+    """The number of a request. Raises Malformed if it is missing, BadInput if it is invalid."""
     told = text_of("rfq_number", value).strip()
     if not told:
         raise Malformed(
@@ -61,17 +61,18 @@ def rfq_number_of(value: object) -> str:
         )
     if len(told) > LONGEST_NUMBER or not told.isprintable() or not any(c.isalnum() for c in told):
         raise BadInput(
-            f"rfq_number is 1 to {LONGEST_NUMBER} visible characters, a letter or digit among them. {_NOTHING}",
+            f"rfq_number must have 1 to {LONGEST_NUMBER} visible characters, including a letter or digit. {_NOTHING}",
             code="bad_rfq_number",
         )
     return told
 
 
 def read_lines(parts: object, quantities: object, *, most: int) -> tuple[AskedLine, ...]:
-    """Pair two lists by place, `a,b` with `1,2`. A separator at the end is forgiven; an empty place within is not.
+    """Pair two lists by position, `a,b` with `1,2`. A trailing separator is ignored; an empty entry elsewhere is an
+    error.
 
     Raises:
-        BadInput: no parts, unequal counts, more than `most`, or places that hold no part number or no quantity.
+        BadInput: no parts, different lengths, more than `most` lines, or an invalid part number or quantity.
     """
     numbers = entries_of("requested_parts", parts, most=most)
     pieces = entries_of("requested_qty", quantities, most=most)
@@ -110,7 +111,7 @@ def read_lines(parts: object, quantities: object, *, most: int) -> tuple[AskedLi
 
 
 def _part_of(entry: Entry) -> tuple[str | None, tuple[str, str] | None]:
-    """The clean part number of an entry, or code and sentence of what is wrong with it."""
+    """The clean part number of an entry, or the code and sentence of its error."""
     if wrong := wrong_with_part(entry):
         return None, wrong
     try:
@@ -122,7 +123,7 @@ def _part_of(entry: Entry) -> tuple[str | None, tuple[str, str] | None]:
 
 
 def fingerprint(request: QuoteRequest) -> str:
-    """By which a repeated request is recognised: what is asked and for whom, not by whom it is sent."""
+    """The fingerprint of a request, by which a repetition is recognized: its content and buyer, not its sender."""
     asked = [
         request.rfq_sub_url,
         sorted(request.buyer.items()),
@@ -132,11 +133,13 @@ def fingerprint(request: QuoteRequest) -> str:
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
-    """A text as it can be kept: what Postgres and UTF-8 do not hold is marked. Raises BadInput when it is too long."""
+    """A text that can be stored: characters that Postgres or UTF-8 cannot represent are replaced. Raises BadInput if it
+    is too long.
+    """
     told = text_of(name, fields.get(name)).replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8").strip()
     if len(told) > LONGEST_TEXT:
         raise BadInput(
-            f"{name} has {len(told):,} characters; at most {LONGEST_TEXT:,} are kept. {_NOTHING}", code="too_long"
+            f"{name} has {len(told):,} characters; the maximum is {LONGEST_TEXT:,}. {_NOTHING}", code="too_long"
         )
     return told
 

@@ -1,4 +1,4 @@
-"""How quotes are made, by the settings."""
+"""The rules for quotes, from the settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from boeing_data_hub.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class QuotingRules:
-    """How quotes are made (settings HUB_QUOTE_..., HUB_REUSE_FRESH_FOR in seconds); `has_store`: one is set."""
+    """The rules for quotes (settings HUB_QUOTE_..., HUB_REUSE_FRESH_FOR in seconds); `has_store`: a store is
+    configured.
+    """
 
     terms: QuoteTerms
     policy: ListingPolicy
@@ -24,11 +26,11 @@ class QuotingRules:
 
     @classmethod
     def of(cls, settings: Settings, policy: ListingPolicy) -> QuotingRules:
-        """The rules that these settings say.
+        """The rules in these settings.
 
         Args:
-            settings: HUB_QUOTE_... and what quotes share with searches and the store.
-            policy: by which parts are offered, their prices included.
+            settings: HUB_QUOTE_..., and settings that quotes share with searches and the store.
+            policy: how parts are offered, prices included.
         """
         return cls(
             terms=QuoteTerms(

@@ -1,5 +1,6 @@
-"""The stage at work: a request becomes a quote and its lines in one transaction, with the search for what is not known;
-what Boeing answers completes it. Whoever looks completes: the one who waits, the one who fetches, and the sweep.
+"""Creates quotes: a quote with its lines, and the search for unknown parts, in one transaction; answers complete it.
+
+The waiting request, a later look-up and the sweep all complete a quote.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ from boeing_data_hub.work.batch import Batch
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 0.15  # seconds
-_MOST_WAITING = 16  # threads of one process that wait for Boeing: the rest of the API needs some, too
+_MOST_WAITING = 16  # threads of a process that may wait for Boeing, because the rest of the API needs some, too
 _ONE_SWEEP = 500  # quotes
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The quote of a request, and whether this very call made it."""
+    """The quote of a request, and True if this call created it."""
 
     quote: Quote
     is_new: bool
@@ -63,9 +64,9 @@ class Quoting:
         self.rules = rules
 
     def ask(self, request: QuoteRequest) -> Asked:
-        """Make the quote of a request, and wait a moment for what Boeing must be asked.
+        """Create the quote of a request, and wait briefly for Boeing's answers.
 
-        The same number and the same request give the same quote again, completed by now perhaps; two at once, one.
+        Repeating the same request with the same number returns the same quote, even at the same time.
 
         Raises:
             Conflict: the number was used for another request.
@@ -79,8 +80,8 @@ class Quoting:
                 known = quote_rows.by_number(work, request.rfq_number)
                 if known is None or known.request_hash != digest:
                     raise Conflict(
-                        f"A quote for {request.rfq_number} was asked for before, with other parts, quantities or "
-                        "another buyer. That quote is untouched. Give a new request a number of its own, or repeat "
+                        f"A quote for {request.rfq_number} was requested before, with other parts, quantities or "
+                        "another buyer. That quote is unchanged. Use a new number for a new request, or repeat "
                         "the request exactly.",
                         code="rfq_number_taken",
                     )
@@ -98,25 +99,23 @@ class Quoting:
         return Asked(self._waited_for(asked.quote, deadline), asked.is_new)
 
     def look(self, quote: Quote) -> Quote:
-        """The quote as it is now, with what Boeing has answered meanwhile."""
+        """The current quote, completed with Boeing's answers since."""
         if quote.is_pending:
             self.complete(quote.id)
         return self._database.run(lambda work: quote_rows.get(work, quote.id)) or quote
 
     def find(self, rfq_number: str) -> Quote:
-        """The quote of a number, as it is now. Raises NotFound."""
+        """The current quote with this number. Raises NotFound."""
         known = self._database.run(lambda work: quote_rows.by_number(work, rfq_number))
         if known is None:
             raise NotFound(
-                f"There is no quote for {rfq_number[:100]!r}. `bdh quotes list` shows those there are.",
+                f"No quote for {rfq_number[:100]!r}. `bdh quotes list` shows all quotes.",
                 code="quote_not_found",
             )
         return self.look(known) if known.is_pending else known
 
     def ask_again(self, quote: Quote, *, actor: str) -> Quote:
-        """Have Boeing asked again for the lines of which it could not be found out whether they can be quoted.
-
-        Asked twice, it is one search.
+        """Search the unanswered lines of a quote again. A repeated request starts no second search.
 
         Raises:
             Conflict: there are none.
@@ -143,7 +142,7 @@ class Quoting:
         return after
 
     def complete(self, quote_id: int) -> bool:
-        """Complete the lines whose part is at its end. Returns whether there was anything to do; twice does no harm."""
+        """Complete the lines whose search has finished. Returns True if there were any. Safe to repeat."""
         if not self._database.run(lambda work: quote_rows.is_due(work, quote_id)):
             return False
 
@@ -161,16 +160,16 @@ class Quoting:
         return self._database.run(step)
 
     def sweep(self) -> int:
-        """Complete every quote that waits for a part which is at its end. Returns how many.
+        """Complete all quotes that wait for a part whose search has finished. Returns how many.
 
-        A quote that cannot be completed is logged and left; the others are completed all the same.
+        A quote that cannot be completed is logged and skipped.
         """
         completed = 0
         for quote_id in self._database.run(lambda work: quote_rows.due(work, limit=_ONE_SWEEP)):
             try:
                 completed += self.complete(quote_id)
             except Unavailable:
-                raise  # Postgres is away, for all of them
+                raise  # Postgres is down, which affects all of them
             except Exception:
                 log.exception("a quote could not be completed", quote=quote_id)
         return completed
@@ -178,7 +177,7 @@ class Quoting:
     def _answer(
         self, work: Work, quote: Quote, lines: Sequence[QuoteLine], *, actor: str, afresh: bool
     ) -> Sequence[Batch]:
-        """Answer lines from what is known, and start the search for the others. Returns that search, or nothing."""
+        """Answer the known lines, and start a search for the others. Returns that search, or nothing."""
         answers = self._answers(work, quote, lines, {})
         unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
         request = replace(_search(list(unknown), quote, actor=actor, afresh=afresh), urgent=self.rules.urgent)
@@ -213,7 +212,7 @@ class Quoting:
         terms: QuoteTerms,
         fresh_from: datetime,
     ) -> dict[str, LineAnswer]:
-        """The answers for numbers that Boeing has in one variant only, where that variant is offered."""
+        """The answers for numbers with only one variant, if that variant is offered."""
         variants = {
             part: variant
             for part, answer in found.items()
@@ -233,7 +232,7 @@ class Quoting:
         }
 
     def _waited_for(self, quote: Quote, deadline: float) -> Quote:
-        """The quote, after a moment for Boeing; at once where too many wait already."""
+        """The quote, after waiting briefly for Boeing; at once if too many requests wait already."""
         quote_id = quote.id
         if not quote.is_pending or not self._places.acquire(blocking=False):
             return quote
@@ -243,7 +242,7 @@ class Quoting:
                 due, waits = self._database.run(
                     lambda work: (quote_rows.is_due(work, quote_id), quote_rows.is_pending(work, quote_id))
                 )
-                # What waits no longer was completed by somebody else, the sweep perhaps.
+                # If nothing is pending any more, another thread completed it, such as the sweep.
                 if due or not waits:
                     quote = self.look(quote)
         finally:
@@ -252,12 +251,12 @@ class Quoting:
 
 
 def target_of(quote: Quote) -> str:
-    """Under which name a quote stands in the audit log."""
+    """The target of a quote in the audit log."""
     return f"quote:{quote.rfq_number}"
 
 
 def _write(work: Work, quote: Quote, answers: Mapping[int, LineAnswer], *, batch_id: UUID | None) -> None:
-    """Write down what is answered, and what the quote comes to by it."""
+    """Save answers, and the quote's resulting state."""
     quote_rows.answer_lines(work, quote.id, answers)
     state = state_of([answers.get(line.position, line.answer).state for line in quote.lines])
     quote_rows.move(work, quote.id, state, batch_id=batch_id)
@@ -272,9 +271,9 @@ def _there(quote: Quote | None) -> Quote:
 
 
 def _search(part_numbers: Sequence[str], quote: Quote, *, actor: str, afresh: bool) -> SearchRequest:
-    """The search for parts of a quote; `afresh`: ask Boeing even where an answer is at hand.
+    """Start a search for parts of a quote; `afresh`: ignore cached answers.
 
-    It has no idempotency key: the quote is what a repeated request is recognised by.
+    It has no idempotency key, because the quote already identifies a repeated request.
     """
     return SearchRequest(
         part_numbers=part_numbers,
