@@ -64,7 +64,7 @@ def test_a_queue_without_a_worker_reads_the_same_everywhere():
         [], seen=WorkersSeen({"sweep": 1}, 20), queues=["extraction"], version="1", local_images=False
     )
     assert missing.message in [each.message for each in found]
-    assert missing.message in alarms.document(missing, console=CONSOLE)["title"]
+    assert missing.message in alarms.document(missing, console=CONSOLE).title
 
 
 def test_a_pause_of_the_store_reads_the_same_everywhere():
@@ -79,7 +79,7 @@ def test_a_pause_of_the_store_reads_the_same_everywhere():
     )
     assert (finding.code, finding.level, finding.message) == ("line_paused", "error", pause.message)
     assert pause.message in digest_text(pauses=[pause])
-    assert pause.message in alarms.document(pause, console=CONSOLE)["title"]
+    assert pause.message in alarms.document(pause, console=CONSOLE).title
 
 
 def test_what_waits_for_a_person_reads_the_same_in_the_digest_and_on_the_overview():

@@ -82,14 +82,14 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
         "1 notification could not be delivered by email. 550 no such mailbox",
     ):
         assert line in text, line
-    assert document["figures"]["products_updated"] == 1_300
-    assert digest.message_of("digest:2026-11-25", document).subject == document["title"]
+    assert (document.figures or {})["products_updated"] == 1_300
+    assert digest.message_of("digest:2026-11-25", document).subject == document.title
 
 
 def test_refused_credentials_stand_in_the_title():
     line = UpstreamPace(PERIOD.until, pause_reason="credentials", paused_since=PERIOD.since, paused_until=PERIOD.until)
     document = told(pauses=[pause_of("boeing", line)])
-    assert "Boeing paused" in document["title"]
+    assert "Boeing paused" in document.title
     assert "since 2026-11-24 06:00 UTC (credentials)" in digest.as_text(document)
 
 

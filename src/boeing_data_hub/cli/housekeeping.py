@@ -109,7 +109,7 @@ def show(
     def do(hub: Hub) -> None:
         told = hub.upkeep.notifications.preview(_day(day))
         if as_json:
-            output.as_json(told)
+            output.as_json(told.as_json())
         else:
             sys.stdout.write(digests.as_html(told) if html else digests.as_text(told))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.health.conditions import NO_WORKER, Condition
 from boeing_data_hub.health.digest import plain
+from boeing_data_hub.health.notice import Document, Line, Section
 
 STUBBORN_AFTER: Final = 8
 """Attempts to remove a leftover product, within about eight minutes, after which people are notified."""
@@ -33,12 +34,12 @@ def notice_id(condition: Condition, now: datetime) -> str:
     return f"alarm:{condition.code}:{condition.about}:{since}"
 
 
-def document(condition: Condition, *, console: str) -> dict[str, Any]:
+def document(condition: Condition, *, console: str) -> Document:
     """A notification in the format of a digest."""
     remedy = condition.remedy or "Nothing is lost. Run `bdh doctor` for details."
-    return {
-        "kind": "alarm",
-        "title": plain(f"Boeing Data Hub: {condition.message}"),
-        "console": console,
-        "sections": [{"title": "What to do", "lines": [{"text": plain(remedy), "link": console}]}],
-    }
+    return Document(
+        kind="alarm",
+        title=plain(f"Boeing Data Hub: {condition.message}"),
+        console=console,
+        sections=[Section("What to do", [Line(plain(remedy), console)])],
+    )

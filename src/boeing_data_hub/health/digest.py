@@ -7,23 +7,23 @@ and escaped in HTML.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from boeing_data_hub.batches.failure_groups import what_to_do
 from boeing_data_hub.health.digest_facts import Facts
 from boeing_data_hub.health.digest_rows import PriceMove
-from boeing_data_hub.health.notice import Message
+from boeing_data_hub.health.notice import Document, Line, Message, Section
 from boeing_data_hub.health.pauses import upstream_name
 from boeing_data_hub.work.batch import Batch
 
 _LONGEST: Final = 300
 
 
-def document(facts: Facts, *, console: str) -> dict[str, Any]:
-    """The digest as plain JSON values.
+def document(facts: Facts, *, console: str) -> Document:
+    """The digest of a period.
 
     Args:
         facts: of the period.
@@ -33,20 +33,20 @@ def document(facts: Facts, *, console: str) -> dict[str, Any]:
     parts = facts.outcomes
     failed = sum(ended.failed for ended in facts.ended)
     sections = [
-        {"title": "Changed", "lines": list(_changed(facts, console))},
-        {"title": "Failed", "lines": list(_failed(facts))},
-        {"title": "Needs attention", "lines": list(_waiting(facts, console))},
-        {"title": "Finished runs", "lines": [_batch(one, console) for one in facts.worst]},
+        Section("Changed", list(_changed(facts, console))),
+        Section("Failed", list(_failed(facts))),
+        Section("Needs attention", list(_waiting(facts, console))),
+        Section("Finished runs", [_batch(one, console) for one in facts.worst]),
     ]
-    return {
-        "kind": "digest",
-        "day": period.day.isoformat(),
-        "since": period.since.isoformat(),
-        "until": period.until.isoformat(),
-        "title": f"Boeing Data Hub, {period.day.isoformat()}: {_headline(facts, failed)}",
-        "console": console,
-        "sections": [section for section in sections if section["lines"]],
-        "figures": {
+    return Document(
+        kind="digest",
+        day=period.day.isoformat(),
+        since=period.since.isoformat(),
+        until=period.until.isoformat(),
+        title=f"Boeing Data Hub, {period.day.isoformat()}: {_headline(facts, failed)}",
+        console=console,
+        sections=[section for section in sections if section.lines],
+        figures={
             "products_created": facts.changed.get("created", 0),
             "products_updated": facts.changed.get("updated", 0),
             "parts_unchanged": parts.get("unchanged", 0),
@@ -66,7 +66,7 @@ def document(facts: Facts, *, console: str) -> dict[str, Any]:
             "held_changes": facts.waiting.held,
             "products_in_doubt": facts.waiting.in_doubt,
         },
-    }
+    )
 
 
 def _headline(facts: Facts, failed: int) -> str:
@@ -83,7 +83,7 @@ def _headline(facts: Facts, failed: int) -> str:
     return ", ".join(told) or "nothing to report"
 
 
-def _changed(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
+def _changed(facts: Facts, console: str) -> Iterator[Line]:
     created, updated = facts.changed.get("created", 0), facts.changed.get("updated", 0)
     unchanged = facts.outcomes.get("unchanged", 0)
     if created or updated or unchanged:
@@ -115,14 +115,14 @@ def _move(move: PriceMove) -> str:
     return f"{move.sku}: {move.old} to {move.new}" + (f" ({sign}{percent} %)" if percent else "")
 
 
-def _failed(facts: Facts) -> Iterator[dict[str, Any]]:
+def _failed(facts: Facts) -> Iterator[Line]:
     for group in facts.failures:
         said = f" {group.error}" if group.error else ""
         sample, advice = ", ".join(group.sample), what_to_do(group.code)
         yield _line(f"{_many(group.parts, 'part')} ({group.code}), e.g. {sample}.{said} What to do: {advice}")
 
 
-def _waiting(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
+def _waiting(facts: Facts, console: str) -> Iterator[Line]:
     for pause in facts.pauses:
         since = f" since {pause.since:%Y-%m-%d %H:%M} UTC" if pause.since else ""
         yield _line(f"{upstream_name(pause.about)} is paused{since} ({pause.code}). {pause.text}", console)
@@ -130,7 +130,7 @@ def _waiting(facts: Facts, console: str) -> Iterator[dict[str, Any]]:
         yield _line(one.message, console + one.link) if one.link else _line(one.text)
 
 
-def _batch(batch: Batch, console: str) -> dict[str, Any]:
+def _batch(batch: Batch, console: str) -> Line:
     kind = "Search" if batch.batch_type == "search" else "Publishing"
     name = batch.options.get("source")
     named = f" {name}" if isinstance(name, str) and name else ""
@@ -139,8 +139,8 @@ def _batch(batch: Batch, console: str) -> dict[str, Any]:
     return _line(f"{kind}{named}: {_many(batch.total_items, 'part')}, {outcome}{failed}.", f"{console}/runs/{batch.id}")
 
 
-def _line(text: str, link: str | None = None) -> dict[str, Any]:
-    return {"text": plain(text), "link": link}
+def _line(text: str, link: str | None = None) -> Line:
+    return Line(plain(text), link)
 
 
 def _many(count: int, noun: str) -> str:
@@ -154,42 +154,40 @@ def plain(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\u2026"
 
 
-def message_of(notice_id: str, told: Mapping[str, Any]) -> Message:
+def message_of(notice_id: str, document: Document) -> Message:
     """The message for a channel. Its payload contains the text as `text`, which chat systems display."""
-    text = as_text(told)
+    text = as_text(document)
     return Message(
         id=notice_id,
-        subject=plain(str(told["title"])),
+        subject=plain(document.title),
         text=text,
-        html=as_html(told),
-        payload={"id": notice_id, **told, "text": text},
+        html=as_html(document),
+        payload={"id": notice_id, **document.as_json(), "text": text},
     )
 
 
-def as_text(told: Mapping[str, Any]) -> str:
+def as_text(document: Document) -> str:
     """The document as plain text, for a terminal, a chat or an e-mail."""
-    lines = [str(told["title"])]
-    if told.get("since"):
-        lines.append(f"From {told['since']} to {told['until']}.")
-    for section in told["sections"]:
-        lines += ["", str(section["title"])]
-        for one in section["lines"]:
-            lines.append(f"- {one['text']}" + (f" {one['link']}" if one["link"] else ""))
-    return "\n".join([*lines, "", str(told["console"]), ""])
+    lines = [document.title]
+    if document.since:
+        lines.append(f"From {document.since} to {document.until}.")
+    for section in document.sections:
+        lines += ["", section.title]
+        lines += [f"- {line.text}" + (f" {line.link}" if line.link else "") for line in section.lines]
+    return "\n".join([*lines, "", document.console, ""])
 
 
-def as_html(told: Mapping[str, Any]) -> str:
+def as_html(document: Document) -> str:
     """The document as HTML, without scripts or external resources."""
-    out = [f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(told['title'])}</title>"]
-    out.append(f"<h1>{escape(told['title'])}</h1>")
-    if told.get("since"):
-        out.append(f"<p>From {escape(told['since'])} to {escape(told['until'])}.</p>")
-    for section in told["sections"]:
-        out.append(f"<h2>{escape(section['title'])}</h2><ul>")
-        for one in section["lines"]:
-            text = escape(one["text"])
-            linked = f' <a href="{escape(one["link"], quote=True)}">Show</a>' if one["link"] else ""
-            out.append(f"<li>{text}{linked}</li>")
+    title = escape(document.title)
+    out = [f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>", f"<h1>{title}</h1>"]
+    if document.since:
+        out.append(f"<p>From {escape(document.since)} to {escape(document.until or '')}.</p>")
+    for section in document.sections:
+        out.append(f"<h2>{escape(section.title)}</h2><ul>")
+        for line in section.lines:
+            linked = f' <a href="{escape(line.link, quote=True)}">Show</a>' if line.link else ""
+            out.append(f"<li>{escape(line.text)}{linked}</li>")
         out.append("</ul>")
-    out.append(f'<p><a href="{escape(told["console"], quote=True)}">Open the console</a></p></html>')
+    out.append(f'<p><a href="{escape(document.console, quote=True)}">Open the console</a></p></html>')
     return "".join(out)

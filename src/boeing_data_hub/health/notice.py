@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 WEBHOOK: Final = "webhook"
 EMAIL: Final = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of a notification; `link`: the page that it is about."""
+
+    text: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the sentences below it."""
+
+    title: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The content of a notification.
+
+    Attributes:
+        kind: digest or alarm.
+        day: of a digest, as are `since`, `until` (ISO 8601) and `figures`.
+        console: URL of the console.
+    """
+
+    kind: str
+    day: str | None = None
+    since: str | None = None
+    until: str | None = None
+    title: str
+    console: str
+    sections: Sequence[Section]
+    figures: Mapping[str, int | None] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON values, as it is stored and posted to webhooks."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +65,7 @@ class Notice:
     id: str
     channel: str
     kind: str
-    document: Mapping[str, Any]
+    document: Document
     attempts: int
     token: UUID
 

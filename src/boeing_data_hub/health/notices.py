@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.health.notice import Notice
+from boeing_data_hub.health.notice import Document, Notice
 
 _SQL: Final = beside(__file__)
 
@@ -48,19 +48,19 @@ def add(
     *,
     channels: Sequence[str],
     kind: str,
-    document: Mapping[str, Any],
+    document: Document,
     day: date | None = None,
     covers: tuple[datetime, datetime] | None = None,
 ) -> int:
     """Store a notification for each of these channels. Returns for how many it is new."""
-    return work.do(_SQL["add"], [notice_id, kind, Jsonb(document), day, *(covers or (None, None)), list(channels)])
+    return work.do(
+        _SQL["add"], [notice_id, kind, Jsonb(document.as_json()), day, *(covers or (None, None)), list(channels)]
+    )
 
 
 def take(work: Work, *, channels: Sequence[str], seconds: float) -> Notice | None:
     """Claim the notification that has been due longest, for `seconds`; None if none is due."""
-    token = uuid4()
-    row = work.row(_SQL["take"], [token, seconds, list(channels)])
-    return Notice(**row, token=token) if row else None
+    return work.record(Notice, _SQL["take"], [uuid4(), seconds, list(channels)])
 
 
 def sent(work: Work, notice: Notice) -> bool:

@@ -11,7 +11,7 @@ UPDATE hub.notices SET taken_by = %s, taken_until = now() + %s * interval '1 sec
 WHERE (id, channel) = (SELECT id, channel FROM hub.notices WHERE state = 'due' AND not_before <= now()
    AND (taken_until IS NULL OR taken_until < now()) AND channel = ANY(%s)
    ORDER BY not_before, id, channel LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, channel, kind, document, attempts
+RETURNING id, channel, kind, document, attempts, taken_by AS token
 
 -- name: sent
 -- The receiver accepted it; no row when another worker has sent it since.

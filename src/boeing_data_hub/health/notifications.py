@@ -20,7 +20,7 @@ from boeing_data_hub.health import alarms, conditions, digest, digest_facts, not
 from boeing_data_hub.health.calendar import Period, Timetable
 from boeing_data_hub.health.chores import Chore
 from boeing_data_hub.health.conditions import Condition
-from boeing_data_hub.health.notice import Channel, Notice
+from boeing_data_hub.health.notice import Channel, Document, Notice
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.notices import zone_of
@@ -94,7 +94,7 @@ class Notifications:
             covers=(period.since, period.until),
         )
 
-    def document(self, work: Work, period: Period) -> dict[str, Any]:
+    def document(self, work: Work, period: Period) -> Document:
         """The digest of a period."""
         facts = digest_facts.gather(work, period, limit=self._limit)
         return digest.document(facts, console=self._console)
@@ -114,10 +114,10 @@ class Notifications:
             new += notices.add(work, notice_id, channels=list(self._channels), kind="alarm", document=document)
         return Portion(new, is_last=True)
 
-    def preview(self, day: date | None) -> dict[str, Any]:
+    def preview(self, day: date | None) -> Document:
         """The digest of a day, or of the time since the last one. Stores and sends nothing."""
 
-        def step(work: Work) -> dict[str, Any]:
+        def step(work: Work) -> Document:
             if day is not None:
                 return self.document(work, self._timetable.of_day(day))
             now: datetime = work.value(_SQL["moment"])

@@ -107,7 +107,7 @@ def test_a_receiver_that_is_gone_for_a_week_is_given_up_and_the_next_digest_says
     world.hub.upkeep.notifications.deliver()
     assert world.one("SELECT state FROM hub.notices ORDER BY created_at LIMIT 1") == "given_up"
     go_on(world)
-    assert "could not be delivered" in world.hub.upkeep.notifications.preview(None)["sections"][1]["lines"][0]["text"]
+    assert "could not be delivered" in world.hub.upkeep.notifications.preview(None).sections[1].lines[0].text
 
 
 def test_two_workers_send_it_once(told_world, receiver):
