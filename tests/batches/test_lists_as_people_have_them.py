@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 import xlsxwriter
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 import boeing_data_hub_sandbox as sandbox
 from boeing_data_hub.batches.lists.part_list import PartList, from_list, from_text
-from boeing_data_hub.batches.lists.reading import Choice, Reading, index_of, letter_of, reading_of, settled
+from boeing_data_hub.batches.lists.reading import Choice, Reading, index_of, letter_of, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.errors import BadInput
 
@@ -150,7 +151,7 @@ def test_the_column_the_heading_and_the_first_ten_numbers_are_told():
         "Read from sheet “Sheet”, column B, headed “P/N” on line 1.",
         f"First part numbers: {', '.join(f'AN{n}-10' for n in range(1, 11))}.",
     ]
-    assert reading_of(found.reading.document()) == found.reading
+    assert msgspec.convert(found.reading.document(), Reading) == found.reading
 
 
 # --- headings

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from boeing_data_hub.batches import estimate_inputs
+from boeing_data_hub.batches.lists.gathering import Duplicate, Rejection
+from boeing_data_hub.batches.lists.reading import Choice, Reading
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
 
@@ -24,8 +26,8 @@ class Draft:
     Attributes:
         source: shown to people: a file name, or "pasted list".
         part_numbers: clean, unique, in order.
-        duplicates: samples, `{"line", "part_number", "first_line"}`; `duplicate_count` counts all.
-        rejected: samples, `{"line", "text", "code", "reason", "part_number"}`; `rejected_count` counts all.
+        duplicates: samples; `duplicate_count` counts all.
+        rejected: samples; `rejected_count` counts all.
         reading: where the part numbers were found and what was skipped; None for a list from a program.
         flagged: part numbers that are searched only if a person confirms them.
         chosen: the person's choices.
@@ -35,13 +37,13 @@ class Draft:
     owner: str
     source: str
     part_numbers: list[str]
-    duplicates: list[dict[str, Any]]
-    rejected: list[dict[str, Any]]
+    duplicates: list[Duplicate]
+    rejected: list[Rejection]
     duplicate_count: int
     rejected_count: int
-    reading: dict[str, Any] | None = None
+    reading: Reading | None = None
     flagged: list[str] = field(default_factory=list[str])
-    chosen: dict[str, Any] = field(default_factory=dict[str, Any])
+    chosen: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,13 @@ def keep(work: Work, draft: Draft, *, content: bytes | None = None) -> None:
             draft.owner,
             draft.source,
             draft.part_numbers,
-            Jsonb(draft.duplicates),
-            Jsonb(draft.rejected),
+            Jsonb([asdict(one) for one in draft.duplicates]),
+            Jsonb([asdict(one) for one in draft.rejected]),
             draft.duplicate_count,
             draft.rejected_count,
-            None if draft.reading is None else Jsonb(draft.reading),
+            None if draft.reading is None else Jsonb(draft.reading.document()),
             draft.flagged,
-            Jsonb(draft.chosen),
+            Jsonb(asdict(draft.chosen)),
             content,
         ],
     )

@@ -5,7 +5,6 @@ People see it before the hub calls Boeing. If the list can be understood in seve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -115,19 +114,6 @@ class Reading:
     def document(self) -> dict[str, Any]:
         """As JSON, with the sentences."""
         return {**asdict(self), "said": self.said()}
-
-
-def reading_of(document: Mapping[str, Any]) -> Reading:
-    """The reading from its document."""
-    told: dict[str, Any] = {name: document[name] for name in Reading.__dataclass_fields__ if name in document}
-    columns: list[dict[str, Any]] = told.pop("columns", [])
-    return Reading(
-        first=tuple(told.pop("first", ())),
-        remarks=tuple(Remark(**one) for one in told.pop("remarks", ())),
-        columns=tuple(ColumnSeen(one["letter"], one["heading"], tuple(one["first"]), one["note"]) for one in columns),
-        sheets=tuple(SheetSeen(**one) for one in told.pop("sheets", ())),
-        **told,
-    )
 
 
 def settled(reading: Reading) -> None:

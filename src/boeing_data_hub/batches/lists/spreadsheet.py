@@ -15,9 +15,11 @@ import threading
 from dataclasses import asdict
 from typing import Any, Final
 
+import msgspec
+
 from boeing_data_hub.batches.lists.decoding import kind_of
-from boeing_data_hub.batches.lists.gathering import Duplicate, PartList, Rejection
-from boeing_data_hub.batches.lists.reading import Choice, reading_of, shown
+from boeing_data_hub.batches.lists.gathering import PartList
+from boeing_data_hub.batches.lists.reading import Choice, shown
 from boeing_data_hub.errors import BadInput, TooLarge, Unavailable
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -129,14 +131,4 @@ def _part_list(answer: bytes, status: int) -> PartList:
         raise kind(refused["message"], code=refused["code"], details=refused["details"])
     if "parts" not in told:
         raise Unavailable("The file reader could not be started. Paste the part numbers instead.", code="reader_failed")
-    parts = told["parts"]
-    return PartList(
-        parts["part_numbers"],
-        [Duplicate(**duplicate) for duplicate in parts["duplicates"]],
-        [Rejection(**rejection) for rejection in parts["rejected"]],
-        parts["duplicate_count"],
-        parts["rejected_count"],
-        parts["aside_count"],
-        parts["flagged"],
-        reading_of(parts["reading"]),
-    )
+    return msgspec.convert(told["parts"], PartList)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ from boeing_data_hub.batches import drafts
 from boeing_data_hub.batches.drafts import Draft
 from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice, reading_of, shown
+from boeing_data_hub.batches.lists.reading import Choice, shown
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, NotFound
@@ -102,13 +101,13 @@ def draft_of(
         owner=visitor.owner,
         source=source,
         part_numbers=found.part_numbers,
-        duplicates=[asdict(one) for one in found.duplicates[:_SHOWN]],
-        rejected=[asdict(one) for one in found.rejected[:_SHOWN]],
+        duplicates=found.duplicates[:_SHOWN],
+        rejected=found.rejected[:_SHOWN],
         duplicate_count=found.duplicate_count,
         rejected_count=found.rejected_count,
-        reading=None if content is None else {**reading.document(), "aside_count": found.aside_count},
+        reading=None if content is None else reading,
         flagged=found.flagged,
-        chosen=asdict(chosen or Choice()),
+        chosen=chosen or Choice(),
     )
     hub.database.run(lambda work: drafts.keep(work, draft, content=content), patience=5)
     return draft
@@ -126,9 +125,9 @@ def draft_for(work: Work, draft_id: UUID, visitor: Visitor) -> Draft:
 
 def is_clear(draft: Draft) -> bool:
     """True if nothing was left out or guessed, so that nobody need review it."""
-    if draft.reading is None:
+    reading = draft.reading
+    if reading is None:
         return True
-    reading = reading_of(draft.reading)
     told = {remark.code for remark in reading.remarks} - {"duplicates", "read_as_list"}
     return reading.question is None and not told and not draft.rejected_count
 
@@ -139,8 +138,8 @@ def confirmed(draft: Draft, accepted: Sequence[str], *, all_flagged: bool) -> tu
     Raises:
         BadInput: `needs_choice`: the column was never chosen.
     """
-    if draft.reading is not None and draft.reading.get("question"):
-        raise BadInput(f"{draft.reading['question']} Choose one first. Nothing was started.", code="needs_choice")
+    if draft.reading is not None and draft.reading.question:
+        raise BadInput(f"{draft.reading.question} Choose one first. Nothing was started.", code="needs_choice")
     wanted = set(draft.flagged) if all_flagged else set(accepted)
     taken = [number for number in draft.flagged if number in wanted]
     if not taken:
