@@ -1,7 +1,7 @@
 -- Run by drafts.py; see db/statements.py for the form.
 
 -- name: drop_old
--- Those of yesterday.
+-- Drafts older than a day.
 DELETE FROM hub.search_drafts WHERE created_at < now() - %s * interval '1 hour'
 
 -- name: keep
@@ -15,5 +15,5 @@ SELECT id, owner, source, part_numbers, duplicates, rejected, duplicate_count, r
 reading, flagged, chosen FROM hub.search_drafts WHERE id = %s AND owner = %s
 
 -- name: content_of
--- What a draft of this owner was read from; None where that was not kept.
+-- The source of a draft of this owner; null if it was not kept.
 SELECT content FROM hub.search_drafts WHERE id = %s AND owner = %s

@@ -1,7 +1,7 @@
 -- Run by retention.py; see db/statements.py for the form.
 
 -- fragment: old_keys
--- Those of retries and undos are ours, not the caller's: they name a batch for as long as it is there.
+-- Keys of retries and undos are ours, not the caller's: they stay as long as the batch.
 FROM hub.batches WHERE completed_at < now() - %(days)s * interval '1 day' AND idempotency_key IS NOT NULL
 AND left(idempotency_key, 1) <> ALL (%(ours)s)
 
@@ -9,7 +9,7 @@ AND left(idempotency_key, 1) <> ALL (%(ours)s)
 FROM hub.batches WHERE completed_at < now() - %(days)s * interval '1 day' AND items_gone_at IS NULL
 
 -- fragment: with_changes
--- What an undo under way works from is kept until that has ended.
+-- Keep the data of a running undo until it has finished.
 FROM hub.batches b WHERE completed_at < now() - %(days)s * interval '1 day' AND changes_gone_at IS NULL
 AND batch_type = 'publish' AND NOT EXISTS (SELECT FROM hub.batches u WHERE u.completed_at IS NULL
    AND u.options->>'undo_of' = b.id::text)
@@ -19,26 +19,26 @@ FROM hub.batches WHERE status = 'pending' AND batch_type = 'publish'
 AND created_at < now() - %(days)s * interval '1 day'
 
 -- name: release_keys
--- Release the keys of batches that ended so long ago: they may be used for something new.
+-- Release the idempotency keys of batches that finished `days` ago, so that they can be used again.
 UPDATE hub.batches SET idempotency_key = NULL WHERE id IN (SELECT id {old_keys}
 LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 
 -- name: count_keys
--- How many would be released.
+-- How many keys would be released.
 SELECT count(*) {old_keys}
 
 -- name: choose_for_items
--- Batches that ended so long ago; their rows say from now on that their items are gone.
+-- Batches that finished `days` ago; records in them that their items were deleted.
 UPDATE hub.batches SET items_gone_at = now() WHERE id IN
 (SELECT id {with_items} ORDER BY completed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING id::text, total_items
 
 -- name: count_items
--- How many items would go; parts of plans are not counted beside them.
+-- How many items would be removed, without parts of plans.
 SELECT coalesce(sum(total_items), 0)::bigint {with_items}
 
 -- name: remove_changes
--- Remove what publishings changed that ended so long ago: they cannot be undone any more, and say so.
+-- Remove the undo data of publish runs that finished `days` ago, and record that.
 WITH gone AS (DELETE FROM hub.publish_changes WHERE batch_id = %(batch)s AND sku IN
   (SELECT sku FROM hub.publish_changes WHERE batch_id = %(batch)s AND sku > %(last)s
    ORDER BY sku LIMIT %(room)s) RETURNING sku) SELECT count(*) AS rows, max(sku) AS last FROM gone
@@ -51,7 +51,7 @@ UPDATE hub.batches SET changes_gone_at = now() WHERE id IN (SELECT id {with_chan
 AND id = ANY(%(held)s::uuid[])) RETURNING id::text
 
 -- name: count_changes
--- How many would go.
+-- How many rows would be removed.
 SELECT count(*) FROM hub.publish_changes WHERE batch_id IN (SELECT id {with_changes})
 
 -- name: next_old_plan
@@ -68,7 +68,7 @@ SELECT count(*) {old_plans}
 SELECT * FROM hub.batches WHERE id = %s FOR SHARE
 
 -- name: remove_items
--- By a stretch of the key: a search for what is left would pass all that is gone again with each portion.
+-- By a range of the key: otherwise each portion would scan all deleted rows again.
 DELETE FROM hub.batch_items WHERE batch_id = %s AND position > %s AND position <= %s
 
 -- name: remove_plan_items

@@ -12,7 +12,7 @@ WHERE b.status = 'processing' AND b.batch_type = 'search' AND b.total_items = 1 
 ORDER BY b.created_at DESC LIMIT 1
 
 -- name: of_part
--- A variant (`WF338109=K3`) is also in the batches that asked for its base number and were answered with it.
+-- A variant (`WF338109=K3`) is also in batches that requested its base number.
 SELECT i.batch_id, i.part_number, i.state, i.outcome, i.reason, i.error_code, i.error, i.attempts, i.updated_at,
    b.created_at, b.owner, b.retry_of IS NOT NULL AS is_retry, b.batch_type, b.status, b.started_at, r.fetched_at,
    b.options ->> 'undo_of' IS NOT NULL AS is_undo, coalesce((b.options ->> 'planned')::boolean, false) AS is_planned

@@ -1,7 +1,7 @@
 -- Run by movements.py; see db/statements.py for the form.
 
 -- name: record
--- What was staged is compared with the rows kept last. The same answer, read by other rules, replaces its rows.
+-- Compares staged values with the last rows. The same answer, read by other rules, replaces its rows.
 WITH s AS MATERIALIZED (SELECT sku, fetched_at, list_price, net_price, currency, inventory_quantity
    FROM hub.product_staging WHERE sku = ANY(%b)),
 prices AS (

@@ -7,7 +7,7 @@ trace, expiration_date, notes, condition, cert, price_override, excluded, update
 SELECT {columns}, updated_at FROM hub.hand_data WHERE sku = %s
 
 -- name: hold
--- What is set of a part, locked until the commit: two people who edit one part take turns.
+-- The override of a part, locked until the commit, so that concurrent edits wait for each other.
 INSERT INTO hub.hand_data AS h (sku, updated_by) VALUES (%(sku)s, %(actor)s)
 ON CONFLICT (sku) DO UPDATE SET updated_by = h.updated_by RETURNING {columns}, updated_at
 

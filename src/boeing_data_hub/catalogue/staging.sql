@@ -2,7 +2,7 @@
 
 -- fragment: columns
 -- All columns but the key, the status, and the two times that Postgres sets. Those of `StagedPart` stand in its order;
--- `price` and `cost_per_item` are read only by the release before, while both are running.
+-- `price` and `cost_per_item` are read only by the previous release, while both are running.
 title, body_html, vendor, list_price, net_price, currency, inventory_quantity, inventory_status, location_summary,
 weight, weight_unit, country_of_origin, dim_length, dim_width, dim_height, dim_uom, base_uom, hazmat_code,
 faa_approval_code, eccn, schedule_b_code, supplier_name, boeing_name, boeing_description, boeing_image_url,
@@ -17,12 +17,12 @@ SELECT s.*, coalesce((SELECT jsonb_agg(jsonb_build_object('location', l.location
 FROM hub.product_staging s
 
 -- fragment: filtered
--- The filter of lists. Every row that it lets through stands in one index, in the order of the console's list.
+-- The filter of lists. Every row that passes is in one index, in the order of the console's list.
 FROM hub.product_staging WHERE (%(status)s::text IS NULL OR status = %(status)s)
    AND (%(key)s::text IS NULL OR search_key LIKE %(key)s)
 
 -- name: upsert
--- A product that is live stays `published`; comparing finds what is new about it, not the status.
+-- A live product stays `published`; the comparison finds its changes, not the status.
 INSERT INTO hub.product_staging AS s (sku, status, {columns})
 SELECT sku, status, {columns} FROM json_populate_recordset(NULL::hub.product_staging, %s::json)
 ON CONFLICT (sku) DO UPDATE SET ({columns}) = (SELECT {columns} FROM (SELECT excluded.*) AS new), updated_at = now(),

@@ -4,17 +4,17 @@
 id, name, scopes, created_at, expires_at, revoked_at, last_used_at
 
 -- name: create
--- Make a key; the second value is the key itself, shown once and never again.
+-- Create a key.
 INSERT INTO hub.api_keys (id, name, key_hash, scopes, expires_at)
 VALUES (%s, %s, %s, %s, now() + %s * interval '1 day') RETURNING {key}
 
 -- name: find
--- The live key that hashes to this, or None when there is none, or it is revoked or expired.
+-- The valid key with this hash; no row if it is unknown, revoked or expired.
 SELECT {key} FROM hub.api_keys WHERE key_hash = %s AND revoked_at IS NULL
 AND (expires_at IS NULL OR expires_at > now())
 
 -- name: touch
--- Note that the key was used, to the minute: enough to find unused keys, and no write per request.
+-- Record the use of a key, to the minute: enough to find unused keys, without a write per request.
 UPDATE hub.api_keys SET last_used_at = now() WHERE id = %s
 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 
@@ -31,6 +31,6 @@ UPDATE hub.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %s R
 SELECT id, name FROM hub.api_keys
 
 -- name: find_by_id
--- The live key with this id, or None when there is none, or it is revoked or expired.
+-- The valid key with this id; no row if it is unknown, revoked or expired.
 SELECT {key} FROM hub.api_keys WHERE id = %s AND revoked_at IS NULL
 AND (expires_at IS NULL OR expires_at > now())

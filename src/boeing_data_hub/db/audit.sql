@@ -5,7 +5,7 @@
 INSERT INTO hub.audit_log (actor, action, target, details, address) VALUES (%s, %s, %s, %s, %s)
 
 -- name: record_each
--- Write one such line for each of these, in one statement.
+-- Write an entry for each of these, in one statement.
 INSERT INTO hub.audit_log (actor, action, target, details, address)
 SELECT %s, %s, target, %s, %s FROM unnest(%b::text[]) AS one(target)
 

@@ -9,14 +9,14 @@ INSERT INTO hub.sessions (id_hash, key_id, person, name, scopes, csrf, expires_a
 VALUES (%s, %s, %s, %s, %s, %s, now() + %s * interval '1 minute')
 
 -- name: renew
--- The provider has identified the same person again: the session goes on, with their name and scopes as they are now.
+-- Extend a session, because the provider has identified the person again, with their current name and scopes.
 UPDATE hub.sessions SET name = %(name)s, scopes = %(scopes)s, last_seen_at = now(),
    expires_at = now() + %(minutes)s * interval '1 minute'
 WHERE id_hash = %(hash)s AND person = %(person)s AND expires_at > now()
    AND created_at > now() - %(hours)s * interval '1 hour'
 
 -- name: find
--- The living session of a cookie: not ended, not idle, and its key neither revoked nor expired.
+-- The valid session of a cookie: not ended, not idle, and its key neither revoked nor expired.
 SELECT coalesce('key:' || s.key_id, 'person:' || s.person) AS owner, s.name, coalesce(k.scopes, s.scopes)
    AS scopes, s.csrf, s.created_at, s.expires_at, s.person IS NOT NULL AND s.expires_at < now() + %s * interval '1 minute'
    AS is_due
@@ -26,7 +26,7 @@ WHERE s.id_hash = %s AND s.expires_at > now() AND s.last_seen_at > now() - %s * 
         AND k.id IS NOT NULL))
 
 -- name: touch
--- Note that a person was here, to the minute: no write per request.
+-- Record activity, to the minute, so that not every request writes.
 UPDATE hub.sessions SET last_seen_at = now() WHERE id_hash = %s
 AND last_seen_at < now() - interval '1 minute'
 
@@ -45,12 +45,12 @@ WHERE s.expires_at > now() AND s.last_seen_at > now() - %s * interval '1 minute'
 ORDER BY s.last_seen_at DESC, s.id_hash
 
 -- name: end_by_id
--- End the session with this id, as `living` names it: whose it was.
+-- End the session with this id, as listed by `living`. Returns its owner.
 DELETE FROM hub.sessions WHERE encode(substring(id_hash FOR 8), 'hex') = %s
 RETURNING coalesce('key:' || key_id, 'person:' || person)
 
 -- name: end_of_key
--- End every session that stands on a key. Returns how many.
+-- End all sessions of a key. Returns how many.
 DELETE FROM hub.sessions WHERE key_id = %s
 
 -- name: sweep_out_links
@@ -62,9 +62,9 @@ INSERT INTO hub.sign_in_links (token_hash, key_id, expires_at)
 VALUES (%s, %s, now() + %s * interval '1 minute')
 
 -- name: link_is_good
--- Whether the link could still be used; looking does not use it up.
+-- True if the link can still be used. This does not use it.
 SELECT 1 FROM hub.sign_in_links WHERE token_hash = %s AND expires_at > now()
 
 -- name: use_link
--- Use a link up: the id of its key, or None when it was used before or has expired.
+-- Use a link. Returns the id of its key; no row if it was already used or has expired.
 DELETE FROM hub.sign_in_links WHERE token_hash = %s AND expires_at > now() RETURNING key_id

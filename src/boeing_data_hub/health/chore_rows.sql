@@ -1,18 +1,18 @@
 -- Run by chore_rows.py; see db/statements.py for the form.
 
 -- name: listed_due
--- Those of these chores that are due, the longest due first. One that was never heard of is due at once.
+-- The chores among these that are due, the longest due first. A new chore is due at once.
 SELECT name, due_at <= now() AS is_due FROM hub.chores ORDER BY due_at, name
 
 -- name: add
 INSERT INTO hub.chores (name) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING
 
 -- name: is_due
--- Whether a chore is to be done now, be somebody at it or not.
+-- True if a chore is due, even while a worker runs it.
 SELECT due_at <= now() FROM hub.chores WHERE name = %s
 
 -- name: hold
--- The chore, held until the commit; None when it is not due, or somebody else is at it.
+-- The chore, locked until the commit; no row if it is not due, or another worker runs it.
 SELECT name, cursor, removed, failures FROM hub.chores WHERE name = %s AND due_at <= now()
 FOR UPDATE SKIP LOCKED
 
@@ -40,7 +40,7 @@ INSERT INTO hub.chores (name) SELECT unnest(%s::text[])
 ON CONFLICT (name) DO UPDATE SET due_at = least(hub.chores.due_at, now()), updated_at = now()
 
 -- name: cursor
--- What a chore keeps from one round to the next, or where its round stands; None: nothing.
+-- The chore's cursor: its progress, or what it keeps between rounds.
 SELECT cursor FROM hub.chores WHERE name = %s
 
 -- name: listed

@@ -12,7 +12,7 @@ WHERE b.batch_type = 'publish' AND b.updated_at >= %(since)s AND b.created_at < 
 AND c.at >= %(since)s AND c.at < %(until)s
 
 -- name: batches_ended
--- For each type of batch: how many ended, and what became of their items.
+-- For each type of batch: how many finished, and the outcomes of their items.
 SELECT b.batch_type, count(*) AS batches, sum(b.total_items)::bigint AS items,
 sum(b.normalized_count)::bigint AS normalized, sum(b.published_count)::bigint AS published,
 sum(b.failed_count)::bigint AS failed,
@@ -26,14 +26,14 @@ SELECT b.* FROM hub.batches b WHERE {ended}
 ORDER BY b.failed_count DESC, b.completed_at DESC LIMIT %(most)s
 
 -- name: outcomes
--- What became of the parts of batches that ended, by outcome; of searches as `found:` and the staged status.
+-- Parts of finished batches by outcome; for searches `found:` and the staged status.
 SELECT CASE b.batch_type WHEN 'search' THEN 'found:' || i.outcome ELSE i.outcome END AS outcome,
 count(*) AS parts FROM hub.batches b CROSS JOIN LATERAL
   (SELECT state, outcome FROM hub.batch_items p WHERE p.batch_id = b.id OFFSET 0) i
 WHERE {ended} AND i.state IN ('normalized', 'published') AND i.outcome IS NOT NULL GROUP BY 1
 
 -- name: failures
--- Failed parts of batches that ended, by cause, the commonest first.
+-- Failed parts of finished batches by cause, the most frequent first.
 SELECT coalesce(i.error_code, 'unknown') AS code, count(*) AS parts, min(i.error) AS error,
 (array_agg(i.part_number ORDER BY i.batch_id, i.position))[1:3] AS sample
 FROM hub.batches b CROSS JOIN LATERAL
@@ -45,7 +45,7 @@ WHERE {ended} AND b.failed_count > 0 GROUP BY 1 ORDER BY parts DESC, code LIMIT 
 SELECT c.action, count(DISTINCT c.sku) AS products {changes} GROUP BY c.action
 
 -- name: price_moves
--- How many prices moved in the store, and the largest moves: `sku`, `old`, `new`, `percent`.
+-- How many prices changed in the store, and the largest changes: `sku`, `old`, `new`, `percent`.
 WITH moves AS (SELECT sku, old::numeric AS old, new::numeric AS new FROM (
 SELECT DISTINCT ON (c.sku) c.sku, m->>'old' AS old, m->>'new' AS new
 FROM (SELECT c.* {changes} AND c.changes @> '[{"field": "price"}]') c,
@@ -65,7 +65,7 @@ AND NOT EXISTS (SELECT FROM jsonb_each(c.after->'stock') AS s(place, pieces) WHE
 GROUP BY c.sku ORDER BY c.sku LIMIT %(most)s
 
 -- name: answer_ids
--- The range that answers of a period are found in, by halving: ids grow with time.
+-- The range of a period's answers, by binary search: ids grow with time.
 SELECT min(id) AS low, max(id) AS high FROM hub.boeing_raw_data
 
 -- name: answer_from

@@ -1,7 +1,7 @@
 -- Run by figure_rows.py; see db/statements.py for the form.
 
 -- fragment: counted
--- Asked for as a value, the list of busy parts is hashed once; as a condition it is joined, and costs its square.
+-- As a value, the list of busy parts is hashed once; as a condition it would be joined, with quadratic cost.
 SELECT count(*) FILTER (WHERE is_due) AS due, count(*) FILTER (WHERE NOT is_due) AS later,
 extract(epoch FROM now() - min(since) FILTER (WHERE is_due))::float8 AS oldest
 
@@ -48,7 +48,7 @@ SELECT count(*) FROM (SELECT unnest(%s::text[]) EXCEPT SELECT unnest(i.skus) FRO
 JOIN hub.batch_items i ON i.batch_id = b.id AND i.state = 'pending' WHERE b.completed_at IS NULL) doubtful
 
 -- name: waiting_for_boeing
--- Items of searches: `due` now, `later` (tried again, or being asked), seconds since the `oldest` was due.
+-- Items of searches: `due` now, `later` (retrying, or in a call), seconds since the `oldest` was due.
 WITH busy AS MATERIALIZED (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction')
 {counted} FROM (
 SELECT coalesce(i.not_before, b.created_at) AS since,
@@ -57,7 +57,7 @@ FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id AND i.state = 'pe
 WHERE b.status = 'processing' AND b.batch_type = 'search') told
 
 -- name: waiting_for_the_store
--- The same of publishings; parts in a bulk operation that has not ended are `later`.
+-- The same for publish runs; parts in a running bulk operation are `later`.
 WITH busy AS MATERIALIZED (SELECT unnest(part_numbers) AS sku FROM hub.leases WHERE stage = 'publishing'
 UNION ALL SELECT sku FROM hub.bulk_lines WHERE NOT settled)
 {counted} FROM (
@@ -76,11 +76,11 @@ SELECT (SELECT count(*) FROM hub.boeing_raw_data WHERE state = 'extracted'
    (SELECT updated_at FROM hub.batch_items WHERE state = 'extracted' ORDER BY raw_id LIMIT 1000) w) AS oldest
 
 -- name: orphans
--- Products that are to leave the store, and seconds since the first of them was to.
+-- Leftover products, and seconds that the oldest has been waiting for removal.
 SELECT count(*) AS orphans, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
 FROM hub.orphans WHERE state = 'due' AND shop = (SELECT shop FROM hub.current_store)
 
 -- name: batches_of_late
--- Batches that were made within the last day or have not ended.
+-- Batches that were created within the last day or are still running.
 SELECT {batch} FROM hub.batches WHERE created_at > now() - interval '1 day'
 UNION SELECT {batch} FROM hub.batches WHERE completed_at IS NULL

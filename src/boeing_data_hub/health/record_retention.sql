@@ -12,7 +12,7 @@ AND NOT EXISTS (SELECT FROM jsonb_each(r.matches) AS m(part, skus) WHERE
               JOIN hub.product_staging s ON s.sku = k.sku AND s.raw_id = r.id))
 
 -- fragment: old_runs
--- The runs that the store's pace is reckoned from stay.
+-- Keep the runs from which the store's pace is computed.
 FROM hub.bulk_runs r WHERE r.state = 'ended' AND r.created_at < now() - %(days)s * interval '1 day'
 AND EXISTS (SELECT FROM hub.batches b WHERE b.id = r.batch_id AND b.completed_at IS NOT NULL)
 AND NOT EXISTS (SELECT FROM hub.bulk_lines l WHERE l.run_id = r.id AND NOT l.settled)
@@ -21,20 +21,20 @@ AND r.id NOT IN (SELECT late.id FROM (SELECT DISTINCT shop FROM hub.bulk_runs) s
     ORDER BY n.finished_at DESC LIMIT %(pace)s) late)
 
 -- fragment: old_calls
--- A call is needed while an intent names it: its answer may be lost, and then it is sent again under its key.
+-- A call is needed while an intent refers to it: if its answer is lost, it is sent again with the same key.
 FROM hub.stock_calls WHERE created_at < now() - %(days)s * interval '1 day' AND key::text NOT IN
 (SELECT intent->>'stock_call' FROM hub.products WHERE intent IS NOT NULL AND intent->>'stock_call' IS NOT NULL)
 
 -- name: remove_answers
--- Remove answers that were superseded, and that nothing waits for.
+-- Remove superseded answers that no item waits for.
 DELETE FROM hub.boeing_raw_data WHERE id IN (SELECT r.id {unneeded} FOR UPDATE SKIP LOCKED)
 
 -- name: count_answers
--- How many would go.
+-- How many rows would be removed.
 SELECT count(*) {unneeded}
 
 -- name: next_old_run
--- A bulk operation that ended so long ago.
+-- A bulk operation that finished long enough ago.
 SELECT r.id {old_runs} ORDER BY r.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
 
 -- name: remove_lines
@@ -45,7 +45,7 @@ WHERE run_id = %(run)s ORDER BY number LIMIT %(fat)s)
 DELETE FROM hub.bulk_runs WHERE id = %s
 
 -- name: remove_calls
--- Stock calls that no intent names.
+-- Stock calls that no intent refers to.
 DELETE FROM hub.stock_calls WHERE key IN (SELECT key {old_calls} LIMIT %(fat)s)
 
 -- name: count_lines
@@ -59,11 +59,11 @@ SELECT count(*) {old_calls}
 SELECT hub.remove_audit_log(%s, %s, %s)
 
 -- name: count_audit
--- How many would go.
+-- How many rows would be removed.
 SELECT count(*) FROM hub.audit_log WHERE at < now() - %s * interval '1 day'
 
 -- name: remove_quotes
--- Remove old quotes that are complete, with their lines, and what they say of the buyer.
+-- Remove old completed quotes, with their lines and the buyer's data.
 DELETE FROM hub.quotes WHERE id > %s AND id <= %s AND completed_at < now() - %s * interval '1 day'
 RETURNING id
 
@@ -71,7 +71,7 @@ RETURNING id
 DELETE FROM hub.quote_lines WHERE quote_id = ANY(%s)
 
 -- name: count_quotes
--- How many would go.
+-- How many rows would be removed.
 SELECT count(*) FROM hub.quotes WHERE completed_at < now() - %s * interval '1 day'
 
 -- fragment: old_price
@@ -108,17 +108,17 @@ SELECT (SELECT count(*) FROM hub.price_history h WHERE {old_price})
    + (SELECT count(*) FROM hub.sold_pieces h WHERE {old_sale})
 
 -- name: stretch_of_answers
--- The next so many ids; `reached`: what follows is younger than the term.
+-- The next ids; `reached`: all later rows are younger than the retention.
 SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
 FROM (SELECT id, fetched_at AS at FROM hub.boeing_raw_data WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
 
 -- name: stretch_of_audit
--- The next so many ids; `reached`: what follows is younger than the term.
+-- The next ids; `reached`: all later rows are younger than the retention.
 SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
 FROM (SELECT id, at AS at FROM hub.audit_log WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
 
 -- name: stretch_of_quotes
--- The next so many ids; `reached`: what follows is younger than the term.
+-- The next ids; `reached`: all later rows are younger than the retention.
 SELECT max(id) AS last, count(*) < %(rows)s OR max(at) >= now() - %(days)s * interval '1 day' AS reached
 FROM (SELECT id, created_at AS at FROM hub.quotes WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) stretch
 

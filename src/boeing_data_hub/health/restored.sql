@@ -1,7 +1,7 @@
 -- Run by restored.py; see db/statements.py for the form.
 
 -- name: forget_products
--- What may have changed since the backup.
+-- Rows that may have changed since the backup.
 UPDATE hub.products SET state = 'missing', product_id = NULL, variant_id = NULL, inventory_item_id = NULL,
   form = NULL, listing_hash = NULL, stock_hash = NULL, stock = '{}', on_channel = false, intent = NULL,
   intent_at = NULL, differences = NULL, media_state = NULL, media_error = NULL, updated_at = now()

@@ -1,11 +1,11 @@
 -- Run by stage_progress.py; see db/statements.py for the form.
 
 -- fragment: leases
--- Leases come and go with each claim, and a renewed one says that a call is under way.
+-- Leases change with each claim, and a renewed lease shows a running call.
 (SELECT string_agg(id || ':' || expires_at, ',' ORDER BY id) FROM hub.leases WHERE stage = %(stage)s)
 
 -- name: mark_of_extraction
--- Every claim takes numbers for its answers, also one whose calls then fail.
+-- Every claim reserves ids for its answers, even if its calls fail.
 SELECT concat_ws('|', (SELECT last_value || ':' || is_called FROM hub.boeing_raw_data_id_seq), {leases})
 
 -- name: mark_of_normalization
@@ -22,12 +22,12 @@ SELECT concat_ws('|',
    WHERE state = 'due' AND shop = (SELECT shop FROM hub.current_store)), {leases})
 
 -- name: held_long
--- Leases that are renewed and have not come to an end for so long: `stage`, `owner`, `taken_at`, `parts`.
+-- Leases that have been renewed for at least this long: `stage`, `owner`, `taken_at`, `parts`.
 SELECT stage, owner, taken_at, cardinality(part_numbers) + cardinality(raw_ids) AS parts FROM hub.leases
 WHERE taken_at < now() - %s * interval '1 second' ORDER BY taken_at LIMIT 20
 
 -- name: settle_lines_of_ended_runs
--- Lines that a bulk operation left open when it ended would keep their SKUs from everybody. Returns the SKUs.
+-- Settle lines that a finished bulk operation left open, which frees their SKUs. Returns the SKUs.
 UPDATE hub.bulk_lines l SET settled = true FROM hub.bulk_runs r
 WHERE r.id = l.run_id AND r.state = 'ended' AND NOT l.settled RETURNING l.sku
 

@@ -1,13 +1,13 @@
 -- Run by known_images.py; see db/statements.py for the form.
 
 -- name: known
--- What is remembered of these addresses; those of which nothing is are left out.
+-- What is known about these addresses, without unknown ones.
 SELECT source, url, sha256, filename, is_placeholder, code, sentence, passing, fetched_at,
   extract(epoch FROM now() - fetched_at)::float8 AS age FROM hub.images
 WHERE source = ANY(%b)
 
 -- name: remember
--- Remember pictures by their address, as had now. A placeholder never takes the place of a real picture.
+-- Save images by their address. A placeholder never replaces a real image.
 INSERT INTO hub.images AS i (source, url, sha256, filename, is_placeholder, code, sentence, passing)
 SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::boolean[], %b::text[], %b::text[],
                       %b::boolean[])

@@ -1,7 +1,7 @@
 -- Run by quote_rows.py; see db/statements.py for the form.
 
 -- fragment: at_its_end
--- An item that is at its end, or gone: nothing more will come of it.
+-- An item that has reached an end state, or was deleted.
 (i.state IS NULL OR i.state IN ({states.final}))
 
 -- fragment: due
@@ -10,7 +10,7 @@ q.state = 'pending' AND EXISTS (SELECT 1 FROM hub.quote_lines l LEFT JOIN hub.ba
   WHERE l.quote_id = q.id AND l.state = 'pending' AND {at_its_end})
 
 -- name: insert
--- Insert a quote without lines; its id. None when its number is taken (two at once: one waits, then loses).
+-- Insert a quote without lines. Returns its id; no row if its number is taken, even by a running transaction.
 INSERT INTO hub.quotes (rfq_number, request_hash, rfq_sub_url, buyer_company_name, buyer_name, buyer_address,
    buyer_phone, buyer_email, deliver_to_address, terms, owner)
 VALUES (%(rfq_number)s, %(hash)s, %(url)s, %(buyer_company_name)s, %(buyer_name)s, %(buyer_address)s,
@@ -24,7 +24,7 @@ SELECT %s, l.position, l.part, l.quantity
 FROM unnest(%b::text[], %b::int[]) WITH ORDINALITY AS l(part, quantity, position)
 
 -- name: answer_lines
--- Write what is answered, by the place of the line.
+-- Save answers, by the position of their lines.
 UPDATE hub.quote_lines l SET state = a.state, source = a.source, price = a.price, currency = a.currency,
    qty_available = a.qty_available, uom = a.uom, condition = a.condition, code = a.code, note = a.note,
    offered = a.offered, known_at = a.known_at, settled_at = CASE WHEN a.state <> 'pending' THEN now() END
@@ -33,52 +33,52 @@ FROM json_to_recordset(%s::json) AS a(position int, state text, source text, pri
 WHERE l.quote_id = %s AND l.position = a.position
 
 -- name: move
--- Give a quote its state, and the search it waits for or was completed by.
+-- Save a quote's state, and the search it waits for or was completed by.
 UPDATE hub.quotes SET state = %(state)s, batch_id = %(batch)s, updated_at = now(),
    completed_at = CASE WHEN %(state)s <> 'pending' THEN now() END WHERE id = %(id)s
 
 -- name: by_number
--- The quote of this number, or None.
+-- The quote with this number.
 SELECT * FROM hub.quotes WHERE rfq_number = %s
 
 -- name: get
--- The quote of this id, or None.
+-- The quote with this id.
 SELECT * FROM hub.quotes WHERE id = %s
 
 -- name: hold
--- The same, for the one who changes it: others wait until the commit.
+-- The same, locked until the commit.
 SELECT * FROM hub.quotes WHERE id = %s FOR UPDATE
 
 -- name: with_lines
 SELECT * FROM hub.quote_lines WHERE quote_id = ANY(%s) ORDER BY quote_id, position
 
 -- name: page
--- Quotes, newest first, behind the one of id `before`; `search` is how the RFQ number begins.
+-- Quotes, newest first, after the one with id `before`; `search` is the beginning of the RFQ number.
 SELECT * FROM hub.quotes WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
    AND (%(state)s::text IS NULL OR state = %(state)s)
    AND (%(search)s::text IS NULL OR starts_with(rfq_number, %(search)s))
 ORDER BY id DESC LIMIT %(limit)s
 
 -- name: due
--- Quotes that wait for a part which is at its end, oldest first.
+-- Quotes that wait for a part whose search has finished, oldest first.
 SELECT q.id FROM hub.quotes q WHERE {due} ORDER BY q.id LIMIT %s
 
 -- name: is_due
--- Whether this one does.
+-- True if this quote waits for a part whose search has finished.
 SELECT EXISTS (SELECT 1 FROM hub.quotes q WHERE q.id = %s AND {due})
 
 -- name: is_pending
--- Whether a line of it still waits.
+-- True if a line of the quote is still pending.
 SELECT state = 'pending' FROM hub.quotes WHERE id = %s
 
 -- name: settled
--- Those of these parts whose item is at its end, or gone.
+-- The parts among these whose search has finished, or whose item was deleted.
 SELECT a.part, i.state, i.skus, i.error_code, i.error FROM unnest(%b::text[]) AS a(part)
 LEFT JOIN hub.batch_items i ON i.part_number = a.part AND i.batch_id = %s
 WHERE {at_its_end}
 
 -- name: known
--- What the rows know of parts: the store's offer, the catalogue's row, a person's word, Boeing's last answer.
+-- What is known about parts: the store's offer, the staged part, its override, and Boeing's last answer.
 SELECT a.part, p.price, p.stock, p.published_at, p.state = 'live' AND p.product_id IS NOT NULL AS is_live,
    coalesce(h.excluded, false) AS excluded, h.price_override, n.skus, n.fetched_at
 FROM unnest(%b::text[]) AS a(part)
@@ -87,7 +87,7 @@ LEFT JOIN hub.hand_data h ON h.sku = a.part
 LEFT JOIN hub.part_answers n ON n.part_number = a.part
 
 -- name: variants
--- Staged SKUs of the same base number, by the index the catalogue is searched by; the SKU stands in it, too.
+-- Staged SKUs with the same base number, by the catalogue's search index, which contains the SKU.
 SELECT a.part, s.sku FROM unnest(%b::text[], %b::text[], %b::text[]) AS a(part, base, key)
 CROSS JOIN LATERAL (SELECT sku FROM hub.product_staging s WHERE s.search_key ~>=~ a.key
 -- Keys are capital letters and digits, so nothing that begins with this one is behind it with a tilde.

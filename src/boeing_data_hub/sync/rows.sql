@@ -1,7 +1,7 @@
 -- Run by rows.py; see db/statements.py for the form.
 
 -- fragment: in_flight
--- Parts somebody is asking for right now. Tiny: a few calls' worth.
+-- Parts of running calls: only a few.
 SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction'
 
 -- fragment: candidate
@@ -17,7 +17,7 @@ sku, weight, quoted, sold, learned_at, price_changes, stock_changes, watched_day
 SELECT {state}, now() AS now FROM hub.sync_state
 
 -- name: hold_state
--- The same, for the one who changes it: others wait until the commit.
+-- The same, locked until the commit.
 SELECT {state}, now() AS now FROM hub.sync_state FOR UPDATE
 
 -- name: save_next_call

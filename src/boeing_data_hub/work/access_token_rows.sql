@@ -12,7 +12,7 @@ SELECT {columns} FROM hub.access_tokens WHERE name = %s AND fingerprint = %s FOR
 INSERT INTO hub.access_tokens (name, fingerprint) VALUES (%s, %s) ON CONFLICT DO NOTHING
 
 -- name: moment
--- By the database's clock, after the lock was had.
+-- By the database's clock, after the lock was acquired.
 SELECT clock_timestamp()
 
 -- name: look
@@ -20,7 +20,7 @@ SELECT clock_timestamp()
 SELECT {columns} FROM hub.access_tokens WHERE name = %s AND fingerprint = %s
 
 -- name: save
--- Write the next state of a row that is held, and drop rows of credentials that nobody has used for two days.
+-- Save the next state of a locked row.
 UPDATE hub.access_tokens SET generation = %s, secret = %s, facts = %s, token_generation = %s,
 obtained_at = %s, renew_at = %s, expires_at = %s, on_probation = %s, accepted_generation = %s,
 refused_generation = %s, fetcher = %s, fetch_until = %s, failure = %s, failures = %s, failed_until = %s,
@@ -39,5 +39,5 @@ SELECT DISTINCT name FROM hub.access_tokens WHERE fetch_until > clock_timestamp(
 AND (secret IS NULL OR token_generation <= refused_generation OR expires_at <= clock_timestamp())
 
 -- name: remove
--- Forget every token of an account. Returns how many sets of credentials it had.
+-- Delete every token of an account. Returns the number of sets of credentials.
 DELETE FROM hub.access_tokens WHERE name = %s

@@ -9,14 +9,14 @@ UNION ALL SELECT sku FROM hub.products WHERE intent IS NOT NULL)
 normalized_count + published_count + failed_count + not_for_sale_count + cancelled_count
 
 -- name: hold_ledger_alone
--- Enter the ledger of items: many saves at once, or one change of a whole batch alone. Until the commit.
+-- Lock the ledger of items until the commit: shared for saves, exclusive for a change of a whole batch.
 SELECT pg_advisory_xact_lock(%s)
 
 -- name: hold_ledger
 SELECT pg_advisory_xact_lock_shared(%s)
 
 -- name: insert
--- Insert a batch; False when its owner has used its idempotency key before (two at once: one waits, then loses).
+-- Insert a batch. No row if its owner has used its idempotency key before, even in a running transaction.
 INSERT INTO hub.batches (id, batch_type, status, total_items, owner, idempotency_key, request_hash,
 options, retry_of) VALUES (%(id)s, %(batch_type)s, %(status)s, %(total_items)s, %(owner)s,
 %(idempotency_key)s,
@@ -29,7 +29,7 @@ INSERT INTO hub.batch_items (batch_id, position, part_number)
 SELECT %s, part.position, part.number FROM unnest(%b::text[]) WITH ORDINALITY AS part(number, position)
 
 -- name: reuse_fresh
--- Give items the answer another batch got less than `younger_than` seconds ago. Returns how many.
+-- Serve items with the answer another batch got less than `younger_than` seconds ago. Returns how many.
 WITH fresh AS (
   UPDATE hub.batch_items i SET raw_id = a.raw_id, skus = a.skus, updated_at = now(),
     state = CASE WHEN cardinality(a.skus) > 0 THEN 'extracted' ELSE 'failed' END,
@@ -55,7 +55,7 @@ SELECT * FROM hub.batches WHERE id = %s
 SELECT * FROM hub.batches WHERE id = ANY(%s)
 
 -- name: by_key
--- The batch this owner made with this idempotency key, or None.
+-- The batch that this owner created with this idempotency key.
 SELECT * FROM hub.batches WHERE owner = %s AND idempotency_key = %s
 
 -- name: retry_of
@@ -80,7 +80,7 @@ ORDER BY created_at DESC LIMIT %s
 SELECT * FROM hub.batches WHERE status IN ('pending', 'processing') ORDER BY created_at DESC LIMIT %s
 
 -- name: with_outcome
--- Batches newest first, behind `before`, by what they came to: an outcome, or `running`.
+-- Batches newest first, after `before`, with this outcome or `running`.
 SELECT * FROM hub.batches WHERE CASE %(outcome)s::text
      WHEN 'running' THEN status IN ('pending', 'processing')
      WHEN 'succeeded' THEN status = 'completed' AND failed_count = 0
@@ -98,11 +98,11 @@ SELECT count(*) FROM hub.batches WHERE (%(status)s::text IS NULL OR status = %(s
 AND (%(type)s::text IS NULL OR batch_type = %(type)s)
 
 -- name: move_counts
--- Add to the counts of batches what their items just did, in the transaction that moved them.
+-- Add to the counts of batches, in the transaction that moved their items.
 WITH m AS (SELECT *, normalized + published + failed + not_for_sale + cancelled AS settled
    FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])
         AS t(id, extracted, normalized, published, failed, not_for_sale, cancelled)),
--- Rows are locked in one and the same order by everyone, and held only from here to the commit that follows.
+-- Rows are always locked in the same order, and only until the commit that follows.
 held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m)
    ORDER BY b.id FOR UPDATE)
 UPDATE hub.batches b SET
@@ -114,7 +114,7 @@ UPDATE hub.batches b SET
    cancelled_count = b.cancelled_count + m.cancelled,
    started_at = coalesce(b.started_at, now()),
    updated_at = now(),
--- The rate is measured over windows of at least 10 s, so that it is neither jumpy nor a long-gone average.
+-- The rate is measured over windows of at least 10 s, so that it is neither jumpy nor out of date.
    rate = CASE WHEN now() - coalesce(b.rate_since, b.created_at) >= interval '10 seconds'
           THEN (b.rate_items + m.settled)
                / extract(epoch FROM now() - coalesce(b.rate_since, b.created_at)) ELSE b.rate END,
@@ -126,7 +126,7 @@ FROM m, held WHERE b.id = m.id AND b.id = held.id
 RETURNING b.id, {settled} = total_items AS is_settled
 
 -- name: finish_settled
--- Give batches whose every item is settled their end; a final status is never overwritten.
+-- Finish batches whose items are all settled. A final status is never overwritten.
 UPDATE hub.batches SET completed_at = now(), updated_at = now(),
   status = CASE WHEN status = 'cancelled' THEN status
            WHEN failed_count = total_items THEN 'failed' ELSE 'completed' END,
@@ -140,7 +140,7 @@ RETURNING id
 SELECT batch_type = 'publish' FROM hub.batches WHERE id = %s
 
 -- name: cancel_items
--- What is not settled, except parts of a publishing that are being sent, or may have been.
+-- Unsettled items, except parts of a publish run that are being sent, or may have been.
 UPDATE hub.batch_items SET state = 'cancelled', updated_at = now()
 WHERE batch_id = %(batch)s AND state IN ({states.open})
 AND NOT (%(publishing)s AND coalesce(
@@ -158,6 +158,6 @@ WHERE id = %s AND status IN ('pending', 'processing')
 UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = %s AND state <> 'ended'
 
 -- name: unfinished_but_settled
--- Open batches that have no open item left: none, ever, unless someone wrote into the tables by hand.
+-- Open batches without open items: none, unless someone changed the tables by hand.
 SELECT id FROM hub.batches WHERE completed_at IS NULL AND status IN ('processing', 'cancelled')
 AND {settled} = total_items

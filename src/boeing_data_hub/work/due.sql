@@ -1,11 +1,11 @@
 -- Run by due.py; see db/statements.py for the form.
 
 -- fragment: in_flight
--- Parts somebody is asking for right now. Tiny: a few calls' worth.
+-- Parts of running calls: only a few.
 SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction'
 
 -- fragment: refused
--- When all items of a part were refused by Boeing, or have one try left before they fail; and whether no call of it has
+-- When Boeing last rejected all items of a part, or they have one attempt left; and whether no call for it has
 -- failed.
 CASE WHEN bool_and(coalesce(error_code = ANY(%(refusals)s::text[]), false))
   OR coalesce(max(attempts) >= %(last_try)s::int, false)

@@ -1,7 +1,7 @@
 -- Run by items.py; see db/statements.py for the form.
 
 -- fragment: searched
--- Items of searches: a publishing may wait for the same part number, and Boeing's answer is none to it.
+-- Items of searches: a publish run may contain the same part number, and Boeing's answer does not concern it.
 EXISTS (SELECT 1 FROM hub.batches s WHERE s.id = i.batch_id AND s.batch_type = 'search')
 
 -- fragment: item
@@ -9,7 +9,7 @@ batch_id, position, part_number, state, coalesce(skus, '{}') AS skus, outcome, r
 not_before, updated_at
 
 -- name: anything_due
--- How many parts could be asked now, counted no further than 200: enough to size the hints.
+-- How many parts are due, counted to 200, which is enough to size the wake-ups.
 SELECT count(*) FROM (SELECT 1 FROM hub.batches b
 CROSS JOIN LATERAL (SELECT 1 FROM hub.batch_items i WHERE i.batch_id = b.id AND i.state = 'pending'
    AND (i.not_before IS NULL OR i.not_before <= now())
@@ -17,7 +17,7 @@ CROSS JOIN LATERAL (SELECT 1 FROM hub.batch_items i WHERE i.batch_id = b.id AND 
 WHERE b.status = 'processing' AND b.batch_type = 'search' LIMIT 200) counted
 
 -- name: waiting
--- Those of these parts that some batch still waits for.
+-- The parts among these that a batch still waits for.
 SELECT part_number, max(attempts) AS attempts, max(call_group) AS call_group FROM hub.batch_items i
 WHERE state = 'pending' AND part_number = ANY(%b) AND {searched} GROUP BY part_number
 
@@ -81,7 +81,7 @@ WITH moved AS (
 SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id
 
 -- name: page
--- Items in the order they were handed in, from the position behind `after`.
+-- Items in their original order, from the position after `after`.
 SELECT {item} FROM hub.batch_items WHERE batch_id = %(batch)s AND position > %(after)s
 AND (%(state)s::text IS NULL OR state = %(state)s)
 AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
@@ -101,7 +101,7 @@ ORDER BY position LIMIT %s
 SELECT part_number FROM hub.batch_items WHERE batch_id = %s AND state = 'failed' ORDER BY position
 
 -- name: groups
--- Failed, blocked and to-be-reviewed items of a batch, grouped by cause, the largest group first.
+-- Failed, blocked and needs-review items of a batch, grouped by cause, the largest group first.
 SELECT state, coalesce(outcome, state) AS outcome,
    coalesce(error_code, reason) AS code, count(*) AS items, min(updated_at) AS first_at,
    max(updated_at) AS last_at, (array_agg(part_number ORDER BY position))[1:5] AS sample, min(error) AS error

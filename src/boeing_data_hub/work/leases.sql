@@ -5,20 +5,20 @@
 WITH before AS (DELETE FROM hub.leases WHERE id = %s) SELECT pg_advisory_xact_lock(%s)
 
 -- name: take
--- Write a lease of `seconds` on parts or raw answers.
+-- Insert a lease of `seconds` on parts or raw answers.
 INSERT INTO hub.leases (id, stage, owner, part_numbers, raw_ids, expires_at)
 VALUES (%s, %s, %s, %s, %s, now() + %s * interval '1 second')
 
 -- name: release
--- End a lease, and prove that it was still held.
+-- Delete a lease, and verify that it was still held.
 DELETE FROM hub.leases WHERE id = %s
 
 -- name: prove
--- Prove, in the middle of work, that a lease is still held; until the commit nobody can take it away.
+-- Verify during work that a lease is still held, and lock it until the commit.
 SELECT 1 AS held FROM hub.leases WHERE id = %s FOR KEY SHARE
 
 -- name: renew
--- Give running leases another `seconds` from now. Returns those that were still there.
+-- Renew leases for `seconds` from now. Returns those that still existed.
 UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = ANY(%s) RETURNING id
 
 -- name: expired
@@ -30,5 +30,5 @@ SELECT id FROM hub.leases WHERE expires_at < now() ORDER BY expires_at LIMIT 1 F
 DELETE FROM hub.leases WHERE id = %s AND expires_at < now() RETURNING id, stage, owner, part_numbers, raw_ids
 
 -- name: put_off
--- Let an expired lease last another while: its work could not be freed.
+-- Extend an expired lease, because its work could not be freed.
 UPDATE hub.leases SET expires_at = now() + %s * interval '1 second' WHERE id = %s

@@ -1,12 +1,12 @@
 -- Run by workers.py; see db/statements.py for the form.
 
 -- name: pulse
--- Say that a worker lives.
+-- Record a worker's heartbeat.
 INSERT INTO hub.workers (id, queues, host, pid, version) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET seen_at = now()
 
 -- name: leave
--- Say that a worker ends.
+-- Remove a worker that is stopping.
 DELETE FROM hub.workers WHERE id = %s
 
 -- name: alive
@@ -15,7 +15,7 @@ SELECT id, queues, host, pid, version, started_at, seen_at FROM hub.workers
 WHERE seen_at > now() - %s * interval '1 second' ORDER BY id
 
 -- name: forget_silent
--- Remove workers long silent.
+-- Remove workers without a heartbeat for this long.
 DELETE FROM hub.workers WHERE seen_at < now() - %s * interval '1 second'
 
 -- name: last_seen
