@@ -52,7 +52,7 @@ def test_a_plan_is_a_rate(plan, rate):
     assert told(plan=plan)["publish"]["restore_rate"] == rate
 
 
-def test_a_plan_that_is_none_is_refused_with_those_there_are():
+def test_an_unknown_plan_is_rejected_with_the_known_ones():
     with pytest.raises(BadInput, match="advanced"):
         told(plan="golden")
 
@@ -78,7 +78,7 @@ def test_few_parts_go_one_by_one_and_the_reckoning_is_shown():
     assert any("2,000 in the bucket" in line for line in found["reckoned"])
 
 
-def test_more_than_one_request_holds_is_told():
+def test_more_than_one_request_can_hold_is_reported():
     assert any("in 3 searches" in line for line in told(120_000)["search"]["reckoned"])
     assert any("in 12 publish runs" in line for line in told(120_000)["publish"]["reckoned"])
 
@@ -92,5 +92,5 @@ def test_others_take_turns_and_the_next_slot_may_be_away():
     assert alone.seconds[0] == pytest.approx(2.0 + 99 * alone.spacing)
 
 
-def test_lengths_of_time_are_told_for_people():
+def test_durations_are_worded_for_people():
     assert [span(90), span(6150), span(61_500)] == ["90 s", "102 min", "17.1 h"]

@@ -145,7 +145,7 @@ def test_a_column_can_be_named_by_its_heading_or_its_letter_and_one_that_is_not_
     assert "no column “Q”" in (read(content, column="Q").reading.question or "")
 
 
-def test_the_column_the_heading_and_the_first_ten_numbers_are_told():
+def test_the_column_the_header_and_the_first_ten_numbers_are_shown():
     found = read(table(["Pos", "P/N"], *([n, f"AN{n}-10"] for n in range(1, 15))))
     assert found.reading.said()[:2] == [
         "Read from sheet “Sheet”, column B, headed “P/N” on line 1.",
@@ -214,13 +214,13 @@ def sheets(**content: list[list[Any]]) -> bytes:
     return opened(fill)
 
 
-def test_the_sheet_with_the_heading_is_read_and_the_others_are_told():
+def test_the_sheet_with_the_header_is_read_and_the_others_are_listed():
     found = file("cover_sheet.xlsx")
     assert found.part_numbers == SIX
     assert remarks(found) == {"other_sheet": 3}
 
 
-def test_a_second_sheet_of_parts_is_told_with_its_rows_and_can_be_chosen():
+def test_a_second_sheet_of_parts_is_listed_with_its_rows_and_can_be_chosen():
     content = sheets(A=[["Part Number"], ["A1-1"]], B=[["Part Number"], ["B1-1"], ["B2-2"]])
     found = read(content)
     assert found.part_numbers == ["A1-1"]
@@ -235,7 +235,7 @@ def test_two_sheets_without_headings_are_a_question():
     assert [(one.name, one.rows) for one in found.reading.sheets] == [("A", 2), ("B", 2)]
 
 
-def test_a_hidden_sheet_is_told_never_read_and_can_be_chosen():
+def test_a_hidden_sheet_is_listed_never_read_and_can_be_chosen():
     for state in ("hidden", "veryHidden"):
 
         def fill(book: Any, sheet: Any, state: str = state) -> None:
@@ -403,7 +403,7 @@ def test_look_alikes_are_folded_in_silence(text_: str):
     assert from_text(f"P/N\n{text_}\nMS21042-4", max_parts=MOST).part_numbers == ["NAS6604-12", "MS21042-4"]
 
 
-def test_several_numbers_in_a_cell_are_told_in_words():
+def test_several_numbers_in_a_cell_are_explained():
     found = file("several_in_a_cell.xlsx")
     assert found.part_numbers == []
     assert sorted(codes(found)) == [2, 3, 4, 5, 6, 7]
@@ -518,7 +518,7 @@ def test_every_kind_of_csv_is_read(encoding: str, delimiter: str, hint: bool):  
     ("marker", "code", "word"),
     [("EncryptedPackage", "old_or_protected_workbook", "password"), ("Workbook", "old_or_protected_workbook", ".xls ")],
 )
-def test_protected_and_old_workbooks_are_told_apart(marker: str, code: str, word: str):
+def test_protected_and_old_workbooks_are_distinguished(marker: str, code: str, word: str):
     content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + marker.encode("utf-16-le") + b"\0" * 600
     with pytest.raises(BadInput) as refused:
         read(content)

@@ -174,7 +174,7 @@ def test_numbers_beside_their_heading_are_named(rows):
 
 
 @pytest.mark.parametrize(("held", "is_shown"), [(0.00001, False), (1.23456789012, False), (1.5, True), (0.125, True)])
-def test_a_cell_without_a_format_of_its_own_rounds_long_decimals(held, is_shown):
+def test_a_cell_without_a_format_rounds_long_decimals(held, is_shown):
     found = workbook(["P/N"], [held], [PARTS[0]])
     assert (len(found.part_numbers) == 2) is is_shown
 

@@ -92,7 +92,7 @@ def test_rejections_are_counted_in_full_and_kept_as_samples():
     assert (found.rejected_count, len(found.rejected)) == (5_000, part_list.MAX_SAMPLES)
 
 
-def test_half_a_million_entries_are_the_most_that_are_looked_at():
+def test_at_most_half_a_million_entries_are_read():
     with pytest.raises(BadInput, match="more than 500,000 entries"):
         from_list(["AN3"] * 500_001, max_parts=1)
 
@@ -179,7 +179,7 @@ def test_of_several_part_number_headings_the_full_number_wins():
     assert parts("Item,productCode,aviallPartNumber\n1,WF338109,WF338109=K3") == ["WF338109=K3"]
 
 
-def test_an_ordinary_word_in_a_row_of_data_is_no_heading():
+def test_an_ordinary_word_in_a_data_row_is_not_a_header():
     assert parts("AN3-43A,Part\nAN4-5,Part") == ["AN3-43A", "AN4-5"]
 
 

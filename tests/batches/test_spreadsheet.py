@@ -125,7 +125,7 @@ def test_the_content_counts_not_the_name():
     assert read(PLAIN, "../../etc/passwd\x00").part_numbers == ["AN3"]
 
 
-def test_an_undefined_byte_of_windows_latin_is_no_obstacle():
+def test_an_undefined_byte_of_windows_latin_is_accepted():
     assert read(b"pn\nAN3\n\x81\xff\nAN4", "a.csv").part_numbers == ["AN3", "AN4"]
 
 
@@ -310,7 +310,7 @@ def test_an_entity_definition_is_refused(encoding: str):
     assert refusal(repacked(PLAIN, {"xl/sharedStrings.xml": laughs.encode(encoding)})).code == "unsafe_workbook"
 
 
-def test_a_sheet_that_stands_where_nobody_looks_is_refused():
+def test_a_sheet_in_an_unchecked_path_is_rejected():
     elsewhere = PLAIN_RELATIONS.replace(b"worksheets/sheet1.xml", b"media/sheet1.xml")
     moved = {
         "xl/media/sheet1.xml": b'<!DOCTYPE x [<!ENTITY a "ha">]><worksheet/>',

@@ -86,7 +86,7 @@ def test_a_number_inside_a_string_is_left_alone():
         (r"\\ud800", r"\ud800"),
     ],
 )
-def test_characters_beyond_postgres_are_mended_in_value_and_text_alike(escaped, value):
+def test_characters_that_postgres_rejects_are_replaced_in_value_and_text_alike(escaped, value):
     got, text, storable = read(f'["{escaped}"]'.encode())
     assert got == [value]
     assert text == f'["{escaped}"]'

@@ -128,7 +128,7 @@ def test_a_host_without_address_concerns_the_whole_line(exchange, host):
     assert (error.code, error.whole_line) == ("boeing_unreachable", True)
 
 
-def test_a_certificate_nobody_vouches_for_is_not_trusted(exchange, tmp_path):
+def test_an_untrusted_certificate_is_rejected(exchange, tmp_path):
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl command to make a certificate")

@@ -86,7 +86,7 @@ def test_a_date_is_read_against_our_clock():
     assert 85 < parse_retry_after({"retry-after": until}) <= 90
 
 
-def test_a_date_is_read_against_the_sender_s_clock_where_it_is_told():
+def test_a_date_is_compared_with_the_sender_s_clock_if_known():
     headers = {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:27:30 GMT"}
     assert parse_retry_after(headers) == 30
 

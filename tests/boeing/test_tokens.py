@@ -229,7 +229,7 @@ def test_a_missing_or_unusable_credential_stops_the_line_without_a_call(make_tok
     assert boeing.calls == []
 
 
-def test_blanks_around_a_credential_are_no_part_of_it(make_tokens, boeing):
+def test_spaces_around_a_credential_are_removed(make_tokens, boeing):
     make_tokens(password=SecretStr("pässword\n")).current()
     assert boeing.calls[1].headers["x-password"].encode("latin-1").decode() == "pässword"
 

@@ -109,7 +109,7 @@ def test_a_private_authority_is_trusted_by_the_hub_s_one_setting(
     assert "Traceback" not in worker.told()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named_and_may_be_accepted(make_door, start, wait):
+def test_an_untrusted_certificate_is_named_and_may_be_accepted(make_door, start, wait):
     url = f"rediss://127.0.0.1:{make_door().port}/0"
     assert "ssl_ca_certs" in doctor_says(url)["redis_certificate"]
     lives(f"{url}?ssl_cert_reqs=none", start, wait)

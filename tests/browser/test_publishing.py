@@ -89,7 +89,7 @@ def test_from_what_was_found_to_the_store_and_back(page, system, found):
     assert set(states.values()) == {"ARCHIVED"}
 
 
-def test_a_run_is_planned_approved_and_taken_back_by_keyboard_alone(page, system, found):
+def test_a_run_is_planned_approved_and_undone_by_keyboard_alone(page, system, found):
     skus = found("HANDS", 2)
     tab_to(page, "Publish 2 parts…")
     page.keyboard.press("Enter")

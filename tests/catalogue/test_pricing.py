@@ -60,7 +60,7 @@ def test_a_price_of_0_is_absent(basis):
     assert prices_of(Decimal(0), Decimal("0.0000"), PriceRules(basis)) == Prices()
 
 
-def test_a_price_below_half_a_cent_is_none_rather_than_zero():
+def test_a_price_below_half_a_cent_is_no_price_instead_of_zero():
     assert selling_price(Decimal("0.0040"), Decimal("1.10")) is None
     assert selling_price(Decimal("0.0046"), Decimal("1.10")) == Decimal("0.01")
     assert selling_price(None, Decimal("1.10")) is None

@@ -78,7 +78,7 @@ def test_what_boeing_leaves_unclear_needs_review(changes, reason):
     assert verdict(**changes) == ("needs_review", reason)
 
 
-def test_a_total_that_is_the_sum_of_the_locations_or_stands_alone_is_no_doubt():
+def test_a_total_that_equals_the_sum_or_has_no_locations_raises_no_doubt():
     assert verdict(stated=5) == ("fetched", None)
     assert verdict(stated=7, quantity=7, locations=()) == ("fetched", None)
 
@@ -96,13 +96,13 @@ def test_doubt_beats_a_block():
     assert verdict([Problem("listPrice", Flaw.NEGATIVE)], price=None, quantity=0) == ("needs_review", "price_negative")
 
 
-def test_every_reason_that_holds_is_told():
+def test_every_reason_that_applies_is_reported():
     told = screen(facts(price=None, quantity=0), [], RULES)
     assert told.reason == "no_price"
     assert told.detail == f"{SENTENCES[Reason.NO_PRICE]} {SENTENCES[Reason.NO_STOCK]}"
 
 
-def test_a_problem_beside_price_and_stock_is_told_but_holds_nothing_up():
+def test_a_problem_with_other_fields_is_reported_but_blocks_nothing():
     problems = [Problem("weight", Flaw.NEGATIVE), Problem("productImage", Flaw.UNREADABLE)]
     told = screen(facts(), problems, RULES)
     assert (told.status, told.reason) == (StagingStatus.FETCHED, None)

@@ -21,7 +21,7 @@ def test_where_nothing_is_set_it_says_all_that_is_missing(bdh):
     assert all(one["remedy"] for one in ended.json if one["level"] in {"error", "warning"})
 
 
-def test_a_setting_that_cannot_be_used_is_a_usage_error_and_the_rest_is_looked_at_all_the_same(at):
+def test_an_invalid_setting_is_a_usage_error_and_the_rest_is_still_checked(at):
     at.environment |= {"HUB_PORT": "sEcReT", "DATABASE_URL": "sEcReT", "REDIS_URL": "redis://:sEcReT@127.0.0.1:1/0"}
     ended = at("doctor")
     assert ended.code == 2

@@ -69,7 +69,7 @@ def test_without_a_terminal_what_is_not_clear_ends_with_the_choices(two: Path):
     assert read(two, column="B") == ["B1-1", "B2-2", "B3-3"]
 
 
-def test_without_a_terminal_what_is_clear_goes_on_and_is_said(capsys: pytest.CaptureFixture[str]):
+def test_without_a_terminal_a_clear_list_is_read_and_reported(capsys: pytest.CaptureFixture[str]):
     assert read(FILES / "cover_sheet.xlsx")[0] == "NAS6604-12"
     assert "column B, headed “P/N”" in capsys.readouterr().err.replace("\n", " ")
 
@@ -105,7 +105,7 @@ def test_hidden_rows_are_read_when_asked_for():
     assert len(read(FILES / "filtered.xlsx", include_hidden=True)) == 50
 
 
-def test_numbers_typed_as_arguments_are_no_list():
+def test_numbers_given_as_arguments_are_not_a_list():
     reader: Any = Reader()
     found = listed(reader, ["NAS6604-12", "5-JUN"], ListOptions(), verb="Search")
     assert (found.body, found.read) == ({"part_numbers": ["NAS6604-12", "5-JUN"]}, None)

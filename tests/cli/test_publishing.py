@@ -75,7 +75,7 @@ def skus_of(at, batch_id):
     return [part["sku"] for action in ("create", "update", "restock", "unchanged") for part in items[action]]
 
 
-def test_what_a_search_has_found_is_planned_published_checked_and_taken_back(at, found, system):
+def test_what_a_search_found_is_planned_published_checked_and_undone(at, found, system):
     parts = fresh()
     search = found(*parts)
     planned = at("plan", "--from", search)

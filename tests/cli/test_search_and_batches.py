@@ -90,7 +90,7 @@ def test_a_list_is_read_from_a_file_or_from_stdin(at, tmp_path, kind):
     assert ended.json["pending_count"] == 0
 
 
-def test_lines_that_are_no_part_numbers_are_named_and_nothing_is_started(at, tmp_path):
+def test_invalid_lines_are_listed_and_nothing_is_started(at, tmp_path):
     before = at("batches", "list", "--json").json["total"]
     path = tmp_path / "parts.csv"
     path.write_text(f"Part Number,Remark\nRJ-1,x\n{'x' * 200},y\nRJ-2,z\n")
@@ -184,7 +184,7 @@ def test_a_finished_batch_cannot_be_cancelled(at):
     assert refused.json["error"]["code"] == "batch_finished"
 
 
-def test_ctrl_c_stops_watching_and_the_batch_goes_on(at, slow, started, system, wait):
+def test_ctrl_c_stops_watching_and_the_batch_continues(at, slow, started, system, wait):
     watching = started(at.start("batches", "watch", slow))
     assert b" of 400 parts" in watching.stderr.readline()
     watching.send_signal(signal.SIGINT)

@@ -125,7 +125,7 @@ def test_whatever_was_granted_before_nothing_is_open_after_an_upgrade(empty_url,
     refused_everything(empty_url, as_visitor)
 
 
-def test_what_was_granted_since_shows_no_row_and_is_taken_back_by_the_next_upgrade(direct_url, visitors, as_visitor):
+def test_later_grants_show_no_row_and_are_revoked_by_the_next_upgrade(direct_url, visitors, as_visitor):
     do(direct_url, *EXPOSE)
     for role in ("anon", "authenticated"):
         visitor = as_visitor(direct_url, role)
@@ -140,7 +140,7 @@ def test_what_was_granted_since_shows_no_row_and_is_taken_back_by_the_next_upgra
     refused_everything(direct_url, as_visitor)
 
 
-def test_what_a_revision_forgets_to_close_is_closed_all_the_same(empty_url, visitors, as_visitor):
+def test_a_table_that_a_revision_forgets_to_close_is_closed_anyway(empty_url, visitors, as_visitor):
     do(empty_url, *BEFORE["the same for every schema"])
     schema.upgrade(empty_url, versions=[schema.VERSIONS, NEXT])
     assert "hub.next_things" in tables(empty_url)

@@ -72,7 +72,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_what_servers_and_poolers_say_has_a_kind_of_its_own(said):
+def test_messages_of_servers_and_poolers_are_classified(said):
     assert kind_said(said) == SAID[said]
 
 
@@ -265,7 +265,7 @@ def refusing_server() -> Iterator[Callable[[str, str], RefusingServer]]:
         ("08P01", "server login has been failing, try again later (server_login_retry)", "database_blocked"),
     ],
 )  # fmt: skip
-def test_whoever_is_refused_knocks_a_few_times_a_minute(refusing_server, code, words, expected):
+def test_a_rejected_process_tries_a_few_times_a_minute(refusing_server, code, words, expected):
     server = refusing_server(code, words)
     database = Database(server.url, size=8, name="test")
     until = monotonic() + 6

@@ -129,7 +129,7 @@ def test_an_upgrade_behind_a_long_transaction_lets_everybody_pass_again_and_agai
     assert database.run(revision.is_current)
 
 
-def test_an_upgrade_that_finds_no_moment_is_taken_back_whole(direct_url, tools):
+def test_an_upgrade_that_cannot_get_its_locks_is_rolled_back_completely(direct_url, tools):
     before = tools.dump(direct_url)
     with psycopg.connect(direct_url) as somebody:
         somebody.execute("SELECT count(*) FROM hub.products")

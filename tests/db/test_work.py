@@ -29,7 +29,7 @@ def test_a_step_that_raises_leaves_nothing_behind(database):
     assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing WHERE line = 'x'")) == 0
 
 
-def test_work_goes_on_after_postgres_restarted_at_once(database, postgres):
+def test_work_continues_right_after_postgres_restarts(database, postgres):
     before = database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing"))
     postgres.restart(immediate=True)
     assert database.run(lambda work: work.value("SELECT count(*) FROM hub.pacing"), patience=20) == before

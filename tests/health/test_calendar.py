@@ -42,7 +42,7 @@ def test_a_clock_that_ticks_on_makes_one_digest_for_each_day_and_they_leave_no_g
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 6, 1), 24)])
-def test_the_day_on_which_the_clock_is_set_is_told_of_whole(day, hours):
+def test_a_digest_covers_the_whole_day_on_which_the_clock_changes(day, hours):
     period = Timetable(time(6), ZoneInfo("America/New_York")).of_day(day)
     assert period.until - period.since == timedelta(hours=hours)
 
@@ -54,13 +54,13 @@ def test_the_day_on_which_the_clock_is_set_is_told_of_whole(day, hours):
         (date(2026, 11, 1), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # 02:30 is there once, 01:30 twice
     ],
 )
-def test_a_time_that_does_not_exist_has_its_moment_all_the_same(day, due):
+def test_a_local_time_that_does_not_exist_still_has_its_moment(day, due):
     at = time(2, 30) if day.month == 3 else time(1, 30)
     expected = due if day.month == 3 else datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     assert Timetable(at, ZoneInfo("America/New_York")).moment(day) == expected
 
 
-def test_a_day_that_a_country_left_out_is_told_of_by_the_next():
+def test_a_day_that_a_country_skipped_is_covered_by_the_next_digest():
     timetable = Timetable(time(6), ZoneInfo("Pacific/Apia"))  # 30 December 2011 was not
     told_to, days = timetable.moment(date(2011, 12, 29)), []
     for now in moments(datetime(2011, 12, 29, 17, tzinfo=UTC), timedelta(minutes=30), 100):

@@ -37,7 +37,7 @@ def told(**changes):
     return digest.document(facts(**changes), console=CONSOLE)
 
 
-def test_a_quiet_day_is_told_in_a_line():
+def test_a_quiet_day_takes_one_line():
     text = digest.as_text(told())
     assert "2026-11-25: nothing to report" in text
     assert "Boeing answered 0 calls." in text

@@ -60,7 +60,7 @@ def test_a_quota_of_14_hours_says_when_it_is_back_in_words_and_in_the_eta():
 
 
 @pytest.mark.parametrize("reason", ["refused", "credentials"])
-def test_nobody_knows_when_a_refused_account_is_open_again(reason):
+def test_the_end_of_a_rejected_account_is_unknown(reason):
     line = UpstreamPace(NOON, paused_until=NOON + timedelta(minutes=5), pause_reason=reason, paused_since=NOON)
     assert situation(line).eta_seconds(batch(200)) is None
 
@@ -74,7 +74,7 @@ def test_a_run_names_the_access_token_that_it_waits_for():
     assert replace(waiting, awaited_tokens=frozenset({"shopify"})).waiting_for(publishing).code == "access_token"
 
 
-def test_what_boeing_says_of_a_pause_is_told_and_cannot_be_lacking():
+def test_boeing_s_message_for_a_pause_is_shown():
     for reason in ("refused", "limit", "upstream"):
         line = UpstreamPace(NOON, paused_until=NOON, pause_reason=reason, paused_since=NOON, words="Contract ended")
         assert "Boeing said: \u201cContract ended\u201d." in pause_of("boeing", line).message

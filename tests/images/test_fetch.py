@@ -20,7 +20,7 @@ from boeing_data_hub.images.fetch import ImageFetcher, system_resolver
 from boeing_data_hub.images.guards import FetchRules
 
 
-def test_an_image_comes_back_written_anew(server, fetcher_for, picture):
+def test_an_image_is_encoded_again(server, fetcher_for, picture):
     server.pages["/content-images/A=E9_280.JPG"] = server.answer(picture(), content_type="image/jpeg")
     image = fetcher_for().fetch(f"{server.origin}/content-images/A=E9_280.JPG")
     assert (image.format, image.width, image.height, image.media_type) == ("JPEG", 64, 48, "image/jpeg")
@@ -53,7 +53,7 @@ def test_a_failure_at_the_first_address_is_made_good_by_the_same_path_of_the_sho
     ]
 
 
-def test_of_two_failures_the_first_is_told(server, fetcher_for, refusal):
+def test_of_two_failures_the_first_is_reported(server, fetcher_for, refusal):
     server.pages["/a.jpg"] = server.answer(status=503)
     assert (
         refusal(fetcher_for(fallback_origin=f"{server.origin}/shop"), f"{server.origin}/a.jpg") == "image_unavailable"
@@ -217,7 +217,7 @@ def test_a_redirect_that_cannot_be_read_is_a_refusal(server, fetcher_for, refusa
     assert refusal(fetcher_for(), f"{server.origin}/a.jpg") in {"image_unreachable", "image_forbidden_address"}
 
 
-def test_an_address_nobody_listens_at_gives_way_to_the_next(server, fetcher_for, picture):
+def test_an_address_without_a_listener_is_followed_by_the_next(server, fetcher_for, picture):
     server.pages["/a.jpg"] = server.answer(picture())
     rules = {"allow_plain_http_to": frozenset({f"images.test:{server.port}"})}
     fetcher = fetcher_for(resolver=lambda _host, _port: ["127.0.0.2", "127.0.0.1"], **rules)
@@ -258,7 +258,7 @@ def test_the_certificate_asked_for_is_the_name_s(refusal):
     assert b"www.aviall.com" in first_flight(ask)
 
 
-def test_a_certificate_nobody_vouches_for_is_not_trusted(refusal, tmp_path):
+def test_an_untrusted_certificate_is_rejected(refusal, tmp_path):
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl command to make a certificate")

@@ -99,7 +99,7 @@ def is_flagged(picture, code, *, passing):
     return True
 
 
-def test_a_picture_is_fetched_made_anew_and_stored(server, gallery_for, picture, tmp_path):
+def test_a_picture_is_fetched_encoded_again_and_stored(server, gallery_for, picture, tmp_path):
     server.pages["/a.jpg"] = server.answer(picture())
     had = gallery_for().picture(f"{server.origin}/a.jpg")
     assert (had.placeholder, had.code, had.sentence, had.passing) == (False, None, None, False)
@@ -168,7 +168,7 @@ def evil_pages(server, picture, sink):
     }
 
 
-def test_whatever_a_host_sends_the_part_gets_the_placeholder_and_is_told_why(
+def test_whatever_a_host_sends_the_part_gets_the_placeholder_with_a_reason(
     server, gallery_for, picture, sink, security_events
 ):
     pages = evil_pages(server, picture, sink)

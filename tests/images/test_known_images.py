@@ -48,7 +48,7 @@ def test_how_long_a_remembered_picture_serves(picture, seconds, serves):
     assert reusable(row, WEEK) is serves
 
 
-def test_whoever_wants_no_placeholder_kept_gets_none_kept():
+def test_a_caller_that_wants_no_placeholder_kept_gets_none_kept():
     assert not reusable(RememberedPicture(NONE, NOW, 0.0), 0)
     assert not reusable(RememberedPicture(DOWN, NOW, 0.0), 0)
 

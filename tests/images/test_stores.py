@@ -336,7 +336,7 @@ def test_the_stand_in_answers_as_oddly_as_the_real_one(serving):
     assert (missing.status_code, missing.json()["statusCode"], missing.json()["code"]) == (400, "404", "NoSuchKey")
 
 
-def test_the_stand_in_runs_as_a_process_of_its_own(image):
+def test_the_sandbox_runs_as_a_separate_process(image):
     command = [sys.executable, "-m", "boeing_data_hub_sandbox.storage", "--key", KEY, "--bucket", "there"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

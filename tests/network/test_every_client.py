@@ -218,7 +218,7 @@ def test_only_the_exchange_sends_and_two_clients_say_why_not():
     assert found == {"network/exchange.py", "network/otlp.py", "cli/client.py"}
 
 
-def test_no_module_makes_a_client_or_a_context_of_its_own():
+def test_no_module_creates_its_own_client_or_tls_context():
     forbidden = {
         "httpx2": "Client AsyncClient HTTPTransport AsyncHTTPTransport create_ssl_context get post put patch "
         "delete head request stream",

@@ -113,7 +113,7 @@ def test_events_come_as_they_happen_and_large_lists_go_through(site):
         assert next(lines) == "event: progress"
 
 
-def test_nobody_notices_that_one_api_is_restarted(site):
+def test_a_restart_of_one_api_goes_unnoticed(site):
     assert site.client.get("/health").status_code == 200
     site.apis[0].terminate()
     seen = set()

@@ -138,7 +138,7 @@ def test_a_list_with_one_quantity_is_refused_with_both_counts_and_no_quantity_is
         (None, "whole number"), ("1e3", "whole number"),
     ],
 )  # fmt: skip
-def test_a_quantity_that_is_none_is_refused_with_what_to_send(quantity, said):
+def test_an_invalid_quantity_is_rejected_with_what_to_send(quantity, said):
     refused = lines(sent(["A1", "B2"], [quantity, 1]))
     assert [(one["line"], one["code"]) for one in refused.details["rejected"]] == [(1, "bad_quantity")]
     assert said in refused.details["rejected"][0]["reason"]

@@ -54,7 +54,7 @@ def test_a_store_without_pieces_offers_nothing_and_the_fresh_answer_decides():
     assert answer(replace(known, staged=staged())).source == "store"
 
 
-def test_an_answer_of_an_hour_ago_is_asked_anew():
+def test_an_hour_old_answer_is_requested_again():
     known = Known(part_number=PART, staged=staged(fetched_at=NOW - HOUR - timedelta(seconds=1)))
     assert answer(known).state is LineState.PENDING
     assert answer(replace(known, staged=staged())).state is LineState.QUOTED
@@ -190,6 +190,6 @@ def test_what_a_quote_comes_to(lines, state):
     assert state_of([LineState(one) for one in lines]) is QuoteState(state)
 
 
-def test_terms_of_an_earlier_or_later_version_are_read_all_the_same():
+def test_terms_of_an_earlier_or_later_version_are_still_read():
     assert QuoteTerms.from_json({"condition": "OH", "something_new": "x"}) == QuoteTerms(condition="OH")
     assert QuoteTerms.from_json(TERMS.as_json()) == TERMS

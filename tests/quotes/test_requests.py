@@ -88,7 +88,7 @@ def test_a_number_may_be_a_number():
 
 
 @given(LINES, st.dictionaries(st.sampled_from(["buyer_name", "buyer_email"]), st.text(max_size=20)))
-def test_the_same_request_has_the_same_fingerprint_whoever_sends_it(lines, buyer):
+def test_the_same_request_has_the_same_fingerprint_from_any_sender(lines, buyer):
     form = {
         "rfq_number": "1", **buyer,
         "requested_parts": ",".join(part for part, _ in lines), "requested_qty": ",".join(str(n) for _, n in lines),
@@ -114,7 +114,7 @@ def test_another_request_has_another_fingerprint(other):
     assert fingerprint(first) != fingerprint(second)
 
 
-def test_too_many_are_refused_before_they_are_looked_at():
+def test_too_many_are_rejected_before_they_are_read():
     with pytest.raises(BadInput) as caught:
         read_lines("," * 5_000_000, "1", most=100)
     assert caught.value.code == "too_many_parts"

@@ -65,7 +65,7 @@ def test_a_lost_answer_to_a_question_leaves_nothing_unknown(store, client, kind)
     assert type(failure) is Retry
 
 
-def test_a_wrong_token_stops_the_line_until_it_is_mended(store, client, token):
+def test_a_wrong_token_pauses_publishing_until_it_is_corrected(store, client, token):
     store.settings(tokens=["another"])
     assert fails(client).code == "shopify_credentials"
     store.settings(tokens=[token])

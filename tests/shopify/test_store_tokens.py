@@ -80,7 +80,7 @@ def test_processes_that_start_together_fetch_one_token(shop, processes):
     assert shop.stats()["answers"].get("http_401", 0) == 0
 
 
-def test_tokens_of_a_short_life_are_renewed_and_nobody_sees_a_401(shop, processes):
+def test_short_lived_tokens_are_renewed_before_any_401(shop, processes):
     shop.settings(token_life=2.0)
     several = [processes() for _ in range(3)]
     ends_at = monotonic() + 7
@@ -202,7 +202,7 @@ def test_a_passing_401_of_the_store_is_overcome(shop, processes):
         ({"shopify_client_id": "", "shopify_client_secret": ""}, "are not set"),
     ],
 )
-def test_half_credentials_ask_nobody_and_name_what_is_missing(shop, processes, settings, says):
+def test_incomplete_credentials_make_no_call_and_name_what_is_missing(shop, processes, settings, says):
     assert says in fails(processes(**settings)).message
     assert counts(shop) == {}
 

@@ -45,7 +45,7 @@ def test_stock_that_moved_from_one_place_to_another_is_a_change(part):
     assert (found.price_moved, found.stock_moved) == (False, True)
 
 
-def test_how_a_figure_is_written_is_no_change(part):
+def test_the_notation_of_a_number_is_not_a_change(part):
     same = replace(part, list_price=Decimal("473.0100"), locations=tuple(reversed(part.locations)))
     assert not learned(part, same).changed
 

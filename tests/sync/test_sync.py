@@ -122,7 +122,7 @@ def test_what_others_ask_for_just_now_is_left_out(desk):
     assert not set(desk.claim()) & set(first)
 
 
-def test_old_dear_and_often_sold_parts_come_first(desk):
+def test_old_expensive_and_often_sold_parts_come_first(desk):
     desk = desk(boeing_batch_size=3)
     desk.stage(*(f"P{n:02}" for n in range(20)))
     desk.stage("OLD", age=20.0)

@@ -60,7 +60,7 @@ def test_every_part_has_some_weight(quoted, sold, price, in_stock):
     assert isfinite(found)
 
 
-def test_what_people_ask_for_what_is_dear_and_what_is_in_stock_weighs_more():
+def test_demand_price_and_stock_raise_the_weight():
     plain = weight(Demand(price=Decimal(100)))
     assert weight(Demand(quoted=1.0, price=Decimal(100))) > plain
     assert weight(Demand(price=Decimal(400))) == 2 * plain
@@ -90,5 +90,5 @@ def test_a_part_sold_by_the_thousand_does_not_displace_all_others(sold, times):
 
 
 @given(rates, rates)
-def test_the_rate_that_counts_lies_between_that_of_price_and_that_of_stock(price, stock):
+def test_the_effective_rate_is_between_those_of_price_and_stock(price, stock):
     assert min(price, stock) * (1 - 1e-9) <= combined_rate(price, stock) <= max(price, stock) * (1 + 1e-9)

@@ -97,7 +97,7 @@ def test_a_cancelled_batch_costs_no_further_call(make_rig):
     assert after["normalized_count"] > 0
 
 
-def test_a_worker_that_is_told_to_stop_keeps_the_call_it_is_in(make_rig):
+def test_a_worker_asked_to_stop_finishes_its_current_call(make_rig):
     rig = make_rig()
     rig.start_all()
     rig.boeing.settings(latency_ms=7000)  # longer than a lease and a sweep

@@ -125,7 +125,7 @@ def test_an_orphan_may_stay(api, desk, orphan, make_key):
 # Undo.
 
 
-def test_a_publishing_is_taken_back_once(api, desk, part, published):
+def test_a_publish_run_is_undone_once(api, desk, part, published):
     made, kept = desk.stage(part("MADE=K3")), part("KEPT=K3", "10.00")
     published(*desk.stage(kept))
     batch_id = published(*made, *desk.stage(kept.but(price="12.00")))

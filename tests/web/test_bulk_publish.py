@@ -383,7 +383,7 @@ class TestInBulk:
         assert waits_for(api, batch_id) is None
 
 
-def test_a_plan_waits_for_a_word(api):
+def test_a_plan_waits_for_approval(api):
     plan = api.post("/api/bulk-publish", json={"part_numbers": ["A"], "dry_run": True}).json()
     told = waits_for(api, plan["plan_id"])
     assert told["reason"] == "approval"

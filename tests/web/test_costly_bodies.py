@@ -84,7 +84,7 @@ def test_no_body_costs_much(api, name):
             tracemalloc.stop()
 
 
-def test_a_list_that_is_merely_too_long_is_told_so(api):
+def test_a_list_that_is_only_too_long_is_reported_as_such(api):
     body = {"part_numbers": [f"A{number}" for number in range(60_000)]}
     assert api.post("/api/bulk-search", json=body).json()["code"] == "too_many_parts"
 

@@ -36,7 +36,7 @@ def test_items_come_in_order_and_in_pages(api, search):
     assert api.get(f"/api/batches/{batch_id}/items?after=7").json() == {"items": [], "next_after": None}
 
 
-def test_an_item_tells_what_became_of_it(api, troubled):
+def test_an_item_shows_its_outcome(api, troubled):
     found = {i["part_number"]: i for i in api.get(f"/api/batches/{troubled}/items").json()["items"]}
     assert found["WF338109"]["state"] == "normalized"
     assert found["WF338109"]["outcome"] == "fetched"

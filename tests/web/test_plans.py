@@ -201,7 +201,7 @@ def test_pages_of_a_plan_cut_no_part_in_two(api, desk, part, plan):
 
 
 @pytest.mark.parametrize("trouble", ["token", "location", "currency", "silent"])
-def test_when_the_store_cannot_be_looked_at_there_is_no_plan(api, hub, desk, part, store, trouble):
+def test_without_access_to_the_store_there_is_no_plan(api, hub, desk, part, store, trouble):
     [sku] = desk.stage(part("A=K3"))
     if trouble == "token":
         store.settings(tokens=["another"])

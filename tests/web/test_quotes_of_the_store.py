@@ -60,7 +60,7 @@ def test_a_manual_price_overrides_the_store_s(line, live, api):
     assert (line(live)["price_usd"], line(live)["source"]) == ("5.55", "store")
 
 
-def test_pieces_are_boeing_s_newest_word(line, live, hub):
+def test_pieces_are_boeing_s_newest_figure(line, live, hub):
     change(hub, "UPDATE hub.product_staging SET fetched_at = now() + interval '1 second'")
     change(hub, "UPDATE hub.stock_locations SET quantity = 3 WHERE location = 'Dallas Central'")
     change(hub, "DELETE FROM hub.stock_locations WHERE location <> 'Dallas Central'")
@@ -95,7 +95,7 @@ def test_another_variant_in_the_store_is_never_offered_for_the_one_asked(line, l
     assert line("A1")["status"] == "pending"
 
 
-def test_products_of_an_earlier_store_are_not_offered_where_none_is_set(live, sandboxed, hub):
+def test_products_of_a_former_store_are_not_offered_without_a_store(live, sandboxed, hub):
     alone = sandboxed(hub_quote_answer_seconds=0)
     assert alone.quoting.rules.has_store is False
     assert hub.quoting.rules.has_store is True

@@ -24,14 +24,14 @@ def held(redis_url):
     wake_ups.close()
 
 
-def test_a_channel_whose_connection_is_gone_is_closed_without_a_word(held):
+def test_a_channel_whose_connection_is_gone_is_closed_silently(held):
     channel, _ = held
     connection, channel.connection.client = channel.connection.client, None
     channel.close()
     channel.connection = connection.transport
 
 
-def test_a_hint_that_was_not_acknowledged_is_not_put_back(held):
+def test_an_unacknowledged_wake_up_is_not_put_back(held):
     channel, wake_ups = held
     channel.close()
     assert wake_ups.waiting(Stage.NORMALIZATION) == 0

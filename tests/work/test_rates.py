@@ -138,7 +138,7 @@ def test_three_fresh_failures_in_a_row_pause_the_line_and_an_answer_makes_it_wel
     assert not rates.answered(line).is_paused(NOON)
 
 
-def test_an_answer_between_failures_starts_the_count_anew():
+def test_an_answer_between_failures_resets_the_count():
     line = UpstreamPace(next_slot=NOON)
     for _ in range(2):
         line = rates.failed(line, NOON, whole_line=False, fresh=True, retry_after=None)

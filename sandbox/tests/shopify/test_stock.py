@@ -135,7 +135,7 @@ def test_the_list_of_locations_is_a_setting(shop):
     assert [(row["name"], row["isActive"]) for row in rows["nodes"]] == [("Phoenix", True), ("Berlin", False)]
 
 
-def test_a_key_whose_first_request_is_still_running_is_told_to_wait(shop, item):
+def test_a_repeated_key_is_asked_to_wait_while_its_first_request_runs(shop, item):
     shop.control.fault("idempotency_in_flight", times=1)
     given = wanted(shop, item, 5, 7)
     assert shop.field(SET, input=given, key="k")["userErrors"][0]["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST"

@@ -78,7 +78,7 @@ def test_a_full_number_is_served_by_the_bare_one_where_that_is_the_only_one():
     assert found(["X1=K3"], items("X1", "Y1=K3")) == {"X1=K3": ("X1",)}
 
 
-def test_a_full_number_is_not_served_by_a_bare_one_that_is_somebody_elses():
+def test_a_full_number_does_not_match_a_bare_one_of_another_part():
     assert found(["X1=K3", "X1"], items("X1")) == {"X1": ("X1",)}
     assert found(["X1=K3", "X1=9B"], items("X1")) == {}
     assert found(["X1=K3"], items("X1", "X1=9B")) == {}
@@ -94,7 +94,7 @@ def test_a_product_code_comes_before_the_bare_number():
     assert (result.skus, result.relatives) == ({"X1": ("X1=K3",)}, 1)
 
 
-def test_hyphens_are_forgiven_last_and_only_where_there_is_no_choice():
+def test_hyphens_are_ignored_last_and_only_if_the_match_is_unique():
     assert found(["MS24665132"], items("MS24665-132")) == {"MS24665132": ("MS24665-132",)}
     assert found(["WF-338109"], items("WF338109=K3")) == {"WF-338109": ("WF338109=K3",)}
     assert found(["MS24665132"], items("MS24665-132", "MS2466-5132")) == {}
@@ -107,7 +107,7 @@ def test_several_rows_of_one_sku_are_one_match():
     assert found(["A=K3"], items("A=K3", "a=k3", "A=K3")) == {"A=K3": ("A=K3",)}
 
 
-def test_items_nobody_asked_for_are_counted_and_serve_nobody():
+def test_unrequested_items_are_counted_and_match_nothing():
     result = match(["A=K3"], items("A=K3", "Z9=K3", "Z8=K3"))
     assert (result.skus, result.strangers, result.suspicious) == ({"A=K3": ("A=K3",)}, 2, False)
 

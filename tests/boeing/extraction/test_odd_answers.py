@@ -114,7 +114,7 @@ def test_an_unreadable_answer_is_asked_again_and_nothing_of_it_is_staged(walk, b
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_one_502_for_a_whole_call_fails_nobody(walk, boeing, known, status):
+def test_one_502_for_a_whole_call_fails_no_part(walk, boeing, known, status):
     boeing.fault("server_error", times=1, status=status)
     batch = walk.to_the_end(walk.search(*known))
     assert batch.outcome == "succeeded"
@@ -145,14 +145,14 @@ def test_a_slow_boeing_is_given_up_at_the_deadline_and_asked_again(make_walk, bo
 
 
 @pytest.mark.parametrize("retry_after", [None, 1, -1, 1e9, "soon"])
-def test_a_429_slows_everyone_down_and_fails_nobody(walk, boeing, known, retry_after):
+def test_a_429_slows_everyone_down_and_fails_no_part(walk, boeing, known, retry_after):
     boeing.fault("rate_limited", times=1, retry_after=retry_after)
     batch = walk.to_the_end(walk.search(*known))
     assert batch.outcome == "succeeded"
     assert all(item.attempts == 0 for item in walk.items(batch).values())
 
 
-def test_a_boeing_that_is_down_burns_no_attempt_and_work_goes_on_when_it_is_back(walk, boeing, known):
+def test_an_outage_of_boeing_uses_no_attempt_and_work_resumes_afterwards(walk, boeing, known):
     boeing.fault("down", times=1)
     batch = walk.search(*known)
     walk.extract(1)
@@ -162,7 +162,7 @@ def test_a_boeing_that_is_down_burns_no_attempt_and_work_goes_on_when_it_is_back
     assert walk.to_the_end(batch).outcome == "succeeded"
 
 
-def test_wrong_credentials_stop_the_line_and_fail_nobody(walk, boeing, known):
+def test_wrong_credentials_pause_boeing_and_fail_no_part(walk, boeing, known):
     boeing.fault("oauth_refused")
     batch = walk.search(*known)
     walk.extract(1)

@@ -122,7 +122,7 @@ def test_a_time_in_which_everything_is_refused_fails_no_part(count, first, lengt
 
 @settings(max_examples=200)
 @given(count=st.integers(1, 40), refused=st.lists(st.booleans(), max_size=200))
-def test_refusals_now_and_then_hold_nobody_up_for_ever(count, refused):
+def test_occasional_rejections_delay_no_part_for_ever(count, refused):
     boeing = Simulation(lambda _parts, call: call <= len(refused) and refused[call - 1], parts(count))
     while boeing.waiting:
         boeing.step()

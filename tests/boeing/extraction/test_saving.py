@@ -17,7 +17,7 @@ pytestmark = pytest.mark.services
 PARTS = [f"AN{n}-1A=K3" for n in range(6)]
 
 
-def test_a_save_that_fails_loses_the_calls_of_its_own_claim_only(make_walk, boeing):
+def test_a_failed_save_loses_only_the_calls_of_its_claim(make_walk, boeing):
     for part in PARTS:
         boeing.set_part(part, unknown=False, listPrice=100, netPrice=90, quantity=5)
     walk = make_walk(boeing_batch_size=1)

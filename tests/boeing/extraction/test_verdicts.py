@@ -89,7 +89,7 @@ def test_wrong_answers_do_not_go_on_for_ever_and_are_not_called_not_found():
     assert after_missing(["A"], {"A": 3}, suspicious=True, confirm=False, retry=RULES) == Missing(wrong=("A",))
 
 
-def test_where_wanted_a_missing_part_is_confirmed_by_a_call_of_its_own():
+def test_a_missing_part_can_be_confirmed_by_a_separate_call():
     left_out = after_missing(["A", "B"], {"A": 0, "B": 1}, suspicious=False, confirm=True, retry=RULES)
     assert left_out.gone == ("B",)
     assert [(call.part_numbers, call.alone) for call in left_out.again] == [(("A",), True)]

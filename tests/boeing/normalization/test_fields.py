@@ -120,7 +120,7 @@ def test_a_price_is_a_decimal(sent):
     assert fields.money({"listPrice": sent}, "listPrice") == Decimal("120.4")
 
 
-def test_a_negative_price_is_a_problem_of_its_own():
+def test_a_negative_price_is_a_separate_problem():
     assert fields.money({"netPrice": "-1.00"}, "netPrice") == Problem("netPrice", Flaw.NEGATIVE)
 
 
@@ -219,7 +219,7 @@ def test_a_location_named_twice_holds_the_sum():
 
 
 @pytest.mark.parametrize("sent", [None, [], ""])
-def test_no_locations_are_none(sent):
+def test_an_empty_location_list_is_no_stock(sent):
     assert fields.locations({"locationAvailabilities": sent}) == ()
 
 

@@ -132,7 +132,7 @@ def test_all_numbers_may_come_as_text():
 # --- rules ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_quantity_is_the_sum_of_the_locations_where_none_is_stated():
+def test_without_a_total_the_quantity_is_the_sum_of_the_locations():
     for absent in (0, None, ""):
         assert normalize(line_item(quantity=absent), "USD", RULES).inventory_quantity == 557
 
@@ -220,7 +220,7 @@ def test_renamed_fields_are_not_mistaken_for_an_empty_shelf():
     assert normalize(item, "USD", RULES).status_reason == "quantity_missing"
 
 
-def test_an_odd_weight_is_left_out_and_told_but_blocks_nothing():
+def test_an_odd_weight_is_omitted_and_reported_but_blocks_nothing():
     product = normalize(line_item(weight="heavy", dim="2 x 4", productImage="ftp://x"), "USD", RULES)
     assert (product.status, product.weight, product.dim_length, product.boeing_image_url) == (
         "fetched",

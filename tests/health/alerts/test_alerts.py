@@ -108,7 +108,7 @@ def watched(rig, store, gates, redis, tmp_path_factory):
     shop.close()
 
 
-def test_a_system_at_work_is_no_alarm(watched):
+def test_a_working_system_raises_no_alarm(watched):
     rig = watched.rig
     parts = [part for part in _numbers() if part][:60]
     rig.finish(rig.search(parts))

@@ -58,7 +58,7 @@ def wrong(found):
     return {each.code for each in found if each.level in {"warning", "error"}}
 
 
-def test_a_database_that_is_well_is_told_with_its_mode_and_its_connections():
+def test_a_healthy_database_is_reported_with_its_mode_and_connections():
     found = judged()
     assert wrong(found) == set()
     told = {each.name: each.message for each in found}
@@ -91,7 +91,7 @@ def test_a_loopback_database_needs_no_encryption():
     assert wrong(judged(replace(WELL, tls=False), HERE)) == set()
 
 
-def test_through_a_transaction_pooler_the_upgrade_is_told_with_the_way_round():
+def test_through_a_transaction_pooler_the_finding_says_how_to_upgrade():
     found = judged(replace(WELL, mode="transaction pooler"), revision="0001")
     (missing,) = [each for each in found if each.code == "migrations_missing"]
     assert "session pooler" in missing.remedy
@@ -105,7 +105,7 @@ def test_through_a_transaction_pooler_the_upgrade_is_told_with_the_way_round():
         ("postgresql://postgres:p@db.abc.supabase.co:5432/postgres", None),
     ],
 )
-def test_supabase_s_ways_to_a_database_are_told_by_their_addresses(url, mode):
+def test_supabase_connection_modes_are_recognized_by_their_addresses(url, mode):
     assert postgres_check.mode_by_address(url) == mode
 
 
@@ -149,7 +149,7 @@ def test_each_fault_of_a_broker_is_named(told, url, code):
     assert code in wrong(redis_check.judge_broker(told, url, name="REDIS_URL"))
 
 
-def test_a_broker_that_may_not_be_asked_about_itself_is_well_all_the_same():
+def test_a_broker_that_does_not_allow_info_is_still_ok():
     assert (
         wrong(redis_check.judge_broker(replace(BROKER, version="", policy=""), "redis://127.0.0.1", name="REDIS_URL"))
         == set()
@@ -161,7 +161,7 @@ def test_a_clock_is_off_when_it_is_so_beyond_doubt(ahead, uncertain, off):
     assert (clocks.judge_clock("Postgres", ahead, uncertain=uncertain) is not None) == off
 
 
-def test_a_clock_is_told_by_the_date_of_an_answer():
+def test_a_clock_is_compared_with_the_date_of_a_response():
     moment = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
     late = clocks.judge_date("Boeing", format_datetime(moment - timedelta(minutes=3), usegmt=True), moment, uncertain=4)
     assert late is not None
@@ -198,7 +198,7 @@ def test_definitions_of_another_type_are_named():
     assert codes(found) == {"definitions_differ"}
 
 
-def test_a_bucket_that_takes_every_image_is_well():
+def test_a_bucket_that_accepts_every_image_is_ok():
     assert wrong(images_check.judge_bucket(Bucket(public=True, largest=None, types=("image/*",)), "b")) == set()
 
 
@@ -234,7 +234,7 @@ def test_without_stalled_work_the_check_is_ok():
     assert codes(stalled_work.judge_stalled_work(nothing)) == {"lost_work_ok"}
 
 
-def test_pictures_that_the_store_could_not_process_are_told_with_their_number():
+def test_images_that_the_store_could_not_process_are_counted():
     lost = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=(), pictures=3)
     (finding,) = stalled_work.judge_stalled_work(lost)
     assert (finding.code, finding.level) == ("pictures_failed", "warning")
@@ -305,11 +305,11 @@ def test_checks_run_side_by_side_in_their_order_and_what_hangs_or_breaks_takes_n
     never.set()
 
 
-def test_every_piece_of_advice_has_a_code_of_its_own_and_a_remedy():
+def test_every_advice_has_a_unique_code_and_a_remedy():
     every = [advice for group in advice_by_subject().values() for advice in group]
     assert all(isinstance(advice, Advice) and advice.remedy for advice in every)
     assert len({advice.code for advice in every}) == len(every) > 100
 
 
-def test_of_many_names_the_first_are_told():
+def test_of_many_names_only_the_first_are_listed():
     assert some(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"

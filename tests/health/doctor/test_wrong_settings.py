@@ -591,7 +591,7 @@ def real_boeing() -> dict[str, str]:
     }
 
 
-def test_a_hub_that_is_well_has_nothing_wrong(patient):
+def test_a_healthy_hub_has_no_findings(patient):
     assert patient.wrong() == {}
 
 
@@ -639,7 +639,7 @@ def test_all_wrong_settings_are_named_at_once(patient):
         assert any(each.code == "setting_unusable" and name in each.message for each in told), name
 
 
-def test_where_everything_is_away_every_part_is_told_within_its_time(patient):
+def test_if_everything_is_down_each_check_reports_within_its_time(patient):
     for name in ("DATABASE_URL", "REDIS_URL", "SHOPIFY_STORE_DOMAIN", "BOEING_OAUTH_TOKEN_URL", "SUPABASE_URL"):
         patient.environment[name] = at_port(patient.environment[name], patient.silent)
     wrong = patient.wrong()

@@ -17,7 +17,7 @@ def forever() -> bool:
     return True
 
 
-def test_fifty_thousand_items_go_in_portions_each_with_a_commit_of_its_own(world):
+def test_fifty_thousand_items_are_removed_in_portions_with_separate_commits(world):
     world.many_items(50_000, ended_days_ago=800)
     young = world.many_items(100, ended_days_ago=700)
     left = [50_100]
@@ -31,7 +31,7 @@ def test_fifty_thousand_items_go_in_portions_each_with_a_commit_of_its_own(world
     assert (row["last_round"], row["removed"], row["began_at"]) == (50_000, 0, None)
 
 
-def test_a_round_that_is_cut_off_goes_on_where_it_was(world, make_world):
+def test_an_interrupted_round_continues_where_it_stopped(world, make_world):
     world.many_items(12_000, ended_days_ago=800)
     for _ in range(20):
         portions = iter([True, False])
@@ -59,7 +59,7 @@ def test_two_at_once_remove_everything_once(world, make_world):
     assert world.one("SELECT count(*) FROM hub.batch_items") == 0
 
 
-def test_whoever_finds_a_chore_held_does_not_wait_for_it(world, database_url):
+def test_a_worker_that_finds_a_chore_locked_does_not_wait(world, database_url):
     world.many_items(10, ended_days_ago=800)
     world.hub.upkeep.chores.turn(lambda: False)
     with psycopg.connect(database_url) as holder:
@@ -70,7 +70,7 @@ def test_whoever_finds_a_chore_held_does_not_wait_for_it(world, database_url):
     assert world.one("SELECT count(*) FROM hub.batch_items") == 0
 
 
-def test_a_row_that_somebody_holds_is_left_for_the_next_round(world, database_url):
+def test_a_locked_row_is_left_for_the_next_round(world, database_url):
     world.searched("AN3-1")
     world.searched("AN3-1")
     world.time_passes(400)
@@ -90,7 +90,7 @@ def test_a_chore_is_done_once_a_day_and_its_row_says_when(world):
     assert world.hub.upkeep.chores.turn(forever) > 0
 
 
-def test_a_chore_that_cannot_be_done_is_told_and_does_not_keep_the_others_from_it(world):
+def test_a_failing_chore_is_reported_and_does_not_block_the_others(world):
     world.many_items(10, ended_days_ago=800)
     world.do("ALTER TABLE hub.audit_log RENAME TO hidden")
     while world.hub.upkeep.chores.turn(forever):
@@ -105,7 +105,7 @@ def test_a_chore_that_cannot_be_done_is_told_and_does_not_keep_the_others_from_i
     assert world.one("SELECT note FROM hub.chores WHERE name = 'audit'") is None
 
 
-def test_a_search_goes_on_while_much_is_removed(world, make_world):
+def test_a_search_continues_while_much_is_removed(world, make_world):
     world.many_items(50_000, ended_days_ago=800)
     done = Event()
     cleaner = make_world()

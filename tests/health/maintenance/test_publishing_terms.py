@@ -13,7 +13,7 @@ from boeing_data_hub.errors import Conflict
 pytestmark = pytest.mark.services
 
 
-def test_a_publishing_can_be_undone_until_its_term_is_over(desk, desk_world):
+def test_a_publish_run_can_be_undone_until_its_retention_ends(desk, desk_world):
     done = desk.run(desk.stage(*desk.make_parts(2)))
     desk_world.time_passes(364)
     desk_world.keep_house()
@@ -110,7 +110,7 @@ def test_open_orphans_and_conflicts_have_no_term_and_settled_ones_have(world):
     ]
 
 
-def test_a_plan_that_nobody_approved_is_discarded_with_a_word(make_desk):
+def test_a_plan_that_was_never_approved_is_discarded_with_a_reason(make_desk):
     desk = make_desk(hub_keep_plans_days=90)
     plan = desk.publish(desk.stage(*desk.make_parts(2)), plan=True)
     desk.do("UPDATE hub.batches SET created_at = now() - interval '89 days'")

@@ -64,14 +64,14 @@ def test_without_a_sweep_that_is_the_first_thing_said(watched, world):
     assert watched.waits(batch) is None, "what is under way goes on without it"
 
 
-def test_work_without_a_worker_is_told_at_once(world):
+def test_work_without_a_worker_is_reported_at_once(world):
     watched = Watched(world)
     world.search("AN3-1")
     watched.look()
     assert watched.stuck() == [("no_worker", "extraction")]
 
 
-def test_answers_without_a_worker_to_normalize_them_are_told_of_their_batch(world):
+def test_unnormalized_answers_without_a_worker_show_in_their_batch(world):
     watched = Watched(world)
     watched.alive("extraction")
     batch = world.search("AN3-1")
@@ -161,7 +161,7 @@ def test_a_worker_that_holds_its_work_for_ever_is_seen(watched, world):
     assert watched.stuck() == [("held_long", "extraction")]
 
 
-def test_items_whose_answer_nobody_would_normalize_are_mended(watched, world):
+def test_items_whose_answer_was_not_due_are_repaired(watched, world):
     batch = world.search("AN3-1")
     world.boeing_answers(["AN3-1"])
     world.do("UPDATE hub.boeing_raw_data SET state = 'normalized'")

@@ -52,7 +52,7 @@ def test_the_digest_of_the_day_is_sent_once(told_world, receiver):
     assert "1 part (not_found), e.g. NO-SUCH" in document["text"]
 
 
-def test_nobody_is_told_before_the_time_of_day(make_world, receiver):
+def test_no_digest_is_sent_before_the_time_of_day(make_world, receiver):
     later = now() + timedelta(hours=2)
     world = make_world(hub_digest_webhook_url=receiver.url, hub_digest_at=f"{later:%H:%M}")
     world.hub.database.run(
@@ -135,7 +135,7 @@ def test_one_that_was_killed_while_it_sent_is_replaced_under_the_same_id(told_wo
     assert not world.hub.database.run(lambda work: notices.sent(work, killed)), "the one that wakes up changes nothing"
 
 
-def test_both_channels_are_told_and_one_that_fails_does_not_double_the_other(told_world, receiver, make_mail_server):
+def test_both_channels_get_it_and_a_failing_one_does_not_repeat_the_other(told_world, receiver, make_mail_server):
     server = make_mail_server(refuse=[b"451 later"])
     world = told_world(
         hub_digest_email_to="a@example.com", hub_digest_email_from="hub@example.com", hub_smtp_host="127.0.0.1",
@@ -164,7 +164,7 @@ def test_a_digest_can_be_ordered_and_is_not_doubled_by_it(told_world, receiver):
         telling.order(now().date() + timedelta(days=2), again=False)
 
 
-def test_days_that_were_missed_are_told_in_one_digest(told_world, receiver):
+def test_missed_days_are_covered_by_one_digest(told_world, receiver):
     world = told_world()
     go_on(world)
     world.time_passes(3)

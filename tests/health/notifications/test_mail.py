@@ -49,7 +49,7 @@ def test_a_server_that_offers_no_encryption_gets_nothing(make_mail_server, mail)
     assert server.letters == []
 
 
-def test_a_server_with_somebody_elses_certificate_gets_nothing(make_mail_server):
+def test_a_server_with_another_host_s_certificate_gets_nothing(make_mail_server):
     server = make_mail_server("starttls")
     place = MailServer("127.0.0.1", server.port, "starttls", "", SecretStr(""))
     with pytest.raises(Retry):
@@ -57,7 +57,7 @@ def test_a_server_with_somebody_elses_certificate_gets_nothing(make_mail_server)
     assert server.letters == []
 
 
-def test_a_refused_sign_in_is_told_without_the_password(make_mail_server, mail):
+def test_a_rejected_sign_in_is_reported_without_the_password(make_mail_server, mail):
     server = make_mail_server(password="right")
     with pytest.raises(Retry, match="HUB_SMTP_USERNAME") as caught:
         mail(server, username="hub", password="canary").send(MESSAGE)
@@ -79,7 +79,7 @@ def test_a_letter_that_was_taken_is_not_sent_again_whatever_the_server_says_at_l
     assert len(server.letters) == 1
 
 
-def test_a_server_that_knows_none_of_the_people_is_told(make_mail_server, mail):
+def test_a_server_that_rejects_all_recipients_is_reported(make_mail_server, mail):
     with pytest.raises(Retry, match="HUB_DIGEST_EMAIL_TO"):
         mail(make_mail_server(refuse_recipients=True)).send(MESSAGE)
 

@@ -71,7 +71,7 @@ def test_a_receiver_may_ask_for_patience(receiver, make_webhook):
     assert caught.value.retry_after == 120
 
 
-def test_nobody_at_the_address_is_a_reason_to_try_again(make_webhook):
+def test_no_server_at_the_address_is_a_reason_to_retry(make_webhook):
     with pytest.raises(Retry, match="does not answer") as caught:
         make_webhook("http://127.0.0.1:1/canary").send(MESSAGE)
     assert "canary" not in str(caught.value)

@@ -88,7 +88,7 @@ def test_a_plan_from_before_is_not_run_blindly(desk, part):
         plans.approve(desk.hub, plan.id, actor="test")
 
 
-def test_twice_is_as_good_as_once_and_everybody_signs_in_anew(desk, part):
+def test_repeating_it_changes_nothing_and_everybody_signs_in_again(desk, part):
     desk.run(desk.stage(part))
     desk.hub.database.run(lambda work: sessions.make_link(work, "0011aabb"))
     first, second = forget(desk), forget(desk)

@@ -107,7 +107,7 @@ def test_pasting_two_columns_gives_what_uploading_them_gives(operator, upload):
         assert "Read from column A, without a header." in told
 
 
-def test_a_list_with_nothing_good_can_still_be_looked_at_and_one_of_another_person_not(operator, signed_in, upload):
+def test_a_list_without_valid_parts_can_be_viewed_but_not_another_person_s(operator, signed_in, upload):
     draft = upload((FILES / "email.txt").read_bytes(), "mail.txt").headers["location"]
     assert "Part numbers 0" in operator.read(draft)
     other = signed_in("search")

@@ -126,7 +126,7 @@ def test_a_long_plan_is_recreated_once_and_the_old_one_is_discarded(publisher, h
     assert sorted(row["status"] for row in plans(hub)) == ["cancelled", "pending"]
 
 
-def test_nobody_else_sees_the_list(publisher, signed_in, store, wait):
+def test_no_other_person_sees_the_list(publisher, signed_in, store, wait):
     where = brought(publisher, PARTS)
     assert signed_in("search", "publish").get(where).status_code == 404
     arrives(publisher, wait, where)
