@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,9 +102,7 @@ def test_whatever_user_password_and_path_are_the_one_form_is_read_back(
         else BrokerAddress(host="cache", encryption=Encryption(ca_file=ca), **who)
     )
     assert parse(address.url) == address
-    assert password not in repr(address) or password in repr(
-        BrokerAddress(path=path, username=username, database=database)
-    )
+    assert password not in repr(address) or password in repr(replace(address, password=""))
 
 
 def test_what_is_shown_holds_no_user_and_no_password():

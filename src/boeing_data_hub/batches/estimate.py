@@ -52,14 +52,14 @@ class Question:
 
 def estimate(question: Question, *, search: bool = True, publish: bool = True) -> dict[str, Any]:
     """The estimate as JSON values: for search and publish run the range and the lines of the calculation."""
-    told: dict[str, Any] = {"parts": question.parts}
+    result: dict[str, Any] = {"parts": question.parts}
     assumed = list(question.assumed)
     if search:
-        told["search"] = _search(question, assumed)
+        result["search"] = _search(question, assumed)
     if publish:
-        told["publish"] = _publish(question, assumed)
-    told["assumptions"] = assumed
-    return told
+        result["publish"] = _publish(question, assumed)
+    result["assumptions"] = assumed
+    return result
 
 
 def _search(q: Question, assumed: list[str]) -> dict[str, Any]:

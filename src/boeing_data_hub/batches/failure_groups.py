@@ -93,8 +93,8 @@ def grouped(work: Work, batch_id: UUID) -> dict[str, Any]:
     failed: list[dict[str, Any]] = []
     held: list[dict[str, Any]] = []
     for group in items.groups(work, batch_id):
-        told = _told(group)
-        (held if (group.state, group.outcome) in _HELD else failed).append(told)
+        document = _told(group)
+        (held if (group.state, group.outcome) in _HELD else failed).append(document)
     return {
         "batch_id": str(batch_id),
         "failed": sum(group["count"] for group in failed),

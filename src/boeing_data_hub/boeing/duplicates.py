@@ -55,16 +55,16 @@ def _one_price(rows: Sequence[Item], field: str) -> Any:
 def _united_locations(rows: Sequence[Item]) -> tuple[Any, bool]:
     """The merged locations in Boeing's notation, and whether they contain more than any single row."""
     pieces: dict[str, int] = {}
-    told: list[frozenset[tuple[str, int]]] = []
+    by_row: list[frozenset[tuple[str, int]]] = []
     for row in rows:
         places = fields.locations(row)
         if isinstance(places, Problem):
             return row.get("locationAvailabilities"), False
-        told.append(frozenset((place.location, place.quantity) for place in places))
+        by_row.append(frozenset((place.location, place.quantity) for place in places))
         for place in places:
             pieces[place.location] = max(pieces.get(place.location, 0), place.quantity)
     united = [{"location": name, "availQuantity": quantity} for name, quantity in pieces.items()]
-    return united, any(places != told[0] for places in told)
+    return united, any(places != by_row[0] for places in by_row)
 
 
 def _quantity(rows: Sequence[Item], *, united: bool) -> Any:

@@ -68,8 +68,10 @@ class Login:
             urlencode(form).encode(),
             settings="BOEING_CLIENT_ID, BOEING_CLIENT_SECRET and BOEING_SCOPE",
         )
-        told = _object(reply)
-        return Token(_token(told.get("access_token")), _seconds(told.get("expires_in")), reply.headers.get("date", ""))
+        decoded = _object(reply)
+        return Token(
+            _token(decoded.get("access_token")), _seconds(decoded.get("expires_in")), reply.headers.get("date", "")
+        )
 
     def part(self, bearer: str) -> Token:
         """Call 2: the account's token, with the token of call 1."""
@@ -85,9 +87,9 @@ class Login:
             },
             settings="BOEING_USERNAME and BOEING_PASSWORD",
         )
-        told = _object(reply)
-        value = _token(reply.headers.get(_PART_TOKEN) or told.get(_PART_TOKEN) or told.get("access_token"))
-        return Token(value, _seconds(told.get("expires_in")), reply.headers.get("date", ""))
+        decoded = _object(reply)
+        value = _token(reply.headers.get(_PART_TOKEN) or decoded.get(_PART_TOKEN) or decoded.get("access_token"))
+        return Token(value, _seconds(decoded.get("expires_in")), reply.headers.get("date", ""))
 
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, settings: str

@@ -92,8 +92,8 @@ def remark(envelope: Mapping[str, Any], *, items: int, leave_out: frozenset[str]
         marks.append(f"page {pages.get('at', 1)} of {pages['of']}")
     if not said and not marks:
         return None
-    told = words.of_values(said)
-    return Remark(told or words.clean(", ".join(marks)) or "(an error without words)", cut=bool(marks))
+    joined = words.of_values(said)
+    return Remark(joined or words.clean(", ".join(marks)) or "(an error without words)", cut=bool(marks))
 
 
 def _free_text(envelope: Mapping[str, Any]) -> Iterator[Any]:

@@ -114,10 +114,10 @@ class BrokerAddress:
         host = f"[{self.host}]" if ":" in self.host else self.host
         query = ""
         if tls := self.encryption:
-            told = {name: getattr(tls, ours) for name, ours in _TLS.items() if getattr(tls, ours)}
+            files = {name: getattr(tls, ours) for name, ours in _TLS.items() if getattr(tls, ours)}
             verify = {} if tls.verify == "required" else {"ssl_cert_reqs": tls.verify}
             hostname = {} if tls.check_hostname else {"ssl_check_hostname": "false"}
-            query = urlencode(verify | hostname | told)
+            query = urlencode(verify | hostname | files)
         scheme = "rediss" if self.encryption else "redis"
         return f"{scheme}://{who}{host}:{self.port}/{self.database}{f'?{query}' if query else ''}"
 
@@ -180,22 +180,22 @@ def parse(url: str) -> BrokerAddress:
     )
 
 
-def _number(told: str) -> int:
-    told = told.strip("/")
-    if told and not (told.isascii() and told.isdigit()):
+def _number(value: str) -> int:
+    value = value.strip("/")
+    if value and not (value.isascii() and value.isdigit()):
         raise BadAddressError("the database at its end must be a number, usually 0")
-    return int(told or 0)
+    return int(value or 0)
 
 
 def _encryption(given: dict[str, str]) -> Encryption:
     """Remove the encryption parameters and return them."""
     files = {ours: given.pop(name) for name, ours in _TLS.items() if given.get(name)}
-    told = given.pop("ssl_cert_reqs", "") or "required"
-    verify = _VERIFY.get(told.lower().removeprefix("ssl.").removeprefix("cert_"))
+    value = given.pop("ssl_cert_reqs", "") or "required"
+    verify = _VERIFY.get(value.lower().removeprefix("ssl.").removeprefix("cert_"))
     if verify is None:
         raise BadAddressError("ssl_cert_reqs must be none, optional or required")
-    told = given.pop("ssl_check_hostname", "") or "true"
-    check = _YES.get(told.lower())
+    value = given.pop("ssl_check_hostname", "") or "true"
+    check = _YES.get(value.lower())
     if check is None:
         raise BadAddressError("ssl_check_hostname must be true or false")
     return Encryption(verify=verify, check_hostname=check and verify != "none", **files)

@@ -178,10 +178,10 @@ def _info(client: Any) -> dict[str, Any]:
     return {}
 
 
-def _texts(told: Any) -> dict[str, Any]:
-    if isinstance(told, dict):
-        return {_text(name): _text(value) for name, value in cast("dict[Any, Any]", told).items()}
-    return {_text(name): _text(value) for name, value in zip(told[::2], told[1::2], strict=False)}
+def _texts(pairs: Any) -> dict[str, Any]:
+    if isinstance(pairs, dict):
+        return {_text(name): _text(value) for name, value in cast("dict[Any, Any]", pairs).items()}
+    return {_text(name): _text(value) for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
 
 
 def _text(value: Any) -> Any:

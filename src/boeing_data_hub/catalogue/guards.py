@@ -226,7 +226,7 @@ _SENTENCES: Final[Mapping[Cause, str]] = {
 
 def sentence(concern: Concern, *, refused: bool = False) -> str:
     """A sentence for people: the change, and whether it waits or was refused."""
-    told = _SENTENCES[concern.cause].format(old=concern.old or "nothing", new=concern.new)
+    described = _SENTENCES[concern.cause].format(old=concern.old or "nothing", new=concern.new)
     if refused:
-        return f"{told} This was refused in a review, so your store keeps what it has."
-    return f"{told} It waits for your review; your store keeps what it has."
+        return f"{described} This was refused in a review, so your store keeps what it has."
+    return f"{described} It waits for your review; your store keeps what it has."

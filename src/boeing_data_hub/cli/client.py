@@ -108,10 +108,10 @@ def _decoded(response: httpx2.Response) -> Any:
                 code="not_a_hub",
             ) from None
     try:
-        told: Any = response.json()
+        body: Any = response.json()
     except ValueError:
-        told = None
-    problem = cast("Document", told) if isinstance(told, dict) else {}
+        body = None
+    problem = cast("Document", body) if isinstance(body, dict) else {}
     kind = _BY_STATUS.get(response.status_code, Unavailable)
     known = {"type", "title", "status", "detail", "code"}
     raise kind(

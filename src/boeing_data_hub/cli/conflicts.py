@@ -72,16 +72,16 @@ def decide(what: list[str] | None, decision: str, *, all_matching: bool, yes: bo
 
 def _decide_many(api: Api, wanted: Document, decision: str, *, yes: bool, wait: bool, as_json: bool) -> None:
     asked = {"decision": decision, "filter": wanted}
-    told = api.call("POST", "/api/store/decisions", json={**asked, "dry_run": True})
+    preview = api.call("POST", "/api/store/decisions", json={**asked, "dry_run": True})
     if not as_json:
-        _print_matching(told, decision)
-    if not told["total"] or not (yes or _agreed(told["total"])):
+        _print_matching(preview, decision)
+    if not preview["total"] or not (yes or _agreed(preview["total"])):
         if as_json:
-            output.as_json(told)
-        elif told["total"]:
+            output.as_json(preview)
+        elif preview["total"]:
             output.note("Nothing was changed. Repeat with --yes to decide them.")
         return
-    started = api.call("POST", "/api/store/decisions", json={**asked, "expected": told["total"]})
+    started = api.call("POST", "/api/store/decisions", json={**asked, "expected": preview["total"]})
     output.note(started["message"])
     ended = progress.follow_job(api, started["job"]["id"]) if wait else started["job"]
     if as_json:
@@ -117,12 +117,12 @@ def filter_of(given: list[str]) -> Document:
     return wanted
 
 
-def _print_matching(told: Document, decision: str) -> None:
-    output.say(f"{told['total']:,} open conflicts match ({decision}):")
-    for group in told["groups"]:
+def _print_matching(preview: Document, decision: str) -> None:
+    output.say(f"{preview['total']:,} open conflicts match ({decision}):")
+    for group in preview["groups"]:
         name = " ".join(filter(None, (group["kind"], group["cause"])))
         output.say(f"  {group['conflicts']:>6,}  {name}{', vendor ' + group['vendor'] if group['vendor'] else ''}")
-    for one in told["sample"]:
+    for one in preview["sample"]:
         output.say(f"  {one['sku']}: {one['title'] or ''} ({one['product_id'] or 'no product'})")
 
 

@@ -52,14 +52,16 @@ def estimate(
             at_limit=at_limit, batch_size=batch_size, plan=plan, variants=variants, known=known, offline=offline
         )
         if sync:
-            told = estimating_sync.reckon(settings, parts, at_limit=at_limit, batch_size=batch_size, offline=offline)
+            estimated = estimating_sync.reckon(
+                settings, parts, at_limit=at_limit, batch_size=batch_size, offline=offline
+            )
             if as_json:
-                output.as_json(told)
+                output.as_json(estimated)
             else:
-                _print_sync(told)
+                _print_sync(estimated)
             return
         both = search == publish
-        told = estimating.reckon(
+        estimated = estimating.reckon(
             settings,
             parts,
             part_numbers=numbers,
@@ -70,9 +72,9 @@ def estimate(
     except HubError as error:
         output.fail(error, json_wanted=as_json)
     if as_json:
-        output.as_json(told)
+        output.as_json(estimated)
         return
-    _print(told)
+    _print(estimated)
 
 
 def _parts(what: str, settings: Settings, choice: Choice) -> tuple[int, list[str]]:
@@ -98,29 +100,31 @@ def _parts(what: str, settings: Settings, choice: Choice) -> tuple[int, list[str
     return len(found.part_numbers), found.part_numbers
 
 
-def _print(told: Mapping[str, Any]) -> None:
-    if found := told.get("search"):
+def _print(estimated: Mapping[str, Any]) -> None:
+    if found := estimated.get("search"):
         calls = found["calls"]
-        output.say(f"Search of {told['parts']:,} parts: {_range(found['seconds'])}, {_numbers(calls)} Boeing calls")
+        output.say(
+            f"Search of {estimated['parts']:,} parts: {_range(found['seconds'])}, {_numbers(calls)} Boeing calls"
+        )
         _lines(found["reckoned"])
-    if found := told.get("publish"):
+    if found := estimated.get("publish"):
         points = _numbers(found["points"])
-        output.say(f"Publish of {told['parts']:,} parts: {_range(found['seconds'])}, {points} Shopify API points")
+        output.say(f"Publish of {estimated['parts']:,} parts: {_range(found['seconds'])}, {points} Shopify API points")
         _lines(found["reckoned"])
     output.say("Assumptions:")
-    _lines(told["assumptions"])
+    _lines(estimated["assumptions"])
 
 
-def _print_sync(told: Mapping[str, Any]) -> None:
-    found = told["sync"]
+def _print_sync(estimated: Mapping[str, Any]) -> None:
+    found = estimated["sync"]
     low, high = found["wrong"]["low"], found["wrong"]["high"]
-    output.say(f"Sync of {told['parts']:,} parts with {found['calls_a_day']:,} Boeing calls a day:")
+    output.say(f"Sync of {estimated['parts']:,} parts with {found['calls_a_day']:,} Boeing calls a day:")
     output.say(f"  out of date, weighted by demand: {low:.1%} to {high:.1%} of the time")
     output.say(
         f"  asked in turn instead: {found['wrong_in_turn']:.1%}, each part every {found['whole_pass_days']:g} days"
     )
     output.say("Assumptions:")
-    _lines(told["assumptions"])
+    _lines(estimated["assumptions"])
 
 
 def _lines(lines: list[str]) -> None:

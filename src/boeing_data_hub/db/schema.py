@@ -176,17 +176,17 @@ def _known(config: Config) -> list[str]:
 
 
 def _no_answer(error: psycopg.Error) -> Unavailable:
-    told = str(error).strip()
+    message = str(error).strip()
     outage = outage_of(error) or Outage("refused")
     said = "Postgres does not answer." if outage.code == "database_unavailable" else outage.sentence
     code = "no_postgres" if outage.code == "database_unavailable" else outage.code
-    return Unavailable(f"{said} No partial change was made. {told}", code=code)
+    return Unavailable(f"{said} No partial change was made. {message}", code=code)
 
 
 def _not_ours(error: psycopg.Error) -> Conflict:
-    told = str(error).strip().splitlines()[0]
+    message = str(error).strip().splitlines()[0]
     return Conflict(
-        f"Postgres does not allow this user to change the hub's tables: {told}. Nothing was changed. Run "
+        f"Postgres does not allow this user to change the hub's tables: {message}. Nothing was changed. Run "
         f"the upgrade as the "
         "user the tables belong to (HUB_OWNER_DATABASE_URL); or give them to this one (docs/database.md).",
         code="tables_not_ours",

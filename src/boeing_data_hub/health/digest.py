@@ -70,17 +70,17 @@ def document(facts: Facts, *, console: str) -> Document:
 
 
 def _headline(facts: Facts, failed: int) -> str:
-    told: list[str] = []
+    phrases: list[str] = []
     if facts.pauses:
-        told.append(f"{' and '.join(upstream_name(one.about) for one in facts.pauses)} paused")
+        phrases.append(f"{' and '.join(upstream_name(one.about) for one in facts.pauses)} paused")
     if changed := sum(facts.changed.values()):
-        told.append(f"{_many(changed, 'product')} changed")
+        phrases.append(f"{_many(changed, 'product')} changed")
     if failed:
-        told.append(f"{_many(failed, 'part')} failed")
+        phrases.append(f"{_many(failed, 'part')} failed")
     waiting = facts.waiting
     if waits := waiting.conflicts + waiting.orphans + waiting.plans + waiting.held + waiting.in_doubt:
-        told.append(f"{_many(waits, 'item')} {'needs' if waits == 1 else 'need'} attention")
-    return ", ".join(told) or "nothing to report"
+        phrases.append(f"{_many(waits, 'item')} {'needs' if waits == 1 else 'need'} attention")
+    return ", ".join(phrases) or "nothing to report"
 
 
 def _changed(facts: Facts, console: str) -> Iterator[Line]:

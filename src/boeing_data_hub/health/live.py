@@ -204,10 +204,10 @@ class Live:
 def message(batch: Batch) -> str:
     """The state of a batch in a sentence."""
     done, total = f"{batch.settled_count:,}", f"{batch.total_items:,}"
-    told = _message(batch, done, total)
+    text = _message(batch, done, total)
     if batch.items_gone_at is not None:
-        return f"{told} Part details were deleted on {batch.items_gone_at:%Y-%m-%d}."
-    return told
+        return f"{text} Part details were deleted on {batch.items_gone_at:%Y-%m-%d}."
+    return text
 
 
 def _message(batch: Batch, done: str, total: str) -> str:  # noqa: PLR0911 - one sentence for each way a batch can stand

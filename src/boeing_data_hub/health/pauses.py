@@ -93,19 +93,19 @@ def _boeing(state: UpstreamPace) -> str:
     back = moment(state.back_at, state.paused_since) if state.back_at else ""
     match state.pause_reason:
         case "credentials":
-            told = [
+            sentences = [
                 f"Boeing has rejected our credentials since {since} UTC.",
                 "Correct the BOEING_* settings and restart the workers; runs then continue automatically.",
                 f"Next attempt {clock} UTC.",
             ]
         case "refused":
-            told = [
+            sentences = [
                 state.pause_note or "Boeing rejects every request. No part has failed.",
                 *said,
                 f"Paused since {since} UTC; next attempt {clock} UTC. Runs then continue automatically.",
             ]
         case "limit" if back:
-            told = [
+            sentences = [
                 f"Boeing's quota is used up since {since} UTC and resets at {back} UTC.",
                 *said,
                 "Nothing is lost.",
@@ -113,16 +113,16 @@ def _boeing(state: UpstreamPace) -> str:
                 f"Next call {clock} UTC.",
             ]
         case "limit":
-            told = ["Boeing asked us to slow down.", *said, f"Next call {clock} UTC."]
+            sentences = ["Boeing asked us to slow down.", *said, f"Next call {clock} UTC."]
         case _:
-            told = [
+            sentences = [
                 f"Boeing hasn't responded correctly since {since} UTC.",
                 *([state.pause_note] if state.pause_note else []),
                 *said,
                 *([f"It expects to be back at {back} UTC."] if back else []),
                 f"Nothing is lost; next attempt {clock} UTC.",
             ]
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def _said(state: UpstreamPace, who: str) -> Iterator[str]:

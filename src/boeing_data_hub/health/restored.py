@@ -46,6 +46,6 @@ def forget_what_came_after(work: Work, *, actor: str) -> Forgotten:
     sessions = work.do(_SQL["end_sessions"])
     work.do(_SQL["drop_sign_in_links"])
     done = Forgotten(sorted({row["sku"] for row in rows}), runs, orphans, sessions)
-    told = {"products": len(done.skus), "bulk_runs": runs, "orphans": orphans, "sessions": sessions}
-    audit.record(work, actor=actor, action="database.restored", target="hub", details=told)
+    counts = {"products": len(done.skus), "bulk_runs": runs, "orphans": orphans, "sessions": sessions}
+    audit.record(work, actor=actor, action="database.restored", target="hub", details=counts)
     return done

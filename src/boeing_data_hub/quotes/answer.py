@@ -48,24 +48,24 @@ def answer(quote: Quote, *, status_url: str) -> dict[str, Any]:
 
 def item(line: QuoteLine, terms: QuoteTerms) -> dict[str, Any]:
     """One line. The fields of an offer are null if there is none."""
-    told = line.answer
-    quoted = told.state is LineState.QUOTED
-    traceability = terms.traceability_store if told.source == "store" else terms.traceability_boeing
+    answered = line.answer
+    quoted = answered.state is LineState.QUOTED
+    traceability = terms.traceability_store if answered.source == "store" else terms.traceability_boeing
     return {
-        "part_no": told.offered or line.part_number,
+        "part_no": answered.offered or line.part_number,
         "requested_part_no": line.part_number,
-        "condition": told.condition,
+        "condition": answered.condition,
         "requested_qty": line.quantity,
-        "no_quote": told.state is LineState.NO_QUOTE,
-        "qty_available": 0 if told.state is LineState.NO_QUOTE else told.qty_available,
+        "no_quote": answered.state is LineState.NO_QUOTE,
+        "qty_available": 0 if answered.state is LineState.NO_QUOTE else answered.qty_available,
         "traceability": traceability if quoted else None,
-        "uom": told.uom,
-        "price_usd": str(told.price) if told.price is not None else None,
+        "uom": answered.uom,
+        "price_usd": str(answered.price) if answered.price is not None else None,
         "price_type": terms.price_type if quoted else None,
         "tag_date": (terms.tag_date or None) if quoted else None,
         "lead_time": terms.lead_time if quoted else None,
-        "status": told.state,
-        "source": told.source,
-        "code": told.code,
-        "note": told.note,
+        "status": answered.state,
+        "source": answered.source,
+        "code": answered.code,
+        "note": answered.note,
     }

@@ -121,21 +121,21 @@ def quantity_of(text: str, *, is_number: bool = False) -> int | None:
 
     As text, `2.000` may mean two or two thousand, so it is invalid; `is_number`: it was a JSON number.
     """
-    told = text.strip()
-    if not _QUANTITY.fullmatch(told) or (not is_number and _THOUSANDS.fullmatch(told)):
+    trimmed = text.strip()
+    if not _QUANTITY.fullmatch(trimmed) or (not is_number and _THOUSANDS.fullmatch(trimmed)):
         return None
-    count = int(told.partition(".")[0])
+    count = int(trimmed.partition(".")[0])
     return count if 1 <= count <= MOST_PIECES else None
 
 
 def wrong_with_quantity(text: str) -> str:
     """The message for an invalid quantity."""
-    told = text.strip()
+    trimmed = text.strip()
     sentence = f"The quantity must be a whole number from 1 to {MOST_PIECES:,}"
-    plain = re.sub(r"(?<=\d)[,. '\u00a0\u202f](?=\d{3}(?:\D|$))", "", told)
-    if plain != told and quantity_of(plain):
+    plain = re.sub(r"(?<=\d)[,. '\u00a0\u202f](?=\d{3}(?:\D|$))", "", trimmed)
+    if plain != trimmed and quantity_of(plain):
         return f"{sentence}, without thousands separators: {plain}."
-    number = re.fullmatch(r"(?:QTY[:.]?\s*)?([0-9]{1,7})\s*[A-Za-z][A-Za-z.]{0,11}", told, re.IGNORECASE)
+    number = re.fullmatch(r"(?:QTY[:.]?\s*)?([0-9]{1,7})\s*[A-Za-z][A-Za-z.]{0,11}", trimmed, re.IGNORECASE)
     if number and quantity_of(number.group(1)):
         return f"{sentence}, without its unit: {number.group(1)}."
     return f"{sentence}."

@@ -45,7 +45,7 @@ def read_request(fields: Mapping[str, Any], *, most: int, actor: str) -> QuoteRe
     return QuoteRequest(
         rfq_number=rfq_number_of(fields.get("rfq_number")),
         rfq_sub_url=_text(fields, "rfq_sub_url"),
-        buyer={name: told for name in BUYER if (told := _text(fields, name))},
+        buyer={name: cleaned for name in BUYER if (cleaned := _text(fields, name))},
         lines=read_lines(fields.get("requested_parts"), fields.get("requested_qty"), most=most),
         actor=actor,
     )
@@ -53,18 +53,18 @@ def read_request(fields: Mapping[str, Any], *, most: int, actor: str) -> QuoteRe
 
 def rfq_number_of(value: object) -> str:
     """The number of a request. Raises Malformed if it is missing, BadInput if it is invalid."""
-    told = text_of("rfq_number", value).strip()
-    if not told:
+    cleaned = text_of("rfq_number", value).strip()
+    if not cleaned:
         raise Malformed(
             f"rfq_number is missing. {_NOTHING} It identifies the quote: send it with every request.",
             code="rfq_number_missing",
         )
-    if len(told) > LONGEST_NUMBER or not told.isprintable() or not any(c.isalnum() for c in told):
+    if len(cleaned) > LONGEST_NUMBER or not cleaned.isprintable() or not any(c.isalnum() for c in cleaned):
         raise BadInput(
             f"rfq_number must have 1 to {LONGEST_NUMBER} visible characters, including a letter or digit. {_NOTHING}",
             code="bad_rfq_number",
         )
-    return told
+    return cleaned
 
 
 def read_lines(parts: object, quantities: object, *, most: int) -> tuple[AskedLine, ...]:
@@ -136,12 +136,12 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     """A text that can be stored: characters that Postgres or UTF-8 cannot represent are replaced. Raises BadInput if it
     is too long.
     """
-    told = text_of(name, fields.get(name)).replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8").strip()
-    if len(told) > LONGEST_TEXT:
+    cleaned = text_of(name, fields.get(name)).replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8").strip()
+    if len(cleaned) > LONGEST_TEXT:
         raise BadInput(
-            f"{name} has {len(told):,} characters; the maximum is {LONGEST_TEXT:,}. {_NOTHING}", code="too_long"
+            f"{name} has {len(cleaned):,} characters; the maximum is {LONGEST_TEXT:,}. {_NOTHING}", code="too_long"
         )
-    return told
+    return cleaned
 
 
 def _rejection(place: int, text: str, code: str, reason: str) -> dict[str, Any]:

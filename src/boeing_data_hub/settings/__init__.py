@@ -89,7 +89,7 @@ class Settings(
     @property
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the log to mask. Of a URL it is the password."""
-        told = [getattr(self, name) for name in type(self).model_fields]
-        values = [value.get_secret_value().strip() for value in told if isinstance(value, SecretStr)]
+        fields = [getattr(self, name) for name in type(self).model_fields]
+        values = [value.get_secret_value().strip() for value in fields if isinstance(value, SecretStr)]
         passwords = [unquote(urlsplit(value).password or "") if "://" in value else value for value in values]
         return [*(word for word in passwords if word), *self.broker_passwords, *self.otlp_headers.values()]

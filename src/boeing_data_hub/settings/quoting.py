@@ -74,8 +74,10 @@ class Quotes(BaseSettings):
     def _secrets_are_no_guesses(self) -> Self:
         for name in ("hub_quote_webhook_secret", "hub_quote_webhook_secret_previous"):
             secret: SecretStr = getattr(self, name)
-            told = secret.get_secret_value()
-            if told and (len(told) < _SHORTEST_SECRET or not (told.isascii() and told.isprintable()) or " " in told):
+            value = secret.get_secret_value()
+            if value and (
+                len(value) < _SHORTEST_SECRET or not (value.isascii() and value.isprintable()) or " " in value
+            ):
                 raise ValueError(
                     f"{name.upper()} must be at least {_SHORTEST_SECRET} printable ASCII characters without spaces, "
                     "e.g. of `openssl rand -hex 32`"

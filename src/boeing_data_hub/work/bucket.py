@@ -132,14 +132,14 @@ def refill(budget: Budget, now: datetime) -> Budget:
     return _brimmed(after, budget.free + passed * budget.restore_rate)
 
 
-def report(budget: Budget, now: datetime, told: Report) -> Budget:
+def report(budget: Budget, now: datetime, sent: Report) -> Budget:
     """The account after a process's report."""
     budget = refill(budget, now)
-    holdings = {**budget.holdings, told.holder: Holding(told.held, now)}
-    if told.held <= 0:
-        del holdings[told.holder]
-    budget = _brimmed(replace(budget, holdings=holdings), budget.free + told.refund)
-    return budget if told.figures is None else _corrected(budget, told.figures)
+    holdings = {**budget.holdings, sent.holder: Holding(sent.held, now)}
+    if sent.held <= 0:
+        del holdings[sent.holder]
+    budget = _brimmed(replace(budget, holdings=holdings), budget.free + sent.refund)
+    return budget if sent.figures is None else _corrected(budget, sent.figures)
 
 
 def reserve(

@@ -190,11 +190,11 @@ class SharedBudget:
         with self._lock:
             started, seen, refund = monotonic(), self._seen, self._refund
             figures = replace(seen[0], age=started - seen[1]) if seen else None
-            told = Report(self._holder, self._purse + self._flying, refund, figures)
+            ours = Report(self._holder, self._purse + self._flying, refund, figures)
 
         def step(work: Work) -> Reservation | None:
             account, now = budget_store.hold(work, self._upstream)
-            account, reservation = rule(rules.report(account, now, told), now)
+            account, reservation = rule(rules.report(account, now, ours), now)
             budget_store.save(work, self._upstream, account)
             return reservation
 

@@ -135,11 +135,11 @@ def _prefork_was_asked_for() -> bool:
     return any("prefork" in word for word in sys.argv)
 
 
-def _listed(told: str | Sequence[str] | None) -> list[str]:
-    names = told.split(",") if isinstance(told, str) else (told or [])
+def _listed(given: str | Sequence[str] | None) -> list[str]:
+    names = given.split(",") if isinstance(given, str) else (given or [])
     return [name.strip() for name in names if name.strip()]
 
 
-def _number(told: Any) -> int | None:
+def _number(given: Any) -> int | None:
     """Threads per queue, if given as a number; None for `auto`."""
-    return int(told) if str(told or "").isdigit() and int(told) else None
+    return int(given) if str(given or "").isdigit() and int(given) else None

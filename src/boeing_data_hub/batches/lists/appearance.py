@@ -98,9 +98,9 @@ def sheet_paths(archive: zipfile.ZipFile) -> dict[str, str]:
         if tag == "Relationship":
             targets[found.get("Id", "")] = found.get("Target", "")
 
-    for part, told in (("xl/workbook.xml", sheet), ("xl/_rels/workbook.xml.rels", relation)):
+    for part, handler in (("xl/workbook.xml", sheet), ("xl/_rels/workbook.xml.rels", relation)):
         with archive.open(part) as content:
-            _parse(content, told, None)
+            _parse(content, handler, None)
     paths: dict[str, str] = {}
     for name, key in names.items():
         target = targets.get(key, "").replace("\\", "/")

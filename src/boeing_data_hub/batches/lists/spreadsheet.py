@@ -115,20 +115,20 @@ def _part_list(answer: bytes, status: int) -> PartList:
             "The file takes too long to read. Save only the column of part numbers, as .xlsx or CSV.",
             code="file_too_complex",
         )
-    told: dict[str, Any] = json.loads(answer) if status == 0 else {}
-    if status < 0 or told.get("failed") == "memory":
+    reply: dict[str, Any] = json.loads(answer) if status == 0 else {}
+    if status < 0 or reply.get("failed") == "memory":
         raise TooLarge(
             "The file takes too much memory to read. Save only the column of part numbers, as .xlsx or CSV.",
             code="file_too_complex",
         )
-    if "failed" in told:
+    if "failed" in reply:
         raise BadInput(
             "The file cannot be read. Open it in a spreadsheet program and save it again, or save it as CSV.",
             code="damaged_file",
         )
-    if refused := told.get("refused"):
+    if refused := reply.get("refused"):
         kind = TooLarge if refused["status"] == TooLarge.status else BadInput
         raise kind(refused["message"], code=refused["code"], details=refused["details"])
-    if "parts" not in told:
+    if "parts" not in reply:
         raise Unavailable("The file reader could not be started. Paste the part numbers instead.", code="reader_failed")
-    return msgspec.convert(told["parts"], PartList)
+    return msgspec.convert(reply["parts"], PartList)

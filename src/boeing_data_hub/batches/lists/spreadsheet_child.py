@@ -52,8 +52,13 @@ def _answer(content: bytes, kind: str, max_parts: int, chosen: dict[str, Any]) -
 
         return {"parts": asdict(from_text(decode(content), max_parts=max_parts, choice=choice))}
     except Refused as refused:
-        told = {"status": refused.status, "message": refused.message, "code": refused.code, "details": refused.details}
-        return {"refused": told}
+        problem = {
+            "status": refused.status,
+            "message": refused.message,
+            "code": refused.code,
+            "details": refused.details,
+        }
+        return {"refused": problem}
     except MemoryError:
         return {"failed": "memory"}
     except BaseException as error:  # noqa: BLE001 - a panic of the Rust parser is no Exception, and must be answered too

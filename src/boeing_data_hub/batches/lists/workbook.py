@@ -134,9 +134,9 @@ def _read(book: CalamineWorkbook, found: _Opened, max_parts: int, choice: Choice
         reading = replace(reading, question="Several sheets look like lists of part numbers.", asks="sheet")
     if reading.question:
         return from_column((), max_parts=max_parts, reading=reading)
-    told = _CellsShown(found, best, choice)
-    cells = list(told.cells(book.get_sheet_by_name(best.name)))
-    reading = replace(reading, remarks=(*_unread(seen), *told.remarks()))
+    shown_cells = _CellsShown(found, best, choice)
+    cells = list(shown_cells.cells(book.get_sheet_by_name(best.name)))
+    reading = replace(reading, remarks=(*_unread(seen), *shown_cells.remarks()))
     return from_column(cells, max_parts=max_parts, choice=choice, reading=reading, ours=best.ours)
 
 

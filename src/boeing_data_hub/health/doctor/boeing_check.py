@@ -84,12 +84,12 @@ def not_set(names: list[str]) -> Finding:
 def judge_login(tried: Tried) -> Iterator[Finding]:
     """The findings of a login."""
     if tried.error is None or tried.call == 3:  # noqa: PLR2004 - then both logins were well
-        told = "Boeing gave both tokens (call 1: OAuth client, call 2: account)."
+        both_tokens = "Boeing gave both tokens (call 1: OAuth client, call 2: account)."
         shared = (
             "Boeing gave its first token (call 1: OAuth client). Call 2 (account) was not made: the part token that all"
             " processes share is good, and a second one could end it."
         )
-        yield well("boeing", shared if tried.is_shared else told)
+        yield well("boeing", shared if tried.is_shared else both_tokens)
         yield from _price(tried)
         return
     yield _failed(tried.call, tried.error)

@@ -38,8 +38,8 @@ def judge_clock(other: str, ahead: float, *, uncertain: float) -> Finding | None
 def judge_date(other: str, dated: str, moment: datetime, *, uncertain: float) -> Finding | None:
     """The same for a `Date` header; None if it cannot be parsed."""
     try:
-        told = parsedate_to_datetime(dated)
+        theirs = parsedate_to_datetime(dated)
     except (ValueError, TypeError, IndexError):
         return None
-    told = told.replace(tzinfo=UTC) if told.tzinfo is None else told
-    return judge_clock(other, (told - moment).total_seconds(), uncertain=uncertain + _WHOLE_SECONDS)
+    theirs = theirs.replace(tzinfo=UTC) if theirs.tzinfo is None else theirs
+    return judge_clock(other, (theirs - moment).total_seconds(), uncertain=uncertain + _WHOLE_SECONDS)

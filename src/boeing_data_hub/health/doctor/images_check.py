@@ -181,10 +181,10 @@ def _claims(key: str) -> Mapping[str, Any]:
     if len(pieces) != _JWT_PARTS:
         return {}
     try:
-        told = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
+        payload = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
     except ValueError:
         return {}
-    return cast("Mapping[str, Any]", told) if isinstance(told, dict) else {}
+    return cast("Mapping[str, Any]", payload) if isinstance(payload, dict) else {}
 
 
 def look_at_bucket(storage: SupabaseStorage, name: str) -> Iterator[Finding]:
