@@ -238,7 +238,7 @@ def test_images_that_the_store_could_not_process_are_counted():
     lost = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=(), pictures=3)
     (finding,) = stalled_work.judge_stalled_work(lost)
     assert (finding.code, finding.level) == ("pictures_failed", "warning")
-    assert "3 pictures" in finding.message
+    assert "3 images" in finding.message
     assert "bdh store pictures" in finding.remedy
 
 

@@ -11,6 +11,9 @@ import pytest
 from boeing_data_hub.clock import now
 from boeing_data_hub.errors import Conflict
 from boeing_data_hub.health import notices
+from boeing_data_hub.health.notice import Document
+
+EMPTY = Document(kind="digest", title="", console="", sections=())
 
 pytestmark = pytest.mark.services
 
@@ -57,7 +60,7 @@ def test_no_digest_is_sent_before_the_time_of_day(make_world, receiver):
     world = make_world(hub_digest_webhook_url=receiver.url, hub_digest_at=f"{later:%H:%M}")
     world.hub.database.run(
         lambda work: notices.add(
-            work, "digest:x", channels=["webhook"], kind="digest", document={},
+            work, "digest:x", channels=["webhook"], kind="digest", document=EMPTY,
             covers=(now(), datetime.now(UTC) - timedelta(hours=22)),  # noqa: TID251 - a moment of the test
         )
     )  # fmt: skip
