@@ -46,6 +46,12 @@ def of_publishing(api, system, key):
     plan = publish([*skus[:12], "EACH-2"], dry_run=True)
     undone = ended(api, publish(skus[12:14]))
     undo = ended(api, api.call("POST", f"/api/batches/{undone}/undo")["batch_id"])
+    for number in (1, 2):
+        system.shopify.seed_product(sku=skus[20].partition("=")[0], title=f"Cut {number}", vendor="BDI")
+    adoption = api.call("POST", "/api/store/adoptions")["id"]
+    deadline = Deadline(60)
+    while api.call("GET", f"/api/store/adoptions/{adoption}")["state"] == "planning":
+        assert not deadline.passed
     with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(
             "INSERT INTO hub.orphans (shop, sku, product_id, reason, error, not_before) SELECT"
@@ -72,6 +78,8 @@ def of_publishing(api, system, key):
         "/console/attention?state=decided",
         "/console/parts?store=differs",
         f"/console/part/{quote(skus[1], safe='')}",
+        "/console/adoptions",
+        f"/console/adoptions/{adoption}",
     ]
 
 

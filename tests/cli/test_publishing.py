@@ -236,6 +236,29 @@ def test_many_look_alikes_are_counted_and_then_decided(at, found, system):
     assert at("store", "pictures", "--json").json["pictures"] == []
 
 
+def test_a_whole_store_is_adopted_by_a_plan_and_that_is_undone(at, found, system, tmp_path):
+    skus = skus_of(at, found(*fresh(3)))
+    cut = sorted({sku.partition("=")[0] for sku in skus if "=" in sku})
+    for number in cut:
+        system.shopify.seed_product(sku=number, title="By hand", vendor="BDI")
+    to = tmp_path / "plan.csv"
+    made = at("store", "adopt", "--all", "--to", str(to), "--json")
+    assert made.code == 0, made.err
+    plan = made.json
+    assert plan["state"] == "waiting"
+    assert all(number in to.read_text(encoding="utf-8-sig") for number in cut)
+    asked = at("store", "adopt", "--plan", plan["id"])
+    assert asked.code == 0
+    if plan["chosen"]:
+        assert "certain" in asked.out
+        assert "Nothing was changed" in asked.err
+        done = at("store", "adopt", "--plan", plan["id"], "--yes")
+        assert f"{plan['chosen']}  linked or archived" in done.out, done.out
+        assert f"{plan['chosen']}  undone" in at("store", "adopt", "--undo", plan["id"]).out
+    assert at("store", "adopt", "--cancel", plan["id"]).code == 6
+    assert at("store", "adopt", "--undo", "00000000-0000-0000-0000-000000000000").code == 5
+
+
 def test_the_store_is_set_up_once(at):
     first, second = at("store", "setup"), at("store", "setup", "--json")
     definitions, webhooks = first.out.splitlines()

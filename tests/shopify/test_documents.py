@@ -98,6 +98,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     named = {"namespace": "parts", "key": "part_key"}
     alike = ask("products_alike", query="title:A", first=100, **named)["nodes"]
     assert [each["variants"]["nodes"][0]["sku"] for each in alike] == ["A"]
+    adopt_again(ask, product["id"], named)
     seen = ask("products_seen", query=f"id:{product['id'].rpartition('/')[2]}", first=100, **named)["nodes"]
     assert seen == ask("products_seen_by_id", ids=[product["id"]], **named)
     media = seen[0]["media"]["nodes"][0]
@@ -127,6 +128,17 @@ def test_every_document_works_on_the_store(ask, store, part):
     assert ask("product_delete", input={"id": product["id"]})["deletedProductId"] == product["id"]
     assert ask("product_by_custom_id", identifier=custom) is None
     assert ask.asked == documents.names()
+
+
+def adopt_again(ask, product_id, named):
+    adopted = ask("products_to_adopt", query=f"id:{product_id.rpartition('/')[2]}", first=100, **named)["nodes"]
+    assert adopted == ask("products_to_adopt_by_id", ids=[product_id], **named)
+    assert [(each["customId"], each["variants"]["nodes"]) for each in adopted] == [
+        ({"value": "A"}, [{"sku": "A", "barcode": None}])
+    ]
+    mark = {"ownerId": product_id, **named}
+    ask("metafields_delete", metafields=[mark])
+    ask("metafields_set", metafields=[{**mark, "type": "id", "value": "A", "compareDigest": None}])
 
 
 def put_bulk_in(ask, store, target):

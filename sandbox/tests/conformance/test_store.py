@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from boeing_data_hub.shopify import documents
+from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.store_snapshot import Asked, LevelLine, ProductLine, VariantLine
 
 NAMED = {"namespace": "bdh_conformance", "key": "part_key"}
@@ -40,6 +43,28 @@ def test_it_answers_as_the_version_that_was_asked_and_says_when(store):
     store.ask("shop_facts")
     assert store.client.version == store.access.api_version
     assert store.client.dated
+
+
+def test_a_custom_id_is_only_set_where_there_is_none_and_all_of_a_call_or_none(store):
+    one, other = (store.put(f"ADOPT-{uuid4().hex[:6]}")["id"] for _ in range(2))
+    mine = [{"ownerId": each, **NAMED} for each in (one, other)]
+    ids = [f"ID-{uuid4().hex[:8]}" for _ in range(2)]
+
+    def set_all():
+        values = [{**at, "type": "id", "value": own, "compareDigest": None} for at, own in zip(mine, ids, strict=True)]
+        return store.client.run("metafields_set", {"metafields": values})
+
+    store.ask("metafields_delete", metafields=[mine[0]])
+    with pytest.raises(UserErrors) as refused:
+        set_all()
+    assert {error.field.split(".")[1] for error in refused.value.errors} == {"1"}
+    assert store.ask("product_by_custom_id", identifier=custom_id(ids[0])) is None, "none of the call was set"
+    store.ask("metafields_delete", metafields=mine)
+    store.ask("metafields_delete", metafields=mine)
+    set_all()
+    assert store.ask("product_by_custom_id", identifier=custom_id(ids[1]))["id"] == other
+    with pytest.raises(UserErrors):
+        set_all()
 
 
 def test_it_says_its_currency_its_plan_and_what_we_may_do(store):

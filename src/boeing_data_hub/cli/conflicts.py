@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from boeing_data_hub.cli import output, progress
+from boeing_data_hub.cli import adoptions, output, progress
 from boeing_data_hub.cli.access import Json, with_api
 from boeing_data_hub.cli.client import Api, Document
 from boeing_data_hub.errors import BadInput
@@ -133,10 +133,36 @@ def _agreed(total: int) -> bool:
 
 
 def adopt(
-    what: What = None, *, all_matching: Matching = False, yes: Yes = False, wait: Wait = True, as_json: Json = False
+    what: What = None,
+    *,
+    all_matching: Matching = False,
+    every: adoptions.Every = False,
+    plan: adoptions.Plan = None,
+    accept: adoptions.Accept = None,
+    take: adoptions.Take = None,
+    archive_copies: adoptions.Archive = False,
+    complete_skus: adoptions.Complete = False,
+    csv: adoptions.Csv = None,
+    cancel: adoptions.Cancel = None,
+    undo: adoptions.Undo = None,
+    yes: Yes = False,
+    wait: Wait = True,
+    as_json: Json = False,
 ) -> None:
-    """Link the part to the existing product. The hub manages it from now on and updates it at the next publish."""
-    decide(what, "adopt", all_matching=all_matching, yes=yes, wait=wait, as_json=as_json)
+    """Link the part to the existing product. The hub manages it from now on and updates it at the next publish.
+
+    `--all` reads the whole store, matches its products to your parts, and links them together after a confirmation.
+    """
+    ended = undo or cancel
+    if ended is not None:
+        adoptions.end(ended, "undo" if undo else "cancel", wait=wait, as_json=as_json)
+    elif every or plan:
+        asked = adoptions.Asked(
+            plan, tuple(accept or ()), tuple(take or ()), archive=archive_copies, complete_skus=complete_skus, csv=csv
+        )
+        adoptions.adopt(asked, yes=yes, wait=wait, as_json=as_json)
+    else:
+        decide(what, "adopt", all_matching=all_matching, yes=yes, wait=wait, as_json=as_json)
 
 
 def leave(

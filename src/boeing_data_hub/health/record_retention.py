@@ -148,6 +148,8 @@ _EXPIRED: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     (_SQL["remove_snapshot_variants"], _SQL["count_snapshot_variants"]),
     (_SQL["remove_snapshot_products"], _SQL["count_snapshot_products"]),
     (_SQL["remove_snapshots"], _SQL["count_snapshots"]),
+    (_SQL["remove_adoption_rows"], _SQL["count_adoption_rows"]),
+    (_SQL["remove_adoptions"], _SQL["count_adoptions"]),
 )
 """For each table whose rows expire by their own rules: the statements that remove and count them."""
 

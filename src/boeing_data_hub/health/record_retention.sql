@@ -255,3 +255,22 @@ DELETE FROM hub.store_snapshots WHERE id IN (SELECT id FROM hub.store_snapshots
 
 -- name: count_snapshots
 SELECT count(*) FROM hub.store_snapshots WHERE id IN ({over_snapshots}) AND ended_at < now() - interval '90 days'
+
+-- fragment: old_adoptions
+-- Plans to adopt a store whose job ended so long ago; they can be undone until then.
+FROM hub.adoptions a JOIN hub.store_jobs j ON j.id = a.job_id
+WHERE j.state <> 'open' AND j.updated_at < now() - %(days)s * interval '1 day'
+
+-- name: remove_adoption_rows
+DELETE FROM hub.adoption_rows WHERE (adoption_id, position) IN (SELECT r.adoption_id, r.position
+FROM hub.adoption_rows r WHERE r.adoption_id IN (SELECT a.id {old_adoptions}) LIMIT %(most)s)
+
+-- name: count_adoption_rows
+SELECT count(*) FROM hub.adoption_rows WHERE adoption_id IN (SELECT a.id {old_adoptions})
+
+-- name: remove_adoptions
+DELETE FROM hub.adoptions WHERE id IN (SELECT a.id {old_adoptions} AND NOT EXISTS (SELECT FROM hub.adoption_rows r
+WHERE r.adoption_id = a.id) LIMIT %(most)s)
+
+-- name: count_adoptions
+SELECT count(*) {old_adoptions}

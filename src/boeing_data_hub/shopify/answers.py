@@ -153,6 +153,8 @@ def _user_error(given: Mapping[str, Any]) -> UserError:
 
 
 def _may_pass(error: UserError) -> bool:
+    if error.code == "STALE_OBJECT":  # the same call can't succeed: someone else has set the value
+        return False
     return error.code in _SAME_AGAIN or any(words in error.message.lower() for words in _SAME_AGAIN_WORDS)
 
 

@@ -170,7 +170,11 @@ def _as_found(part: Prepared) -> Prepared:
         return part
     whole = part.whole
     if whole is None:
-        return replace(part, verdict=replace(send, action="created", needs_kept=False, image_wanted=True))
+        own = replace(
+            send.listing, sku=part.sku
+        )  # an adopted product that was deleted kept its SKU, a new one has ours
+        new = replace(send, action="created", listing=own, needs_kept=False, image_wanted=True)
+        return replace(part, verdict=new)
     part = replace(part, verdict=replace(send, image_wanted=not nodes(whole, "media")))
     if not keeps_status(part):
         return part

@@ -46,9 +46,22 @@ BULK_RUN: Final = 30.0
 STARTED: Final = 400.0
 """Of facts, locations, channels and definitions, which each worker reads now and then."""
 
+_TO_ADOPT: Final = 6.2  # a product with its first variants, as matching sees it
 _ALIKE: Final = 7.2  # a product with its first variants
 _SEEN: Final = 13.3  # a product with its variant and pictures
 _UPSERTS: Final = {"product_upsert": UPSERT + _PICTURES_READ, "product_upsert_lean": UPSERT}
+_BY_ID: Final = {
+    "media_errors": 2.0,
+    "product_variants": 4.0,
+    "products_seen_by_id": _SEEN,
+    "products_to_adopt_by_id": _TO_ADOPT,
+}
+_PAGED: Final = {
+    "products_alike": _ALIKE,
+    "products_seen": _SEEN,
+    "products_to_adopt": _TO_ADOPT,
+    "variants_by_sku": 4.0,
+}
 _FIXED: Final = {
     "bulk_cancel": MUTATION,
     "bulk_run": MUTATION,
@@ -60,6 +73,8 @@ _FIXED: Final = {
     "locations": 11,
     "metafield_definition_create": 14,
     "metafield_definitions": 48,
+    "metafields_delete": MUTATION,
+    "metafields_set": MUTATION,
     "product_by_custom_id": 37,
     "product_delete": MUTATION,
     "product_ids": 7,
@@ -73,7 +88,7 @@ _FIXED: Final = {
 }
 
 
-def points(name: str, variables: Mapping[str, Any]) -> int:  # noqa: PLR0911 - one return for each kind of price
+def points(name: str, variables: Mapping[str, Any]) -> int:
     """The maximum cost of this document with these variables.
 
     Raises:
@@ -84,18 +99,10 @@ def points(name: str, variables: Mapping[str, Any]) -> int:  # noqa: PLR0911 - o
     if name == "publication_add":
         # A fifth of a point for each product, besides the mutation and what it returns.
         return MUTATION + 1 + math.ceil(0.2 * len(_list(_fields(variables.get("input")), "publishablesToAdd")))
-    if name == "product_variants":
-        return max(1, 4 * len(_list(variables, "ids")))
-    if name == "products_seen":
-        return 2 + math.ceil(_SEEN * _paged(variables.get("first")))
-    if name == "products_seen_by_id":
-        return max(1, math.ceil(_SEEN * len(_list(variables, "ids"))))
-    if name == "media_errors":
-        return max(1, 2 * len(_list(variables, "ids")))
-    if name == "products_alike":
-        return 2 + math.ceil(_ALIKE * _paged(variables.get("first")))
-    if name == "variants_by_sku":
-        return 2 + 4 * _paged(variables.get("first"))
+    if name in _BY_ID:
+        return max(1, math.ceil(_BY_ID[name] * len(_list(variables, "ids"))))
+    if name in _PAGED:
+        return 2 + math.ceil(_PAGED[name] * _paged(variables.get("first")))
     return _FIXED[name]
 
 

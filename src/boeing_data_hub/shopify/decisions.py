@@ -70,6 +70,7 @@ def decide(part: Reconciled, policy: ListingPolicy, guards: Guarding, facts: Sto
     built = wanted_listing(part.staged, policy, live=known is not None)
     if isinstance(built, Blocked):
         return Hold("blocked", built.code, built.sentence + (LEFT_AS_IS if known is not None else ""))
+    built = replace(built, sku=(product and product.kept_sku) or built.sku)
     held = guards_of(
         built,
         part.staged,
@@ -143,7 +144,8 @@ def _unknown(part: Reconciled, listing: Listing, *, channel: bool) -> Verdict:
     every = tuple(every_location(listing))
     if there:  # ours, with an unknown listing: after a restored database, or linked by a person
         return Send(action="updated", listing=listing, stock=every, whole=True, needs_kept=True, channel=channel)
-    return Send(action="created", listing=listing, stock=every, whole=True, image_wanted=True, channel=channel)
+    own = replace(listing, sku=part.sku)  # an adopted product that was deleted kept its SKU; a new one has the part's
+    return Send(action="created", listing=own, stock=every, whole=True, image_wanted=True, channel=channel)
 
 
 def _look_alike(part: Loaded, resembling: Sequence[Mapping[str, Any]]) -> Hold:

@@ -7,6 +7,7 @@ from typing import Final
 
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import intents, leftover_products, products, publish_items
+from boeing_data_hub.shopify.adopting import HELD
 from boeing_data_hub.shopify.item_moves import Failed
 from boeing_data_hub.work import batches
 
@@ -20,6 +21,8 @@ def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:
 
     A part that crashes `most` workers, finally alone, fails, and what it may have left in the store is removed.
     """
+    if HELD in skus:
+        return
     own = [sku for sku in skus if not sku.startswith(("run:", "job:"))]
     poison = publish_items.lost(work, own, most=most)
     for one in intents.never_seen(work, [sku for item in poison for sku in item.skus]):

@@ -167,6 +167,7 @@ def gone(product: StoreProduct) -> StoreProduct:
         product, state="missing", product_id=None, variant_id=None, inventory_item_id=None, form=None,
         listing_hash=None, stock_hash=None, stock={}, kept={}, on_channel=False, image_sha256=None, image_url=None,
         image_code=None, image_age=None, image_media_id=None, media_state=None, media_error=None, intent=None,
+        kept_sku=None,
     )  # fmt: skip
 
 

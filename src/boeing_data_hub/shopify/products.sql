@@ -4,7 +4,7 @@
 -- The columns of a StoreProduct.
 sku, custom_id, state, product_id, variant_id, inventory_item_id, form, listing_hash, stock_hash, stock, kept, left_out,
   on_channel, image_sha256, image_url, image_code, extract(epoch FROM now() - image_at)::float8 AS image_age,
-  image_media_id, media_state, media_error, intent, batch_id
+  image_media_id, media_state, media_error, intent, batch_id, kept_sku
 
 -- fragment: published
 -- The columns of a PublishedProduct.
@@ -51,6 +51,8 @@ ON CONFLICT (shop, sku) DO UPDATE SET state = excluded.state, handle = excluded.
   -- A difference that was corrected is gone; one that was left is still there.
   differences = (SELECT jsonb_agg(d) FROM jsonb_array_elements(p.differences) d
     WHERE d->>'policy' = 'left' AND excluded.product_id = p.product_id),
+  -- A product keeps its SKU for as long as the hub does not send its own.
+  kept_sku = CASE WHEN excluded.form->>'sku' = p.kept_sku THEN p.kept_sku END,
   intent = excluded.intent,
   intent_at = CASE WHEN excluded.intent IS NULL THEN NULL ELSE p.intent_at END,
   batch_id = excluded.batch_id,

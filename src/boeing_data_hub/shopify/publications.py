@@ -115,6 +115,7 @@ class StoreProduct:
             `failed` (it failed for good), `unknown` (the store took too long); None if it is ready.
         media_error: what the store said about it.
         intent: set while the outcome of a call is unknown.
+        kept_sku: the SKU that an adopted product keeps in the store; None: the part's own.
     """
 
     sku: str
@@ -139,6 +140,7 @@ class StoreProduct:
     media_error: str | None = None
     intent: Intent | None = None
     batch_id: UUID | None = None
+    kept_sku: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

@@ -87,13 +87,13 @@ class Taking:
 
     @contextmanager
     def next(
-        self, find: Callable[[Work], Row | None], *, held_as: Callable[[Row], str]
+        self, find: Callable[[Work], Row | None], *, held_as: Callable[[Row], str | list[str]]
     ) -> Generator[Taken[Row] | None]:
         """Take the row that `find` returns, and release it at the end of the `with` block. None if nothing is due.
 
         Args:
             find: returns the next row that is due and not held.
-            held_as: the name of the lease: a SKU, or `run:` and a number.
+            held_as: the names of the lease: SKUs, or `run:` and a number.
         """
         lease, taken_at = uuid4(), monotonic()
 
@@ -101,13 +101,14 @@ class Taking:
             leases.one_claim_at_a_time(work, Stage.PUBLISHING, lease)
             row = find(work)
             if row is not None:
+                names = held_as(row)
                 leases.take(
                     work,
                     lease,
                     stage=Stage.PUBLISHING,
                     owner=self._holder.owner,
                     seconds=self._holder.seconds,
-                    part_numbers=[held_as(row)],
+                    part_numbers=[names] if isinstance(names, str) else names,
                 )
             return row
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from boeing_data_hub.catalogue.drift_policy import drift_policy
 from boeing_data_hub.catalogue.listings import ListingPolicy
-from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.images.library import ImageLibrary
@@ -15,6 +13,9 @@ from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify import current_store
 from boeing_data_hub.shopify.access import ShopifyAccess
+from boeing_data_hub.shopify.adopting import Adopting
+from boeing_data_hub.shopify.adoption_planning import AdoptionPlanning
+from boeing_data_hub.shopify.adoptions import Adoptions
 from boeing_data_hub.shopify.bulk import Bulk, BulkRules
 from boeing_data_hub.shopify.bulk_decisions import DecidedTogether
 from boeing_data_hub.shopify.bulk_ingest import Reading
@@ -23,6 +24,7 @@ from boeing_data_hub.shopify.conflicts import Attention
 from boeing_data_hub.shopify.finalization import Finalizer
 from boeing_data_hub.shopify.inventory import InventoryCalls
 from boeing_data_hub.shopify.leftovers import Compensation
+from boeing_data_hub.shopify.listing_policy import listing_policy
 from boeing_data_hub.shopify.media_checks import MediaChecks, PictureRules
 from boeing_data_hub.shopify.parts import Parts, Steps
 from boeing_data_hub.shopify.pictures import Pictures
@@ -108,32 +110,7 @@ class Shop:
     @cached_property
     def listing_policy(self) -> ListingPolicy:
         """How parts are shown and sold."""
-        s = self._settings
-        return ListingPolicy(
-            prices=PriceRules(s.price_basis, s.price_markup),
-            vendor=s.hub_vendor,
-            product_type=s.hub_product_type,
-            category=s.hub_category,
-            tags=s.hub_tags,
-            origin_tag=s.hub_origin_tag,
-            namespace=s.hub_metafield_namespace,
-            custom_id_namespace=s.hub_custom_id_namespace,
-            custom_id_key=s.hub_custom_id_key,
-            condition=s.hub_condition,
-            cert=s.hub_cert,
-            trace_choices=s.hub_trace_choices,
-            unit_choices=s.hub_unit_choices,
-            location_map=s.shopify_location_map,
-            default_location=s.shopify_default_location_name,
-            sells_unmapped=not s.screens_locations,
-            inventory_location_codes=s.shopify_inventory_location_codes,
-            send_lead_time=s.hub_send_lead_time,
-            look_alikes=s.hub_look_alikes,
-            on_metafield_refusal=s.hub_metafield_refusal,
-            status=s.hub_product_status,
-            currency=s.hub_currency,
-            drift=drift_policy(s),
-        )
+        return listing_policy(self._settings)
 
     @cached_property
     def storefront(self) -> Storefront:
@@ -248,6 +225,14 @@ class Shop:
                 database=self._database,
                 observation=self.preparing.observation,
                 attention=self.attention,
+                adopting=Adopting(
+                    database=self._database,
+                    client=self.client,
+                    storefront=self.storefront,
+                    policy=self.listing_policy,
+                    taking=taking,
+                ),
+                planning=AdoptionPlanning(self._database, self.listing_policy),
                 taking=taking,
             ),
         )
@@ -281,6 +266,11 @@ class Shop:
         return Attention(
             database=self._database, client=self.client, storefront=self.storefront, policy=self.listing_policy
         )
+
+    @cached_property
+    def adoptions(self) -> Adoptions:
+        """Plans that adopt an existing store."""
+        return Adoptions(self._database)
 
     @cached_property
     def decisions(self) -> DecidedTogether:

@@ -1,4 +1,4 @@
-"""Jobs on many products that a person started: a check of the store, or a decision on many conflicts."""
+"""Jobs on many products that a person started: a check of the store, a decision on many conflicts, or an adoption."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StoreJob:
     """A job.
 
     Attributes:
-        kind: `check` or `decide`.
+        kind: `check`, `decide`, `plan_adoption`, `adopt` or `undo_adoption`.
         request: the filter or the products.
         state: `open`, `ended` or `cancelled`.
         total: number of products or conflicts.

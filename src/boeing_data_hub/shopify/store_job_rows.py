@@ -75,6 +75,11 @@ def put_off(work: Work, job_id: UUID, *, wait: float, note: str) -> None:
     work.do(_SQL["put_off"], [note[:500], wait, job_id])
 
 
+def fail(work: Work, job_id: UUID, *, note: str) -> None:
+    """End the job: it cannot be done, for this reason."""
+    work.do(_SQL["fail"], [note[:500], job_id])
+
+
 def cancel(work: Work, job_id: UUID) -> bool:
     """Cancel the job. False if it has already ended."""
     return bool(work.do(_SQL["cancel"], [job_id]))

@@ -36,6 +36,10 @@ UPDATE hub.store_jobs SET reached = %s, done = done + %s, told = told + %s, fail
 UPDATE hub.store_jobs SET attempts = attempts + 1, note = %s, updated_at = now(),
   not_before = now() + %s * interval '1 second' WHERE id = %s
 
+-- name: fail
+UPDATE hub.store_jobs SET state = 'ended', note = %s, ended_at = now(), updated_at = now() WHERE id = %s
+AND state = 'open'
+
 -- name: cancel
 UPDATE hub.store_jobs SET state = 'cancelled', ended_at = now(), updated_at = now() WHERE id = %s AND state = 'open'
 

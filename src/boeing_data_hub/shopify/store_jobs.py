@@ -1,4 +1,4 @@
-"""Checks of all published products, and decisions on many conflicts: in bounded steps, alongside publishing.
+"""Checks of all published products, decisions on many conflicts, and adoptions: in bounded steps, beside publishing.
 
 A step covers about a hundred products, or some conflicts, under the job's lease. A killed step is repeated, which is
 safe.
@@ -11,9 +11,11 @@ from typing import Final, cast
 import structlog
 
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry
+from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import conflict_rows, products, store_job_rows
+from boeing_data_hub.shopify.adopting import Adopting
+from boeing_data_hub.shopify.adoption_planning import WAIT, AdoptionPlanning
 from boeing_data_hub.shopify.conflicts import Attention
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.observation import Observation
@@ -27,6 +29,7 @@ from boeing_data_hub.work.leases import LeaseLostError
 log = structlog.get_logger(__name__)
 
 _DECIDED_AT_ONCE: Final = 20
+_BUSY: Final = "The other parts are being published now; they follow."
 _RETRY: Final = RetryPolicy(first=2.0, longest=300.0)  # a person watches the job, so waits are short
 
 
@@ -37,13 +40,26 @@ class StoreJobs:
         database: the rows.
         observation: reads products in the store.
         attention: carries out decisions.
+        adopting: adopts and undoes.
+        planning: makes plans of adoptions.
         taking: holds a job.
     """
 
-    def __init__(self, *, database: Database, observation: Observation, attention: Attention, taking: Taking) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        observation: Observation,
+        attention: Attention,
+        adopting: Adopting,
+        planning: AdoptionPlanning,
+        taking: Taking,
+    ) -> None:
         self._database = database
         self._observation = observation
         self._attention = attention
+        self._adopting = adopting
+        self._planning = planning
         self._taking = taking
 
     def work(self, facts: StoreFacts) -> bool:
@@ -59,7 +75,7 @@ class StoreJobs:
                 return False
             job = taken.row
             try:
-                self._check(taken, facts) if job.kind == "check" else self._decide(taken)
+                self._step(taken, facts)
             except HubError as error:
                 wait = 1.0 if isinstance(error, RateLimited) else _RETRY.wait(job.attempts + 1)
                 note = error.message
@@ -68,6 +84,41 @@ class StoreJobs:
                 if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
                     raise
         return True
+
+    def _step(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
+        job = taken.row
+        match job.kind:
+            case "check":
+                self._check(taken, facts)
+            case "decide":
+                self._decide(taken)
+            case "plan_adoption":
+                self._plan_adoption(taken, facts)
+            case "adopt":
+                self._go_on(taken, self._adopting.adopt(job, facts))
+            case _:
+                self._go_on(taken, self._adopting.undo(job, facts))
+
+    def _plan_adoption(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
+        job = taken.row
+        try:
+            waits = self._planning.plan(taken, facts)
+        except Reject as failed:
+            why = failed.message
+            taken.save(lambda work: store_job_rows.fail(work, job.id, note=why))
+            return
+        if waits is not None:
+            taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=WAIT, note=waits))
+        else:
+            taken.save(lambda work: store_job_rows.advance(work, job, reached="", done=0, end=True))
+
+    @staticmethod
+    def _go_on(taken: Taken[StoreJob], done: int | None) -> None:
+        job = taken.row
+        if done == 0:  # the rest is being published now
+            taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=WAIT, note=_BUSY))
+        else:
+            taken.save(lambda work: store_job_rows.advance(work, job, reached="", done=done or 0, end=done is None))
 
     def _check(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
         job = taken.row

@@ -9,6 +9,7 @@ import structlog
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.errors import Reject
+from boeing_data_hub.shopify.adoption_matching import SeenProduct, SeenVariant
 from boeing_data_hub.shopify.confirmed_products import ids_of
 from boeing_data_hub.shopify.look_alikes import Alike, alikes_in, search_terms
 from boeing_data_hub.shopify.observed import Observed
@@ -100,22 +101,34 @@ class StoreProducts:
         One search reads all of them for about a point each. Products that it does not find, because its index lags
         behind, are read by id; with `by_id`, all of them are.
         """
+        found = self._searched("products_seen", "products_seen_by_id", product_ids, by_id=by_id)
+        return {each: observed_of(found[each]) if each in found else None for each in product_ids}
+
+    def _searched(
+        self, search: str, read: str, product_ids: Sequence[str], *, by_id: bool = False
+    ) -> dict[str, Mapping[str, Any]]:
+        """The nodes of these products, by a search and, for those that it does not find, by id."""
         custom = {"namespace": self.policy.custom_id_namespace, "key": self.policy.custom_id_key}
         numbers = [tail for each in product_ids if (tail := each.rpartition("/")[2]).isdigit()]
         terms = "" if by_id else " OR ".join(f"id:{number}" for number in numbers)
         variables = {"query": terms, **custom, "first": len(numbers)}
         try:
-            answer = patiently(self._client, "products_seen", variables) if terms else {}
+            answer = patiently(self._client, search, variables) if terms else {}
         except Reject as refused:
             log.warning("the search for products was rejected; they are read by id", code=refused.code)
             answer = {}
-        found = {str(node["id"]): observed_of(node) for node in nodes(answer, "products") if node.get("id")}
+        found = {str(node["id"]): node for node in nodes(answer, "products") if node.get("id")}
         missing = [each for each in product_ids if each not in found]
         for start in range(0, len(missing), _BY_ID):
             ids = missing[start : start + _BY_ID]
-            answer = patiently(self._client, "products_seen_by_id", {"ids": ids, **custom})
-            found |= {str(node["id"]): observed_of(node) for node in rows(answer, "nodes") if node.get("id")}
-        return {each: found.get(each) for each in product_ids}
+            answer = patiently(self._client, read, {"ids": ids, **custom})
+            found |= {str(node["id"]): node for node in rows(answer, "nodes") if node.get("id")}
+        return {each: found[each] for each in product_ids if each in found}
+
+    def to_adopt(self, product_ids: Sequence[str]) -> dict[str, SeenProduct]:
+        """These products as matching sees them, at most `SURVEYED_AT_ONCE`; one that no longer exists is left out."""
+        found = self._searched("products_to_adopt", "products_to_adopt_by_id", product_ids)
+        return {each: _to_match(node) for each, node in found.items()}
 
     def media_errors(self, media_ids: Sequence[str]) -> dict[str, str]:
         """The store's messages about pictures that it could not process, by id; at most 100."""
@@ -160,6 +173,18 @@ class StoreProducts:
             if not page.get("hasNextPage"):
                 return found
             after = page.get("endCursor")
+
+
+def _to_match(node: Mapping[str, Any]) -> SeenProduct:
+    return SeenProduct(
+        product_id=str(node["id"]),
+        title=text(node, "title"),
+        handle=text(node, "handle"),
+        vendor=text(node, "vendor"),
+        status=text(node, "status"),
+        custom_id=part(node, "customId").get("value"),
+        variants=tuple(SeenVariant(one.get("sku"), one.get("barcode")) for one in nodes(node, "variants")),
+    )
 
 
 def _option(node: Mapping[str, Any]) -> ProductOption:

@@ -15,6 +15,7 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.web import describing, problems
 from boeing_data_hub.web.access import KeyLookup, Reader
 from boeing_data_hub.web.api import (
+    adoptions,
     attention,
     batches,
     boeing,
@@ -59,6 +60,7 @@ ROUTERS = (
     attention.router,  # /api/conflicts, /api/orphans
     reviews.router,  # /api/reviews
     store.router,  # /api/store
+    adoptions.router,  # /api/store/adoptions
     quotes.router,  # /api/zap/webhook, /api/quotes
     sessions.router,  # /api/sessions
     media.router,  # /media

@@ -20,7 +20,9 @@ from boeing_data_hub.batches.lists.dates import MONTH
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.quotes.answer import item
 from boeing_data_hub.quotes.quote import Quote
-from boeing_data_hub.shopify import plans
+from boeing_data_hub.shopify import adoption_rows, plans
+from boeing_data_hub.shopify.adoption import AdoptionRow
+from boeing_data_hub.shopify.adoption_rows import RowFilter
 from boeing_data_hub.shopify.planned import PlanItem
 from boeing_data_hub.work import items
 from boeing_data_hub.work.batch import Item
@@ -31,6 +33,10 @@ QUOTE_COLUMNS = (
     "price_type", "tag_date", "lead_time", "no_quote", "code", "note", "requested_part_no",
 )  # fmt: skip
 PLAN_COLUMNS = ("part_number", "sku", "action", "code", "reason", "field", "old", "new")
+ADOPTION_COLUMNS = (
+    "part_number", "confidence", "rule", "doubt", "keep", "choice", "state", "product_id", "title", "vendor",
+    "sku_in_store", "status", "stock", "other_parts", "reason", "note",
+)  # fmt: skip
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_A_TIME = 2000
 _LONGEST_CELL = 32_767  # the most rows a worksheet holds
@@ -47,7 +53,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 _FORMULA_WITHIN: Final = re.compile(r"""(?<![ ";\t\r\n])([ ";\t\r\n]++)([=+@\uff1d\uff0b\uff0d\uff20-])""")
 _BEGINS_A_CELL: Final = re.compile(r"[;\r\n]")
 
-_PART_NUMBERS: Final = frozenset({"part_number", "sku", "part_no"})
+_PART_NUMBERS: Final = frozenset({"part_number", "sku", "part_no", "sku_in_store"})
 # What spreadsheet programs convert when they open a CSV file: leading zeros and long numbers, powers of ten, decimals,
 # fractions, dates and times in any order and with any name of a month, percentages, amounts, booleans.
 _CHANGED_BY_SPREADSHEETS: Final = re.compile(
@@ -87,6 +93,12 @@ def plan(database: Database, batch_id: UUID) -> Sheet:
     """A plan: a row for each field that would change, and one for a part without changes."""
     rows = (row for part in _planned(database, batch_id) for row in _changes(part))
     return Sheet("plan", PLAN_COLUMNS, (24, 24, 12, 24, 60, 24, 40, 40), rows)
+
+
+def adoption(database: Database, adoption_id: UUID) -> Sheet:
+    """A plan to adopt a store: a row for each of its products."""
+    rows = (_adopted(row) for row in _adoptions(database, adoption_id))
+    return Sheet("adoption", ADOPTION_COLUMNS, (24,) * len(ADOPTION_COLUMNS), rows)
 
 
 def quote(of: Quote) -> Sheet:
@@ -178,6 +190,21 @@ def _planned(database: Database, batch_id: UUID) -> Iterator[PlanItem]:
     ):
         yield from found
         after = found[-1].position
+
+
+def _adoptions(database: Database, adoption_id: UUID) -> Iterator[AdoptionRow]:
+    after = 0
+    while found := database.run(
+        lambda work, after=after: adoption_rows.page(work, adoption_id, RowFilter(), limit=_ROWS_AT_A_TIME, after=after)
+    ):
+        yield from found
+        after = found[-1].position
+
+
+def _adopted(row: AdoptionRow) -> Row:
+    others = ", ".join(sku for sku in row.candidates if sku != row.part)
+    named = (row.part, row.confidence, row.rule, row.doubt, row.keep, row.choice, row.state, row.product_id, row.title)
+    return tuple(map(_cell, (*named, row.vendor, row.sku, row.status, row.pieces, others, row.reason, row.note)))
 
 
 def _failure(item: Item) -> Row:

@@ -129,6 +129,9 @@ def set_values(call: Call, given: list[dict[str, Any]]) -> dict[str, Any]:
         if not isinstance(owner, Product | Variant):
             errors.append(user_error(["metafields", str(index), "ownerId"], "Owner does not exist.", "INVALID"))
             continue
+        if (stale := _stale(owner, each, index)) is not None:
+            errors.append(stale)
+            continue
         planned, wrong = metafields.checked(store, type(owner), owner, [each], ["metafields"])
         writes += [(owner, write) for write in planned]
         errors += [
@@ -142,6 +145,17 @@ def set_values(call: Call, given: list[dict[str, Any]]) -> dict[str, Any]:
         owner.updated_at = stamp()
         call.record("metafieldsSet", "updated", id=owner.id, metafields=[each.key for each in written])
     return {"metafields": written, "userErrors": []}
+
+
+def _stale(owner: Product | Variant, given: dict[str, Any], index: int) -> dict[str, Any] | None:
+    """Why a compare-and-set cannot be done: null says that there is no value yet, and a digest which one there is."""
+    if "compareDigest" not in given:
+        return None
+    there = owner.metafields.get(slot_of(given))
+    if given["compareDigest"] == (None if there is None else there.digest):
+        return None
+    said = "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value."
+    return user_error(["metafields", str(index), "compareDigest"], said, "STALE_OBJECT")
 
 
 def _code(code: str) -> str:

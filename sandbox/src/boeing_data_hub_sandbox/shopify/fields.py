@@ -261,7 +261,7 @@ FIELDS: dict[str, dict[str, Answer]] = {
     },
     "Metafield": {
         **_NUMBER,
-        "compareDigest": _of(lambda it: f"{hash((it.type, it.value)) & 0xFFFFFFFFFFFFFFFF:016x}"),
+        "compareDigest": _of(lambda it: it.digest),
         "definition": _definition_of,
         "jsonValue": _of(_json_value),
         "ownerType": _of(lambda it: "PRODUCT" if isinstance(it.owner, Product) else "PRODUCTVARIANT"),

@@ -73,6 +73,11 @@ class Metafield:
     created_at: str
     updated_at: str
 
+    @property
+    def digest(self) -> str:
+        """What a compare-and-set names the value by."""
+        return f"{hash((self.type, self.value)) & 0xFFFFFFFFFFFFFFFF:016x}"
+
 
 @dataclass(slots=True, eq=False)
 class Media:

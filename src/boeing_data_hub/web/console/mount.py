@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from boeing_data_hub.web.console import (
+    adoptions,
     assets,
     attention,
     error_pages,
@@ -53,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,
+        adoptions.router,
         freshness.router,
         stream.router,
         search.router,

@@ -129,9 +129,36 @@ QUOTE_LINE: Final[dict[str, Word]] = {
     "no_quote": Word("No quote", "idle", "stop", "This part isn't offered; the note says why."),
     "unanswered": Word("Unanswered", "bad", "alert", "No answer; the note says why. Retry."),
 }
+ADOPTION: Final[dict[str, Word]] = {
+    "planning": Word("Reading your store", "busy", "dots"),
+    "waiting": Word("Waiting for approval", "warn", "clock"),
+    "failed": Word("Failed", "bad", "cross", "Your store could not be read. Create another plan."),
+    "adopting": Word("In progress", "busy", "dots"),
+    "adopted": Word("Done", "good", "check"),
+    "stopped": Word("Stopped", "idle", "stop", "It can go on where it was, or be undone."),
+    "undoing": Word("Being undone", "busy", "undo"),
+    "undone": Word("Undone", "idle", "undo"),
+}
+MATCHED: Final[dict[str, Word]] = {
+    "certain": Word("Certain", "good", "check"),
+    "doubtful": Word("Doubtful", "warn", "alert"),
+    "linked": Word("Linked", "idle", "check", "The hub manages it already."),
+    "unmatched": Word("No match", "idle", "stop"),
+}
+ADOPTED: Final[dict[str, Word]] = {
+    "planned": Word("Not reached", "idle", "clock"),
+    "sending": Word("In progress", "busy", "dots"),
+    "done": Word("Changed", "good", "check"),
+    "linked": Word("Linked already", "idle", "check"),
+    "changed": Word("Left: changed since the plan", "warn", "alert"),
+    "refused": Word("Refused by Shopify", "bad", "alert"),
+    "undoing": Word("Being undone", "busy", "undo"),
+    "undone": Word("Undone", "idle", "undo"),
+    "left": Word("Left by the undo", "warn", "alert"),
+}
 KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
     "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT, "review": REVIEW,
-    "quote": QUOTE, "quote_line": QUOTE_LINE,
+    "quote": QUOTE, "quote_line": QUOTE_LINE, "adoption": ADOPTION, "matched": MATCHED, "adopted": ADOPTED,
 }  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
 
@@ -227,6 +254,13 @@ ACTIONS: Final[dict[str, str]] = {
     "conflicts.adopt": "Linked products",
     "conflicts.leave": "Left conflicting parts unpublished",
     "conflicts.publish_new": "Allowed parts as separate products",
+    "adoption.plan": "Created a plan to link existing products",
+    "adoption.choose": "Chose products to link",
+    "adoption.approve": "Approved linking products",
+    "adoption.adopt": "Linked a product",
+    "adoption.archive": "Archived a copy of a product",
+    "adoption.undo": "Undid linking a product",
+    "adoption.cancel": "Stopped linking products",
     "store_job.cancel": "Cancelled work on many products",
     "conflict.leave": "Left a conflicting part unpublished",
     "review.approve": "Approved held changes",

@@ -1,0 +1,157 @@
+"""/api/store/adoptions: plans that adopt the products of an existing store."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import ConfigDict, Field
+
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify import adoption_rows, adoptions
+from boeing_data_hub.shopify.adoption_rows import RowFilter
+from boeing_data_hub.web import exports
+from boeing_data_hub.web.access import Publisher, Reader, TheHub
+from boeing_data_hub.web.bodies import Body
+from boeing_data_hub.web.downloads import Kind, download
+from boeing_data_hub.web.limits import STORABLE
+
+router = APIRouter(prefix="/api/store/adoptions", tags=["store"])
+
+Confidence = Literal["linked", "certain", "doubtful", "unmatched"]
+State = Literal["planned", "sending", "done", "linked", "changed", "refused", "undoing", "undone", "left"]
+Name = Annotated[str | None, Query(max_length=30, pattern="^[a-z_]*$")]
+
+
+class Choosing(Body):
+    """A choice for one product, or for all that match."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"choice": "adopt", "rule": "title", "doubt": "weak_rule"}]},
+    )
+
+    choice: Literal["adopt", "archive", "leave"] = Field(
+        description="adopt: the hub manages the product. archive: a copy of an adopted product is archived. leave: it "
+        "stays as it is."
+    )
+    product_id: str | None = Field(default=None, max_length=100, pattern=STORABLE, description="Only this product.")
+    part: str | None = Field(
+        default=None, max_length=255, pattern=STORABLE, description="Which of its candidates this product is."
+    )
+    confidence: Confidence | None = None
+    rule: str | None = Field(default=None, max_length=30, description="All that were found by this rule.")
+    doubt: str | None = Field(default=None, max_length=30, description="All with this doubt; empty: without one.")
+
+
+class Approval(Body):
+    """Approves a plan."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"expected": 1840}]})
+
+    expected: int = Field(ge=0, description="`chosen`, as you were shown it. If it has changed, nothing happens.")
+    complete_skus: bool = Field(
+        default=False, description="The next publish also completes SKUs that were cut. By default they stay."
+    )
+
+
+@router.get("")
+def list_adoptions(hub: TheHub, _principal: Reader, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> dict[str, Any]:
+    """Plans, newest first."""
+    found = hub.database.run(lambda work: adoption_rows.latest(work, limit=limit))
+    return {"adoptions": [one.as_json() for one in found]}
+
+
+@router.post("", status_code=202)
+def start_adoption(hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Read the whole store and match its products to your parts, in the background. Changes nothing in the store."""
+    adoption = hub.shop.adoptions.start(actor=principal.owner)
+    hub.intake.wake_publishing()
+    return adoption.as_json()
+
+
+@router.get("/{adoption_id}")
+def show_adoption(adoption_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """A plan: its products by rule and doubt with examples of each, what is chosen, and how far it is carried out."""
+
+    def step(work: Work) -> dict[str, Any]:
+        adoption = adoptions.found(work, adoption_id)
+        groups: list[dict[str, Any]] = []
+        for one in adoption_rows.groups(work, adoption_id):
+            wanted = RowFilter(confidence=one.confidence, rule=one.rule or "", doubt=one.doubt or "")
+            examples = adoption_rows.page(work, adoption_id, wanted, limit=3)
+            groups.append({**one.as_json(), "examples": [row.as_json() for row in examples]})
+        states = adoption_rows.states(work, adoption_id)
+        chosen = states.get("planned", 0) + states.get("sending", 0)
+        return {**adoption.as_json(), "chosen": chosen, "states": states, "groups": groups}
+
+    return hub.database.run(step)
+
+
+@router.get("/{adoption_id}/products")
+def list_products(
+    adoption_id: UUID,
+    hub: TheHub,
+    _principal: Reader,
+    confidence: Confidence | None = None,
+    rule: Name = None,
+    doubt: Name = None,
+    state: State | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> dict[str, Any]:
+    """Its products. Those of one part stand together."""
+    wanted = RowFilter(confidence=confidence, rule=rule, doubt=doubt, state=state)
+
+    def step(work: Work) -> dict[str, Any]:
+        adoptions.found(work, adoption_id)
+        found = adoption_rows.page(work, adoption_id, wanted, limit=limit, after=after)
+        last = found[-1].position if len(found) == limit else None
+        return {"products": [one.as_json() for one in found], "next_after": last}
+
+    return hub.database.run(step)
+
+
+@router.get("/{adoption_id}/export", response_model=None)
+def export_adoption(
+    adoption_id: UUID, hub: TheHub, _principal: Reader, kind: Annotated[Kind, Query(alias="format")] = "csv"
+) -> Response:
+    """The whole plan as CSV or XLSX."""
+    hub.database.run(lambda work: adoptions.found(work, adoption_id))
+    return download(exports.adoption(hub.database, adoption_id), kind, name=f"adoption-{adoption_id}")
+
+
+@router.post("/{adoption_id}/choices")
+def choose(adoption_id: UUID, body: Choosing, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Choose for one product, or for all that match: at most one product of each part is adopted."""
+    shop = hub.shop.adoptions
+    if body.product_id is not None:
+        row = shop.choose_one(adoption_id, body.product_id, body.choice, part=body.part, actor=principal.owner)
+        return {"products": 1, "product": row.as_json()}
+    wanted = RowFilter(confidence=body.confidence, rule=body.rule, doubt=body.doubt)
+    return {"products": shop.choose(adoption_id, wanted, body.choice, actor=principal.owner), "product": None}
+
+
+@router.post("/{adoption_id}/approve", status_code=202)
+def approve(adoption_id: UUID, body: Approval, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Carry out what was chosen, in the background. A stopped adoption goes on where it was."""
+    adoption = hub.shop.adoptions.approve(
+        adoption_id, expected=body.expected, complete_skus=body.complete_skus, actor=principal.owner
+    )
+    hub.intake.wake_publishing()
+    return adoption.as_json()
+
+
+@router.post("/{adoption_id}/undo", status_code=202)
+def undo(adoption_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Remove the custom ids that it set, in the background, where nothing else has happened since."""
+    adoption = hub.shop.adoptions.undo(adoption_id, actor=principal.owner)
+    hub.intake.wake_publishing()
+    return adoption.as_json()
+
+
+@router.delete("/{adoption_id}")
+def cancel(adoption_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Stop what is under way. What is done stays, and can go on or be undone."""
+    return hub.shop.adoptions.cancel(adoption_id, actor=principal.owner).as_json()
