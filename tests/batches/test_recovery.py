@@ -5,9 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+import redis
 from tests.support.poison import poison
 
 from boeing_data_hub.batches.run import SearchRequest
+from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import items, leases
 
 pytestmark = pytest.mark.services
@@ -40,3 +42,21 @@ def test_a_lease_that_cannot_be_accounted_for_is_put_off_and_the_others_are_free
     left = hub.database.run(lambda work: work.rows("SELECT id, expires_at > now() AS put_off FROM hub.leases"))
     assert left == [{"id": bad, "put_off": True}]
     assert hub.recovery.sweep().freed == 0
+
+
+def test_work_whose_wake_up_was_lost_is_found_by_the_sweep(hub, redis_url):
+    hub.intake.search(SearchRequest(part_numbers=["A", "B"], owner="me"))
+    with redis.Redis.from_url(redis_url) as broker:
+        broker.flushdb()  # the process died before it sent one, or the broker lost everything
+    assert hub.wake_ups.waiting(Stage.EXTRACTION) == 0
+    hub.recovery.sweep()
+    assert hub.wake_ups.waiting(Stage.EXTRACTION) == 1
+
+
+def test_a_long_list_puts_a_few_wake_ups_into_the_broker_and_nothing_else(hub, redis_url):
+    numbers = [f"PN{number}" for number in range(500)]
+    hub.intake.search(SearchRequest(part_numbers=numbers, owner="me"))
+    assert hub.wake_ups.waiting(Stage.EXTRACTION) == 8
+    with redis.Redis.from_url(redis_url) as broker:
+        messages = broker.lrange("bdh:extraction", 0, -1)
+    assert all(b"PN1" not in message and len(message) < 2_000 for message in messages)

@@ -69,8 +69,14 @@ MUTANTS = (
                 "  call_group = a.call_group, error_code = a.code, error = a.sentence,\n",
                 "  call_group = a.call_group, error_code = a.code, error = coalesce(i.error, '') || a.sentence,\n",
             ),
+            Edit(
+                "work/items.sql",
+                "state = 'failed', error_code = a.code, error = a.sentence,\n    not_before = NULL,\n    call_group",
+                "state = 'failed', error_code = a.code, error = coalesce(i.error, '') || a.sentence,\n"
+                "    not_before = NULL,\n    call_group",
+            ),
         ),
-        ("tests/boeing/extraction/test_verdicts.py",),
+        ("tests/boeing/extraction/test_saving.py",),
     ),
     Mutant(
         "M3",
@@ -83,7 +89,7 @@ MUTANTS = (
                 "",
             ),
         ),
-        ("tests/boeing/extraction/test_matching.py",),
+        ("tests/boeing/extraction/test_saving.py", "tests/boeing/extraction/test_odd_answers.py"),
     ),
     Mutant(
         "M4",
@@ -110,7 +116,7 @@ MUTANTS = (
         "M6",
         "An idempotency key stands for any request that is sent with it.",
         (Edit("batches/run.py", "known is None or known.request_hash != fingerprint", "known is None"),),
-        (f"{REQUESTS}[a key for two requests]", "tests/web/test_bulk_search.py"),
+        ("tests/web/test_bulk_search.py",),
     ),
     Mutant(
         "M7",
@@ -208,7 +214,7 @@ MUTANTS = (
                 "self._wake_ups.send(Stage.EXTRACTION, calls)",
             ),
         ),
-        ("tests/work/test_queue.py", "tests/web/test_bulk_search.py"),
+        ("tests/batches/test_recovery.py",),
     ),
     Mutant(
         "M14a",
@@ -267,7 +273,7 @@ MUTANTS = (
             Edit("work/wake_ups.py", "        result_backend=None,", "        result_backend=address.url,"),
             Edit("work/wake_ups.py", "        task_ignore_result=True,\n", "        task_ignore_result=False,\n"),
         ),
-        ("tests/work/test_queue.py", "tests/broker/test_living.py"),
+        ("tests/work/test_queue.py",),
     ),
     Mutant(
         "M19a",

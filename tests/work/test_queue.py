@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from boeing_data_hub.broker.address import parse
+from boeing_data_hub.broker.transport import client
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import WakeUps, celery_app
 
@@ -35,3 +37,10 @@ def test_an_unacknowledged_wake_up_is_not_put_back(held):
     channel, wake_ups = held
     channel.close()
     assert wake_ups.waiting(Stage.NORMALIZATION) == 0
+
+
+def test_results_of_tasks_are_kept_nowhere(redis_url):
+    with celery_app(redis_url) as app:
+        app.backend.store_result("a-task", 1, "SUCCESS")  # what a worker does at the end of a task
+    with client(parse(redis_url), seconds=2) as broker:
+        assert broker.keys("*") == []

@@ -29,3 +29,11 @@ def test_a_failed_save_loses_only_the_calls_of_its_claim(make_walk, boeing):
     kept = walk.hub.database.run(lambda work: work.value("SELECT count(*) FROM hub.boeing_raw_data"))
     assert kept == asked - 1 > 0
     assert sum(item.state == "extracted" for item in walk.items(batch).values()) == kept
+
+
+def test_a_part_that_fails_several_times_keeps_the_sentence_of_its_last_try_alone(make_walk, boeing):
+    boeing.fault("server_error", parts=[PARTS[0]], status=500)
+    walk = make_walk(hub_max_attempts=3)
+    item = walk.items(walk.to_the_end(walk.search(PARTS[0])))[PARTS[0]]
+    assert (item.state, item.error_code) == ("failed", "boeing_500")
+    assert item.error.count("did not respond correctly") == 1
