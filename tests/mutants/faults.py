@@ -128,7 +128,7 @@ MUTANTS = (
         "M8",
         "A product is created first, and written down afterwards.",
         (Edit("shopify/claims.py", "    intents.write(work, facts.shop, sending)\n", ""),),
-        (f"{DECISIVE}[a new and a changed part, and another worker]",),
+        (f"{DECISIVE}[a new and a changed part, and a cancel, and death]",),
     ),
     Mutant(
         "M9",
