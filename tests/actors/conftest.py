@@ -30,7 +30,13 @@ from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl, envir
 
 __all__ = ["running_store"]
 
-_BY_THE_CLOCK = ("SharedBudget._change.step", "Publishing.work", "seconds_to_next", "Pacing.reserve.step")
+_BY_THE_CLOCK = (
+    "SharedBudget._change.step",
+    "Publishing.work",
+    "seconds_to_next",
+    "Pacing.reserve.step",
+    "PostgresMemory.look",
+)
 """Points that an actor passes as often as its clock says, so that one of them may not come again."""
 _EXPIRE = "UPDATE hub.leases SET expires_at = now() - interval '1 second' WHERE starts_with(owner, 'first@')"
 _OPEN = (

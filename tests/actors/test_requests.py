@@ -125,8 +125,13 @@ def ended(scene):
     names = [row["action"] for row in actions]
     assert names.count("batch.cancel") <= 1
     assert names.count("plan.approve") <= 1
-    (row,) = scene.other.rows("SELECT status, options FROM hub.batches WHERE id = %s", scene.batches[0].id)
+    (row,) = scene.other.rows("SELECT status FROM hub.batches WHERE id = %s", scene.batches[0].id)
     assert row["status"] in {"completed", "cancelled"}, row
+    late = (
+        "SELECT 1 FROM hub.batches b JOIN hub.audit_log a ON a.target = b.id::text AND a.action = 'batch.cancel'"
+        " WHERE b.status = 'cancelled' AND a.at > (SELECT max(updated_at) FROM hub.batch_items WHERE batch_id = b.id)"
+    )
+    assert scene.other.rows(late) == [], "a run that was over is called cancelled"
 
 
 def died_once(scene):
