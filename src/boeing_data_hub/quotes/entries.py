@@ -38,7 +38,7 @@ _QUANTITY_WITHIN: Final = re.compile(
     r"|\s[X\u00d7*]\s*\d+\s*$|^\d+\s*[X\u00d7*]\s+|:\s*\d+\s*$|\s=\s"
 )
 _LABEL: Final = re.compile(r"^(?:P\s?/\s?N|PN|PART(?:\s?(?:NO|NUMBER))?)\.?\s*[:#]", re.IGNORECASE)
-_BETWEEN_PARTS: Final = re.compile(r"\s+(?:AND|OR|&|\+|/)\s+")
+_BETWEEN_PARTS: Final = re.compile(r"(?<!\s)\s++(?:AND|OR|&|\+|/)\s+")
 _BLANKS: Final = re.compile(r"\s+")
 _WHOLE_PART: Final = re.compile(r"(?=.*\d)(?=.*[A-Z-])[A-Z0-9][A-Z0-9./=-]{4,}")
 

@@ -49,7 +49,7 @@ _PLACEHOLDER = re.compile(
     r"SEE .*|SIEHE .*|VOIR .*|VARIOUS|MISC|DITTO|SAME|NOT .*|KEINE?|OHNE|OPEN|OFFEN|TO BE .*|UNDEFINED|PENDING|"
     r"X+|\(BLANK\)|\(LEER\)|TRUE|FALSE|0+)"
 )
-_RULE = re.compile(r"[|+:]*(?:[-=_]{3,}|:-+:?|-+:)[-=_|+: ]*")
+_RULE = re.compile(r"[|+:]*(?:[-=_]{3}|:-|-{1,2}:)[-=_|+: ]*")
 _STROKES = re.compile(r"[-=_:+| ]{2,}")
 _LINE_OF_TABLE = re.compile(
     r"(?:PAGE|SEITE|PAGINA|PÁGINA|BLATT|SIDE|SIVU|STRONA|SUM|SUMME|SUBTOTAL|SUB-TOTAL|TOTAL|GRAND TOTAL|TOTALE|"
@@ -61,7 +61,7 @@ _BETWEEN = re.compile(
 )
 _TIGHT = re.compile(r"[/&+~]|\.\.+")
 _TAG = re.compile(r"</?(?:P|BR|DIV|SPAN|LI|UL|OL|T[DHR]|TABLE|TBODY|B|I|U|A|EM|FONT|STRONG|H\d)\b[^<>]*>|&NBSP;")
-_RUN = re.compile(r".*(?:\w/\d{1,3}(?:/\d{1,3})+|\d ?~ ?\d+|\(\d+ ?[-/,&] ?\d+\))")
+_RUN = re.compile(r".*(?:\w/\d{1,3}/\d{1,3}|\d ?~ ?\d+|\(\d+ ?[-/,&] ?\d+\))")
 _WHOLE = re.compile(r"(?=.*\d)[A-Z]{2,}[A-Z0-9./=-]{3,}")
 _ELSEWHERE = re.compile(
     r"\S+@\S+\.\S+|(?:HTTPS?|FTP|MAILTO):\S+|WWW\..*"
