@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
 
 import msgspec
@@ -82,9 +82,14 @@ def store(work: Work, snapshot_id: UUID, lines: Sequence[Line]) -> None:
                 variants.append({**msgspec.to_builtins(variant), "product_id": product_id})
             case LevelLine():
                 levels.append(line)
-    for name, records in (("add_products", products), ("add_variants", variants), ("add_levels", levels)):
-        if records:
-            work.do(_SQL[name], [snapshot_id, msgspec.json.encode(records).decode()])
+    _add(work, _SQL["add_products"], snapshot_id, products)
+    _add(work, _SQL["add_variants"], snapshot_id, variants)
+    _add(work, _SQL["add_levels"], snapshot_id, levels)
+
+
+def _add(work: Work, statement: LiteralString, snapshot_id: UUID, records: Sequence[object]) -> None:
+    if records:
+        work.do(statement, [snapshot_id, msgspec.json.encode(records).decode()])
 
 
 def counted(work: Work, snapshot_id: UUID) -> StoreSnapshot:
@@ -113,7 +118,10 @@ def by_id(work: Work, snapshot_id: UUID, product_ids: Sequence[str]) -> dict[str
 def forget(work: Work, snapshot_id: UUID, *, most: int) -> bool:
     """Remove products, variants and levels, up to so many of each. True if there may be more."""
     values = [snapshot_id, most]
-    removed = [work.do(_SQL[name], values) for name in ("forget_levels", "forget_variants", "forget_products")]
+    removed = [
+        work.do(statement, values)
+        for statement in (_SQL["forget_levels"], _SQL["forget_variants"], _SQL["forget_products"])
+    ]
     return max(removed) >= most
 
 
