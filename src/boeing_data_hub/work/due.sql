@@ -19,7 +19,7 @@ SELECT i.part_number, i.attempts, i.call_group, i.batch_id, b.trace, i.error_cod
 -- fragment: waiting
 -- Urgent searches come before all others, and are not held to a share.
 FROM (SELECT id, options->>'trace' AS trace, urgent,
-          CASE WHEN urgent THEN %(wanted)s ELSE %(share)s END AS most,
+          CASE WHEN urgent THEN %(wanted)s::int ELSE %(share)s::int END AS most,
           CASE WHEN urgent THEN -1e9 ELSE 0 END + random() AS lot
         FROM (SELECT *, %(urgent_first)s AND coalesce((options->>'urgent')::boolean, false) AS urgent FROM hub.batches
               WHERE status = 'processing' AND batch_type = 'search') searches) b
