@@ -32,10 +32,11 @@ __all__ = ["running_store"]
 
 _BY_THE_CLOCK = (
     "SharedBudget._change.step",
-    "Publishing.work",
+    "Publishing.work()",
     "seconds_to_next",
     "Pacing.reserve.step",
-    "PostgresMemory.look",
+    "PostgresMemory.look()",
+    "Parts._carry_out()()",  # a look whether runs were cancelled
 )
 """Points that an actor passes as often as its clock says, so that one of them may not come again."""
 _EXPIRE = "UPDATE hub.leases SET expires_at = now() - interval '1 second' WHERE starts_with(owner, 'first@')"

@@ -204,7 +204,7 @@ def test_at_every_point(meetings, play):
 
 
 DECISIVE = (
-    *("after COMMIT of Parts._claim.step", "after COMMIT of Parts._carry_out", "before COMMIT of Parts.publish"),
+    *("after COMMIT of Parts._claim.step", "after COMMIT of Parts._carry_out()", "before COMMIT of Parts.publish"),
     *("call ProductUpsertLean", "reply to ProductUpsertLean", "reply to PublicationAdd", "reply to ProductDelete"),
     *("reply to HubRun", "reply to BulkRun", "call InventorySet", "reply to InventorySet"),
 )
@@ -212,10 +212,11 @@ SHORT = (
     "a new and a changed part, and another worker",
     "a new and a changed part, and a cancel, and death",
     "a leftover product, and newer answers",
+    "an undo, and another worker",
     "bulk, and another worker",
 )
 
 
 @pytest.mark.parametrize("name", SHORT)
 def test_at_the_decisive_points(meetings, name):
-    meetings(PLAYS[name], lambda point: point.startswith(DECISIVE))
+    meetings(PLAYS[name], lambda point: point.startswith(DECISIVE) and not point.endswith("()()"))

@@ -96,10 +96,10 @@ class StoppingDatabase(Database):
 
 
 def name_of(step: Callable[..., object]) -> str:
-    """A step's name as its source has it, such as `Parts._claim.step`."""
+    """A step's name as its source has it, such as `Parts._claim.step`; `()` for a function without a name."""
     while isinstance(step, partial):
         step = step.func
-    return str(getattr(step, "__qualname__", type(step).__name__)).replace(".<locals>", "").replace(".<lambda>", "")
+    return str(getattr(step, "__qualname__", type(step).__name__)).replace(".<locals>", "").replace(".<lambda>", "()")
 
 
 class StoppingHub(Hub):

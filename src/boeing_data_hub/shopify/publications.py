@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -148,6 +148,12 @@ class StoreProduct:
         fields = {name: row[name] for name in cls.__slots__}
         fields["intent"] = Intent.from_json(row["intent"]) if row["intent"] else None
         return cls(**fields)
+
+    @property
+    def intended(self) -> Self:
+        """The row as it reads once its intent was carried out, but for the stock; the same without an intent."""
+        intent = self.intent
+        return self if intent is None else replace(self, form=intent.form, kept=intent.kept, left_out=intent.left_out)
 
     @property
     def published(self) -> Published | None:

@@ -25,7 +25,6 @@ from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call, bug, failed
 from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreContents, StoreFacts
 from boeing_data_hub.shopify.reconciled import (
-    as_intended,
     as_learned,
     call_pending,
     carried_out,
@@ -202,7 +201,7 @@ class Reconciler:
         assert product and product.intent  # noqa: S101, PT018 - see `to_be_ended`
         if says_otherwise(product.intent, product):
             whole = self._storefront.read(product.custom_id)
-            return whole is None or any(differences(whole, as_intended(product, product.intent)))
+            return whole is None or any(differences(whole, product.intended))
         own = [row for row in rows if row.sku == part.sku]
         levels = self._storefront.levels(own[0].item) if own else None
         return levels is not None and all(levels.get(row.location_id, 0) == (row.was or 0) for row in own)
@@ -230,11 +229,7 @@ class Reconciler:
         intent = product.intent
         whole = self._storefront.read(product.custom_id)
         part = replace(part, whole=whole)
-        if (
-            whole is None
-            or any(differences(whole, as_intended(product, intent)))
-            or not any(differences(whole, product))
-        ):
+        if whole is None or any(differences(whole, product.intended)) or not any(differences(whole, product)):
             return part
         learnt = carried_out(product, intent, {**intent.form, "stock": product.form["stock"]}, product.stock)
         return self._learned(part, intent, replace(learnt, kept=intent.kept, image=intent.image), facts)

@@ -98,11 +98,6 @@ def unchanged(part: Loaded) -> Confirmed | None:
     )
 
 
-def as_intended(product: StoreProduct, intent: Intent) -> StoreProduct:
-    """Our row as it is to read once the intent was carried out, but for the stock."""
-    return replace(product, form=intent.form, kept=intent.kept, left_out=intent.left_out)
-
-
 def as_learned(product: StoreProduct, learnt: Confirmed) -> StoreProduct:
     """Our row, with what was learned of the product."""
     image = learnt.image or {}

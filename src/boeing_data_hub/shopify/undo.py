@@ -67,11 +67,21 @@ def _refusal(undone: Reconciled, product: StoreProduct) -> Hold | None:
         )
     if undone.whole is None:
         return Hold("failed", "undo_gone", _GONE)
+    if _was_carried_out(undone, undone.whole, product):
+        return None
     if differing := list(differences(undone.whole, product)):
         told = ", ".join(differing[:5])
         sentence = f"Someone changed this product in your store ({told}). It was left unchanged."
         return Hold("failed", "changed_since", sentence)
     return None
+
+
+def _was_carried_out(undone: Reconciled, whole: Mapping[str, Any], product: StoreProduct) -> bool:
+    """True if the store shows what a call of this undo, whose reply was lost, was to set: nobody else changed it."""
+    intent = product.intent
+    return (
+        intent is not None and intent.batch_id == undone.item.batch_id and not any(differences(whole, product.intended))
+    )
 
 
 def differences(store: Mapping[str, Any], product: StoreProduct) -> Iterator[str]:

@@ -253,6 +253,17 @@ def test_what_an_error_means_for_its_part(rows, error, expected):
     assert outcomes.failure(part, error, RULES) == expected
 
 
+def test_an_error_of_our_own_code_is_tried_as_often_as_others_and_then_fails_its_part(rows):
+    bug = outcomes.bug(ValueError("a value that no message shows"))
+    part = Sent(due("A"), "A", verdict=Send(action="created", listing=rows.listing(), whole=True))
+    again = outcomes.failure(part, bug, RULES)
+    assert isinstance(again, Later)
+    assert (again.counted, again.code) == (True, "internal_error")
+    last = outcomes.failure(replace_attempts(part, 4), bug, RULES)
+    assert isinstance(last, NotDone)
+    assert (last.kind, last.code) == ("failed", "internal_error")
+
+
 @pytest.mark.parametrize("action", ["created", "updated"])
 def test_only_a_product_that_may_be_new_becomes_a_leftover(rows, action):
     part = Sent(due("A", attempts=4), "A", verdict=Send(action=action, listing=rows.listing()))
