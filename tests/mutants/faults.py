@@ -202,7 +202,7 @@ MUTANTS = (
                 '    if retry.gives_up(tries) and error.code != "internal_error":\n',
             ),
         ),
-        ("tests/shopify/publishing/test_refusals.py", "tests/shopify/publishing/test_rules.py"),
+        ("tests/shopify/publishing/test_rules.py",),
     ),
     Mutant(
         "M13",
@@ -264,7 +264,7 @@ MUTANTS = (
                 "            _, grant = rates.reserve(pace, self.limit, now, wanted=wanted, horizon=horizon)\n",
             ),
         ),
-        ("tests/boeing/extraction", "tests/work"),
+        ("tests/work/test_shared_pace.py",),
     ),
     Mutant(
         "M18",
