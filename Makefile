@@ -15,7 +15,7 @@ T      ?= tests sandbox/tests
 N      ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pictures lock clean
+.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pin-images pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ bench-console: setup ## the same for the console, over a million parts
 
 sbom: ## what production runs, with hashes, as CycloneDX: make -s sbom > sbom.json
 	@$(BIN)/python ops/sbom.py
+
+pin-images: ## name the base images of Dockerfile and compose.yaml by digest (needs Docker and the registry)
+	@$(BIN)/python ops/pin_images.py
 
 bench-hostile: setup ## how long /health takes while hostile bodies and slow connections arrive
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
