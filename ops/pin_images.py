@@ -1,4 +1,4 @@
-"""`make pin-images`: names every base image by the digest that its tag has at the registry now, in all files that name one.
+"""`make pin-images`: names every base image by the digest that its tag has at the registry now.
 
 Run it with each release, after looking at what changed; it needs Docker and the registry. A digest that stands there
 already is replaced, so that corrections of the image are taken.

@@ -1,4 +1,4 @@
-"""A GET changes nothing, be it the API's or a page. One starts work, and is protected as a change (`test_other_sites`)."""
+"""A GET changes nothing, be it of the API or a page. One starts work, and is protected as a change is."""
 
 from __future__ import annotations
 
