@@ -13,7 +13,15 @@ from tests.support.patience import allow
 from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.delimited import find_delimiter
 from boeing_data_hub.batches.lists.headings import is_header
-from boeing_data_hub.batches.lists.part_list import Duplicate, PartList, from_list, from_rows, from_text, shown
+from boeing_data_hub.batches.lists.part_list import (
+    Duplicate,
+    PartList,
+    from_list,
+    from_request,
+    from_rows,
+    from_text,
+    shown,
+)
 from boeing_data_hub.errors import BadInput, HubError
 from boeing_data_hub.values.part_numbers import clean
 
@@ -332,3 +340,18 @@ def test_quotes_upon_quotes_take_no_more_than_their_share_of_time(hostile: str):
     started = time.process_time()
     from_text(hostile, max_parts=MOST)
     assert time.process_time() - started < allow(5)
+
+
+@pytest.mark.parametrize("line", ["A\n", "(\n", "\n ", "\t\n", '"\n', "\r", "A\r\n", "\u2010\n", "\u2028", "\x85"])
+def test_a_pasted_text_with_very_many_lines_is_rejected_before_it_is_read(line):
+    began = time.process_time()
+    with pytest.raises(BadInput, match="Upload it as a file") as refused:
+        from_request(line * 1_000_000, max_parts=50_000)
+    assert refused.value.code == "too_many_parts"
+    assert time.process_time() - began < 0.3
+
+
+def test_a_pasted_list_of_every_allowed_part_twice_is_read():
+    parts = [f"PART-{number}" for number in range(500)]
+    for text in ("\n".join(parts * 2), "\r\n".join(parts * 2), "\n\n".join(parts)):
+        assert len(from_request(text, max_parts=500).part_numbers) == 500

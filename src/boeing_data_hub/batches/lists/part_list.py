@@ -42,6 +42,7 @@ __all__ = [
     "Unusable",
     "from_column",
     "from_list",
+    "from_request",
     "from_rows",
     "from_text",
     "in_column",
@@ -53,6 +54,8 @@ _OURS: Final = ("part_number", "error_code")
 _LINES_BEFORE_HEADING: Final = 200
 _SEPARATORS: Final = (*LIST_SEPARATORS, "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _MOST_SEPARATORS: Final = 1_000_000
+_RARE_BREAKS: Final = "\v\f\x85\u2028\u2029"
+_OTHER_LINES: Final = 1_000  # headings, and what else is no part
 """50,000 rows of 20 columns; each costs as much as a part number."""
 # `["A", "B"]`, `('A', 'B')`: line numbers do not change.
 _PROGRAM_LIST: Final = re.compile(r"(\s*)[\[({](\s*(?:\"[^\"]*\"|'[^']*'|\d+)\s*(?:,[^\[\](){}]*)?)[\])}];?(\s*)")
@@ -99,6 +102,23 @@ def from_text(text: str, *, max_parts: int, choice: Choice | None = None) -> Par
     if delimiter is not None:
         return _from_table(table_rows(text, delimiter), max_parts, choice or Choice())
     return _from_pieces(text, max_parts, choice or Choice())
+
+
+def from_request(text: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
+    """As `from_text`, for the process that answers requests: what would take it long is to be uploaded as a file, which
+    another process reads.
+
+    Raises:
+        BadInput: as `from_text`; and `too_many_parts` if it has more than twice as many lines as parts are allowed.
+    """
+    lines = text.count("\n") + text.count("\r") - text.count("\r\n") + sum(map(text.count, _RARE_BREAKS))
+    if lines > (most := 2 * max_parts + _OTHER_LINES):
+        raise BadInput(
+            f"The text has {lines:,} lines; up to {most:,} are read. Upload it as a file, or split the list.",
+            code="too_many_parts",
+            details={"limit": most},
+        )
+    return from_text(text, max_parts=max_parts, choice=choice)
 
 
 def from_rows(rows: Iterable[Sequence[str]], *, max_parts: int, choice: Choice | None = None) -> PartList:

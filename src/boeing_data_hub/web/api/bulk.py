@@ -116,7 +116,7 @@ def clean_list(numbers: list[str] | None, text: str | None, *, most: int, choice
     found = (
         part_list.from_list(numbers, max_parts=most, choice=choice)
         if numbers is not None
-        else part_list.from_text(text or "", max_parts=most, choice=choice)
+        else part_list.from_request(text or "", max_parts=most, choice=choice)
     )
     settled(found.reading)
     if found.refused_count:

@@ -39,7 +39,7 @@ def choice(
 
 def pasted(hub: Hub, visitor: Visitor, text: str, *, most: int) -> Draft:
     """Read a pasted list; its draft."""
-    found = part_list.from_text(text, max_parts=most)
+    found = part_list.from_request(text, max_parts=most)
     return draft_of(hub, visitor, found, PASTED, content=text.encode("utf-8", "replace"))
 
 
