@@ -110,6 +110,25 @@ def test_open_orphans_and_conflicts_have_no_term_and_settled_ones_have(world):
     ]
 
 
+def test_a_plan_that_adopted_a_store_can_be_undone_until_its_retention_ends(world):
+    for state in ("ended", "open"):
+        world.do(
+            "WITH j AS (INSERT INTO hub.store_jobs (id, shop, kind, state, actor) VALUES (gen_random_uuid(), 's',"
+            " 'adopt', %s, 'x') RETURNING id), a AS (INSERT INTO hub.adoptions (id, shop, job_id, actor)"
+            " SELECT gen_random_uuid(), 's', id, %s FROM j RETURNING id) INSERT INTO hub.adoption_rows (adoption_id,"
+            " position, product_id, title, handle, vendor, status, variants, pieces, candidates, confidence, keep)"
+            " SELECT id, 1, 'p', '', '', '', '', '[]', 0, '{}', 'certain', true FROM a",
+            state, state,
+        )  # fmt: skip
+    world.time_passes(729)
+    assert world.keep_house()["expired"] == 0
+    world.do("UPDATE hub.store_jobs SET updated_at = now() - interval '731 days'")
+    assert world.keep_house()["expired"] == 2
+    assert world.rows("SELECT a.actor FROM hub.adoptions a JOIN hub.adoption_rows r ON r.adoption_id = a.id") == [
+        {"actor": "open"}
+    ]
+
+
 def test_a_plan_that_was_never_approved_is_discarded_with_a_reason(make_desk):
     desk = make_desk(hub_keep_plans_days=90)
     plan = desk.publish(desk.stage(*desk.make_parts(2)), plan=True)
