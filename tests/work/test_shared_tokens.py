@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -16,10 +17,11 @@ from tests.support.patience import allow
 
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Retry, Unavailable
-from boeing_data_hub.work import access_token_rows
+from boeing_data_hub.work import access_token_rows, token_state
 from boeing_data_hub.work.access_token import FreshToken, TokenRules
 from boeing_data_hub.work.shared_tokens import SharedTokens
 from boeing_data_hub.work.token_memory import PostgresMemory, fingerprint
+from boeing_data_hub.work.token_state import TokenState
 
 pytestmark = pytest.mark.services
 
@@ -265,6 +267,7 @@ import sys, time
 from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.work.token_memory import PostgresMemory, fingerprint
+from boeing_data_hub.work.token_state import TokenState
 from boeing_data_hub.work.shared_tokens import SharedTokens
 
 def fetch(old):
@@ -404,3 +407,11 @@ def test_a_token_that_a_person_brings_replaces_what_was_refused(processes):
     other.give(FreshToken(secret={"token": "brought"}))
     assert one.current().secret["token"] == "brought"
     assert not one.current().on_probation
+
+
+def test_a_claim_whose_commit_had_no_reply_is_taken_again_by_its_own_process_and_by_no_other():
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    claimed, first = token_state.ask(TokenState(), now, TokenRules(), stale=0, who="this one")
+    _, again = token_state.ask(claimed, now, TokenRules(), stale=0, who="this one")
+    _, other = token_state.ask(claimed, now, TokenRules(), stale=0, who="another")
+    assert (type(first), type(again), type(other)) == (token_state.Fetch, token_state.Fetch, token_state.Wait)

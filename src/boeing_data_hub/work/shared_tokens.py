@@ -63,7 +63,6 @@ class SharedTokens:
         self._never_good = never_good
         self._rules = rules or TokenRules()
         self._seconds = seconds
-        self._who = uuid4().hex
         self._lock = threading.Lock()
         self._known: _Known | None = None
         self._accepted = 0
@@ -174,17 +173,17 @@ class SharedTokens:
 
     def _get(self, *, stale: int, insist: bool = False) -> _Known:
         deadline, looks = self._seconds() + self._rules.patience, 0
-        give_up_at = monotonic() + self._rules.patience
+        give_up_at, who = monotonic() + self._rules.patience, uuid4().hex
         while True:
             asked_at = self._seconds()
-            verdict, now = self._ask(stale=stale, insist=insist)
+            verdict, now = self._ask(who, stale=stale, insist=insist)
             match verdict:
                 case Use(token):
                     return self._learn(token, now, asked_at)
                 case Fail(failure, seconds_left):
                     raise failure.error(seconds_left)
                 case Fetch():
-                    return self._bring(verdict, insist=insist)
+                    return self._bring(verdict, who, insist=insist)
                 case Wait():
                     if self._seconds() > deadline or monotonic() > give_up_at:
                         raise Retry(
@@ -197,9 +196,9 @@ class SharedTokens:
                     time.sleep(_POLL.wait(looks))
                     insist = False  # the other process's token is as new as one we would fetch
 
-    def _ask(self, *, stale: int, insist: bool) -> tuple[Verdict, datetime]:
+    def _ask(self, who: str, *, stale: int, insist: bool) -> tuple[Verdict, datetime]:
         def step(state: TokenState, now: datetime) -> tuple[TokenState, tuple[Verdict, datetime]]:
-            after, verdict = token_state.ask(state, now, self._rules, stale=stale, who=self._who, insist=insist)
+            after, verdict = token_state.ask(state, now, self._rules, stale=stale, who=who, insist=insist)
             return after, (verdict, now)
 
         # Reading takes no lock. If the state would change, the step is repeated under a lock.
@@ -207,27 +206,27 @@ class SharedTokens:
         after, result = step(state, now)
         return result if after == state else self._memory.change(step)
 
-    def _bring(self, claim: Fetch, *, insist: bool) -> _Known:
+    def _bring(self, claim: Fetch, who: str, *, insist: bool) -> _Known:
         """Fetch under the claim just taken."""
         began = self._seconds()
         try:
-            with self._heartbeats():
+            with self._heartbeats(who):
                 fresh = self._fetch(claim.old)
         except HubError as error:
             failure = Failure.of(error)
             self._memory.change(
-                lambda state, now: (token_state.failed(state, now, failure, self._rules, who=self._who), None)
+                lambda state, now: (token_state.failed(state, now, failure, self._rules, who=who), None)
             )
             if claim.old is not None and claim.usable and not insist:
                 return self._learn(claim.old, claim.began, began)
             raise
         except BaseException:
             with suppress(Unavailable):
-                self._memory.change(lambda state, _now: (token_state.released(state, who=self._who), None))
+                self._memory.change(lambda state, _now: (token_state.released(state, who=who), None))
             raise
 
         def keep(state: TokenState, now: datetime) -> tuple[TokenState, tuple[HeldToken | None, datetime]]:
-            after = token_state.fetched(state, claim, fresh, self._rules, who=self._who)
+            after = token_state.fetched(state, claim, fresh, self._rules, who=who)
             return after, (after.token, now)
 
         asked_at = self._seconds()
@@ -236,7 +235,7 @@ class SharedTokens:
         return self._learn(token, now, asked_at)
 
     @contextmanager
-    def _heartbeats(self) -> Generator[None]:
+    def _heartbeats(self, who: str) -> Generator[None]:
         """Extend the claim every third of its length while the block runs."""
         ended = threading.Event()
 
@@ -244,7 +243,7 @@ class SharedTokens:
             while not ended.wait(self._rules.claim / 3):
                 with suppress(Unavailable):  # the next beat tries again; if the claim ends, another process fetches
                     self._memory.change(
-                        lambda state, now: (token_state.heartbeat(state, now, self._rules, who=self._who), None)
+                        lambda state, now: (token_state.heartbeat(state, now, self._rules, who=who), None)
                     )
 
         thread = threading.Thread(target=beat, name="token heartbeat", daemon=True)

@@ -100,7 +100,8 @@ def ask(
     good = token is not None and token.generation > max(stale, state.refused) and token.is_good(now)
     if token is not None and good and not token.is_due(now) and not insist:
         return state, Use(token)
-    if state.fetcher is not None and state.fetch_until is not None and now < state.fetch_until:
+    is_claimed = state.fetcher not in {None, who}  # by others: our own claim's commit may have had no reply
+    if is_claimed and state.fetch_until is not None and now < state.fetch_until:
         return state, Use(token) if token is not None and good else Wait()
     if not insist and state.failure is not None and state.failed_until is not None and now < state.failed_until:
         left = (state.failed_until - now).total_seconds()
