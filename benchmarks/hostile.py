@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -41,7 +41,8 @@ _BODIES: Final[Mapping[str, bytes]] = {
 }
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
@@ -67,7 +68,7 @@ def _health(address: str, seconds: float) -> str:
 
 
 @contextmanager
-def _sending(address: str, body: bytes, key: str | None) -> Iterator[list[int]]:
+def _sending(address: str, body: bytes, key: str | None) -> Generator[list[int]]:
     """Send a body again and again from several threads; the statuses that came back."""
     stop, statuses = threading.Event(), list[int]()
     headers = {"Content-Type": "application/json", **({"X-API-Key": key} if key else {})}
@@ -90,7 +91,7 @@ def _sending(address: str, body: bytes, key: str | None) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _dripping(port: int, connections: int) -> Iterator[None]:
+def _dripping(port: int, connections: int) -> Generator[None]:
     """Connections that send a byte of a header every two seconds; whichever is closed is opened again."""
     stop = threading.Event()
 
@@ -123,10 +124,10 @@ def _dripping(port: int, connections: int) -> Iterator[None]:
 def _measure(address: str, port: int, pid: int, key: str, seconds: float, slow: int) -> Iterator[tuple[str, str]]:
     for who, sent in (("a stranger", None), ("a key", key)):
         for name, body in _BODIES.items():
-            before = _cpu(pid)
+            before = cpu_seconds(pid)
             with _sending(address, body, sent) as statuses:
                 health = _health(address, seconds)
-            cost = (_cpu(pid) - before) / max(1, len(statuses))
+            cost = (cpu_seconds(pid) - before) / max(1, len(statuses))
             kinds = ", ".join(f"{one}: {statuses.count(one)}" for one in sorted(set(statuses)))
             yield f"{name}, {who}", f"/health {health}; {cost:.2f} CPU-s each; {kinds}; peak {_peak(pid)} MB"
     with ExitStack() as stack:
@@ -157,7 +158,7 @@ def main() -> None:
             argv = [sys.executable, "-m", "boeing_data_hub.web", "--port", str(port)]
             process = spawn(argv, env=environment, stdout=subprocess.DEVNULL)
             try:
-                _wait(address)
+                wait_for_api(address)
                 for row in _measure(address, port, process.pid, key, chosen.seconds, chosen.slow):
                     output.note(": ".join(row))
                     rows.append(row)
@@ -166,7 +167,8 @@ def main() -> None:
     output.table("Measured", ["what", "figure"], rows)
 
 
-def _wait(address: str) -> None:
+def wait_for_api(address: str) -> None:
+    """Wait until the API answers. Raises SystemExit after a minute."""
     deadline = monotonic() + 60
     while monotonic() < deadline:
         try:

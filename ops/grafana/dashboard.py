@@ -131,6 +131,11 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             ("max(hub_products_in_doubt)", "in doubt"),
         ),
         panel(
+            "Changes made in the store",
+            ("max by (field) (hub_store_differences)", "{{field}}"),
+            ("max(hub_store_comparison_age_seconds)", "seconds since the comparison"),
+        ),
+        panel(
             "Bulk operations",
             ("max by (state) (hub_bulk_runs)", "{{state}}"),
             ("max by (state) (hub_bulk_lines)", "{{state}}, parts"),

@@ -259,15 +259,30 @@ def test_a_whole_store_is_adopted_by_a_plan_and_that_is_undone(at, found, system
     assert at("store", "adopt", "--undo", "00000000-0000-0000-0000-000000000000").code == 5
 
 
+def test_the_whole_store_is_compared(at, found, system, tmp_path):
+    skus = skus_of(at, found(*fresh(2)))
+    at("publish", *skus)
+    system.shopify.load({"edit": [{"sku": skus[0], "set": {"price": "0.01"}}]})
+    shown = at("store", "compare", "--prefix", skus[0])
+    assert shown.code == 0
+    assert ("products compared" in shown.out, skus[0] in shown.out, "0.01" in shown.out) == (True, True, True)
+    told = at("store", "compare", "--prefix", skus[0], "--json").json
+    assert [each["field"] for one in told["differences"] for each in one["differences"]] == ["price"]
+    assert at("store", "compare", "--csv", "--prefix", skus[0]).out.splitlines()[0].startswith('"sku"')
+    file = tmp_path / "d.xlsx"
+    assert at("store", "compare", "--to", str(file)).code == 0
+    assert file.read_bytes().startswith(b"PK")
+
+
 def test_the_store_is_set_up_once(at):
     first, second = at("store", "setup"), at("store", "setup", "--json")
     definitions, webhooks = first.out.splitlines()
     assert definitions.startswith("Created ")
     assert sum(int(n) for n in re.findall(r"\d+", definitions)) == 12  # a decided conflict has created the first one
     assert webhooks.startswith("Subscribed to ")
-    assert sum(int(n) for n in re.findall(r"\d+", webhooks)) == 5
+    assert sum(int(n) for n in re.findall(r"\d+", webhooks)) == 10
     assert (second.code, second.json["created"], len(second.json["existing"])) == (0, [], 12)
-    assert (second.json["webhooks"]["created"], len(second.json["webhooks"]["existing"])) == ([], 5)
+    assert (second.json["webhooks"]["created"], len(second.json["webhooks"]["existing"])) == ([], 10)
 
 
 # bdh doctor. What it finds is tested in tests/health/doctor.

@@ -246,3 +246,53 @@ def test_the_share_that_is_likely_right_falls_with_age_and_with_changes(desk):
     desk.sync.sweep()
     desk.ask("UPDATE hub.sync_parts SET stock_changes = 30, watched_days = 30 WHERE sku = 'P3' RETURNING sku")
     assert likely_right().likely_right < older.likely_right
+
+
+def test_a_part_that_boeing_stops_or_starts_to_know_is_published_once_for_each(desk):
+    desk = desk(shopify_store_domain="https://shop.example")
+    desk.stage("A", "B")
+    desk.sync.sweep()
+
+    def answered(number, **matches):
+        answer = RawAnswer(number, "A,B", "{}", matches, desk.now + timedelta(seconds=number))
+        desk.run(lambda work: desk.sync.answered(work, [answer], Verdicts()))
+        desk.sync.sweep()
+        desk.ask("UPDATE hub.batches SET completed_at = now(), status = 'completed' RETURNING id")
+        return [row["part_number"] for row in desk.ask("SELECT part_number FROM hub.batch_items ORDER BY part_number")]
+
+    assert answered(1, A=["A"], B=["B"]) == []
+    assert answered(2, A=[], B=["B"]) == ["A"]
+    assert answered(3, A=[], B=["B"]) == ["A"]
+    assert answered(4, A=["A"], B=["B"]) == ["A", "A"]
+
+
+def test_a_part_that_the_hub_archived_stays_in_care_and_one_that_an_undo_archived_does_not(desk):
+    desk = desk(hub_sync_review_seconds=1)
+    desk.stage("HUB", "UNDO")
+    undo = desk.ask(
+        "INSERT INTO hub.batches (id, batch_type, status, owner, options) VALUES (gen_random_uuid(), 'publish',"
+        " 'completed', 'x', '{\"undo_of\": \"00000000-0000-0000-0000-000000000001\"}') RETURNING id"
+    )[0]["id"]
+    desk.ask(
+        "UPDATE hub.products SET state = 'archived', form = '{\"status\": \"ARCHIVED\"}',"
+        " batch_id = CASE WHEN sku = 'UNDO' THEN %s::uuid END RETURNING sku",
+        undo,
+    )
+    desk.sync.sweep()
+    assert desk.ask("SELECT sku FROM hub.sync_parts ORDER BY sku") == [{"sku": "HUB"}]
+
+
+def test_parts_that_are_gone_for_long_are_published_once_a_day_to_be_archived(desk):
+    desk = desk(hub_sync_review_seconds=1, hub_vanished_archive_days=30, shopify_store_domain="https://shop.example")
+    desk.stage("OLD", "NEW", age=40)
+    desk.ask('UPDATE hub.products SET form = \'{"status": "UNLISTED"}\' RETURNING sku')
+    desk.sync.sweep()
+    desk.ask("UPDATE hub.sync_parts SET absent = sku = 'OLD' RETURNING sku")
+    for seen, parts in ((None, ["OLD"]), ("1 hour", ["OLD"]), ("21 hours", ["OLD", "OLD"])):
+        if seen:
+            desk.ask("UPDATE hub.products SET looked_at = now() - %s::interval RETURNING sku", seen)
+        desk.ask("UPDATE hub.sync_state SET reviewed_at = to_timestamp(0) RETURNING reached")
+        desk.sync.sweep()
+        desk.ask("UPDATE hub.batches SET completed_at = now(), status = 'completed' RETURNING id")
+        found = desk.ask("SELECT part_number FROM hub.batch_items ORDER BY part_number")
+        assert [row["part_number"] for row in found] == parts, seen

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -79,7 +81,9 @@ def test_only_the_one_signature_of_the_very_body_counts(sent, is_good):
 def test_a_webhook_names_a_product_or_an_inventory_item_or_the_app():
     assert read("1", "products/delete", b'{"id":7}') == Webhook("1", "products/delete", "gid://shopify/Product/7")
     level = read("2", "inventory_levels/update", b'{"inventory_item_id":8,"location_id":7}')
-    assert level == Webhook("2", "inventory_levels/update", None, "gid://shopify/InventoryItem/8")
+    assert level == Webhook(
+        "2", "inventory_levels/update", None, "gid://shopify/InventoryItem/8", "gid://shopify/Location/7"
+    )
     assert read("3", "app/uninstalled", b"whatever") == Webhook("3", "app/uninstalled")
     assert read("4", "orders/create", b"whatever") is None
     for body in (b"", b"[]", b'{"id":"x"}', b"{}"):
@@ -101,6 +105,16 @@ def test_a_forged_webhook_is_refused_and_a_doubled_one_is_stored_once(deliver, d
     assert len(desk.rows("SELECT 1 FROM hub.store_webhooks")) == 1
     desk.work(1)  # a product that is not ours needs no look
     assert desk.rows("SELECT state FROM hub.store_webhooks") == [{"state": "done"}]
+
+
+@services
+def test_a_burst_is_stored_once_each_and_a_doubled_delivery_in_it_too(deliver, desk):
+    ids = [f"burst-{n % 60}" for n in range(120)]
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(lambda one: deliver("products/update", {"id": 1}, webhook_id=one), ids))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum(answer.json()["stored"] for answer in answers) == 60
+    assert len(desk.rows("SELECT 1 FROM hub.store_webhooks")) == 60
 
 
 @services
@@ -160,15 +174,57 @@ def test_new_scopes_make_the_facts_of_the_store_be_read_again(deliver, desk):
 
 
 @services
+@pytest.mark.parametrize("what", ["create", "update", "activate", "deactivate", "delete"])
+def test_a_change_of_locations_makes_the_facts_of_the_store_be_read_again(deliver, desk, what):
+    desk.hub.shop.storefront.facts()
+    deliver("products/update", {"id": 1})
+    assert deliver(f"locations/{what}", {"id": 7}).json() == {"stored": True}
+    before = desk.calls()["locations"]
+    desk.work(1)
+    assert desk.calls()["locations"] == before + 1
+
+
+@services
+def test_webhooks_of_the_hub_s_own_writes_need_no_look_and_those_of_people_do(deliver, desk, part, store, published):
+    (sku,) = desk.stage(part("OWN-1", "10.00"))
+    published(sku)
+    row, product = desk.row(sku), number(desk.product(sku))
+    item = int(row["inventory_item_id"].rpartition("/")[2])
+    written = row["store_updated_at"]
+    places = {each["name"]: int(each["id"].rpartition("/")[2]) for each in store.store()["locations"]}
+    place, pieces = next(iter(row["stock"].items()))
+    own = [
+        ("products/update", {"id": product, "updated_at": written.isoformat()}),
+        ("products/update", {"id": product, "updated_at": (written - timedelta(minutes=1)).isoformat()}),
+        ("inventory_levels/update", {"inventory_item_id": item, "location_id": places[place], "available": pieces}),
+    ]
+    of_people = [
+        ("products/update", {"id": product, "updated_at": (written + timedelta(seconds=1)).isoformat()}),
+        ("products/update", {"id": product}),
+        ("products/delete", {"id": product}),
+        ("inventory_levels/update", {"inventory_item_id": item, "location_id": places[place], "available": pieces - 1}),
+        ("inventory_levels/update", {"inventory_item_id": item, "location_id": 1, "available": pieces}),
+        ("inventory_levels/update", {"inventory_item_id": item}),
+    ]
+    for topic, body in own:
+        deliver(topic, body)
+    assert desk.calls_during(lambda: desk.work(1), looks=True) == {}
+    for topic, body in of_people:
+        deliver(topic, body)
+        assert desk.calls_during(lambda: desk.work(1), looks=True).get("nodes") == 1, (topic, body)
+    assert desk.rows("SELECT 1 FROM hub.store_webhooks WHERE state = 'due'") == []
+
+
+@services
 def test_the_setup_subscribes_once_and_leaves_the_subscriptions_of_others_alone(api, desk, store):
     other = {"uri": "https://other.example.com/hooks", "format": "JSON"}
     desk.hub.shop.client.run("webhook_subscription_create", {"topic": "PRODUCTS_UPDATE", "subscription": other})
     first = api.post("/api/shopify/metafields/setup").json()["webhooks"]
-    assert (len(first["created"]), first["existing"], first["note"]) == (5, [], None)
+    assert (len(first["created"]), first["existing"], first["note"]) == (10, [], None)
     second = api.post("/api/shopify/metafields/setup").json()["webhooks"]
     assert (second["created"], second["existing"]) == ([], first["created"])
     addresses = [each["uri"] for each in store.store()["webhooks"]]
-    assert sorted(addresses) == sorted([other["uri"], *([desk.hub.settings.public_url + PATH] * 5)])
+    assert sorted(addresses) == sorted([other["uri"], *([desk.hub.settings.public_url + PATH] * 10)])
 
 
 @services

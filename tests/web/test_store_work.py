@@ -105,3 +105,41 @@ def test_what_is_not_there_is_said(api):
     )
     assert api.get("/api/store/pictures").json() == {"pictures": [], "next_after": None}
     assert api.post("/api/store/decisions", json={"decision": "leave", "filter": {"nonsense": 1}}).status_code == 422
+
+
+def test_the_whole_store_is_compared_and_exported(api, desk, part, store, published):
+    skus = desk.stage(*(part(f"PART-{number}", "10.00") for number in range(1, 5)))
+    published(*skus)
+    store.load({
+        "edit": [
+            {"sku": "PART-1", "set": {"price": "1.00"}},
+            {"sku": "PART-2", "set": {"title": '=HYPERLINK("x")', "tags": ["theirs", "=1"]}},
+        ],
+    })  # fmt: skip
+    started = api.post("/api/store/compare").json()
+    assert api.post("/api/store/compare").json()["snapshot"]["id"] == started["snapshot"]["id"]
+    address = f"/api/store/snapshots/{started['snapshot']['id']}"
+    for _ in range(60):
+        desk.do("UPDATE hub.store_snapshots SET not_before = now()")
+        desk.work(0.3)
+        snapshot = api.get(address).json()
+        if snapshot["state"] == "ended":
+            break
+    assert (snapshot["outcome"], snapshot["compared"], snapshot["differing"]) == ("complete", 4, 2)
+    assert api.delete(address).status_code == 409
+    told = api.get("/api/store/differences").json()
+    assert told["counts"] == {"price": 1, "tags": 1, "title": 1}
+    assert told["snapshot"]["id"] == snapshot["id"]
+    assert [one["sku"] for one in api.get("/api/store/differences?field=tags").json()["differences"]] == ["PART-2"]
+    assert api.get("/api/store/differences?prefix=part-2").json()["counts"] == {"tags": 1, "title": 1}
+    sheet = api.get("/api/store/differences/export", params={"field": "title"})
+    lines = sheet.text.splitlines()
+    assert lines[0].endswith('"sku","product_id","field","published","in_store","next_publish","seen"')
+    assert len(lines) == 2
+    assert '"\'=HYPERLINK(""x"")","keep"' in lines[1]
+    assert api.get("/api/store/differences/export?format=xlsx").content.startswith(b"PK")
+
+
+def test_a_snapshot_that_is_not_there_is_said(api):
+    assert api.get(f"/api/store/snapshots/{uuid4()}").status_code == 404
+    assert api.delete(f"/api/store/snapshots/{uuid4()}").status_code == 404

@@ -78,6 +78,19 @@ def test_a_refused_webhook_is_sent_again_and_given_up_after_eight_retries(shop, 
     assert len(outside.received) == 12
 
 
+def test_changes_of_locations_are_announced(shop, outside, wait):
+    topics = [f"LOCATIONS_{what}" for what in ("CREATE", "UPDATE", "ACTIVATE", "DEACTIVATE", "DELETE")]
+    for topic in topics:
+        subscribe(shop, outside, topic)
+    first, second, *rest = shop.control.settings()["locations"]
+    shop.control.settings(locations=[{**first, "active": False}, *rest, {"name": "Berlin"}])
+    wait(lambda: len(outside.received) == 3)
+    told = {headers["X-Shopify-Topic"]: json.loads(body)["name"] for headers, body in outside.received}
+    assert told == {
+        "locations/deactivate": first["name"], "locations/delete": second["name"], "locations/create": "Berlin",
+    }  # fmt: skip
+
+
 def test_deleting_what_is_not_there_is_a_user_error(shop):
     answer = shop.field(DELETE, input={"id": "gid://shopify/Product/1"})
     assert answer["deletedProductId"] is None

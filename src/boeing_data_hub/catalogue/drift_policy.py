@@ -21,6 +21,9 @@ class DriftPolicy:
         title: the product's name in the store.
         status: archived, draft, unlisted or active.
         stock: a quantity at a location that differs from the one last set; correcting it also discards sales.
+        tags: a tag of ours that is missing; tags of others are always left.
+        metafields: a value of ours that was changed or removed.
+        seen_seconds: a part may be called unchanged if its product was seen so recently, and nothing differed.
         recreate: True if a deleted product is created again. If not, its part is reported as not for sale.
     """
 
@@ -28,7 +31,10 @@ class DriftPolicy:
     title: Remedy = "left"
     status: Remedy = "left"
     stock: Remedy = "left"
+    tags: Remedy = "left"
+    metafields: Remedy = "left"
     recreate: bool = True
+    seen_seconds: float = 0.0
 
     @property
     def deleted(self) -> Remedy:
@@ -50,5 +56,8 @@ def drift_policy(settings: Drifting) -> DriftPolicy:
         title=remedy(settings.hub_drift_title),
         status=remedy(settings.hub_drift_status),
         stock=remedy(settings.hub_drift_stock),
+        tags=remedy(settings.hub_drift_tags),
+        metafields=remedy(settings.hub_drift_metafields),
         recreate=settings.hub_drift_deleted == "create",
+        seen_seconds=settings.hub_drift_seen_hours * 3600,
     )

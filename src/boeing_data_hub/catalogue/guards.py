@@ -41,6 +41,7 @@ class Offer:
         cost: Boeing's price; None if unknown.
         currency: of Boeing's price.
         by_hand: True if a person has set the price.
+        shown: True if shoppers can find the product.
     """
 
     price: Decimal
@@ -49,6 +50,7 @@ class Offer:
     cost: Decimal | None = None
     currency: str = ""
     by_hand: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,8 @@ class RunFigures:
     Attributes:
         parts: how many of them are published.
         moved: how many of their prices would move by more than a quarter.
-        in_stock: how many of them are in stock in the store.
-        sold_out: how many of these would be sold out.
+        in_stock: how many of them are in stock in the store, or would be taken off it.
+        sold_out: how many of these would be sold out or taken off.
     """
 
     parts: int = 0
@@ -107,9 +109,13 @@ def figures_of(changes: Sequence[tuple[Offer, Offer]]) -> RunFigures:
     return RunFigures(
         parts=len(changes),
         moved=sum(not new.by_hand and _share(old.price, new.price) > _MOVED for old, new in changes),
-        in_stock=sum(old.pieces > 0 for old, _ in changes),
-        sold_out=sum(old.pieces > 0 and new.pieces == 0 for old, new in changes),
+        in_stock=sum(old.pieces > 0 or _is_taken_off(new, old) for old, new in changes),
+        sold_out=sum(_is_taken_off(new, old) or (old.pieces > 0 and new.pieces == 0) for old, new in changes),
     )
+
+
+def _is_taken_off(new: Offer, old: Offer) -> bool:
+    return old.shown and not new.shown
 
 
 def judge_run(run: RunFigures, earlier: Sequence[RunFigures], rules: Guarding) -> frozenset[Cause]:
@@ -174,7 +180,8 @@ def _concerns(new: Offer, old: Offer | None, rules: Guarding, run: frozenset[Cau
             yield Concern(field="price", cause=cause, old=published, new=price)
     if old is not None and old.unit and new.unit and old.unit.casefold() != new.unit.casefold():
         yield Concern(field="unit", cause=Cause.UNIT_CHANGED, old=old.unit, new=new.unit)
-    if old is not None and old.pieces != new.pieces and (cause := _of_stock(new, old, rules, run)):
+    changes = old is not None and (old.pieces != new.pieces or _is_taken_off(new, old))
+    if old is not None and changes and (cause := _of_stock(new, old, rules, run)):
         yield Concern(field="stock", cause=cause, old=str(old.pieces), new=str(new.pieces))
 
 
@@ -227,6 +234,8 @@ _SENTENCES: Final[Mapping[Cause, str]] = {
 def sentence(concern: Concern, *, refused: bool = False) -> str:
     """A sentence for people: the change, and whether it waits or was refused."""
     described = _SENTENCES[concern.cause].format(old=concern.old or "nothing", new=concern.new)
+    if concern.field == "stock" and concern.old == concern.new:
+        described = "The product would be taken off the store, in a run in which most parts would be sold out."
     if refused:
         return f"{described} This was refused in a review, so your store keeps what it has."
     return f"{described} It waits for your review; your store keeps what it has."

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from boeing_data_hub.catalogue.drift_policy import DEFAULT_DRIFT, DriftPolicy
 from boeing_data_hub.catalogue.pricing import GUIDE_RULES, PriceRules
+from boeing_data_hub.catalogue.vanished_policy import DEFAULT_VANISHED, VanishedPolicy
 
 PRIMARY_LOCATION: Final = ""
 """Stands in `Listing.stock` for the store's own first location, where no setting names another."""
@@ -50,6 +51,7 @@ class ListingPolicy:
         inventory_location_codes: Boeing or store location to the three characters of a shelf area, e.g. `1D1`.
         look_alikes: True if products that look like a part are reported before it is first published.
         drift: what happens to changes that people made in the store.
+        vanished: what happens to published parts that Boeing no longer sells.
         on_metafield_refusal: whether a part fails, or is published without the metafield, if the store rejects one.
     """
 
@@ -76,6 +78,7 @@ class ListingPolicy:
     status: Literal["ACTIVE", "DRAFT"] = "ACTIVE"
     currency: str = "USD"
     drift: DriftPolicy = DEFAULT_DRIFT
+    vanished: VanishedPolicy = DEFAULT_VANISHED
 
 
 @dataclass(frozen=True, slots=True)

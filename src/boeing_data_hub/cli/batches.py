@@ -216,14 +216,14 @@ def export(
     with_api(lambda api: save(api, _path(api, run_id, "/failures"), to), json_wanted=False)
 
 
-def save(api: Api, path: str, to: Path | None) -> None:
+def save(api: Api, path: str, to: Path | None, *, params: Document | None = None) -> None:
     """Save a download of the API. The file's ending decides the format; without a file, CSV goes to stdout.
 
     Raises:
         BadInput: the file cannot be written.
     """
     kind = "xlsx" if to is not None and to.suffix.lower() == ".xlsx" else "csv"
-    pieces = api.download(path, params={"format": kind})
+    pieces = api.download(path, params={"format": kind, **(params or {})})
     if to is None:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()  # the mark is for spreadsheets, not for pipes
         for piece in pieces:

@@ -96,3 +96,18 @@ def follow_job(api: Api, job_id: str) -> Document:
             said = tenth
             note(f"{job['done']:,} of {job['total']:,}{'. ' + job['note'] if job['note'] else ''}")
         time.sleep(_LOOK_EVERY)
+
+
+def follow_snapshot(api: Api, snapshot_id: str) -> Document:
+    """Wait until a snapshot of the store has ended; its last status."""
+    said = ""
+    while True:
+        snapshot = api.call("GET", f"/api/store/snapshots/{snapshot_id}")
+        if snapshot["state"] == "ended":
+            return snapshot
+        compared = f", {snapshot['compared']:,} products compared" if snapshot["state"] == "comparing" else ""
+        now = f"{snapshot['object_count']:,} lines{compared}{'. ' + snapshot['note'] if snapshot['note'] else ''}"
+        if now != said:
+            said = now
+            note(now)
+        time.sleep(_LOOK_EVERY)

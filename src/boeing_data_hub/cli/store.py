@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from boeing_data_hub.cli import conflicts, leftover_products, output, progress
 from boeing_data_hub.cli.access import Json, with_api
-from boeing_data_hub.cli.client import Api
+from boeing_data_hub.cli.batches import save
+from boeing_data_hub.cli.client import Api, Document
 from boeing_data_hub.cli.commands import Entry, group
+from boeing_data_hub.errors import Unavailable
 
 app = typer.Typer(
     cls=group(
@@ -120,16 +123,60 @@ def differences(
         if as_json:
             output.as_json(found)
             return
-        rows = [
-            (one["sku"], each["field"], each["ours"], each["there"], each["policy"].replace("_", " "))
-            for one in found["differences"]
-            for each in one["differences"]
-        ]
         last = found["last_look"]["created_at"] if found["last_look"] else "never"
-        output.table(f"{len(found['differences']):,} products are out of sync (last full check: {last})",
-                     ["sku", "field", "published", "in the store", "next publish"], rows)  # fmt: skip
+        _show(found, f"{len(found['differences']):,} products are out of sync (last full check: {last})")
 
     with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def compare(
+    *,
+    field: Annotated[
+        str | None, typer.Option(help="List only differences in this field, e.g. price, stock or status.")
+    ] = None,
+    prefix: Annotated[str | None, typer.Option(help="List only SKUs that begin with this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 200,
+    to: Annotated[Path | None, typer.Option("--to", help="Write all to this file, .csv or .xlsx.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print all as CSV.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare everything that was published with the store, by one bulk query. Changes nothing.
+
+    For each difference it shows what was published, what the store has, and what the next publish will do.
+    """
+
+    def do(api: Api) -> None:
+        started = api.call("POST", "/api/store/compare")
+        output.note(started["message"])
+        snapshot = progress.follow_snapshot(api, started["snapshot"]["id"])
+        if snapshot["outcome"] != "complete":
+            raise Unavailable(f"The store could not be compared. {snapshot['note']}", code="snapshot_failed")
+        wanted = {name: value for name, value in (("field", field), ("prefix", prefix)) if value}
+        if to is not None or as_csv:
+            save(api, "/api/store/differences/export", to, params=wanted)
+            return
+        found = api.call("GET", "/api/store/differences", params={"limit": limit, **wanted})
+        if as_json:
+            output.as_json(found)
+            return
+        output.say(
+            f"{snapshot['compared']:,} products compared, {snapshot['differing']:,} differ. The store has "
+            f"{snapshot['products']:,} products."
+        )
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["counts"].items())
+        _show(found, kinds or "no differences")
+
+    with_api(do, json_wanted=as_json)
+
+
+def _show(found: Document, title: str) -> None:
+    rows = [
+        (one["sku"], each["field"], each["ours"], each["there"], each["policy"].replace("_", " "))
+        for one in found["differences"]
+        for each in one["differences"]
+    ]
+    output.table(title, ["sku", "field", "published", "in the store", "next publish"], rows)
 
 
 @app.command()

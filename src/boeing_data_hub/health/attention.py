@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import conditions, notices
-from boeing_data_hub.health.conditions import IN_DOUBT, MOST_COUNTED, Condition
-from boeing_data_hub.shopify import conflict_rows, current_store, intents, plans, reviews
+from boeing_data_hub.health.conditions import IN_DOUBT, MOST_COUNTED, NOT_COMPARED, Condition
+from boeing_data_hub.shopify import (
+    conflict_rows,
+    current_store,
+    intents,
+    plans,
+    reviews,
+    store_job_rows,
+    store_snapshot_rows,
+)
 from boeing_data_hub.shopify import leftover_products as leftovers
 from boeing_data_hub.values.counted import counted
 
@@ -25,6 +33,8 @@ class Attention:
         held: changes that guards hold back, counted to `MOST_COUNTED`.
         reviews: staged parts that need review, counted to `MOST_COUNTED`.
         in_doubt: products for which the outcome of a call is unknown, with no check scheduled.
+        differing: number of products that differ in the store, by field; no condition, because policies treat them.
+        not_compared: why the last comparison of the whole store failed; None if it did not.
         unsent: channel → notifications that its receiver rejects.
     """
 
@@ -34,6 +44,8 @@ class Attention:
     held: int = 0
     reviews: int = 0
     in_doubt: int = 0
+    differing: Mapping[str, int] | None = None
+    not_compared: str | None = None
     unsent: Mapping[str, Sequence[str]] | None = None
 
     def conditions(self) -> Iterator[Condition]:
@@ -50,6 +62,8 @@ class Attention:
             yield IN_DOUBT.found(products=counted(self.in_doubt, "product"))
         if self.reviews:
             yield conditions.reviews(self.reviews)
+        if self.not_compared is not None:
+            yield NOT_COMPARED.found(said=self.not_compared)
         for channel, said in (self.unsent or {}).items():
             yield conditions.undelivered(len(said), channel, said[-1])
 
@@ -67,6 +81,7 @@ def of_the_store(work: Work) -> Attention:
 def everything(work: Work) -> Attention:
     """All of it."""
     shop = current_store.read(work)
+    compared = store_snapshot_rows.newest_ended(work)
     return Attention(
         conflicts=conflict_rows.count_open(work),
         orphans=leftovers.count_due(work),
@@ -74,5 +89,7 @@ def everything(work: Work) -> Attention:
         held=reviews.count_open(work, most=MOST_COUNTED),
         reviews=staging.count_up_to(work, MOST_COUNTED, status="needs_review"),
         in_doubt=len(intents.left_in_doubt(work, shop)) if shop else 0,
+        differing=store_job_rows.count_differing(work),
+        not_compared=compared.note or "" if compared and compared.outcome == "failed" else None,
         unsent=notices.unsent(work),
     )

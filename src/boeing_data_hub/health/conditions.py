@@ -190,6 +190,14 @@ HELD_CHANGES: Final = Kind(
     remedy="Review.",
     link="/reviews",
 )
+NOT_COMPARED: Final = Kind(
+    code="store_comparison_failed",
+    level="warning",
+    meaning="the last comparison of the whole store did not succeed",
+    message="The store could not be compared with what was published. {said}",
+    remedy="Compare now",
+    link="/differences",
+)
 UNDELIVERED: Final = Kind(
     code="undelivered",
     level="warning",

@@ -62,6 +62,7 @@ def document(facts: Facts, *, console: str) -> Document:
             "conflicts": facts.waiting.conflicts,
             "orphans": facts.waiting.orphans,
             "plans": facts.waiting.plans,
+            "differences": sum((facts.waiting.differing or {}).values()),
             "needs_review": facts.waiting.reviews,
             "held_changes": facts.waiting.held,
             "products_in_doubt": facts.waiting.in_doubt,
@@ -105,6 +106,9 @@ def _changed(facts: Facts, console: str) -> Iterator[Line]:
             yield _line(_move(move), f"{console}/part/{quote(move.sku, safe='')}")
     if facts.sold_out_count:
         yield _line(f"{_many(facts.sold_out_count, 'product')} sold out: {', '.join(facts.sold_out)}.")
+    if differing := facts.waiting.differing:
+        kinds = ", ".join(f"{field.replace('_', ' ')} {count:,}" for field, count in differing.items())
+        yield _line(f"Products that differ in your store, by kind: {kinds}.", f"{console}/differences")
     used = f" of {facts.possible:,} that the limit allows" if facts.possible is not None else ""
     yield _line(f"Boeing answered {_many(facts.answers, 'call')}{used}.")
 

@@ -22,7 +22,7 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.health import figure_rows as figures
 from boeing_data_hub.health.figure_rows import Backlog, BulkState, Leased, RecentBatch
-from boeing_data_hub.shopify import conflict_rows, plans, reviews
+from boeing_data_hub.shopify import conflict_rows, plans, reviews, store_job_rows, store_snapshot_rows
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import budget_account as budget
 from boeing_data_hub.work import slots
@@ -86,6 +86,8 @@ class DatabaseFigures:
     orphans: tuple[int, float]
     conflicts: int
     held: int
+    differing: Mapping[str, int]
+    compared: float | None
     plans: int
     doubtful: int
     bulk: Sequence[BulkState]
@@ -251,6 +253,8 @@ class SystemFigures:
             orphans=figures.orphans(work),
             conflicts=conflict_rows.count_open(work),
             held=reviews.count_open(work, most=10_000),
+            differing=store_job_rows.count_differing(work),
+            compared=store_snapshot_rows.complete_age(work),
             plans=plans.count_waiting(work),
             doubtful=figures.products_in_doubt(work),
             bulk=figures.bulk_runs(work),

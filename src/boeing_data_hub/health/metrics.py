@@ -65,6 +65,8 @@ HELP: Final[Mapping[str, str]] = {
     "hub_orphans": "Leftover products that are still in the store.",
     "hub_oldest_orphan_seconds": "How long the oldest has been waiting for removal; 0: none.",
     "hub_reviews_open": "Changes that guards hold back and that wait for review, counted to 10,000.",
+    "hub_store_differences": "Products that differ in the store from what was published, by field.",
+    "hub_store_comparison_age_seconds": "Seconds since the store was last compared as a whole; +Inf: never.",
     "hub_conflicts_open": "Conflicts with other products that wait for a decision.",
     "hub_plans_waiting": "Plans that wait for approval, counted up to 1,000.",
     "hub_products_in_doubt": "Products for which the outcome of a call is unknown, with no check scheduled.",
@@ -202,6 +204,8 @@ def _rest(found: DatabaseFigures) -> Iterator[Metric]:
     yield _one("hub_oldest_orphan_seconds", found.orphans[1])
     yield _one("hub_conflicts_open", found.conflicts)
     yield _one("hub_reviews_open", found.held)
+    yield _by("hub_store_differences", "field", found.differing)
+    yield _one("hub_store_comparison_age_seconds", math.inf if found.compared is None else found.compared)
     yield _one("hub_plans_waiting", found.plans)
     yield _one("hub_products_in_doubt", found.doubtful)
     nothing = {state: BulkState(state=state, runs=0, lines=0, oldest=0.0) for state in _BULK_STATES}

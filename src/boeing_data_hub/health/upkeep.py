@@ -6,14 +6,17 @@ Components are created when first used, as in `app.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import time
 from functools import cached_property
 from typing import Any, Final
 
 from boeing_data_hub.batches.retention import Portion
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
+from boeing_data_hub.clock import now
 from boeing_data_hub.connections import network
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.health import stalls
+from boeing_data_hub.health.calendar import Timetable
 from boeing_data_hub.health.chores import AN_HOUR, Chore, removals
 from boeing_data_hub.health.conditions import Condition
 from boeing_data_hub.health.mail import Mail, MailServer
@@ -24,12 +27,14 @@ from boeing_data_hub.health.rescreening import rescreen
 from boeing_data_hub.health.stall_watch import watch
 from boeing_data_hub.health.webhook import Webhook
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.shopify import regular_checks
+from boeing_data_hub.settings.notices import zone_of
+from boeing_data_hub.shopify import nightly
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.sync import freshness
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _REVIEW_EVERY: Final = 30.0  # seconds
+_COMPARE_EVERY: Final = 60.0  # seconds between two looks at the clock
 
 
 class Upkeep:
@@ -83,15 +88,23 @@ class Upkeep:
                 rescreen(self._rules),
                 Chore("freshness", "estimate of what is up to date", freshness.measure, every=AN_HOUR),
                 Chore("reviews", "held changes whose data has changed", self._review, every=_REVIEW_EVERY),
-                *self._store_checks(),
+                *self._store_comparison(),
                 *self.notifications.chores(),
             ],
         )
 
-    def _store_checks(self) -> list[Chore]:
-        hours = self._settings.hub_drift_check_hours
-        what = "checks for changes made in the store"
-        return [Chore("store_check", what, _start_check, every=hours * 3600)] if hours else []
+    def _store_comparison(self) -> list[Chore]:
+        at, zone = self._settings.hub_drift_snapshot_at, zone_of(self._settings.hub_digest_time_zone)
+        if not at:
+            return []
+        timetable = Timetable(time.fromisoformat(at), zone)
+
+        def start(work: Work, _cursor: Any) -> Portion:
+            present = now()
+            due_since = timetable.moment(timetable.latest(present))
+            return Portion(int(nightly.start(work, due_since=due_since)), is_last=True)
+
+        return [Chore("store_comparison", "daily comparison of the store", start, every=_COMPARE_EVERY)]
 
     def _review(self, work: Work, _cursor: Any) -> Portion:
         return Portion(0, is_last=not self._run_guards().judge_again(work))
@@ -134,7 +147,3 @@ class Upkeep:
         """Close all connections."""
         if self.__dict__.get("webhook") is not None:
             self.__dict__["webhook"].close()
-
-
-def _start_check(work: Work, _cursor: Any) -> Portion:
-    return Portion(int(regular_checks.start(work)), is_last=True)

@@ -26,6 +26,7 @@ from boeing_data_hub.settings.retention import Keeping
 from boeing_data_hub.settings.shopify import Store
 from boeing_data_hub.settings.sync import Syncing
 from boeing_data_hub.settings.trade import Trade
+from boeing_data_hub.settings.vanished import Vanishing
 from boeing_data_hub.settings.work import Work
 
 __all__ = ["Settings"]
@@ -33,8 +34,8 @@ __all__ = ["Settings"]
 
 # Where settings are listed, the last class is first.
 class Settings(
-    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Guarding, Syncing, Trade, Work, Boeing,
-    Places,
+    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Trade, Work,
+    Boeing, Places,
 ):  # fmt: skip
     """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 

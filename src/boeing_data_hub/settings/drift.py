@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import time
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings
+
+_LENGTH: int = len("02:30")
+
+
+def _time_or_never(value: str) -> str:
+    if value:
+        if len(value) != _LENGTH:
+            raise ValueError("must be a time such as 02:30, or empty")
+        time.fromisoformat(value)
+    return value
+
 
 Choice = Literal["correct", "keep"]
 
@@ -36,9 +48,22 @@ class Drifting(BaseSettings):
         description="The same for pieces at a location. Kept, because most differences are sales: to correct them "
         "offers sold pieces again.",
     )
-    hub_drift_check_hours: float = Field(
+    hub_drift_tags: Choice = Field(
+        default="keep",
+        description="The same for tags of the hub that are missing. Tags that others added are never removed.",
+    )
+    hub_drift_metafields: Choice = Field(
+        default="keep", description="The same for metafields of the hub that were changed or removed."
+    )
+    hub_drift_snapshot_at: Annotated[str, AfterValidator(_time_or_never)] = Field(
+        default="02:30",
+        description="When the whole store is compared with what was published, once a day, in HUB_DIGEST_TIME_ZONE. It "
+        "costs about 25 points whatever the size of the store. Empty: only on request.",
+    )
+    hub_drift_seen_hours: float = Field(
         default=0.0,
         ge=0,
-        description="Hours between two checks of everything published for changes made in the store. Each costs about "
-        "1.2 points a product, so 0, only on request, is the default; 24 checks once a day.",
+        le=168,
+        description="Hours for which a part may be called unchanged by the last comparison or webhook, without reading "
+        "its product again. 0: every run reads every product, for about a point each.",
     )

@@ -1,4 +1,4 @@
-"""Jobs on many products that people request: they preview, start, watch and cancel them."""
+"""Jobs on many products that people request, and snapshots: they preview, start, watch and cancel them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from uuid import UUID
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
-from boeing_data_hub.shopify import conflict_rows, current_store, store_job_rows
+from boeing_data_hub.shopify import conflict_rows, current_store, store_job_rows, store_snapshot_rows
 from boeing_data_hub.shopify.conflict_rows import Matching
 from boeing_data_hub.shopify.store_job import ConflictFilter, Decision, StoreJob
+from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
 
 
 class DecidedTogether:
@@ -81,6 +82,47 @@ class DecidedTogether:
             return _found(work, job_id)
 
         return self._database.run(step, patience=5)
+
+    def compare(self, *, actor: str) -> StoreSnapshot:
+        """Take a snapshot of the store and compare it with what was published; the one under way, if there is one.
+
+        Raises:
+            BadInput: no store was ever connected.
+        """
+
+        def step(work: Work) -> StoreSnapshot:
+            shop = current_store.read(work)
+            if shop is None:
+                raise BadInput(
+                    "The hub has not connected to a store yet, so there is nothing to compare. Publish a part, or run "
+                    "`bdh store setup`.",
+                    code="no_store",
+                )
+            added = store_snapshot_rows.add(work, shop=shop, actor=actor)
+            found = store_snapshot_rows.get(work, added) if added else store_snapshot_rows.newest(work)
+            assert found is not None  # noqa: S101 - one is under way
+            return found
+
+        return self._database.run(step, patience=5)
+
+    def snapshot(self, snapshot_id: UUID) -> StoreSnapshot:
+        """One snapshot of the store. Raises NotFound."""
+        found = self._database.run(lambda work: store_snapshot_rows.get(work, snapshot_id), patience=5)
+        if found is None:
+            raise NotFound("This snapshot of the store does not exist.", code="snapshot_not_found")
+        return found
+
+    def cancel_snapshot(self, snapshot_id: UUID, *, actor: str) -> StoreSnapshot:
+        """Cancel a snapshot; the one before is still used. Raises NotFound, and Conflict if it has ended."""
+        self.snapshot(snapshot_id)
+
+        def step(work: Work) -> None:
+            if not store_snapshot_rows.cancel(work, snapshot_id):
+                raise Conflict("This snapshot has already finished. Nothing was changed.", code="snapshot_ended")
+            audit.record(work, actor=actor, action="store_snapshot.cancel", target=str(snapshot_id))
+
+        self._database.run(step, patience=5)
+        return self.snapshot(snapshot_id)
 
     def show(self, job_id: UUID) -> dict[str, Any]:
         """The progress of a job, with the conflicts that the store rejected. Raises NotFound."""

@@ -10,7 +10,7 @@ import structlog
 
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import observing
+from boeing_data_hub.shopify import drift_remarks, observing
 from boeing_data_hub.shopify.confirmed_products import kept_of, picture_json
 from boeing_data_hub.shopify.journey import (
     Advanced,
@@ -178,7 +178,7 @@ def _as_found(part: Prepared) -> Prepared:
     part = replace(part, verdict=replace(send, image_wanted=not nodes(whole, "media")))
     if not keeps_status(part):
         return part
-    return replace(part, remarks=(*part.remarks, observing.status_left(whole.get("status"))))
+    return replace(part, remarks=(*part.remarks, drift_remarks.status_left(whole.get("status"))))
 
 
 def _intent_of(part: Prepared, send: Send) -> Intent:

@@ -67,10 +67,12 @@ def decide(part: Reconciled, policy: ListingPolicy, guards: Guarding, facts: Sto
     if part.staged is None:
         return Hold("failed", "not_staged", NOT_STAGED)
     known = product.published if product is not None else None
-    built = wanted_listing(part.staged, policy, live=known is not None)
+    built = wanted_listing(part.staged, policy, known)
     if isinstance(built, Blocked):
         return Hold("blocked", built.code, built.sentence + (LEFT_AS_IS if known is not None else ""))
     built = replace(built, sku=(product and product.kept_sku) or built.sku)
+    if known is not None and any(one.field == "status" and one.policy == "left" for one in part.differing):
+        built = replace(built, status=str(known.form["status"]))  # a person's status stays
     held = guards_of(
         built,
         part.staged,

@@ -34,3 +34,9 @@ def anything_due(work: Work, *, first: float = 0.0) -> int:
 def parts_due(work: Work) -> int:
     """How many parts, bulk operations and leftover products are due, counted up to 200."""
     return publish_items.anything_due(work) or bulk_runs.anything_due(work) or leftover_products.anything_due(work)
+
+
+def seconds_to_next(work: Work) -> float | None:
+    """Seconds until the next step of a bulk operation or of a snapshot is due; None if none is open."""
+    waits = (bulk_runs.seconds_to_next(work), store_snapshot_rows.seconds_to_next(work))
+    return min((wait for wait in waits if wait is not None), default=None)

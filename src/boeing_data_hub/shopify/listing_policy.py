@@ -5,6 +5,7 @@ from __future__ import annotations
 from boeing_data_hub.catalogue.drift_policy import drift_policy
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.catalogue.vanished_policy import vanished_policy
 from boeing_data_hub.settings import Settings
 
 
@@ -34,4 +35,5 @@ def listing_policy(settings: Settings) -> ListingPolicy:
         status=settings.hub_product_status,
         currency=settings.hub_currency,
         drift=drift_policy(settings),
+        vanished=vanished_policy(settings),
     )

@@ -62,7 +62,12 @@ class Observation:
             LeaseLostError: another worker has them.
         """
         after = advanced_all(Reconciled, parts)
-        known = {part.product.product_id: part for part in after.values() if part.product and is_known(part)}
+        fresh = self._storefront.policy.drift.seen_seconds
+        known = {
+            part.product.product_id: part
+            for part in after.values()
+            if part.product and is_known(part) and not _was_seen(part.product, fresh)
+        }
         if not known:
             return Advanced(after)
         try:
@@ -176,6 +181,12 @@ def is_known(part: Loaded) -> bool:
         and part.earlier is None
         and part.staged is not None
     )
+
+
+def _was_seen(product: StoreProduct, within: float) -> bool:
+    """True if a look so recently showed that nothing differs, and no picture is being watched."""
+    seen = product.looked_age is not None and product.looked_age < within
+    return seen and not product.differences and product.media_state is None
 
 
 def _is_ready(product: StoreProduct, seen: Observed) -> bool:

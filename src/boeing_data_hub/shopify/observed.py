@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from boeing_data_hub.catalogue.drift_policy import Remedy
+
+METAFIELDS: Final = "metafields."
+"""Begins the name of a difference in a metafield."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Observed:
         price: in the store's notation.
         quantity: pieces available, summed over the store's locations.
         media: its first ten pictures.
+        tags: all, whoever set them.
+        metafields: ours, by `namespace.key`; None if they were not read.
     """
 
     product_id: str
@@ -41,6 +47,8 @@ class Observed:
     variant_id: str | None
     inventory_item_id: str | None
     media: tuple[SeenMedia, ...] = ()
+    tags: tuple[str, ...] = ()
+    metafields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,8 @@ class Difference:
     """One value in the store that differs from the one we last set.
 
     Attributes:
-        field: `price`, `title`, `sku`, `custom_id`, `status`, `variants`, `picture`, `deleted`, or `stock.<location>`.
+        field: `price`, `title`, `sku`, `custom_id`, `status`, `variants`, `picture`, `deleted`, `tags`,
+            `metafields.<key>`, or `stock.<location>`.
         ours: as we last set it.
         there: as the store has it.
         policy: `put_right` by the next publish of the part, or `left` as it is.

@@ -1,7 +1,7 @@
 """Compares a product in the store with what we last set, and decides what to do about each difference. Pure.
 
 The next publish always corrects our SKU, custom id and picture, and always leaves added variants. For price,
-title, status, stock and deleted products, the settings decide (`DriftPolicy`).
+title, status, stock, tags, metafields and deleted products, the settings decide (`DriftPolicy`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from boeing_data_hub.catalogue.drift_policy import DriftPolicy
-from boeing_data_hub.shopify.observed import Difference, Observed, SeenMedia
+from boeing_data_hub.shopify.observed import METAFIELDS, Difference, Observed, SeenMedia
 from boeing_data_hub.shopify.publications import StoreProduct
 from boeing_data_hub.shopify.shapes import nodes, part, text
 
@@ -23,12 +23,13 @@ LEFT_DELETED: Final = (
     "set HUB_DRIFT_DELETED=create and publish this part."
 )
 RECREATED: Final = "It had been deleted in your store, so it was created again."
-_FORM_FIELDS: Final = frozenset({"price", "sku", "custom_id", "title", "status"})
+_FORM_FIELDS: Final = frozenset({"price", "sku", "custom_id", "title", "status", "tags"})
 
 
 def observed_of(node: Mapping[str, Any]) -> Observed:
     """Parse a product of the documents `products_seen` and `products_seen_by_id`."""
     variants = nodes(node, "variants")
+    tags = node.get("tags")
     first: Mapping[str, Any] = variants[0] if variants else {}
     quantity = first.get("inventoryQuantity")
     return Observed(
@@ -43,6 +44,7 @@ def observed_of(node: Mapping[str, Any]) -> Observed:
         variant_id=first.get("id"),
         inventory_item_id=part(first, "inventoryItem").get("id"),
         media=tuple(SeenMedia(str(one["id"]), text(one, "alt"), text(one, "status")) for one in nodes(node, "media")),
+        tags=tuple(str(each) for each in cast("Sequence[object]", tags)) if isinstance(tags, list) else (),
     )
 
 
@@ -81,11 +83,30 @@ def _differences(
         yield Difference("status", form.get("status"), seen.status, policy.status)
     if seen.variants > 1:
         yield Difference("variants", 1, "several", "left")
+    yield from _lists(product, seen, policy)
     if picture_failed(product, seen):
         yield Difference("picture", "sent", product.media_error or FAILED, "put_right")
     for name, there in sorted(levels.items()):
         if there != product.stock.get(name, there):
             yield Difference(f"stock.{name}", product.stock[name], there, policy.stock)
+
+
+def _lists(product: StoreProduct, seen: Observed, policy: DriftPolicy) -> Iterator[Difference]:
+    """Our tags and metafields. Where metafields were not read, what the last comparison showed of them still holds."""
+    form = product.form or {}
+    ours = [str(tag) for tag in form.get("tags") or ()]
+    if {tag.casefold() for tag in ours} - {tag.casefold() for tag in seen.tags}:
+        yield Difference("tags", ours, list(seen.tags), policy.tags)
+    remembered = {str(each["field"]): each for each in product.differences or ()}
+    for space, key, _, value in form.get("metafields") or ():
+        name = METAFIELDS + str(key)
+        if seen.metafields is not None:
+            there = seen.metafields.get(f"{space}.{key}")
+        else:
+            earlier = remembered.get(name)
+            there = earlier["there"] if earlier and earlier["ours"] == value else value
+        if there != value:
+            yield Difference(name, value, there, policy.metafields)
 
 
 def may_differ_in_stock(product: StoreProduct, seen: Observed) -> bool:
@@ -124,8 +145,18 @@ def as_there(product: StoreProduct, found: Sequence[Difference]) -> StoreProduct
 
 
 def put_right(found: Sequence[Difference]) -> dict[str, Any]:
-    """The store's values of the fields that are corrected: those of a form, and under `stock` pieces by location."""
-    return _by_field([(each.field, each.there) for each in found if each.policy == "put_right"])
+    """The store's values of the fields that are corrected: those of a form, under `stock` pieces by location, and under
+    `metafields` values by key.
+    """
+    return _by_field([(each.field, _there(each)) for each in found if each.policy == "put_right"])
+
+
+def _there(difference: Difference) -> Any:
+    """The store's value; of tags, those of ours that it has, because others are nothing to compare."""
+    if difference.field != "tags":
+        return difference.there
+    there = {str(tag).casefold() for tag in difference.there}
+    return [tag for tag in difference.ours if str(tag).casefold() in there]
 
 
 def form_as_set(form: Mapping[str, Any], found: Sequence[Difference]) -> dict[str, Any]:
@@ -133,20 +164,25 @@ def form_as_set(form: Mapping[str, Any], found: Sequence[Difference]) -> dict[st
     ours = _by_field([(each.field, each.ours) for each in found if each.policy == "put_right"])
     before: Mapping[str, int] = form.get("stock") or {}
     stock: dict[str, int] = {**before, **ours.pop("stock", {})}
+    ours.pop("metafields", None)  # guards judge none of them
     return {**form, **ours, "stock": stock}
 
 
 def _by_field(values: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     fields = {name: value for name, value in values if name in _FORM_FIELDS}
-    stock = {name.removeprefix("stock."): value for name, value in values if name.startswith("stock.")}
-    return {**fields, "stock": stock} if stock else fields
+    for prefix, name in (("stock.", "stock"), (METAFIELDS, "metafields")):
+        if part_of := {each.removeprefix(prefix): value for each, value in values if each.startswith(prefix)}:
+            fields[name] = part_of
+    return fields
 
 
 def with_fields(product: StoreProduct, fields: Mapping[str, Any]) -> StoreProduct:
     """Our row with other values of some fields; `fields` comes from `put_right`."""
     if not fields or product.form is None:
         return product
-    plain = {name: value for name, value in fields.items() if name != "stock"}
+    plain = {name: value for name, value in fields.items() if name not in {"stock", "metafields"}}
+    if values := fields.get("metafields"):
+        plain["metafields"] = _replaced(product.form.get("metafields") or (), values)
     there: Mapping[str, int] = fields.get("stock") or {}
     form = {**product.form, **plain}
     if not there:
@@ -161,41 +197,20 @@ def with_fields(product: StoreProduct, fields: Mapping[str, Any]) -> StoreProduc
     )
 
 
+def _replaced(metafields: Sequence[Sequence[str]], values: Mapping[str, str | None]) -> list[list[str]]:
+    """The metafields of a form, with other values of some keys; None removes one."""
+    replaced = [[space, key, kind, values.get(key, value)] for space, key, kind, value in metafields]
+    return [[str(each) for each in one] for one in replaced if one[3] is not None]
+
+
 def gone(product: StoreProduct) -> StoreProduct:
     """Our row for a product that the store no longer has."""
     return replace(
         product, state="missing", product_id=None, variant_id=None, inventory_item_id=None, form=None,
         listing_hash=None, stock_hash=None, stock={}, kept={}, on_channel=False, image_sha256=None, image_url=None,
         image_code=None, image_age=None, image_media_id=None, media_state=None, media_error=None, intent=None,
-        kept_sku=None,
+        kept_sku=None, differences=None, looked_age=None,
     )  # fmt: skip
-
-
-def remarks(found: Sequence[Difference], *, stock: bool) -> list[str]:
-    """Remarks for people about differences that are left. `stock`: include stock, which no other remark mentions."""
-    told: list[str] = []
-    for each in found:
-        if each.policy == "put_right":
-            continue
-        if each.field == "price":
-            told.append(f"Someone changed its price in your store to {each.there}; that price was kept.")
-        elif each.field == "title":
-            told.append("Someone changed its title in your store; the title was kept.")
-        elif each.field == "status":
-            told.append(status_left(each.there))
-        elif stock and each.field.startswith("stock."):
-            place = each.field.removeprefix("stock.") or "the default location"
-            told.append(
-                f"Your store has {each.there} at {place}; the last publish set {each.ours}. Sales or changes since "
-                "then "
-                "were kept."
-            )
-    return told
-
-
-def status_left(status: object) -> str:
-    """The remark for people about a status that is left."""
-    return f"Someone set it to {str(status).lower()} in your store; the status was kept."
 
 
 def picture_failed(product: StoreProduct, seen: Observed) -> bool:

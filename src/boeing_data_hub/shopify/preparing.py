@@ -14,9 +14,10 @@ from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import decisions, observing
+from boeing_data_hub.shopify import decisions, drift_remarks
 from boeing_data_hub.shopify.completion import Completion, MayGo
 from boeing_data_hub.shopify.finalization import Finalizer
+from boeing_data_hub.shopify.guarded import gone_remark
 from boeing_data_hub.shopify.journey import (
     Advanced,
     D,
@@ -137,8 +138,9 @@ class Preparing:
             return advanced(Decided, failed(part, bug(error), self._rules, nothing_sent=True))
         if isinstance(verdict, Leave) and isinstance(part.error, Reject):  # the store could not be looked at
             return advanced(Decided, failed(part, part.error, self._rules, nothing_sent=True))
-        told = observing.remarks(part.differing, stock=not (isinstance(verdict, Send) and verdict.stock))
-        remarks = (*part.remarks, *told)
+        told = drift_remarks.remarks(part.differing, stock=not (isinstance(verdict, Send) and verdict.stock))
+        gone = gone_remark(part.staged, self._policy) if part.staged and part.product and part.product.form else None
+        remarks = (*part.remarks, *told, *([gone] if gone and not undoing else []))
         if isinstance(verdict, Hold):
             outcome = NotDone(verdict.kind, verdict.code, verdict.sentence, conflict=verdict.conflict)
             return advanced(Decided, part, verdict=verdict, remarks=remarks, outcome=outcome)

@@ -70,8 +70,8 @@ def unchanged(work: Work, shop: str, rows: Mapping[str, StoreProduct]) -> set[st
     """
     work.do(_SQL["lock"], [shop, sorted(rows)])
     now = known(work, shop, list(rows))
-    ages = {sku: replace(row, image_age=None) for sku, row in now.items()}
-    return {sku for sku, row in rows.items() if replace(row, image_age=None) == ages.get(sku)}
+    ageless = {sku: replace(row, image_age=None, looked_age=None) for sku, row in now.items()}
+    return {sku for sku, row in rows.items() if replace(row, image_age=None, looked_age=None) == ageless.get(sku)}
 
 
 def confirm(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
@@ -129,6 +129,21 @@ def note_look(work: Work, shop: str, looked: Mapping[str, Sequence[Mapping[str, 
         _SQL["note_look"],
         [msgspec.json.encode(records).decode(), shop],
     )
+
+
+def to_compare(work: Work, shop: str, *, taken_at: datetime, after: str, limit: int) -> dict[str, StoreProduct]:
+    """Published products in SKU order after `after`, of which a snapshot taken then still shows what is true."""
+    values = {"shop": shop, "taken": taken_at, "after": after, "limit": limit}
+    return known(work, shop, [row["sku"] for row in work.rows(_SQL["to_compare"], values)])
+
+
+def note_compared(
+    work: Work, shop: str, found: Mapping[str, Sequence[Mapping[str, Any]]], *, taken_at: datetime
+) -> set[str]:
+    """Save the differences that a snapshot showed. Returns the SKUs of products that were still as they were then."""
+    records = [{"sku": sku, "differences": list(each) or None} for sku, each in sorted(found.items())]
+    values = {"found": msgspec.json.encode(records).decode(), "shop": shop, "taken": taken_at}
+    return {row["sku"] for row in work.rows(_SQL["note_compared"], values)}
 
 
 def pictures_ready(work: Work, shop: str, skus: Sequence[str]) -> None:

@@ -4,7 +4,8 @@
 -- The columns of a StoreProduct.
 sku, custom_id, state, product_id, variant_id, inventory_item_id, form, listing_hash, stock_hash, stock, kept, left_out,
   on_channel, image_sha256, image_url, image_code, extract(epoch FROM now() - image_at)::float8 AS image_age,
-  image_media_id, media_state, media_error, intent, batch_id, kept_sku
+  image_media_id, media_state, media_error, intent, batch_id, kept_sku, differences,
+  CASE WHEN looked_at >= published_at THEN extract(epoch FROM now() - looked_at)::float8 END AS looked_age, store_updated_at
 
 -- fragment: published
 -- The columns of a PublishedProduct.
@@ -75,6 +76,21 @@ WHERE shop = %s AND sku = ANY(%b::text[]) AND state IN ('live', 'archived')
 UPDATE hub.products p SET looked_at = now(), differences = r.differences
 FROM json_to_recordset(%s::json) AS r(sku text, differences jsonb)
 WHERE p.shop = %s AND p.sku = r.sku AND p.product_id IS NOT NULL
+
+-- name: note_compared
+-- What a snapshot showed of products that the hub has not changed, and nobody looked at, since it was taken.
+UPDATE hub.products p SET looked_at = %(taken)s, differences = r.differences
+FROM json_to_recordset(%(found)s::json) AS r(sku text, differences jsonb)
+WHERE p.shop = %(shop)s AND p.sku = r.sku AND p.product_id IS NOT NULL AND {since}
+RETURNING p.sku
+
+-- fragment: since
+-- The hub has not changed it, and nobody looked at it, since a snapshot was taken.
+p.intent IS NULL AND p.published_at < %(taken)s AND (p.looked_at IS NULL OR p.looked_at < %(taken)s)
+
+-- name: to_compare
+SELECT p.sku FROM hub.products p WHERE p.shop = %(shop)s AND p.product_id IS NOT NULL AND p.form IS NOT NULL
+AND p.state IN ('live', 'archived') AND p.sku > %(after)s AND {since} ORDER BY p.sku LIMIT %(limit)s
 
 -- name: pictures_ready
 UPDATE hub.products SET media_state = NULL, media_error = NULL, image_code = nullif(image_code, 'image_failed')

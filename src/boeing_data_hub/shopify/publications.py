@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -116,6 +117,9 @@ class StoreProduct:
         media_error: what the store said about it.
         intent: set while the outcome of a call is unknown.
         kept_sku: the SKU that an adopted product keeps in the store; None: the part's own.
+        differences: what the last look at the store showed otherwise than we set it; None where nothing differed.
+        looked_age: seconds since that look, by the database's clock; None if there was none since it was published.
+        store_updated_at: the store's time of our last write, as its answer said.
     """
 
     sku: str
@@ -141,6 +145,9 @@ class StoreProduct:
     intent: Intent | None = None
     batch_id: UUID | None = None
     kept_sku: str | None = None
+    differences: Sequence[Mapping[str, Any]] | None = None
+    looked_age: float | None = None
+    store_updated_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

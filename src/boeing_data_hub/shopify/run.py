@@ -14,9 +14,8 @@ import structlog
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
-from boeing_data_hub.shopify import bulk_runs, user_errors
+from boeing_data_hub.shopify import due_work, user_errors
 from boeing_data_hub.shopify.bulk import Bulk
-from boeing_data_hub.shopify.due_work import anything_due
 from boeing_data_hub.shopify.leftovers import Compensation
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Step
@@ -69,7 +68,7 @@ class Publishing:
         done = 0
         while keep_going():
             if not self._database.run(
-                lambda work: anything_due(work, first=self._turns.media_checks.rules.look_seconds), patience=20
+                lambda work: due_work.anything_due(work, first=self._turns.media_checks.rules.look_seconds), patience=20
             ):
                 if not self._rest(keep_going):
                     break
@@ -119,13 +118,13 @@ class Publishing:
         return step.parts
 
     def _rest(self, keep_going: KeepGoing) -> bool:
-        """Wait for a bulk operation that is due soon. False if none is, so that the thread is free for other work."""
-        seconds = self._database.run(bulk_runs.seconds_to_next, patience=20)
+        """Wait for a bulk operation or a snapshot that is due soon. False if none is: the thread is free for others."""
+        seconds = self._database.run(due_work.seconds_to_next, patience=20)
         return seconds is not None and seconds < _SOON and keep_going.wait(max(0.05, seconds))
 
     def _step(self, keep_going: KeepGoing, *, probe: bool) -> Step:
         if not probe:
-            self._turns.webhooks.note_access()
+            self._turns.webhooks.note_store()
         facts = self._storefront.facts()
         if (problem := problem_of(facts, self._storefront.policy)) is not None:
             return Step(1, problem)

@@ -88,7 +88,7 @@ class RunGuards:
             published = known[sku].published
             if published is None:
                 continue
-            listing = wanted_listing(part, self._policy, live=True)
+            listing = wanted_listing(part, self._policy, published)
             if not isinstance(listing, Blocked):
                 changes.append((published_offer(published, self._policy), wanted_offer(listing, part)))
         return figures_of(changes)
@@ -115,7 +115,7 @@ class RunGuards:
         for sku in skus:
             part, product = staged[sku], known.get(sku)
             published = product.published if product else None
-            listing = wanted_listing(part, self._policy, live=published is not None)
+            listing = wanted_listing(part, self._policy, published)
             if isinstance(listing, Blocked):
                 continue  # it cannot be sold, so nothing is sent of it: the review waits with the value it has
             own = [one for one in due if one.sku == sku]

@@ -34,6 +34,7 @@ from boeing_data_hub.shopify.row_lease import Holder, Taking
 from boeing_data_hub.shopify.run import Publishing, Turns
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.shopify.sending import Sender
+from boeing_data_hub.shopify.store_comparison import Comparison
 from boeing_data_hub.shopify.store_jobs import StoreJobs
 from boeing_data_hub.shopify.store_snapshots import SnapshotRules, Snapshots
 from boeing_data_hub.shopify.storefront import Storefront
@@ -215,6 +216,7 @@ class Shop:
                 client=self.client,
                 transfer=self.transfer,
                 taking=taking,
+                comparison=Comparison(self._database, self.storefront),
                 policy=self.listing_policy,
                 rules=SnapshotRules(s.hub_bulk_stuck_seconds),
             ),

@@ -96,15 +96,25 @@ def count_to_look_at(work: Work, shop: str, request: Mapping[str, Any]) -> int:
     return work.value(_SQL["count_to_check"], _of(shop, request))
 
 
-def differing(work: Work, *, limit: int, after: str = "", field: str | None = None) -> list[DifferingProduct]:
-    """Products of the current store that a check found different, in SKU order after `after`."""
-    rows = work.rows(_SQL["differing"], {"after": after, "field": field, "limit": limit})
+def differing(
+    work: Work, *, limit: int, after: str = "", field: str | None = None, prefix: str | None = None
+) -> list[DifferingProduct]:
+    """Products of the current store that a check found different, in SKU order after `after`.
+
+    Args:
+        work: the transaction.
+        limit: how many.
+        after: a SKU.
+        field: only products that differ in this one; `stock` and `metafields` are one field each.
+        prefix: only SKUs that begin with it; case is ignored.
+    """
+    rows = work.rows(_SQL["differing"], {"after": after, "field": field, "prefix": prefix, "limit": limit})
     return [DifferingProduct(**row) for row in rows]
 
 
-def count_differing(work: Work) -> dict[str, int]:
-    """How many products differ, by field; the stock of all locations is one field."""
-    return {row["field"]: row["products"] for row in work.rows(_SQL["count_differing"])}
+def count_differing(work: Work, *, prefix: str | None = None) -> dict[str, int]:
+    """How many products differ, by field; the stock of all locations is one field, as are metafields."""
+    return {row["field"]: row["products"] for row in work.rows(_SQL["count_differing"], {"prefix": prefix})}
 
 
 def _of(shop: str, request: Mapping[str, Any]) -> dict[str, Any]:

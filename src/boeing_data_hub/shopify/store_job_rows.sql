@@ -49,9 +49,13 @@ SELECT sku FROM hub.products WHERE {checked} AND sku > %(after)s ORDER BY sku LI
 -- name: count_to_check
 SELECT count(*) FROM hub.products WHERE {checked}
 
+-- fragment: differs
+differences IS NOT NULL AND shop = {current_store.shop}
+AND (%(prefix)s::text IS NULL OR starts_with(upper(sku), upper(%(prefix)s)))
+
 -- name: differing
 SELECT sku, product_id, title, state, differences, looked_at FROM hub.products
-WHERE differences IS NOT NULL AND shop = {current_store.shop} AND sku > %(after)s
+WHERE {differs} AND sku > %(after)s
 AND (%(field)s::text IS NULL OR EXISTS (SELECT 1 FROM
   jsonb_array_elements(differences) d WHERE split_part(d->>'field', '.', 1) = %(field)s))
 ORDER BY sku LIMIT %(limit)s
@@ -59,5 +63,5 @@ ORDER BY sku LIMIT %(limit)s
 -- name: count_differing
 SELECT field, count(*) AS products FROM (SELECT DISTINCT sku, split_part(d->>'field', '.', 1) AS field FROM
 hub.products, jsonb_array_elements(differences) d
-WHERE differences IS NOT NULL AND shop = {current_store.shop}) told GROUP BY field
+WHERE {differs}) told GROUP BY field
 ORDER BY products DESC, field

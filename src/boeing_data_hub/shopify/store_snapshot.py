@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from boeing_data_hub.shopify.observed import Observed
 from boeing_data_hub.shopify.shapes import part, rows, text
 
 _PRODUCT: Final = "gid://shopify/Product/"
@@ -28,12 +29,15 @@ class StoreSnapshot:
     """One snapshot, finished or not.
 
     Attributes:
-        state: `prepared`, `starting` (asked for, no id yet), `running`, `finished` (results to be read), `ended`.
+        state: `prepared`, `starting` (asked for, no id yet), `running`, `finished` (results to be read),
+            `comparing` (with what was published), `ended`.
         outcome: `complete`, `failed` or `cancelled`; None until it has ended. Only a complete one may be compared.
         operation_id: of the store's bulk operation.
         url: of its results.
         object_count: lines that the store has written so far.
-        products, variants: how many it holds, once complete.
+        products, variants: how many it holds, once they are read.
+        reached: the last SKU that was compared.
+        compared: published products that were compared, of which `differing` differ.
         cancelling: True if a person cancelled it.
         note: what it waits for, or why it failed, for people.
         attempts: failed tries.
@@ -50,6 +54,9 @@ class StoreSnapshot:
     object_count: int
     products: int
     variants: int
+    reached: str
+    compared: int
+    differing: int
     cancelling: bool
     note: str | None
     attempts: int
@@ -61,7 +68,7 @@ class StoreSnapshot:
 
     def as_json(self) -> dict[str, Any]:
         """For the API."""
-        hidden = {"shop", "operation_id", "url", "cancelling", "attempts", "age"}
+        hidden = {"shop", "operation_id", "url", "cancelling", "attempts", "age", "reached"}
         return {name: getattr(self, name) for name in self.__slots__ if name not in hidden} | {"id": str(self.id)}
 
 
@@ -106,6 +113,25 @@ class SnapshotProduct:
     metafields: Mapping[str, str]
     updated_at: datetime | None
     variants: tuple[SnapshotVariant, ...] = ()
+
+    @property
+    def observed(self) -> Observed:
+        """As a look at this one product would show it, without its pictures."""
+        first = self.variants[0] if self.variants else None
+        return Observed(
+            product_id=self.product_id,
+            title=self.title,
+            status=self.status,
+            custom_id=self.custom_id,
+            variants=min(2, len(self.variants)),
+            sku=first.sku if first else None,
+            price=str(first.price) if first and first.price is not None else None,
+            quantity=sum(first.levels.values()) if first else None,
+            variant_id=first.variant_id if first else None,
+            inventory_item_id=first.inventory_item_id if first else None,
+            tags=self.tags,
+            metafields=self.metafields,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,16 @@ def newest(work: Work) -> StoreSnapshot | None:
     return _one(work.row(_SQL["newest"]))
 
 
+def newest_ended(work: Work) -> StoreSnapshot | None:
+    """The newest snapshot of the current store that is complete or failed."""
+    return _one(work.row(_SQL["newest_ended"]))
+
+
+def complete_age(work: Work) -> float | None:
+    """Seconds since the newest complete snapshot was taken; None without one."""
+    return work.value(_SQL["complete_age"])
+
+
 def complete(work: Work) -> StoreSnapshot | None:
     """The newest complete snapshot of the current store: the only one whose products are kept for long."""
     return _one(work.row(_SQL["complete"]))
@@ -54,6 +64,11 @@ def next_due(work: Work, shop: str) -> StoreSnapshot | None:
 def anything_due(work: Work) -> bool:
     """True if a step of a snapshot of the current store is due."""
     return bool(work.value(_SQL["anything_due"]))
+
+
+def seconds_to_next(work: Work) -> float | None:
+    """Seconds until the next step of a snapshot of the current store is due; None if none is under way."""
+    return work.value(_SQL["seconds_to_next"])
 
 
 def cancel(work: Work, snapshot_id: UUID) -> bool:
@@ -90,6 +105,11 @@ def store(work: Work, snapshot_id: UUID, lines: Sequence[Line]) -> None:
 def _add(work: Work, statement: LiteralString, snapshot_id: UUID, records: Sequence[object]) -> None:
     if records:
         work.do(statement, [snapshot_id, msgspec.json.encode(records).decode()])
+
+
+def advance(work: Work, snapshot: StoreSnapshot, *, reached: str, compared: int, differing: int) -> None:
+    """Save the progress of the comparison since the row was read."""
+    work.do(_SQL["advance"], [reached, compared, differing, snapshot.id])
 
 
 def counted(work: Work, snapshot_id: UUID) -> StoreSnapshot:

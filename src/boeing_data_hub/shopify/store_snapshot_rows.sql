@@ -1,7 +1,8 @@
 -- Run by store_snapshot_rows.py; see db/statements.py for the form.
 
 -- fragment: snapshot
-id, shop, state, outcome, operation_id, url, object_count, products, variants, cancelling, note, attempts, actor,
+id, shop, state, outcome, operation_id, url, object_count, products, variants, reached, compared,
+differing, cancelling, note, attempts, actor,
 taken_at, created_at, ended_at, extract(epoch FROM now() - state_since)::float8 AS age
 
 -- fragment: free
@@ -16,6 +17,14 @@ SELECT {snapshot} FROM hub.store_snapshots WHERE id = %s
 -- name: newest
 SELECT {snapshot} FROM hub.store_snapshots WHERE shop = {current_store.shop} ORDER BY created_at DESC LIMIT 1
 
+-- name: newest_ended
+SELECT {snapshot} FROM hub.store_snapshots WHERE shop = {current_store.shop} AND outcome IN ('complete', 'failed')
+ORDER BY created_at DESC LIMIT 1
+
+-- name: complete_age
+SELECT extract(epoch FROM now() - taken_at)::float8 FROM hub.store_snapshots
+WHERE shop = {current_store.shop} AND outcome = 'complete' ORDER BY created_at DESC LIMIT 1
+
 -- name: complete
 SELECT {snapshot} FROM hub.store_snapshots WHERE shop = {current_store.shop} AND outcome = 'complete'
 ORDER BY created_at DESC LIMIT 1
@@ -25,6 +34,10 @@ SELECT {snapshot} FROM hub.store_snapshots WHERE shop = %s AND not_before <= now
 
 -- name: anything_due
 SELECT EXISTS (SELECT 1 FROM hub.store_snapshots WHERE not_before <= now() AND shop = {current_store.shop} AND {free})
+
+-- name: seconds_to_next
+SELECT greatest(extract(epoch FROM min(not_before) - now()), 0)::float8 FROM hub.store_snapshots
+WHERE shop = {current_store.shop} AND {free}
 
 -- name: cancel
 UPDATE hub.store_snapshots SET cancelling = true, not_before = now() WHERE id = %s AND state <> 'ended'
@@ -41,6 +54,10 @@ UPDATE hub.store_snapshots s SET state = %(state)s, not_before = now() + %(wait)
   object_count = coalesce((n->>'object_count')::bigint, s.object_count),
   attempts = coalesce((n->>'attempts')::int, s.attempts)
 FROM (SELECT %(changes)s::jsonb AS n) given WHERE s.id = %(id)s
+
+-- name: advance
+UPDATE hub.store_snapshots SET reached = %s, compared = compared + %s, differing = differing + %s, attempts = 0,
+  not_before = now() WHERE id = %s
 
 -- name: count
 UPDATE hub.store_snapshots SET

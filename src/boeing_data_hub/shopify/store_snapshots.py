@@ -25,6 +25,7 @@ from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
 from boeing_data_hub.shopify.row_lease import Taken, Taking
 from boeing_data_hub.shopify.shapes import nodes, part
+from boeing_data_hub.shopify.store_comparison import Comparison
 from boeing_data_hub.shopify.store_snapshot import Asked, StoreSnapshot, portions
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer
 
@@ -62,6 +63,7 @@ class Snapshots:
         client: calls the store.
         transfer: downloads results.
         taking: holds a snapshot.
+        comparison: compares what was taken.
         policy: has the namespaces of custom ids and metafields.
         rules: see `SnapshotRules`.
     """
@@ -73,6 +75,7 @@ class Snapshots:
         client: AsksStore,
         transfer: Transfer,
         taking: Taking,
+        comparison: Comparison,
         policy: ListingPolicy,
         rules: SnapshotRules,
     ) -> None:
@@ -80,6 +83,7 @@ class Snapshots:
         self._client = client
         self._transfer = transfer
         self._taking = taking
+        self._comparison = comparison
         self._asked = Asked(
             (policy.custom_id_namespace, policy.custom_id_key),
             tuple((policy.namespace, key) for key in metafields.KEYS),
@@ -114,8 +118,10 @@ class Snapshots:
                 self._find_start(taken)
             case "running":
                 self._poll(taken)
-            case _:
+            case "finished":
                 self._read(taken, facts)
+            case _:
+                self._compare(taken, facts)
 
     def _failed(self, taken: Taken[StoreSnapshot], failed: HubError) -> None:
         """Try again later. What Shopify refuses for good fails after as many tries, because people can change it."""
@@ -217,8 +223,15 @@ class Snapshots:
         if why := self._not_believed(counted, facts):
             self._again(taken, why)
             return
-        _move(taken, "ended", outcome="complete", note=None, attempts=0)
-        log.info("a snapshot of the store is complete", products=counted.products, variants=counted.variants)
+        _move(taken, "comparing", note=None, attempts=0)
+        log.info("a snapshot of the store was taken", products=counted.products, variants=counted.variants)
+
+    def _compare(self, taken: Taken[StoreSnapshot], facts: StoreFacts) -> None:
+        row = taken.row
+        taken_at = row.taken_at or row.created_at
+        if row.cancelling or not self._comparison.step(taken, facts, taken_at):
+            _move(taken, "ended", outcome="complete", note=None)
+            log.info("a snapshot of the store was compared", compared=row.compared, differing=row.differing)
 
     def _not_believed(self, counted: StoreSnapshot, facts: StoreFacts) -> str | None:
         """Why the snapshot is not believed to be whole; None if it is."""

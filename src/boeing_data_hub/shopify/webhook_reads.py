@@ -16,9 +16,10 @@ from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.shopify import products, webhook_rows
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
-from boeing_data_hub.shopify.publications import StoreFacts
+from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
+from boeing_data_hub.shopify.webhook_rows import DueWebhook
 from boeing_data_hub.shopify.webhooks import UNINSTALLED
 
 log = structlog.get_logger(__name__)
@@ -45,13 +46,13 @@ class WebhookReads:
         self._observation = observation
         self._storefront = storefront
 
-    def note_access(self) -> None:
-        """Act on webhooks about the app's access: new scopes make the store's facts be read again.
+    def note_store(self) -> None:
+        """Act on webhooks about the app's access and the store's locations: its facts are read again.
 
         Raises:
             PauseUpstream: `app_uninstalled`: the store says that the app was removed from it.
         """
-        due = self._database.run(webhook_rows.about_access, patience=20)
+        due = self._database.run(webhook_rows.about_store, patience=20)
         if not due:
             return
         self._storefront.forget()
@@ -79,12 +80,17 @@ class WebhookReads:
         )
         if not taken:
             return False
+        skus = sorted({webhook.sku for webhook in taken if webhook.sku is not None})
+        rows = self._database.run(lambda work: products.known(work, facts.shop, skus), patience=20)
         of_sku: dict[str, list[str]] = {}
+        settled: list[str] = []
         for webhook in taken:
-            if webhook.sku is not None:
+            row = rows.get(webhook.sku or "")
+            if webhook.sku is None or row is None or is_of_own_write(webhook, row, facts):
+                settled.append(webhook.webhook_id)
+            else:
                 of_sku.setdefault(webhook.sku, []).append(webhook.webhook_id)
-        foreign = [webhook.webhook_id for webhook in taken if webhook.sku is None]
-        self._look(facts, of_sku, foreign, most=_BUSY if busy else SURVEYED_AT_ONCE)
+        self._look(facts, of_sku, settled, most=_BUSY if busy else SURVEYED_AT_ONCE)
         return True
 
     def _look(self, facts: StoreFacts, of_sku: Mapping[str, list[str]], foreign: list[str], *, most: int) -> None:
@@ -116,3 +122,22 @@ class WebhookReads:
             webhook_rows.put_off(work, rest, wait=0.0)
 
         self._database.run(step, patience=60)
+
+
+def is_of_own_write(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -> bool:
+    """Whether a webhook says no more than the hub knows by its own last write, so that no look is needed.
+
+    While a write is under way, nothing is known yet. The store's times have no fractions: a change by a person in the
+    same second as our write is found by the daily comparison.
+    """
+    if product.intent is not None:
+        return False
+    if webhook.topic == "products/update":
+        written = product.store_updated_at
+        return written is not None and webhook.changed_at is not None and webhook.changed_at <= written
+    if webhook.location_id is None or webhook.available is None:
+        return False
+    here = {
+        name: pieces for name, pieces in product.stock.items() if facts.location_ids.get(name) == webhook.location_id
+    }
+    return bool(here) and sum(here.values()) == webhook.available

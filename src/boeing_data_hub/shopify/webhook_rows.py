@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify.webhooks import SCOPES_UPDATE, UNINSTALLED, Webhook
+from boeing_data_hub.shopify.webhooks import ABOUT_STORE, Webhook
 
 _SQL: Final = beside(__file__)
 
@@ -19,16 +20,22 @@ class DueWebhook:
 
     Attributes:
         sku: of the product of ours that it names; None where it names another.
+        location_id, available, changed_at: see `Webhook`.
     """
 
     webhook_id: str
+    topic: str
     sku: str | None
+    location_id: str | None
+    available: int | None
+    changed_at: datetime | None
 
 
-def add(work: Work, webhook: Webhook) -> bool:
-    """Store a webhook. False if it was received before."""
-    named = [webhook.webhook_id, webhook.topic, webhook.product_id, webhook.inventory_item_id]
-    return bool(work.do(_SQL["add"], named))
+def add(work: Work, webhooks: Sequence[Webhook]) -> set[str]:
+    """Store webhooks. Returns the ids of those that were not received before."""
+    names = ("webhook_id", "topic", "product_id", "inventory_item_id", "location_id", "available", "changed_at")
+    rows = work.rows(_SQL["add"], {name: [getattr(one, name) for one in webhooks] for name in names})
+    return {row["webhook_id"] for row in rows}
 
 
 def anything_due(work: Work) -> bool:
@@ -36,9 +43,9 @@ def anything_due(work: Work) -> bool:
     return bool(work.value(_SQL["anything_due"]))
 
 
-def about_access(work: Work) -> dict[str, str]:
-    """Due webhooks about the app's access: the topic of each, by its id."""
-    rows = work.rows(_SQL["about_access"], [[UNINSTALLED, SCOPES_UPDATE]])
+def about_store(work: Work) -> dict[str, str]:
+    """Due webhooks about the app's access and the store's locations: the topic of each, by its id."""
+    rows = work.rows(_SQL["about_store"], [sorted(ABOUT_STORE)])
     return {row["webhook_id"]: row["topic"] for row in rows}
 
 

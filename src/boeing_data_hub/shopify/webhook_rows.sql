@@ -1,13 +1,15 @@
 -- Run by webhook_rows.py; see db/statements.py for the form.
 
 -- name: add
-INSERT INTO hub.store_webhooks (webhook_id, topic, product_id, inventory_item_id) VALUES (%s, %s, %s, %s)
-ON CONFLICT (webhook_id) DO NOTHING
+INSERT INTO hub.store_webhooks (webhook_id, topic, product_id, inventory_item_id, location_id, available, changed_at)
+SELECT * FROM unnest(%(webhook_id)s::text[], %(topic)s::text[], %(product_id)s::text[], %(inventory_item_id)s::text[],
+  %(location_id)s::text[], %(available)s::integer[], %(changed_at)s::timestamptz[])
+ON CONFLICT (webhook_id) DO NOTHING RETURNING webhook_id
 
 -- name: anything_due
 SELECT EXISTS (SELECT 1 FROM hub.store_webhooks WHERE state = 'due' AND not_before <= now())
 
--- name: about_access
+-- name: about_store
 SELECT webhook_id, topic FROM hub.store_webhooks WHERE state = 'due' AND topic = ANY(%b::text[])
 
 -- name: take
@@ -16,8 +18,8 @@ WITH due AS (
     SELECT webhook_id FROM hub.store_webhooks WHERE state = 'due' AND not_before <= now()
     AND received_at <= now() - %(waited)s * interval '1 second'
     ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-  RETURNING webhook_id, product_id, inventory_item_id)
-SELECT d.webhook_id, coalesce(p.sku, i.sku) AS sku FROM due d
+  RETURNING webhook_id, topic, product_id, inventory_item_id, location_id, available, changed_at)
+SELECT d.webhook_id, d.topic, coalesce(p.sku, i.sku) AS sku, d.location_id, d.available, d.changed_at FROM due d
 LEFT JOIN hub.products p ON p.product_id = d.product_id AND p.shop = %(shop)s AND p.form IS NOT NULL
   AND p.state IN ('live', 'archived')
 LEFT JOIN hub.products i ON i.inventory_item_id = d.inventory_item_id AND i.shop = %(shop)s AND i.form IS NOT NULL

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Annotated, Final
 
 import msgspec
 
@@ -26,13 +27,21 @@ TOPICS: Final[dict[str, str]] = {
     "INVENTORY_LEVELS_UPDATE": "inventory_levels/update",
     "APP_UNINSTALLED": UNINSTALLED,
     "APP_SCOPES_UPDATE": SCOPES_UPDATE,
+    "LOCATIONS_CREATE": "locations/create",
+    "LOCATIONS_UPDATE": "locations/update",
+    "LOCATIONS_ACTIVATE": "locations/activate",
+    "LOCATIONS_DEACTIVATE": "locations/deactivate",
+    "LOCATIONS_DELETE": "locations/delete",
 }
 """Each topic as a subscription names it, with the form that a delivery's header has."""
+
+ABOUT_STORE: Final = frozenset(TOPICS.values()) - {"products/update", "products/delete", "inventory_levels/update"}
+"""Topics that name no product: what is cached of the store may be wrong now."""
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "PRODUCTS_UPDATE": ("id", "updated_at"),
     "PRODUCTS_DELETE": ("id",),
-    "INVENTORY_LEVELS_UPDATE": ("inventory_item_id", "location_id", "updated_at"),
+    "INVENTORY_LEVELS_UPDATE": ("inventory_item_id", "location_id", "available", "updated_at"),
 }
 """The fields that a delivery of a topic is to hold, so that a product with many variants is not sent as a whole."""
 
@@ -46,17 +55,25 @@ class Webhook:
         topic: as the header has it.
         product_id: the product it names, by the store's id.
         inventory_item_id: the inventory item it names, by the store's id.
+        location_id, available: of an inventory level, the place and the pieces that it has there now.
+        changed_at: when the product changed, by the store's clock; None if the delivery does not say.
     """
 
     webhook_id: str
     topic: str
     product_id: str | None = None
     inventory_item_id: str | None = None
+    location_id: str | None = None
+    available: int | None = None
+    changed_at: datetime | None = None
 
 
 class _Named(msgspec.Struct):
     id: int | None = None
     inventory_item_id: int | None = None
+    location_id: int | None = None
+    available: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] | None = None
+    updated_at: datetime | None = None
 
 
 def is_signed(body: bytes, sent: Sequence[str], secret: str) -> bool:
@@ -79,7 +96,7 @@ def read(webhook_id: str, topic: str, body: bytes) -> Webhook | None:
     Raises:
         ValueError: the body does not name what its topic is about.
     """
-    if topic in {UNINSTALLED, SCOPES_UPDATE}:
+    if topic in ABOUT_STORE:
         return Webhook(webhook_id, topic)
     if topic not in TOPICS.values():
         return None
@@ -88,5 +105,8 @@ def read(webhook_id: str, topic: str, body: bytes) -> Webhook | None:
     if number is None:
         raise ValueError(topic)
     if topic == "inventory_levels/update":
-        return Webhook(webhook_id, topic, inventory_item_id=f"gid://shopify/InventoryItem/{number}")
-    return Webhook(webhook_id, topic, product_id=f"gid://shopify/Product/{number}")
+        place = None if named.location_id is None else f"gid://shopify/Location/{named.location_id}"
+        item = f"gid://shopify/InventoryItem/{number}"
+        return Webhook(webhook_id, topic, inventory_item_id=item, location_id=place, available=named.available)
+    product = f"gid://shopify/Product/{number}"
+    return Webhook(webhook_id, topic, product_id=product, changed_at=named.updated_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -140,9 +141,15 @@ def lock(work: Work, skus: Sequence[str]) -> list[Known]:
     return work.records(Known, _SQL["lock"], [list(skus)])
 
 
-def answered(work: Work, moments: Mapping[str, datetime]) -> None:
-    """Save when Boeing answered for these parts."""
-    work.do(_SQL["answered"], [list(moments), list(moments.values())])
+def answered(work: Work, moments: Mapping[str, datetime], *, absent: AbstractSet[str]) -> None:
+    """Save when Boeing answered for these parts, and which of them it does not know."""
+    values = {"skus": list(moments), "at": list(moments.values()), "absent": [sku in absent for sku in moments]}
+    work.do(_SQL["answered"], {**values, "shop": current_store.read(work)})
+
+
+def mark_overdue(work: Work, *, days: float) -> int:
+    """Let parts be published that Boeing has not sold for so many days, so that they are archived. Returns how many."""
+    return work.do(_SQL["overdue"], {"shop": current_store.read(work), "days": days})
 
 
 def failed(work: Work, skus: Sequence[str], *, waits: Sequence[float]) -> None:

@@ -4,6 +4,11 @@
 -- Parts of running calls: only a few.
 SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'extraction'
 
+-- fragment: sold
+-- A product `l` that is in the store, or that the hub archived because Boeing does not sell it; an undo archives for good.
+(l.state = 'live' OR (l.state = 'archived' AND l.form ->> 'status' = 'ARCHIVED' AND NOT EXISTS (SELECT 1 FROM hub.batches b
+  WHERE b.id = l.batch_id AND b.options ->> 'undo_of' IS NOT NULL)))
+
 -- fragment: candidate
 sku, part_class, extract(epoch FROM now() - asked_at)::float8 / 86400 AS age
 
@@ -72,8 +77,22 @@ SELECT {candidate} FROM unnest(%b::int[]) AS wanted(class) CROSS JOIN LATERAL (
 SELECT {learned} FROM hub.sync_parts WHERE sku = ANY(%b) ORDER BY sku FOR UPDATE
 
 -- name: answered
-UPDATE hub.sync_parts p SET asked_at = greatest(p.asked_at, a.at), failures = 0, not_before = NULL
-FROM unnest(%b::text[], %b::timestamptz[]) AS a(sku, at) WHERE p.sku = a.sku
+-- A part that Boeing has stopped or started to know waits to be published where it is in the store.
+UPDATE hub.sync_parts p SET asked_at = greatest(p.asked_at, a.at), failures = 0, not_before = NULL, absent = a.absent,
+   changed_at = CASE WHEN p.absent <> a.absent AND EXISTS (SELECT 1 FROM hub.products l
+       WHERE l.shop = %(shop)s AND l.sku = p.sku AND {sold}) THEN now() ELSE p.changed_at END
+FROM unnest(%(skus)b::text[], %(at)b::timestamptz[], %(absent)b::boolean[]) AS a(sku, at, absent) WHERE p.sku = a.sku
+
+-- name: overdue
+-- Parts that have been gone long enough to be archived, and are not. Some stay as they are, by a setting or because guards
+-- hold them, so each is tried about once a day.
+UPDATE hub.sync_parts p SET changed_at = now() FROM hub.products l, hub.product_staging g
+WHERE l.shop = %(shop)s AND l.sku = p.sku AND g.sku = p.sku AND p.changed_at IS NULL
+AND l.state = 'live' AND l.form ->> 'status' <> 'ARCHIVED'
+AND (l.looked_at IS NULL OR l.looked_at < now() - interval '20 hours') AND (
+  (p.absent AND g.fetched_at < now() - %(days)s * interval '1 day')
+  OR (coalesce(g.inventory_quantity, 0) = 0 AND (SELECT max(k.fetched_at) FROM hub.stock_history k
+      WHERE k.sku = p.sku) < now() - %(days)s * interval '1 day'))
 
 -- name: failed
 -- Count a failed call; the waits are those of the retry policy.
@@ -86,8 +105,8 @@ WHERE sku = ANY(%(skus)s)
 -- What an answer has taught. A part that is live in the store waits to be published when it has changed.
 UPDATE hub.sync_parts p SET learned_at = a.learned_at, price_changes = a.price_changes,
    stock_changes = a.stock_changes, watched_days = a.watched_days, weight = a.weight, part_class = a.part_class,
-   changed_at = CASE WHEN a.changed AND EXISTS (SELECT 1 FROM hub.products s
-       WHERE s.shop = %(shop)s AND s.sku = p.sku AND s.state = 'live') THEN now() ELSE p.changed_at END
+   changed_at = CASE WHEN a.changed AND EXISTS (SELECT 1 FROM hub.products l
+       WHERE l.shop = %(shop)s AND l.sku = p.sku AND {sold}) THEN now() ELSE p.changed_at END
 FROM json_to_recordset(%(rows)s::json) AS a(sku text, learned_at timestamptz, price_changes float8,
    stock_changes float8, watched_days float8, weight float8, part_class int, changed boolean)
 WHERE p.sku = a.sku
@@ -115,7 +134,7 @@ SELECT s.sku, s.fetched_at, coalesce(s.net_price, s.list_price) AS price,
      AND d.day > (now() AT TIME ZONE 'UTC')::date - %(days)s::int)::float8 / %(days)s AS sold
 FROM hub.product_staging s LEFT JOIN hub.sync_parts p ON p.sku = s.sku
 WHERE s.sku > %(after)s AND (%(staged)s OR EXISTS (SELECT 1 FROM hub.products l
-   WHERE l.shop = %(shop)s AND l.sku = s.sku AND l.state = 'live'))
+   WHERE l.shop = %(shop)s AND l.sku = s.sku AND {sold}))
 ORDER BY s.sku LIMIT %(limit)s
 
 -- name: add

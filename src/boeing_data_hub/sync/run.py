@@ -69,6 +69,7 @@ class Sync:
             hours=Hours.of(settings.hub_sync_hours, zone_of(settings.hub_digest_time_zone)),
             per_call=settings.boeing_batch_size,
             has_store=settings.has_store,
+            archive_days=settings.hub_vanished_archive_days,
         )
 
     def __init__(
@@ -81,6 +82,7 @@ class Sync:
         hours: Hours,
         per_call: int,
         has_store: bool,
+        archive_days: float,
     ) -> None:
         self._database = database
         self._intake = intake
@@ -89,6 +91,7 @@ class Sync:
         self._hours = hours
         self._per_call = per_call
         self._has_store = has_store
+        self._archive_days = archive_days
 
     def any_due(self, work: Work) -> bool:
         """Whether an idle slot could be used now."""
@@ -144,7 +147,8 @@ class Sync:
             *(part for part, again in verdicts.again.items() if again.attempts > 0),
         ]
         rows.lock(work, [*moments, *failed])
-        rows.answered(work, moments)
+        absent = {part for answer in answers if answer.usable for part, found in answer.matches.items() if not found}
+        rows.answered(work, moments, absent=absent)
         rows.failed(work, [part for part in failed if part not in moments], waits=_FAILED.schedule())
 
     def watch(self, work: Work, staged: Sequence[Staged]) -> None:
@@ -199,6 +203,8 @@ class Sync:
         rows.drop_others(work, after=after, last=last, kept=[member.sku for member in members])
         if last is None:
             price, stock = rows.sums(work)
+            if days := self._archive_days:
+                rows.mark_overdue(work, days=days)
             rows.save_catalogue(work, Priors(fit(price, PRICE_PRIOR), fit(stock, STOCK_PRIOR)))
         rows.save_reached(work, last, begins=begins)
         return last is not None

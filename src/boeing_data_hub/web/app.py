@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from boeing_data_hub import __version__, tracing
 from boeing_data_hub.app import Hub
+from boeing_data_hub.shopify.webhook_inbox import Inbox
 from boeing_data_hub.web import describing, problems
 from boeing_data_hub.web.access import KeyLookup, Reader
 from boeing_data_hub.web.api import (
@@ -104,6 +105,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.scrapers = metrics.KnownScrapers()
     app.state.live_feed = LiveFeed(hub)
     app.state.waiters = Waiters()
+    app.state.webhook_inbox = Inbox(lambda: hub.database)
     for router in ROUTERS:
         app.include_router(router, responses={} if router is health.router else problems.RESPONSES)
 

@@ -1,4 +1,4 @@
-"""Failures, plans and quotes as files for spreadsheet programs. No cell is ever taken for a formula."""
+"""Failures, plans, quotes and differences as files for spreadsheet programs. No cell is ever taken for a formula."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from xlsxwriter import Workbook
@@ -20,10 +20,11 @@ from boeing_data_hub.batches.lists.dates import MONTH
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.quotes.answer import item
 from boeing_data_hub.quotes.quote import Quote
-from boeing_data_hub.shopify import adoption_rows, plans
+from boeing_data_hub.shopify import adoption_rows, plans, store_job_rows
 from boeing_data_hub.shopify.adoption import AdoptionRow
 from boeing_data_hub.shopify.adoption_rows import RowFilter
 from boeing_data_hub.shopify.planned import PlanItem
+from boeing_data_hub.shopify.store_job_rows import DifferingProduct
 from boeing_data_hub.work import items
 from boeing_data_hub.work.batch import Item
 
@@ -37,6 +38,7 @@ ADOPTION_COLUMNS = (
     "part_number", "confidence", "rule", "doubt", "keep", "choice", "state", "product_id", "title", "vendor",
     "sku_in_store", "status", "stock", "other_parts", "reason", "note",
 )  # fmt: skip
+DIFFERENCE_COLUMNS = ("sku", "product_id", "field", "published", "in_store", "next_publish", "seen")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_A_TIME = 2000
 _LONGEST_CELL = 32_767  # the most rows a worksheet holds
@@ -106,6 +108,12 @@ def quote(of: Quote) -> Sheet:
     told = (item(line, of.terms) for line in of.lines)
     rows = ((of.rfq_number, *(_cell(one[name]) for name in QUOTE_COLUMNS)) for one in told)
     return Sheet("quote", ("rfq_number", *QUOTE_COLUMNS), (24,) * (len(QUOTE_COLUMNS) + 1), rows)
+
+
+def differences(database: Database, *, field: str | None, prefix: str | None) -> Sheet:
+    """What differs in the store: a row for each field of each product."""
+    rows = (row for product in _differing(database, field, prefix) for row in _differences(product, field))
+    return Sheet("differences", DIFFERENCE_COLUMNS, (24, 40, 24, 40, 40, 14, 24), rows)
 
 
 def safe_cell(text: str) -> str:
@@ -205,6 +213,32 @@ def _adopted(row: AdoptionRow) -> Row:
     others = ", ".join(sku for sku in row.candidates if sku != row.part)
     named = (row.part, row.confidence, row.rule, row.doubt, row.keep, row.choice, row.state, row.product_id, row.title)
     return tuple(map(_cell, (*named, row.vendor, row.sku, row.status, row.pieces, others, row.reason, row.note)))
+
+
+def _differing(database: Database, field: str | None, prefix: str | None) -> Iterator[DifferingProduct]:
+    after = ""
+    while found := database.run(
+        lambda work, after=after: store_job_rows.differing(
+            work, limit=_ROWS_AT_A_TIME, after=after, field=field, prefix=prefix
+        )
+    ):
+        yield from found
+        after = found[-1].sku
+
+
+def _differences(product: DifferingProduct, field: str | None) -> Iterator[Row]:
+    for each in product.differences:
+        if field is None or str(each["field"]).partition(".")[0] == field:
+            said = (
+                _listed(each["ours"]),
+                _listed(each["there"]),
+                "overwrite" if each["policy"] == "put_right" else "keep",
+            )
+            yield product.sku, product.product_id, str(each["field"]), *said, product.looked_at.isoformat()
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(str(each) for each in cast("list[object]", value)) if isinstance(value, list) else _text(value)
 
 
 def _failure(item: Item) -> Row:

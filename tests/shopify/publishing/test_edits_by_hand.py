@@ -179,20 +179,36 @@ def test_a_search_that_the_store_rejects_is_replaced_by_reading_by_id(desk, publ
     assert [desk.item(done, sku).outcome for sku in published] == ["updated", *["unchanged"] * 4]
 
 
-def test_everything_published_is_checked_at_intervals(make_desk):
-    desk = make_desk(hub_drift_check_hours=24)
+def upkeep(desk):
+    desk.do("UPDATE hub.chores SET due_at = now() WHERE name = 'store_comparison'")
+    while desk.hub.upkeep.turn(lambda: True):
+        pass
+    for _ in range(60):
+        desk.do("UPDATE hub.store_snapshots SET not_before = now()")
+        desk.work(0.3)
+        if not desk.rows("SELECT 1 FROM hub.store_snapshots WHERE state <> 'ended'"):
+            break
+    return [row["outcome"] for row in desk.rows("SELECT outcome FROM hub.store_snapshots ORDER BY created_at")]
+
+
+def test_everything_published_is_compared_with_the_store_once_a_day(desk):
+    assert upkeep(desk) == []  # nothing is published
     first, second = desk.stage(*desk.make_parts(2))
     desk.run([first, second])
     by_hand(desk, first, price="1.00")
     desk.store.load({"delete": [{"sku": second}]})
-    while desk.hub.upkeep.turn(lambda: True):
-        pass
-    desk.work()
+    assert upkeep(desk) == ["complete"]
     assert list(differences(desk, first)) == ["price"]
     assert list(differences(desk, second)) == ["deleted"]
-    while desk.hub.upkeep.turn(lambda: True):
-        pass
-    assert len(desk.rows("SELECT id FROM hub.store_jobs")) == 1
+    assert upkeep(desk) == ["complete"]
+    desk.do("UPDATE hub.store_snapshots SET created_at = now() - interval '25 hours'")
+    assert upkeep(desk) == ["complete", "complete"]
+
+
+def test_nothing_is_compared_by_itself_where_that_is_switched_off(make_desk):
+    desk = make_desk(hub_drift_snapshot_at="")
+    desk.run(desk.stage(*desk.make_parts(1)))
+    assert upkeep(desk) == []
 
 
 def test_a_mark_removed_by_hand_is_set_again(desk, published):

@@ -488,3 +488,29 @@ def test_a_large_publishing_shows_the_store_s_bulk_operations(publisher, staged,
     outcomes = publisher.get(f"{made}/outcomes")
     assert "Created" in outcomes.text
     assert publisher.get(f"{made}/actions").status_code == 200
+
+
+def test_changes_in_the_store_are_listed_by_kind_and_exported(publisher, viewer, staged, store, work_off, hub):
+    _, skus = staged("DIFF-1", "DIFF-2")
+    approve(publisher, plan_of(publisher, parts=",".join(skus)))
+    work_off()
+    store.load({"edit": [{"sku": skus[0], "set": {"price": "1.00", "title": "<b>Sale</b>"}}]})
+    assert "never compared" in viewer.read("/console/differences")
+    assert "Compare now" not in viewer.read("/console/differences")
+    assert "in the background" in publisher.follow(publisher.send("/console/differences/compare"))
+    for _ in range(60):
+        hub.database.run(lambda work: work.do("UPDATE hub.store_snapshots SET not_before = now()"))
+        work_off()
+        if "Compared" in viewer.read("/console/differences"):
+            break
+    shown = viewer.read("/console/differences")
+    assert "<b>Sale</b>" in shown  # as text: `read` gives what people see
+    assert "Overwrites it" in shown
+    assert "Keeps it" in shown
+    assert skus[0] in shown
+    priced = viewer.read("/console/differences?field=price")
+    assert ("Overwrites it" in priced, "Sale" in priced) == (True, False)
+    assert "No changes found" in viewer.read("/console/differences?prefix=NOTHING")
+    sheet = viewer.get("/console/differences/export.csv?field=price")
+    assert sheet.status_code == 200
+    assert len(sheet.text.splitlines()) == 2

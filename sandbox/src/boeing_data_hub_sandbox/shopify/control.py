@@ -12,12 +12,13 @@ from urllib.parse import parse_qs
 
 from pydantic import ValidationError
 
+from boeing_data_hub_sandbox.shopify import webhooks
 from boeing_data_hub_sandbox.shopify.behind_our_back import delete_product, edit_product, seed_product, sell
 from boeing_data_hub_sandbox.shopify.effects import product_facts
 from boeing_data_hub_sandbox.shopify.faults import Fault
 from boeing_data_hub_sandbox.shopify.knobs import Knobs
 from boeing_data_hub_sandbox.shopify.loading import load, settings_in
-from boeing_data_hub_sandbox.shopify.records import gid
+from boeing_data_hub_sandbox.shopify.records import Location, gid, number_of
 from boeing_data_hub_sandbox.shopify.schema import money
 from boeing_data_hub_sandbox.shopify.wire import Scope, Send, reply_json
 from boeing_data_hub_sandbox.shopify.world import World
@@ -195,4 +196,22 @@ def _set(world: World, given: dict[str, Any]) -> None:
         world.bucket.reset()
     if "seed" in given:
         world.faults.reseed(fresh.seed)
+    before = {place.id: (place, place.name, place.is_active) for place in world.store.locations.values()}
     world.store.relocate(world.knobs)
+    _announce_locations(world, before)
+
+
+def _announce_locations(world: World, before: dict[str, tuple[Location, str, bool]]) -> None:
+    """Tell the subscribers of every location that a change of the settings made, changed or took away."""
+    after = world.store.locations
+    told = [("LOCATIONS_DELETE", place) for key, (place, _, _) in before.items() if key not in after]
+    for key, place in after.items():
+        _, name, was_active = before.get(key, (place, place.name, place.is_active))
+        if key not in before:
+            told.append(("LOCATIONS_CREATE", place))
+        elif was_active != place.is_active:
+            told.append(("LOCATIONS_ACTIVATE" if place.is_active else "LOCATIONS_DEACTIVATE", place))
+        elif name != place.name:
+            told.append(("LOCATIONS_UPDATE", place))
+    for topic, place in told:
+        webhooks.announce(world, topic, {"id": number_of(place.id), "name": place.name, "active": place.is_active})

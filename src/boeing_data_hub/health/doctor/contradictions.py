@@ -116,6 +116,13 @@ SHELF_CODES = Advice(
     "a shelf code that the store's metafield does not take, or for a location that is not mapped",
     "Correct SHOPIFY_INVENTORY_LOCATION_CODES: codes of three characters, under names of SHOPIFY_LOCATION_MAP.",
 )
+UNSEEN = Advice(
+    "drift_unseen",
+    "store",
+    "warning",
+    "changes that people make in the store may stay unnoticed",
+    "Set HUB_DRIFT_SNAPSHOT_AT to a time of day, such as 02:30.",
+)
 NO_STORE = Advice(
     "store_unset",
     "store",
@@ -218,6 +225,9 @@ def _timing(s: Settings) -> Iterator[Finding]:
 
 
 def _trade(s: Settings) -> Iterator[Finding]:
+    if s.shopify_store_domain.strip() and not s.hub_drift_snapshot_at:
+        said = " what was seen within HUB_DRIFT_SEEN_HOURS counts as unchanged, and" if s.hub_drift_seen_hours else ""
+        yield UNSEEN.found(f"The store is not compared once a day:{said} a webhook that is lost is not made up for.")
     if s.price_markup < 1 or s.price_markup > _MOST_MARKUP:
         said = "below Boeing's price" if s.price_markup < 1 else f"at {s.price_markup} times Boeing's price"
         yield MARKUP_LOSS.found(f"With PRICE_MARKUP={s.price_markup} every part is sold {said}.")

@@ -6,14 +6,16 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify import media_check_rows, store_job_rows
+from boeing_data_hub.shopify import media_check_rows, store_job_rows, store_snapshot_rows
 from boeing_data_hub.shopify.store_job import ConflictFilter
+from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.bodies import Body, Texts
+from boeing_data_hub.web.downloads import Kind, download
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/api/store", tags=["store"])
@@ -21,6 +23,9 @@ router = APIRouter(prefix="/api/store", tags=["store"])
 _MOST = 50_000
 After = Annotated[str, Query(max_length=255, pattern=STORABLE, description="Continue after this SKU.")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+DifferingField = Literal[
+    "price", "title", "sku", "custom_id", "status", "variants", "picture", "stock", "tags", "metafields", "deleted"
+]
 
 
 class Filter(Body):
@@ -104,6 +109,40 @@ def cancel_job(job_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any
     return hub.shop.decisions.cancel(job_id, actor=principal.owner)
 
 
+@router.post("/compare")
+def compare_store(hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Read the whole store by one bulk query, and compare it with what was published, in the background."""
+    snapshot = hub.shop.decisions.compare(actor=principal.owner)
+    hub.intake.wake_publishing()
+    return {"snapshot": snapshot.as_json(), "message": "The store is being read and compared in the background."}
+
+
+@router.get("/snapshots/{snapshot_id}")
+def show_snapshot(snapshot_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+    """The progress of a snapshot of the store and of its comparison."""
+    return hub.shop.decisions.snapshot(snapshot_id).as_json()
+
+
+@router.delete("/snapshots/{snapshot_id}")
+def cancel_snapshot(snapshot_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+    """Cancel a snapshot that is under way; the one before is still used."""
+    cancelled = hub.shop.decisions.cancel_snapshot(snapshot_id, actor=principal.owner)
+    hub.intake.wake_publishing()
+    return cancelled.as_json()
+
+
+@router.get("/differences/export", response_model=None)
+def export_differences(
+    hub: TheHub,
+    _principal: Reader,
+    format: Annotated[Kind, Query()] = "csv",  # noqa: A002 - the name in the address
+    field: Annotated[DifferingField | None, Query(description="Only differences in this field.")] = None,
+    prefix: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Beginning of the SKU.")] = "",
+) -> Response:
+    """All differences as CSV or XLSX: a row for each field of each product."""
+    return download(exports.differences(hub.database, field=field, prefix=prefix or None), format, name="differences")
+
+
 @router.get("/differences")
 def list_differences(
     hub: TheHub,
@@ -111,18 +150,21 @@ def list_differences(
     limit: Limit = 100,
     after: After = "",
     field: Annotated[
-        Literal["price", "title", "sku", "custom_id", "status", "variants", "picture", "stock", "deleted"] | None,
+        DifferingField | None,
         Query(description="Only products that differ in this field."),
     ] = None,
+    prefix: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Beginning of the SKU.")] = "",
 ) -> dict[str, Any]:
     """Products that differed at the last check, with each difference and what the next publish will do about it."""
 
     def step(work: Work) -> dict[str, Any]:
-        found = store_job_rows.differing(work, limit=limit, after=after, field=field)
+        found = store_job_rows.differing(work, limit=limit, after=after, field=field, prefix=prefix or None)
         looks = store_job_rows.latest(work, "check")
+        snapshot = store_snapshot_rows.newest(work)
         return {
             "differences": found,
-            "counts": store_job_rows.count_differing(work),
+            "counts": store_job_rows.count_differing(work, prefix=prefix or None),
+            "snapshot": snapshot.as_json() if snapshot else None,
             "last_look": looks[0].as_json() if looks else None,
             "next_after": found[-1].sku if len(found) == limit else None,
         }

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound, Unauthorized
-from boeing_data_hub.shopify import webhook_rows, webhooks
+from boeing_data_hub.shopify import webhooks
+from boeing_data_hub.shopify.webhook_inbox import Inbox
 from boeing_data_hub.web.access import TheHub, address_of
 from boeing_data_hub.web.security_events import note
 
@@ -47,7 +48,8 @@ def receive(request: Request, hub: TheHub, body: Annotated[bytes, Depends(_raw)]
         raise BadInput(
             "The body does not name what its topic is about. Nothing was stored.", code="bad_webhook"
         ) from None
-    return {"stored": found is not None and hub.database.run(lambda work: webhook_rows.add(work, found))}
+    inbox: Inbox = request.app.state.webhook_inbox
+    return {"stored": found is not None and inbox.store(found)}
 
 
 def _not_signed(request: Request) -> Unauthorized:
