@@ -14,7 +14,7 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
 
 
-def panel(title: str, *queries: tuple[str, str], unit: str = "short", kind: str = "timeseries", width: int = 8) -> dict:
+def panel(title: str, *queries: tuple[str, str], unit: str = "short", kind: str = "timeseries", width: int = 8) -> dict[str, object]:
     """One panel; queries are (expression, legend)."""
     return {
         "title": title,
