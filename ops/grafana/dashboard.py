@@ -14,7 +14,9 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
 
 
-def panel(title: str, *queries: tuple[str, str], unit: str = "short", kind: str = "timeseries", width: int = 8) -> dict[str, object]:
+def panel(
+    title: str, *queries: tuple[str, str], unit: str = "short", kind: str = "timeseries", width: int = 8
+) -> dict[str, Any]:
     """One panel; queries are (expression, legend)."""
     return {
         "title": title,
