@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,8 @@ from boeing_data_hub.cli.operate import with_hub
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.health import digest as digests
 from boeing_data_hub.health import notices
+from boeing_data_hub.health.chore_rows import ChoreState
+from boeing_data_hub.health.chores import Chore
 
 app = typer.Typer(no_args_is_help=True, help="Show or run data clean-up.")
 digest_app = typer.Typer(no_args_is_help=True, help="Show, send and list the daily digest.")
@@ -32,22 +34,22 @@ def status(*, as_json: Json = False) -> None:
         stalled = hub.database.run(hub.upkeep.stalled)
         if as_json:
             told = [{"kind": s.code, "stage": s.about, "since": s.since, "message": s.message} for s in stalled]
-            output.as_json({"chores": found, "stuck": told})
+            output.as_json({"chores": [_as_json(one.chore, one.state) for one in found], "stuck": told})
             return
         output.table(
             f"{len(found)} clean-up jobs",
             ["job", "what", "kept for", "last run", "rows", "due", "problem"],
             [
                 (
-                    c["name"],
-                    c["what"],
-                    _term(c),
-                    output.Moment(c["done_at"]),
-                    c["last_round"],
-                    output.Moment(c["due_at"]),
-                    c["note"],
+                    one.chore.name,
+                    one.chore.what,
+                    _term(one.chore),
+                    output.Moment(one.state.done_at),
+                    one.state.last_round,
+                    output.Moment(one.state.due_at),
+                    one.state.note,
                 )
-                for c in found
+                for one in found
             ],
         )
         for one in stalled:
@@ -56,10 +58,16 @@ def status(*, as_json: Json = False) -> None:
     with_hub(do, json_wanted=as_json)
 
 
-def _term(chore: dict[str, Any]) -> str:
-    if chore["days"] is None:
+def _as_json(chore: Chore, state: ChoreState) -> dict[str, object]:
+    fields = asdict(state)
+    del fields["is_due"]
+    return {**fields, "what": chore.what, "days": chore.days, "every": chore.every}
+
+
+def _term(chore: Chore) -> str:
+    if chore.days is None:
         return ""
-    return f"{chore['days']:,} days" if chore["days"] else "forever"
+    return f"{chore.days:,} days" if chore.days else "forever"
 
 
 @app.command()
@@ -76,7 +84,7 @@ def run(
         if as_json:
             output.as_json({"dry_run": dry_run, "rows": found})
             return
-        what = {chore["name"]: chore["what"] for chore in chores.status()}
+        what = {one.chore.name: one.chore.what for one in chores.status()}
         output.table(
             "Would be removed" if dry_run else "Removed",
             ["job", "what", "rows"],

@@ -7,6 +7,8 @@ where the round stopped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
@@ -64,7 +66,31 @@ def cursor(work: Work, name: str) -> Any:
     return work.value(_SQL["cursor"], [name])
 
 
-def listed(work: Work) -> dict[str, dict[str, Any]]:
-    """Every chore's row, by name."""
-    rows = work.rows(_SQL["listed"])
-    return {row["name"]: row for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoreState:
+    """The state of a chore.
+
+    Attributes:
+        due_at: when it is due; None before its first round, as are the other times.
+        began_at: start of the current round; None between rounds.
+        done_at: end of the last round.
+        removed: rows removed by the current round so far.
+        last_round: rows removed by the last round.
+        failures: consecutive failed portions.
+        note: the last error.
+    """
+
+    name: str
+    due_at: datetime | None = None
+    began_at: datetime | None = None
+    done_at: datetime | None = None
+    removed: int | None = None
+    last_round: int | None = None
+    failures: int | None = None
+    note: str | None = None
+    is_due: bool = False
+
+
+def states(work: Work) -> dict[str, ChoreState]:
+    """The state of every chore that was ever due, by name."""
+    return {state.name: state for state in work.records(ChoreState, _SQL["listed"])}

@@ -45,5 +45,5 @@ SELECT cursor FROM hub.chores WHERE name = %s
 
 -- name: listed
 -- Every chore's row, by name.
-SELECT name, due_at, began_at, done_at, removed, last_round, failures, cursor, note, updated_at,
+SELECT name, due_at, began_at, done_at, removed, last_round, failures, note,
 due_at <= now() AS is_due FROM hub.chores ORDER BY name

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString
+from typing import Final, TypeVar
 from uuid import UUID
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
 
 _SQL: Final = beside(__file__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +87,17 @@ class BulkState:
 
 def waiting_for_boeing(work: Work) -> Backlog:
     """The backlog of searches, in items."""
-    return Backlog(**_only(work, _SQL["waiting_for_boeing"]))
+    return _only(work.record(Backlog, _SQL["waiting_for_boeing"]))
 
 
 def waiting_for_the_store(work: Work) -> Backlog:
     """The backlog of publish runs, in items; parts in a running bulk operation count as `later`."""
-    return Backlog(**_only(work, _SQL["waiting_for_the_store"]))
+    return _only(work.record(Backlog, _SQL["waiting_for_the_store"]))
 
 
 def waiting_for_normalization(work: Work) -> Backlog:
     """The backlog of normalization, in answers; `oldest` only counts answers that an item waits for."""
-    return Backlog(**_only(work, _SQL["waiting_for_normalization"]))
+    return _only(work.record(Backlog, _SQL["waiting_for_normalization"]))
 
 
 def leased(work: Work) -> list[Leased]:
@@ -122,7 +124,7 @@ def workers(work: Work, *, silent_after: float) -> tuple[dict[str, int], float |
 
 def orphans(work: Work) -> tuple[int, float]:
     """The number of leftover products in the store, and the seconds the oldest one has been waiting for removal."""
-    row = _only(work, _SQL["orphans"])
+    row = _only(work.row(_SQL["orphans"]))
     return row["orphans"], row["oldest"]
 
 
@@ -139,7 +141,6 @@ def products_in_doubt(work: Work) -> int:
     return work.value(_SQL["count_not_waited_for"], [[row["sku"] for row in rows]])
 
 
-def _only(work: Work, query: LiteralString) -> dict[str, Any]:
-    row = work.row(query)
+def _only(row: T | None) -> T:
     assert row is not None  # noqa: S101 - an aggregate always has one row
     return row

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
 
@@ -25,6 +25,14 @@ log = structlog.get_logger(__name__)
 _PORTIONS_A_TURN: Final = 4  # a fraction of a second; the next sweep continues
 _RETRY: Final = RetryPolicy(first=60.0, longest=3600.0)  # of a chore; never longer than its interval
 _BREATH: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreStatus:
+    """A chore, and its state."""
+
+    chore: Chore
+    state: rows.ChoreState
 
 
 class Housekeeping:
@@ -60,8 +68,8 @@ class Housekeeping:
             while keep_going() and self._database.run(lambda work, name=name: rows.is_due(work, name)):
                 if self._portion(self._chores[name]) is None:
                     time.sleep(_BREATH)  # another worker runs it
-        after = self._database.run(rows.listed)
-        return {name: after[name]["removed"] if after[name]["is_due"] else after[name]["last_round"] for name in names}
+        after = self._database.run(rows.states)
+        return {name: (after[name].removed if after[name].is_due else after[name].last_round) or 0 for name in names}
 
     def _portion(self, chore: Chore) -> bool | None:
         """Run a portion. True: more follow; False: the round is finished or postponed; None: another worker runs it."""
@@ -104,19 +112,10 @@ class Housekeeping:
             chore.name: self._database.run(chore.count) for chore in self._chores.values() if chore.count is not None
         }
 
-    def status(self) -> list[dict[str, Any]]:
-        """Every chore: its description, retention, last round and result, and when it is due."""
-        known = self._database.run(rows.listed)
+    def status(self) -> list[ChoreStatus]:
+        """Every chore, with its last round and result, and when it is due."""
+        known = self._database.run(rows.states)
         return [
-            {
-                "name": chore.name,
-                "what": chore.what,
-                "days": chore.days,
-                "every": chore.every,
-                **{
-                    name: known.get(chore.name, {}).get(name)
-                    for name in ("due_at", "began_at", "done_at", "removed", "last_round", "failures", "note")
-                },
-            }
+            ChoreStatus(chore, known.get(chore.name) or rows.ChoreState(name=chore.name))
             for chore in self._chores.values()
         ]

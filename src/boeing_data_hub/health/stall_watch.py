@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from boeing_data_hub.batches.retention import LogLine, Portion
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import stalls
@@ -17,12 +19,12 @@ from boeing_data_hub.health.repairs import repair
 _EVERY: Final = 15.0
 
 
-def watch(find: Callable[[Work, Mapping[str, Any]], list[Condition]]) -> Chore:
+def watch(find: Callable[[Work, Mapping[str, stalls.Progress]], list[Condition]]) -> Chore:
     """The chore. `find` judges the recorded progress; its conditions are logged."""
 
     def look(work: Work, before: Any) -> Portion:
         repaired = repair(work)
-        seen = stalls.look(work, before)
+        seen = stalls.look(work, stalls.recorded(before))
         stalled = [
             LogLine(
                 "warning",
@@ -32,6 +34,6 @@ def watch(find: Callable[[Work, Mapping[str, Any]], list[Condition]]) -> Chore:
             for one in find(work, seen)
             if one.code != NO_SCHEDULER.code  # the chore was started by hand, without a scheduler
         ]
-        return Portion(repaired.removed, seen, is_last=True, log=[*repaired.log, *stalled])
+        return Portion(repaired.removed, msgspec.to_builtins(seen), is_last=True, log=[*repaired.log, *stalled])
 
     return Chore(stalls.WATCH, "stuck-work check", look, every=_EVERY)

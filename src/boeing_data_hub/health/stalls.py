@@ -7,9 +7,9 @@ for a rate-limit slot, the end of a pause, the store or a person is not due.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.db.statements import beside
@@ -36,24 +36,46 @@ _UPSTREAMS: Final = {Stage.EXTRACTION: "boeing", Stage.PUBLISHING: "shopify"}
 _STEPS: Final = timedelta(seconds=2)  # a closer slot does not count as a wait
 
 
-def look(work: Work, before: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """What is due in each stage, its mark, and since when the mark has not changed while something was due.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The progress of a stage.
+
+    Attributes:
+        due: parts (for normalization: answers) that are due.
+        mark: changes with every claim, call and save.
+        since: since when the mark has not changed while something was due.
+    """
+
+    due: int
+    mark: str
+    since: datetime
+
+
+def recorded(cursor: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Progress]:
+    """The progress by stage, from the chore's cursor."""
+    return {
+        stage: Progress(due=noted["due"], mark=noted["mark"], since=datetime.fromisoformat(noted["since"]))
+        for stage, noted in (cursor or {}).items()
+    }
+
+
+def look(work: Work, before: Mapping[str, Progress]) -> dict[str, Progress]:
+    """The progress of each stage now.
 
     Args:
         work: the transaction.
         before: the result of the previous call.
     """
     now: datetime = work.value(_SQL["moment"])
-    return {stage.value: _look_at(work, stage, (before or {}).get(stage.value), now) for stage in _DUE}
+    return {stage.value: _look_at(work, stage, before.get(stage.value), now) for stage in _DUE}
 
 
-def _look_at(work: Work, stage: Stage, before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+def _look_at(work: Work, stage: Stage, before: Progress | None, now: datetime) -> Progress:
     pace = upstreams.look(work, _UPSTREAMS[stage])[0] if stage in _UPSTREAMS else None
     due = 0 if pace is not None and waits(pace, now) else _DUE[stage](work)
     mark = stage_progress.mark(work, stage)
-    stood_still = bool(due and before and before["due"] and before["mark"] == mark)
-    since = before["since"] if stood_still and before else now.isoformat()
-    return {"due": due, "mark": mark, "since": since}
+    stood_still = due and before is not None and before.due and before.mark == mark
+    return Progress(due=due, mark=mark, since=before.since if stood_still and before else now)
 
 
 def waits(pace: UpstreamPace, now: datetime) -> bool:
@@ -67,7 +89,7 @@ def stalled(
     queues: Sequence[str],
     silent_after: float,
     after: float,
-    seen: Mapping[str, Any] | None = None,
+    seen: Mapping[str, Progress] | None = None,
 ) -> list[Condition]:
     """Everything that is stalled now. A few look-ups, regardless of the amount of work.
 
@@ -84,11 +106,11 @@ def stalled(
     now: datetime = work.value(_SQL["moment"])
     found: list[Condition] = []
     if seen is None:
-        seen = cast("dict[str, Any]", chore_rows.cursor(work, WATCH) or {})
+        seen = recorded(chore_rows.cursor(work, WATCH))
     for stage, noted in seen.items():
-        if not noted["due"] or stage not in queues:
+        if not noted.due or stage not in queues:
             continue
-        since = datetime.fromisoformat(noted["since"])
+        since = noted.since
         if missing := alive.missing([stage]):
             found.append(replace(missing[0], since=since))
         elif now - since > timedelta(seconds=after):

@@ -70,7 +70,7 @@ class Upkeep:
     def _database(self) -> Database:
         return self._give_database()
 
-    def stalled(self, work: Work, seen: Mapping[str, Any] | None = None) -> list[Condition]:
+    def stalled(self, work: Work, seen: Mapping[str, stalls.Progress] | None = None) -> list[Condition]:
         """Stalled work, by the last recorded progress or the given one; see `stalls.py`."""
         s = self._settings
         return stalls.stalled(

@@ -27,8 +27,8 @@ def test_fifty_thousand_items_are_removed_in_portions_with_separate_commits(worl
     assert max(steps) <= 4 * retention.ROWS, "a turn is a few portions"
     assert left[-1] == 100
     assert world.one("SELECT count(*) FROM hub.batch_items WHERE batch_id = %s", young) == 100
-    row = next(row for row in world.hub.upkeep.chores.status() if row["name"] == "items")
-    assert (row["last_round"], row["removed"], row["began_at"]) == (50_000, 0, None)
+    row = next(one.state for one in world.hub.upkeep.chores.status() if one.chore.name == "items")
+    assert (row.last_round, row.removed, row.began_at) == (50_000, 0, None)
 
 
 def test_an_interrupted_round_continues_where_it_stopped(world, make_world):
@@ -95,10 +95,10 @@ def test_a_failing_chore_is_reported_and_does_not_block_the_others(world):
     world.do("ALTER TABLE hub.audit_log RENAME TO hidden")
     while world.hub.upkeep.chores.turn(forever):
         pass
-    status = {row["name"]: row for row in world.hub.upkeep.chores.status()}
-    assert "hub.audit_log" in status["audit"]["note"]
-    assert status["audit"]["failures"] == 1
-    assert status["items"]["last_round"] == 10
+    status = {one.chore.name: one.state for one in world.hub.upkeep.chores.status()}
+    assert "hub.audit_log" in str(status["audit"].note)
+    assert status["audit"].failures == 1
+    assert status["items"].last_round == 10
     world.do("ALTER TABLE hub.hidden RENAME TO audit_log")
     world.do("UPDATE hub.chores SET due_at = now() WHERE name = 'audit'")
     world.hub.upkeep.chores.turn(forever)

@@ -70,7 +70,7 @@ def test_what_the_former_store_left_is_no_work_that_is_due(moved, ask):
     desk, _, _ = moved
     assert ask(due_work.parts_due) == 0
     assert not ask(store_job_rows.anything_due)
-    assert ask(lambda work: stalls.look(work, None))[Stage.PUBLISHING.value]["due"] == 0
+    assert ask(lambda work: stalls.look(work, {}))[Stage.PUBLISHING.value].due == 0
     assert desk.hub.recovery.sweep().publishings_due == 0
     assert desk.rows("SELECT state FROM hub.orphans") == [{"state": "due"}]
 
