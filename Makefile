@@ -125,6 +125,9 @@ pin-images: ## name the base images of Dockerfile and compose.yaml by digest (ne
 bench-hostile: setup ## how long /health takes while hostile bodies and slow connections arrive
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
 
+bench-webhooks: setup ## how many of the store's webhooks one API process accepts in a second
+	@$(BIN)/python -m benchmarks.webhooks $(ARGS)
+
 pictures: setup ## take the documentation's pictures of the console anew (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py
 
