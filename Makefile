@@ -15,7 +15,7 @@ T      ?= tests sandbox/tests
 N      ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile sbom pin-images pictures lock clean
+.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks sbom pin-images pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
