@@ -270,9 +270,9 @@ def test_a_part_that_the_hub_archived_stays_in_care_and_one_that_an_undo_archive
     desk = desk(hub_sync_review_seconds=1)
     desk.stage("HUB", "UNDO")
     undo = desk.ask(
-        "INSERT INTO hub.batches (id, batch_type, status, total_items, owner, options)"
+        "INSERT INTO hub.batches (id, batch_type, status, total_items, owner, request_hash, options)"
         " VALUES (gen_random_uuid(), 'publish',"
-        " 'completed', 1, 'x', '{\"undo_of\": \"00000000-0000-0000-0000-000000000001\"}') RETURNING id"
+        " 'completed', 1, 'x', 'x', '{\"undo_of\": \"00000000-0000-0000-0000-000000000001\"}') RETURNING id"
     )[0]["id"]
     desk.ask(
         "UPDATE hub.products SET state = 'archived', form = '{\"status\": \"ARCHIVED\"}',"
