@@ -26,7 +26,7 @@ from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify import publish_changes, publish_items
-from boeing_data_hub.values.states import BatchType, Stage
+from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import UNDO_KEY, Batch
 from boeing_data_hub.work.wake_ups import WakeUps
@@ -203,7 +203,7 @@ class Intake:
             batch = batches.get(work, batch_id)
             if batch is None:
                 raise _unknown(batch_id)
-            if batch.status.is_final and batch.outcome != "cancelled":
+            if batch.status.is_final and batch.status is not BatchStatus.CANCELLED:
                 raise Conflict(
                     f"This run has already finished ({batch.outcome}), so there is nothing left to cancel. "
                     "Nothing was changed.",

@@ -138,9 +138,10 @@ class Reading:
         items = {item_of[sku].position: item_of[sku] for sku in parts if sku in item_of}
 
         def step(work: Work) -> None:
+            if not bulk_runs.settle_lines(work, run.id, numbers):
+                return  # saved before, by a commit without a reply: sold pieces are counted once
             batches.hold_ledger(work)
             settlement.write(work, parts, facts)
-            bulk_runs.settle_lines(work, run.id, numbers)
             batches.move_counts(work, publish_items.settle(work, settled(items.values(), parts, bulk=True)))
 
         turn.save(step)

@@ -120,9 +120,9 @@ def open_lines(work: Work, run_id: UUID) -> dict[int, str]:
     return {row["number"]: row["sku"] for row in work.rows(_SQL["open_lines"], [run_id])}
 
 
-def settle_lines(work: Work, run_id: UUID, numbers: Sequence[int] | None = None) -> None:
-    """Release the SKUs of these lines (None: all lines), whose results are saved."""
-    work.do(_SQL["settle_lines"], {"run": run_id, "numbers": None if numbers is None else list(numbers)})
+def settle_lines(work: Work, run_id: UUID, numbers: Sequence[int] | None = None) -> int:
+    """Release the SKUs of these lines (None: all lines), whose results are saved. Returns how many were open."""
+    return work.do(_SQL["settle_lines"], {"run": run_id, "numbers": None if numbers is None else list(numbers)})
 
 
 def move(work: Work, run_id: UUID, state: str, *, wait: float = 0.0, **changes: Any) -> None:

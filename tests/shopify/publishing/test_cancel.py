@@ -195,3 +195,17 @@ def test_a_part_of_which_every_worker_dies_is_worked_on_alone_and_given_up_at_la
 def _die(work, skus):
     batches.hold_ledger(work)
     lost_lease(work, skus, most=7)
+
+
+def test_a_cancel_that_is_repeated_while_parts_are_under_way_is_the_same_as_one(desk):
+    skus = desk.stage(*desk.make_parts(2))
+    batch = desk.publish(skus)
+    desk.do(
+        "INSERT INTO hub.leases (id, stage, owner, part_numbers, raw_ids, expires_at)"
+        " VALUES (gen_random_uuid(), 'publishing', 'another worker', %s, '{}', now() + interval '1 hour')",
+        skus[:1],
+    )
+    once, again = (desk.hub.intake.cancel(batch.id, actor="person") for _ in range(2))
+    assert (once.status, once.outcome, once.cancelled_count) == ("cancelled", None, 1)
+    assert (again.status, again.outcome, again.cancelled_count) == ("cancelled", None, 1)
+    assert len(desk.rows("SELECT 1 FROM hub.audit_log WHERE action = 'batch.cancel'")) == 1
