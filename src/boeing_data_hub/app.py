@@ -19,6 +19,7 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.client import BoeingClient
 from boeing_data_hub.boeing.extraction import Extraction
 from boeing_data_hub.boeing.normalization import Normalization
+from boeing_data_hub.catalogue.prices_in_force import PricesInForce
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.rules_in_force import normalization_rules
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
@@ -98,12 +99,18 @@ class Hub:
         """The Boeing client, with shared tokens."""
         return BoeingClient(boeing_access(self.settings), boeing_tokens_memory(self.settings, self.database))
 
+    @cached_property
+    def prices_in_force(self) -> PricesInForce:
+        """The price list in force, and the settings' last rule."""
+        last = PriceRules(self.settings.price_basis, self.settings.price_markup)
+        return PricesInForce(lambda: self.database, last)
+
     @property
     def prices(self) -> PriceRules:
-        """The price rules."""
-        return self.shop.listing_policy.prices
+        """The price rules in force."""
+        return self.prices_in_force.current()
 
-    @cached_property
+    @property
     def normalization_rules(self) -> NormalizationRules:
         """The current normalization rules."""
         return normalization_rules(self.settings, self.prices)
@@ -134,7 +141,7 @@ class Hub:
             database=self.database,
             held=self.held,
             owner=self.owner,
-            rules=self.normalization_rules,
+            rules=lambda: self.normalization_rules,
             lease_seconds=self.settings.hub_lease_seconds,
             watch=self.sync.watch if self.sync else None,
         )
@@ -155,6 +162,7 @@ class Hub:
             images=self.images,
             held=self.held,
             owner=self.owner,
+            prices=lambda: self.prices,
         )
 
     @cached_property
@@ -180,7 +188,7 @@ class Hub:
         return Quoting(
             database=self.database,
             searches=self.intake,
-            rules=QuotingRules.of(self.settings, self.shop.listing_policy),
+            rules=lambda: QuotingRules.of(self.settings, self.shop.listing_policy),
         )
 
     @cached_property
@@ -248,7 +256,7 @@ class Hub:
         """Run the doctor's checks, within about `seconds`; see `Doctor`."""
         doctor = Doctor(
             self.settings,
-            self.shop.listing_policy,
+            self.shop.settings_policy,
             data_dir=self.data_dir,
             queues=self.queues,
             pacing=lambda: self.pacing,

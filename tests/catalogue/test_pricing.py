@@ -4,18 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from boeing_data_hub.catalogue.pricing import (
-    DOUBTS,
-    GUIDE_RULES,
-    PriceRules,
-    Prices,
-    base_price,
-    prices_of,
-    selling_price,
-)
+from boeing_data_hub.catalogue import pricing
+from boeing_data_hub.catalogue.priceable import PriceFacts, base_price
+from boeing_data_hub.catalogue.pricing import DOUBTS, GUIDE_RULES, PriceRules, Prices, selling_price
 from boeing_data_hub.catalogue.screening import Reason
 
 LIST, NET = Decimal("99.86"), Decimal("88.49")
+
+
+def prices_of(listed, net, rules, *, reason=None):
+    return pricing.prices_of(PriceFacts("P1022=K3", listed, net, reason), rules)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,9 @@ def test_the_base_is_the_price_the_owner_chose(basis, both, no_list, no_net):
 
 
 def test_our_price_is_base_times_markup():
-    assert prices_of(LIST, NET, PriceRules("net_then_list", Decimal("1.25"))) == Prices(NET, Decimal("110.61"))
+    assert prices_of(LIST, NET, PriceRules("net_then_list", Decimal("1.25"))) == Prices(
+        NET, Decimal("110.61"), cost=NET
+    )
 
 
 @pytest.mark.parametrize("reason", sorted(DOUBTS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, Final, TypeVar, cast
 
@@ -70,17 +71,7 @@ def normalize(line_item: Mapping[str, Any], currency: str | None, rules: Normali
     supplier = take(fields.text(item, "supplierName")) or rules.default_manufacturer
     image = take(fields.link(item, "productImage"))
     thumbnail = take(fields.link(item, "thumbnailImage"))
-    facts = Facts(
-        price=prices_of(list_price, net_price, rules.prices).price,
-        currency=money_of,
-        quantity=pieces,
-        stated=stated,
-        quantity_known=stated is not None or bool(places),
-        in_stock=in_stock,
-        locations=places,
-    )
-    screened = screen(facts, reader.problems, rules)
-    return StagedPart(
+    part = StagedPart(
         sku=sku,
         title=title,
         body_html=_paragraph(description or name),
@@ -112,11 +103,27 @@ def normalize(line_item: Mapping[str, Any], currency: str | None, rules: Normali
         cert=rules.cert,
         pma=approval is not None and approval.upper() == "PMA",
         estimated_lead_time_days=rules.estimated_lead_time_days,
+        status="fetched",  # until it is screened
+        status_reason=None,
+        status_detail=None,
+        locations=places,
+    )
+    facts = Facts(
+        price=prices_of(part, rules.prices).price,
+        currency=money_of,
+        quantity=pieces,
+        stated=stated,
+        quantity_known=stated is not None or bool(places),
+        in_stock=in_stock,
+        locations=places,
+    )
+    screened = screen(facts, reader.problems, rules)
+    return replace(
+        part,
         # Plain words: the database driver treats lists of an enum and of text as different things.
         status=screened.status.value,
         status_reason=screened.reason.value if screened.reason else None,
         status_detail=screened.detail,
-        locations=places,
     )
 
 

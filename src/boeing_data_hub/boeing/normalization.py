@@ -55,7 +55,7 @@ class Normalization:
         database: Database,
         held: HeldLeases,
         owner: str,
-        rules: NormalizationRules,
+        rules: Callable[[], NormalizationRules],
         lease_seconds: float,
         watch: Callable[[Work, Sequence[Staged]], None] | None = None,
     ) -> None:
@@ -76,8 +76,9 @@ class Normalization:
             lease, answers = claimed
             batches_ = dict.fromkeys(batch for answer in answers for batch in answer.batches)
             traces = dict.fromkeys(trace for answer in answers for trace in answer.traces)
+            rules = self._rules()
             with self._held.holding(lease), telemetry.working_for([*batches_], [*traces], answers=len(answers)):
-                self._save(lease, [answer.id for answer in answers], normalize_answers(answers, self._rules))
+                self._save(lease, [answer.id for answer in answers], normalize_answers(answers, rules), rules)
             done += len(answers)
         return done
 
@@ -89,7 +90,7 @@ class Normalization:
         leases.take(work, lease, stage=Stage.NORMALIZATION, owner=self._owner, seconds=self._lease_seconds, raw_ids=ids)
         return lease, raw_answers.load(work, ids)
 
-    def _save(self, lease: UUID, ids: list[int], result: Normalized) -> None:
+    def _save(self, lease: UUID, ids: list[int], result: Normalized, rules: NormalizationRules) -> None:
         def step(work: Work) -> None:
             leases.release(work, lease)
             batches.hold_ledger(work)
@@ -97,7 +98,7 @@ class Normalization:
             raw_answers.forget(work, result.failed)
             if self._watch is not None:
                 self._watch(work, result.parts)
-            staging.upsert(work, result.parts, self._rules.prices)
+            staging.upsert(work, result.parts, rules.prices)
             batches.move_counts(work, items.settle_normalized(work, result.settled, result.failed))
 
         try:

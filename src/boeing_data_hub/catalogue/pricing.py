@@ -1,14 +1,19 @@
-"""Computes our price from Boeing's two. It is never stored, so that a changed rule applies at once. Pure."""
+"""Computes our price from Boeing's two. It is never stored, so that a changed rule applies at once. Pure.
+
+A price list's rules are tried in order; the first whose conditions hold makes the price. The settings' basis and markup
+are the last rule. A price set by hand takes precedence over all of them (`sale.asked_price`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, NamedTuple
 
+from boeing_data_hub.catalogue.price_rules import PriceRule, conditions_of, lowest_price, priced
+from boeing_data_hub.catalogue.priceable import Priceable, PriceBasis, base_price, cost_of
 from boeing_data_hub.values.money import marked_up
-
-PriceBasis = Literal["list_then_net", "net_then_list", "list", "net"]
 
 DOUBTS: Final = frozenset({"part_number_unreadable", "rows_disagree", "price_unreadable", "price_negative"})
 """Reasons of `screening` that cast doubt on one of Boeing's prices. The other one must not replace it, because the
@@ -17,61 +22,69 @@ price would be wrong, so the part has no price."""
 
 @dataclass(frozen=True, slots=True)
 class PriceRules:
-    """How our price comes from Boeing's (settings of the same names).
+    """How our price comes from Boeing's.
 
     Attributes:
-        basis: which Boeing price ours is computed from; `a_then_b` uses b if there is no a.
-        markup: our price is the base times this.
+        basis: of the last rule: which Boeing price ours is computed from; `a_then_b` uses b if there is no a. The
+            setting of the same name, as is `markup`.
+        markup: of the last rule: our price is the base times this.
+        version: of the price list in force; None: only the last rule is.
+        listed: its rules, in order.
     """
 
     basis: PriceBasis = "list_then_net"
     markup: Decimal = Decimal("1.10")
+    version: int | None = None
+    listed: tuple[PriceRule, ...] = ()
 
 
 GUIDE_RULES: Final = PriceRules()
 """The guide's rules, which are the settings' defaults."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """The Boeing price that ours is computed from, and ours, in whole cents. None: no price; never 0."""
+class Prices(NamedTuple):
+    """The Boeing price that ours is computed from, and ours, in whole cents. None: no price; never 0.
+
+    Attributes:
+        cost: what the part costs us. For the last rule it is the base, as the guide has it.
+        rule: the place of the rule in the price list, from 1; None: the last rule, or no price.
+    """
 
     base: Decimal | None = None
     price: Decimal | None = None
+    cost: Decimal | None = None
+    rule: int | None = None
 
 
-def prices_of(
-    list_price: Decimal | None, net_price: Decimal | None, rules: PriceRules, *, reason: str | None = None
-) -> Prices:
-    """Our price by the rules in force.
-
-    Args:
-        list_price: Boeing's; None or 0: no price. The same holds for `net_price`.
-        net_price: what Boeing charges us.
-        rules: basis and markup.
-        reason: why screening holds the part back, if it does. A doubtful price gives None.
-    """
-    if reason in DOUBTS:
-        return Prices()
-    base = base_price(list_price, net_price, rules.basis)
-    return Prices(base, selling_price(base, rules.markup))
+_NONE: Final = Prices()
+_TIMES: Final = "\u00d7"
 
 
-def base_price(list_price: Decimal | None, net_price: Decimal | None, basis: PriceBasis) -> Decimal | None:
-    """The Boeing price that ours is computed from; None if there is none above 0.
+def prices_of(part: Priceable, rules: PriceRules) -> Prices:
+    """Our price of a part by the rules in force. A part whose prices are in doubt has none."""
+    return pricer(rules)(part)
 
-    The customer's mapping names the net price as the cost, but the guide's code prefers the list price. They differ if
-    Boeing grants a discount, so a setting decides, and both prices are kept.
-    """
-    match basis:
-        case "list_then_net":
-            return list_price or net_price or None
-        case "net_then_list":
-            return net_price or list_price or None
-        case "list":
-            return list_price or None
-        case "net":
-            return net_price or None
+
+def pricer(rules: PriceRules) -> Callable[[Priceable], Prices]:
+    """`prices_of` for many parts: the rules' conditions are prepared once."""
+    listed = [(place, rule, conditions_of(rule)) for place, rule in enumerate(rules.listed, 1)]
+
+    def price(part: Priceable) -> Prices:
+        if part.status_reason in DOUBTS:
+            return _NONE
+        for place, rule, conditions in listed:
+            for holds in conditions:
+                if not holds(part):
+                    break
+            else:
+                base, cost = base_price(part.list_price, part.net_price, rule.basis), cost_of(part)
+                if base is not None and cost is not None:
+                    ours = priced(rule, base, cost).price
+                    return Prices(base, ours if ours > 0 else None, cost, place)
+        base = base_price(part.list_price, part.net_price, rules.basis)
+        return Prices(base, selling_price(base, rules.markup), base)
+
+    return price
 
 
 def selling_price(base: Decimal | None, markup: Decimal) -> Decimal | None:
@@ -79,3 +92,59 @@ def selling_price(base: Decimal | None, markup: Decimal) -> Decimal | None:
     if base is None:
         return None
     return marked_up(base, markup) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Which rule made a price, and how: sentences for people, in order."""
+
+    rule: str
+    steps: tuple[str, ...]
+
+
+def why(part: Priceable, rules: PriceRules) -> Why:
+    """The rule that makes the price of a part by the rules in force, and each step to it."""
+    found = prices_of(part, rules)
+    if found.rule is None:
+        return Why("The last rule (PRICE_BASIS and PRICE_MARKUP)", tuple(_last_rule(part, rules, found)))
+    rule = rules.listed[found.rule - 1]
+    return Why(
+        f"Rule {found.rule}, “{rule.name}”, of price list {rules.version}", tuple(_steps(part, rule, found.price))
+    )
+
+
+def _last_rule(part: Priceable, rules: PriceRules, found: Prices) -> Iterator[str]:
+    if part.status_reason in DOUBTS:
+        yield "One of Boeing's prices is in doubt, so the part has no price."
+    elif found.base is None:
+        yield "Boeing named no price that PRICE_BASIS allows."
+    else:
+        yield f"Boeing's {_which(part, found.base)} price {found.base} {_TIMES} {rules.markup} = {found.price or 0}"
+
+
+def _steps(part: Priceable, rule: PriceRule, price: Decimal | None) -> Iterator[str]:
+    base, cost = base_price(part.list_price, part.net_price, rule.basis), cost_of(part)
+    if base is None or cost is None:
+        return
+    steps = priced(rule, base, cost)
+    yield f"Boeing's {_which(part, base)} price: {base}"
+    if rule.margin is not None:
+        yield f"{rule.margin} % margin: {steps.marked:.2f}"
+    elif rule.markup is not None:
+        yield f"{_TIMES} {rule.markup} = {steps.marked:.2f}"
+    if rule.add:
+        yield f"{'plus' if rule.add > 0 else 'minus'} {abs(rule.add)} = {steps.added:.2f}"
+    lowest = lowest_price(rule, cost)
+    if lowest is not None and steps.limited == lowest and steps.added < lowest:
+        by_margin = rule.floor is None or lowest > rule.floor
+        yield f"raised to {lowest} by the {'minimum margin' if by_margin else 'floor'}"
+    elif rule.ceiling is not None and steps.added > rule.ceiling:
+        yield f"lowered to the ceiling, {steps.limited}"
+    if steps.price != steps.limited:
+        yield f"rounded to {steps.price}"
+    if price is None:
+        yield "That is not above 0, so the part has no price."
+
+
+def _which(part: Priceable, base: Decimal) -> str:
+    return "list" if base == part.list_price else "net"

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 def staged_document(part: CataloguePart, rules: PriceRules) -> dict[str, Any]:
     """One staged part with its stock by location, and with our price by the rules in force.
 
-    `price` is computed from `cost_per_item`, which is one of Boeing's prices.
+    `price` is computed from `cost_per_item`, which is one of Boeing's prices, by rule `price_rule` of the price list in
+    force; None: by the last rule.
     Overrides are not applied.
     """
-    prices = prices_of(part.list_price, part.net_price, rules, reason=part.status_reason)
+    prices = prices_of(part, rules)
     said = msgspec.to_builtins(part, builtin_types=(datetime,))
     del said["override"]
-    return {**said, "price": _text(prices.price), "cost_per_item": _text(prices.base)}
+    return {**said, "price": _text(prices.price), "cost_per_item": _text(prices.base), "price_rule": prices.rule}
 
 
 def override_document(sku: str, override: Override) -> dict[str, Any]:

@@ -92,14 +92,14 @@ def asked_price(part: CataloguePart, rules: PriceRules) -> Decimal | None:
     """The price of a part: the manual one, or else the computed one; None without either."""
     if part.override.price_override is not None:
         return amount_of(part.override.price_override) or None
-    return prices_of(part.list_price, part.net_price, rules, reason=part.status_reason).price
+    return prices_of(part, rules).price
 
 
 def cost_of(staged: StagedPart, policy: ListingPolicy) -> Decimal | None:
-    """The Boeing price that ours is computed from, in whole cents, 0 without one; None if it is unreadable."""
+    """What the part costs us, in whole cents, 0 without a price of Boeing's; None if it is unreadable."""
     if _is_odd(staged):
         return None
-    return amount_of(prices_of(staged.list_price, staged.net_price, policy.prices, reason=staged.status_reason).base)
+    return amount_of(prices_of(staged, policy.prices).cost)
 
 
 def _is_odd(staged: StagedPart) -> bool:
@@ -121,5 +121,5 @@ def _price(staged: CataloguePart, policy: ListingPolicy) -> Decimal | Blocked:
         )
     if _is_odd(staged):
         return Blocked("price_unreadable", "The price of this part is unreadable. Search for it again.")
-    prices = prices_of(staged.list_price, staged.net_price, policy.prices, reason=staged.status_reason)
+    prices = prices_of(staged, policy.prices)
     return prices.price or Blocked("no_price", "This part has no price. Ask Boeing for a quote, or set a manual price.")

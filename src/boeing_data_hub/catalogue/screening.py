@@ -154,7 +154,7 @@ def screen_staged(part: StagedPart, rules: NormalizationRules) -> Screened:
         rules: the current ones.
     """
     facts = Facts(
-        price=prices_of(part.list_price, part.net_price, rules.prices).price,
+        price=prices_of(part, rules.prices).price,
         currency=part.currency,
         quantity=part.inventory_quantity or 0,
         stated=None,

@@ -63,7 +63,7 @@ def pattern(search: str | None) -> str | None:
 
 def _row(one: Staged, rules: PriceRules) -> dict[str, Any]:
     part = one.product
-    prices = prices_of(part.list_price, part.net_price, rules, reason=part.status_reason)
+    prices = prices_of(part, rules)
     values = ((each.name, getattr(part, each.name)) for each in _FIELDS)
     return {
         **{name: value for name, value in values if value is not None},

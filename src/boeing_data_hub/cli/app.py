@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "plan": Entry("publishing", "plan", "Work", "Preview what publishing would change and cost. Changes nothing."),
     "publish": Entry("publishing", "publish", "Work", "Publish priced parts to the store."),
     "plans": Entry("plans", "app", "Work", "List, show, approve and discard publish plans."),
+    "prices": Entry("prices", "app", "Work", "Write, preview and activate price lists."),
     "reviews": Entry("reviews", "app", "Work", "List, approve and refuse changes that guards hold back."),
     "store": Entry("store", "app", "Work", "Set up the store; list products; resolve conflicts and leftovers."),
     "batches": Entry("batches", "app", "Work", "List, watch, cancel, retry, undo and export runs."),
@@ -40,6 +41,8 @@ COMMANDS: Final = {
     "sessions": Entry("sessions", "app", "Operate", "List and end sessions of the console."),
     "housekeeping": Entry("housekeeping", "app", "Operate", "Show or run data clean-up."),
     "digest": Entry("housekeeping", "digest_app", "Operate", "Show, send and list the daily digest."),
+    "pause": Entry("pausing", "pause", "Operate", "Pause calls to Boeing, publishing or sync, or show what is paused."),
+    "resume": Entry("pausing", "resume", "Operate", "End a pause by hand."),
     "doctor": Entry("examining", "doctor", "Operate", "Check everything the hub needs, and say how to fix it."),
 }
 

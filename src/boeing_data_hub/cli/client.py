@@ -100,6 +100,8 @@ class Api:
 
 def _decoded(response: httpx2.Response) -> Any:
     if response.status_code < 400:  # noqa: PLR2004 - HTTP's own number
+        if response.status_code == 204:  # noqa: PLR2004 - HTTP's own number
+            return None
         try:
             return response.json()
         except ValueError:

@@ -9,7 +9,7 @@ from boeing_data_hub.db.unit_of_work import Work
 
 _SQL: Final = beside(__file__)
 
-EXPECTED = "0026"
+EXPECTED = "0028"
 
 
 def current(work: Work) -> str | None:

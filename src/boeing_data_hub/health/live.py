@@ -18,8 +18,9 @@ from boeing_data_hub.shopify import bulk_runs
 from boeing_data_hub.shopify.bulk_runs import BulkProgress
 from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
-from boeing_data_hub.work import access_token_rows, budget_account, upstreams, workers
+from boeing_data_hub.work import access_token_rows, budget_account, manual_pauses, upstreams, workers
 from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.manual_pauses import ManualPause, What
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.rates import UpstreamPace
 
@@ -42,6 +43,7 @@ class Situation:
         throttled_until: the store asked for no calls before this time.
         in_bulk: batch → progress of its bulk imports.
         prefix: of the API's addresses.
+        by_hand: pauses by hand.
         awaited_tokens: upstreams whose calls wait until a process has fetched an access token.
     """
 
@@ -57,6 +59,7 @@ class Situation:
     in_bulk: Mapping[UUID, BulkProgress] = field(default_factory=dict[UUID, BulkProgress])
     prefix: str = ""
     awaited_tokens: frozenset[str] = frozenset()
+    by_hand: Mapping[What, ManualPause] = field(default_factory=dict[What, ManualPause])
 
     def waiting_for(self, batch: Batch) -> Condition | None:
         """What keeps a running batch from going on now; None: nothing."""
@@ -97,14 +100,16 @@ class Situation:
     def store_wait(self) -> Condition | None:
         """What keeps calls to the store waiting now, or the creation of products; None: nothing."""
         return (
-            pauses.pause_of("shopify", self.shopify)
+            pauses.paused_by_hand(self.by_hand.get("publishing"))
+            or pauses.pause_of("shopify", self.shopify)
             or pauses.throttled_store(self.throttled_until, self.now)
             or pauses.daily_limit_of_store(self.creates_until, self.now)
         )
 
     def boeing_wait(self) -> Condition | None:
         """What keeps calls to Boeing waiting now; None: nothing."""
-        return pauses.pause_of("boeing", self.boeing) or pauses.pace_of_boeing(self.boeing, self.now)
+        by_hand = pauses.paused_by_hand(self.by_hand.get("boeing"))
+        return by_hand or pauses.pause_of("boeing", self.boeing) or pauses.pace_of_boeing(self.boeing, self.now)
 
     def _token_wait(self, stage: Stage) -> Condition | None:
         upstream = {Stage.EXTRACTION: "boeing", Stage.PUBLISHING: "shopify"}.get(stage, "")
@@ -116,12 +121,14 @@ class Situation:
         """The remaining seconds of a running batch, as a range; None if it cannot be estimated.
 
         For a search it is never less than its calls take within the limit, plus the time until calls are allowed again.
-        There is no estimate while Boeing rejects the account, because the end is unknown.
+        There is no estimate while Boeing rejects the account or a person has paused the work, because the end is
+        unknown.
         """
         if batch.status.is_final or batch.open_count < _FEWEST_FOR_ETA or batch.status is BatchStatus.PENDING:
             return None
         is_search = batch.batch_type is BatchType.SEARCH
-        if is_search and self.boeing.pause_reason in _UNKNOWN_END:
+        paused = self.by_hand.get("boeing" if is_search else "publishing")
+        if (is_search and self.boeing.pause_reason in _UNKNOWN_END) or paused is not None:
             return None
         rate = batch.rate
         if self.limit is not None and is_search:
@@ -198,6 +205,7 @@ class Live:
             in_bulk=bulk_runs.under_way(work),
             prefix=self._prefix,
             awaited_tokens=access_token_rows.awaited(work),
+            by_hand=manual_pauses.in_force(work),
         )
 
 

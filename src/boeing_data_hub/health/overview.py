@@ -10,7 +10,7 @@ from typing import Final
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.health import attention, conditions
+from boeing_data_hub.health import attention, conditions, pauses
 from boeing_data_hub.health.attention import Attention
 from boeing_data_hub.health.conditions import FAILED_PARTS, MOST_COUNTED, NO_REDIS, NO_WORKER, Condition
 from boeing_data_hub.health.live import Situation
@@ -102,6 +102,8 @@ def gather(work: Work, situation: Situation, *, queues: Sequence[str], redis_ans
     waits = situation.boeing_wait() if alive.serve(Stage.EXTRACTION) else None
     if waits is not None and waits.level != "info":
         found.append(waits)
+    if (resting := pauses.paused_by_hand(situation.by_hand.get("sync"))) is not None:
+        found.append(resting)
     store = store_side(work) if Stage.PUBLISHING in queues else None
     if store is not None:
         if stopped := situation.store_wait():

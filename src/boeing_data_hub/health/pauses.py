@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from boeing_data_hub.health.conditions import Condition, Level
+from boeing_data_hub.work.manual_pauses import ManualPause
 from boeing_data_hub.work.rates import KNOCK_SECONDS, UpstreamPace
 
 WORTH_TELLING: Final = timedelta(minutes=10)
@@ -27,6 +28,22 @@ def pause_of(upstream: str, state: UpstreamPace) -> Condition | None:
     if state.pause_reason is None:
         return None
     return _paused(upstream, state, _boeing(state) if upstream == "boeing" else _store(state))
+
+
+def paused_by_hand(pause: ManualPause | None) -> Condition | None:
+    """A pause by hand; None without one."""
+    if pause is None:
+        return None
+    name = {"boeing": "Boeing", "publishing": "Publishing", "sync": "Sync"}[pause.what]
+    return Condition(
+        code="paused_by_hand",
+        level="warning",
+        message=f"{name}: {pause.sentence} Nothing is lost.",
+        remedy=f"Resume it under Settings, or with `bdh resume {pause.what}`.",
+        about=pause.what,
+        since=pause.since,
+        until=pause.until,
+    )
 
 
 def pace_of_boeing(state: UpstreamPace, now: datetime) -> Condition | None:

@@ -20,7 +20,7 @@ from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.shopify import due_work as publishing
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work import items, upstreams, workers
+from boeing_data_hub.work import items, manual_pauses, upstreams, workers
 from boeing_data_hub.work.rates import UpstreamPace
 
 _SQL: Final = beside(__file__)
@@ -72,7 +72,9 @@ def look(work: Work, before: Mapping[str, Progress]) -> dict[str, Progress]:
 
 def _look_at(work: Work, stage: Stage, before: Progress | None, now: datetime) -> Progress:
     pace = upstreams.look(work, _UPSTREAMS[stage])[0] if stage in _UPSTREAMS else None
-    due = 0 if pace is not None and waits(pace, now) else _DUE[stage](work)
+    upstream = _UPSTREAMS.get(stage)
+    by_hand = upstream is not None and manual_pauses.is_paused(work, manual_pauses.OF_UPSTREAM[upstream])
+    due = 0 if by_hand or (pace is not None and waits(pace, now)) else _DUE[stage](work)
     mark = stage_progress.mark(work, stage)
     stood_still = due and before is not None and before.due and before.mark == mark
     return Progress(due=due, mark=mark, since=before.since if stood_still and before else now)

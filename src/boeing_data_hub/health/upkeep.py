@@ -19,6 +19,7 @@ from boeing_data_hub.health import stalls
 from boeing_data_hub.health.calendar import Timetable
 from boeing_data_hub.health.chores import AN_HOUR, Chore, removals
 from boeing_data_hub.health.conditions import Condition
+from boeing_data_hub.health.freezing import freeze
 from boeing_data_hub.health.mail import Mail, MailServer
 from boeing_data_hub.health.maintenance import Housekeeping
 from boeing_data_hub.health.notice import EMAIL, WEBHOOK, Channel
@@ -31,6 +32,7 @@ from boeing_data_hub.settings.notices import zone_of
 from boeing_data_hub.shopify import nightly
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.sync import freshness
+from boeing_data_hub.values.freezes import freezes_of
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _REVIEW_EVERY: Final = 30.0  # seconds
@@ -86,6 +88,7 @@ class Upkeep:
                 *removals(self._settings),
                 watch(self.stalled),
                 rescreen(self._rules),
+                freeze(freezes_of(self._settings.hub_freeze), zone_of(self._settings.hub_digest_time_zone)),
                 Chore("freshness", "estimate of what is up to date", freshness.measure, every=AN_HOUR),
                 Chore("reviews", "held changes whose data has changed", self._review, every=_REVIEW_EVERY),
                 *self._store_comparison(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
@@ -55,13 +55,18 @@ class Asked:
 
 
 class Quoting:
-    """Makes quotes, and completes them."""
+    """Makes quotes, and completes them, by the rules in force, which `rules` returns."""
 
-    def __init__(self, *, database: Database, searches: Intake, rules: QuotingRules) -> None:
+    def __init__(self, *, database: Database, searches: Intake, rules: Callable[[], QuotingRules]) -> None:
         self._database = database
         self._searches = searches
         self._places = BoundedSemaphore(_MOST_WAITING)
-        self.rules = rules
+        self._rules = rules
+
+    @property
+    def rules(self) -> QuotingRules:
+        """The rules in force."""
+        return self._rules()
 
     def ask(self, request: QuoteRequest) -> Asked:
         """Create the quote of a request, and wait briefly for Boeing's answers.
@@ -188,14 +193,15 @@ class Quoting:
     def _answers(
         self, work: Work, quote: Quote, lines: Sequence[QuoteLine], settled: Mapping[str, SettledItem]
     ) -> dict[int, LineAnswer]:
+        rules = self.rules
         times = Counter(line.part_number for line in quote.lines)
-        known = quote_rows.known(work, [line.part_number for line in lines], with_store=self.rules.has_store)
-        fresh_from = history.moment(work) - timedelta(seconds=self.rules.fresh_for)
+        known = quote_rows.known(work, [line.part_number for line in lines], with_store=rules.has_store)
+        fresh_from = history.moment(work) - timedelta(seconds=rules.fresh_for)
         found = {
-            part: answer_of(one, self.rules.policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
+            part: answer_of(one, rules.policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
             for part, one in known.items()
         }
-        if self.rules.offer_variant:
+        if rules.offer_variant:
             found |= self._only_variants(work, found, known, settled, terms=quote.terms, fresh_from=fresh_from)
         return {
             line.position: for_line(found[line.part_number], line.quantity, lines=times[line.part_number])
@@ -220,11 +226,12 @@ class Quoting:
         }
         if not variants:
             return {}
-        there = quote_rows.known(work, list(variants.values()), with_store=self.rules.has_store)
+        rules = self.rules
+        there = quote_rows.known(work, list(variants.values()), with_store=rules.has_store)
         return {
             part: as_variant(
                 found[part],
-                answer_of(there[variant], self.rules.policy, terms, fresh_from=fresh_from),
+                answer_of(there[variant], rules.policy, terms, fresh_from=fresh_from),
                 asked=part,
                 variant=variant,
             )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings
+
+from boeing_data_hub.values.freezes import freezes_of
+
+
+def _freezes(value: str) -> str:
+    freezes_of(value)
+    return value
 
 
 class Work(BaseSettings):
@@ -15,6 +24,11 @@ class Work(BaseSettings):
     )
     max_bulk_publish_size: int = Field(
         default=10_000, ge=1, description="Maximum number of parts in one publish request, as in the guide."
+    )
+    hub_freeze: Annotated[str, AfterValidator(_freezes)] = Field(
+        default="",
+        description="Weekly windows in which boeing, publishing or sync rests, in HUB_DIGEST_TIME_ZONE: "
+        "Fri 16:00-Mon 06:00 publishing; several are separated by semicolons.",
     )
     celery_extraction_concurrency: int = Field(
         default=2,

@@ -6,12 +6,14 @@ Every list is in the order of search keys and read from an index in that order, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from boeing_data_hub.catalogue.pricing import PriceRules, prices_of
+from boeing_data_hub.catalogue.price_rules import look_at_locations
+from boeing_data_hub.catalogue.priceable import PriceFacts
+from boeing_data_hub.catalogue.pricing import PriceRules, Prices, pricer
 from boeing_data_hub.catalogue.staging import pattern, search_key
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
@@ -75,16 +77,18 @@ def renewed(
         status: of the staged part.
         after: the SKU to continue after.
     """
-    rows = work.rows(_SQL["changed"], _asked(work, search, after, status, looked_through or 10_000_000))
+    asked = _asked(work, search, after, status, looked_through or 10_000_000)
+    rows = work.rows(_SQL["changed"], {**asked, "with_locations": look_at_locations(rules.listed)})
+    price = pricer(rules)
     end = rows[-1]["place"] if looked_through is not None and len(rows) == looked_through else None
     differ = (
-        row for row in rows if row["is_renewed"] or (row["is_staged"] and _price(row, rules) != row["store_price"])
+        row for row in rows if row["is_renewed"] or (row["is_staged"] and _price(row, price) != row["store_price"])
     )
     return Renewed([row["place"] for row in differ], end)
 
 
-def _price(row: Mapping[str, Any], rules: PriceRules) -> Decimal | None:
+def _price(row: Mapping[str, Any], price: Callable[[PriceFacts], Prices]) -> Decimal | None:
     """The price of a part. It needs no whole part, because thousands of rows are checked."""
     if row["price_override"] is not None:
         return row["price_override"]
-    return prices_of(row["list_price"], row["net_price"], rules, reason=row["status_reason"]).price
+    return price(PriceFacts.of_row(row)).price

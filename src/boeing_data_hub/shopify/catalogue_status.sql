@@ -37,7 +37,10 @@ SELECT s.sku FROM hub.products p JOIN hub.product_staging s ON s.sku = p.sku
 WHERE {chosen_live} AND (%(status)s::text IS NULL OR s.status = %(status)s) {live_order} LIMIT %(limit)s
 
 -- name: changed
-SELECT p.sku AS place, s.list_price, s.net_price, s.status_reason, p.price AS store_price, h.price_override,
+SELECT p.sku AS place, s.sku, s.list_price, s.net_price, s.status_reason, s.supplier_name, s.inventory_quantity,
+  s.base_uom, s.weight, s.weight_unit, s.hazmat_code, p.price AS store_price, h.price_override,
+  CASE WHEN %(with_locations)s::boolean THEN (SELECT array_agg(l.location) FROM hub.stock_locations l
+    WHERE l.sku = s.sku AND l.quantity > 0) END AS locations,
   s.sku IS NOT NULL AS is_staged,
   s.sku IS NOT NULL AND (s.updated_at > p.published_at OR h.updated_at > p.published_at) AS is_renewed
 FROM (SELECT p.sku, p.search_key, p.price, p.published_at FROM hub.products p

@@ -16,17 +16,12 @@ from boeing_data_hub.shopify.metafields import metafields_of
 from boeing_data_hub.values.clean_text import line, paragraphs
 from boeing_data_hub.values.money import BadNumber, exact_number
 from boeing_data_hub.values.part_numbers import base_number
+from boeing_data_hub.values.weights import unit_of
 
 _LONGEST: Final = 255  # characters of a title or a tag
 _LARGEST_WEIGHT: Final = 10_000_000
 _LONGEST_ADDRESS: Final = 2_000
 
-_WEIGHTS: Final = {
-    **dict.fromkeys(("LB", "LBS", "POUND", "POUNDS"), "POUNDS"),
-    **dict.fromkeys(("OZ", "OUNCE", "OUNCES"), "OUNCES"),
-    **dict.fromkeys(("KG", "KGS", "KILO", "KILOS", "KILOGRAM", "KILOGRAMS"), "KILOGRAMS"),
-    **dict.fromkeys(("G", "GM", "GMS", "GRAM", "GRAMS"), "GRAMS"),  # GR is left out: it may mean gram or grain
-}
 _CODE = re.compile(r"[0-9]{6,13}")
 _NOT_IN_CODE = re.compile(r"[ .\-]")
 _NOT_IN_TAG = re.compile(r"[^\w]+")
@@ -90,7 +85,7 @@ def _weight(staged: StagedPart, left_out: list[LeftOut]) -> Weight | None:
     if not value:
         return None
     unit = line(staged.weight_unit)
-    known = _WEIGHTS.get(unit.upper().rstrip("."))
+    known = unit_of(unit)
     if value < 0:
         left_out.append(LeftOut("weight", "Not a valid number."))
     elif known is None:

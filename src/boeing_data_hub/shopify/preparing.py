@@ -4,7 +4,7 @@ Nothing in the store changes. A plan takes the same steps, up to the decisions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -53,7 +53,7 @@ class Preparing:
         storefront: reads the store.
         finalizer: repeats inventory calls, to find out whether they were carried out.
         pictures: gets pictures of parts that are sent.
-        policy: how parts are shown and sold.
+        policy: returns how parts are shown and sold.
         run_guards: what runs hold back as a whole.
         rules: how often a part is tried.
         at_once: reads of the store at a time.
@@ -66,7 +66,7 @@ class Preparing:
         storefront: Storefront,
         finalizer: Finalizer,
         pictures: Pictures,
-        policy: ListingPolicy,
+        policy: Callable[[], ListingPolicy],
         run_guards: RunGuards,
         rules: RetryPolicy,
         at_once: int,
@@ -110,12 +110,14 @@ class Preparing:
             for part in looked.parts.values()
             if part.outcome is None and not part.item.cancelled and part.item.undo_of is None
         }
+        policy = self._policy()
         causes = self.run_guards.causes(own_runs, facts.shop) if run is None and stop is None else {}
         return Advanced(
             {
                 sku: self._decided(
                     replace(part, run_holds=causes.get(part.item.batch_id, frozenset()) if run is None else run),
                     facts,
+                    policy,
                     stop,
                 )
                 for sku, part in looked.parts.items()
@@ -123,23 +125,21 @@ class Preparing:
             stop,
         )
 
-    def _decided(self, part: Reconciled, facts: StoreFacts, stop: HubError | None) -> Decided:
+    def _decided(self, part: Reconciled, facts: StoreFacts, policy: ListingPolicy, stop: HubError | None) -> Decided:
         if part.outcome is None and part.item.cancelled:
             return dropped(advanced(Decided, part))
         if part.outcome is not None or stop is not None:
             return advanced(Decided, part)
         try:
             undoing = part.item.undo_of is not None
-            verdict = (
-                decide_undo(part) if undoing else decisions.decide(part, self._policy, self.run_guards.guards, facts)
-            )
+            verdict = decide_undo(part) if undoing else decisions.decide(part, policy, self.run_guards.guards, facts)
         except Exception as error:  # a bug must not block a batch: it is named in the item
             log.exception("unexpected error while deciding", sku=part.sku)
             return advanced(Decided, failed(part, bug(error), self._rules, nothing_sent=True))
         if isinstance(verdict, Leave) and isinstance(part.error, Reject):  # the store could not be looked at
             return advanced(Decided, failed(part, part.error, self._rules, nothing_sent=True))
         told = drift_remarks.remarks(part.differing, stock=not (isinstance(verdict, Send) and verdict.stock))
-        gone = gone_remark(part.staged, self._policy) if part.staged and part.product and part.product.form else None
+        gone = gone_remark(part.staged, policy) if part.staged and part.product and part.product.form else None
         remarks = (*part.remarks, *told, *([gone] if gone and not undoing else []))
         if isinstance(verdict, Hold):
             outcome = NotDone(verdict.kind, verdict.code, verdict.sentence, conflict=verdict.conflict)

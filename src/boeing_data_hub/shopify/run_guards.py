@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from typing import Any, Final
 from uuid import UUID
@@ -32,11 +32,11 @@ class RunGuards:
 
     Args:
         database: the rows.
-        policy: how parts are shown and sold.
+        policy: returns how parts are shown and sold.
         guards: the settings.
     """
 
-    def __init__(self, database: Database, policy: ListingPolicy, guards: Guarding) -> None:
+    def __init__(self, database: Database, policy: Callable[[], ListingPolicy], guards: Guarding) -> None:
         self._database = database
         self._policy = policy
         self.guards = guards
@@ -84,13 +84,14 @@ class RunGuards:
         known = products.known(work, shop, skus)
         staged = staging.by_sku(work, list(known)) if known else {}
         changes: list[tuple[Offer, Offer]] = []
+        policy = self._policy()
         for sku, part in staged.items():
             published = known[sku].published
             if published is None:
                 continue
-            listing = wanted_listing(part, self._policy, published)
+            listing = wanted_listing(part, policy, published)
             if not isinstance(listing, Blocked):
-                changes.append((published_offer(published, self._policy), wanted_offer(listing, part)))
+                changes.append((published_offer(published, policy), wanted_offer(listing, part)))
         return figures_of(changes)
 
     def _save(self, work: Work, batch_id: UUID, figures: RunFigures) -> frozenset[Cause]:
@@ -111,16 +112,17 @@ class RunGuards:
         known = products.known(work, shop, skus)
         staged = staging.by_sku(work, skus)
         decided = reviews.decided(work, shop, skus)
+        policy = self._policy()
         judged: list[Judged] = []
         for sku in skus:
             part, product = staged[sku], known.get(sku)
             published = product.published if product else None
-            listing = wanted_listing(part, self._policy, published)
+            listing = wanted_listing(part, policy, published)
             if isinstance(listing, Blocked):
                 continue  # it cannot be sold, so nothing is sent of it: the review waits with the value it has
             own = [one for one in due if one.sku == sku]
-            held = guards_of(listing, part, published, self._policy, self.guards, decided=decided.get(sku))
-            waiting = guards_of(listing, part, published, self._policy, self.guards, run=_causes_of(own))
+            held = guards_of(listing, part, published, policy, self.guards, decided=decided.get(sku))
+            waiting = guards_of(listing, part, published, policy, self.guards, run=_causes_of(own))
             judged.append(Judged(sku, [*held, *_still(own, held, waiting)], part.fetched_at))
         reviews.note(work, shop, judged)
         reviews.note_judged(work, shop, {sku: part.fetched_at for sku, part in staged.items()})

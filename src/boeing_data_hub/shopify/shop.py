@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.images.library import ImageLibrary
@@ -57,6 +59,7 @@ class Shop:
         images: product images.
         held: this process's leases.
         owner: the name of this process, for leases.
+        prices: returns the price rules in force.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Shop:
         images: ImageLibrary,
         held: HeldLeases,
         owner: str,
+        prices: Callable[[], PriceRules],
     ) -> None:
         self._settings = settings
         self._give_database = database
@@ -77,6 +81,7 @@ class Shop:
         self._images = images
         self._held = held
         self._owner = owner
+        self._prices = prices
 
     @cached_property
     def _database(self) -> Database:
@@ -108,9 +113,14 @@ class Shop:
         """Files of bulk operations."""
         return Transfer(self.access)
 
-    @cached_property
+    @property
     def listing_policy(self) -> ListingPolicy:
-        """How parts are shown and sold."""
+        """How parts are shown and sold, by the price rules in force."""
+        return replace(self.settings_policy, prices=self._prices())
+
+    @cached_property
+    def settings_policy(self) -> ListingPolicy:
+        """How parts are shown and sold by the settings alone: the last price rule only."""
         return listing_policy(self._settings)
 
     @cached_property
@@ -118,7 +128,7 @@ class Shop:
         """Reads the store."""
         return Storefront(
             self.client,
-            self.listing_policy,
+            self.settings_policy,
             publication=self._settings.shopify_publication,
             address=self.access.origin,
             note=lambda shop: self._database.run(lambda work: current_store.note(work, shop), patience=20),
@@ -154,7 +164,7 @@ class Shop:
             storefront=self.storefront,
             finalizer=self.finalizer,
             pictures=pictures,
-            policy=self.listing_policy,
+            policy=lambda: self.listing_policy,
             run_guards=self.run_guards,
             rules=self.retry,
             at_once=s.hub_publish_calls,
@@ -163,7 +173,7 @@ class Shop:
     @cached_property
     def run_guards(self) -> RunGuards:
         """Guards of runs, and reviews whose parts have changed since."""
-        return RunGuards(self._database, self.listing_policy, self._settings)
+        return RunGuards(self._database, lambda: self.listing_policy, self._settings)
 
     @cached_property
     def _sender(self) -> Sender:
@@ -217,7 +227,7 @@ class Shop:
                 transfer=self.transfer,
                 taking=taking,
                 comparison=Comparison(self._database, self.storefront),
-                policy=self.listing_policy,
+                policy=self.settings_policy,
                 rules=SnapshotRules(s.hub_bulk_stuck_seconds),
             ),
             webhooks=WebhookReads(
@@ -231,10 +241,10 @@ class Shop:
                     database=self._database,
                     client=self.client,
                     storefront=self.storefront,
-                    policy=self.listing_policy,
+                    policy=self.settings_policy,
                     taking=taking,
                 ),
-                planning=AdoptionPlanning(self._database, self.listing_policy),
+                planning=AdoptionPlanning(self._database, self.settings_policy),
                 taking=taking,
             ),
         )
@@ -256,7 +266,7 @@ class Shop:
             storefront=self.storefront,
             preparing=self.preparing,
             budget=self.budget.look,
-            policy=self.listing_policy,
+            policy=self.settings_policy,
             rules=PlanRules(
                 bulk_from=s.hub_bulk_publish_from, bulk_lines=s.hub_bulk_lines, bulk_lanes=s.hub_bulk_lanes
             ),
@@ -266,7 +276,7 @@ class Shop:
     def attention(self) -> Attention:
         """Decisions about conflicts and leftover products."""
         return Attention(
-            database=self._database, client=self.client, storefront=self.storefront, policy=self.listing_policy
+            database=self._database, client=self.client, storefront=self.storefront, policy=self.settings_policy
         )
 
     @cached_property

@@ -28,6 +28,7 @@ from boeing_data_hub.sync.rows import Changed, Member, State, Weighed
 from boeing_data_hub.sync.timetable import Hours, next_call_at, urgent_after
 from boeing_data_hub.sync.worth import Demand, weight
 from boeing_data_hub.values.counted import counted
+from boeing_data_hub.work import manual_pauses
 from boeing_data_hub.work.due import DuePart
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.verdicts import RawAnswer, Verdicts
@@ -95,7 +96,7 @@ class Sync:
 
     def any_due(self, work: Work) -> bool:
         """Whether an idle slot could be used now."""
-        return self._may_ask(rows.state(work)) and rows.any_part(work)
+        return self._may_ask(rows.state(work)) and rows.any_part(work) and not manual_pauses.is_paused(work, "sync")
 
     def claim(self, work: Work) -> Sequence[DuePart]:
         """The parts of one call: those due for a retry, or else those older than the longest allowed age and those
@@ -105,7 +106,7 @@ class Sync:
         makes the call fail is alone.
         """
         state = rows.hold_state(work)
-        if self._spacing is None or not self._may_ask(state):
+        if self._spacing is None or not self._may_ask(state) or manual_pauses.is_paused(work, "sync"):
             return ()
         parts = self._failing(work) or [DuePart(sku, 0, None) for sku in self._worth_most(work, state, self._spacing)]
         if parts:
@@ -183,7 +184,7 @@ class Sync:
         for _ in range(_PORTIONS_A_SWEEP):
             if not self._database.run(self._review, patience=5):
                 break
-        if self._has_store:
+        if self._has_store and not self._database.run(lambda work: manual_pauses.is_paused(work, "sync"), patience=5):
             self._publish_changed()
         return self._database.run(self.any_due, patience=5)
 

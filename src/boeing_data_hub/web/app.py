@@ -25,6 +25,8 @@ from boeing_data_hub.web.api import (
     health,
     media,
     metrics,
+    pauses,
+    prices,
     products,
     publish,
     quotes,
@@ -53,6 +55,8 @@ ROUTERS = (
     publish.router,  # /api/bulk-publish, /api/plans
     batches.router,  # /api/batches
     uploads.router,  # /api/uploads
+    pauses.router,  # /api/pauses
+    prices.router,  # /api/prices
     products.router,  # /api/products
     boeing.router,  # /api/boeing
     freshness.router,  # /api/freshness

@@ -1,4 +1,4 @@
-"""Failures, plans, quotes and differences as files for spreadsheet programs. No cell is ever taken for a formula."""
+"""Failures, plans, prices, quotes and differences as files for spreadsheet programs. No cell is ever taken for a formula."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from xlsxwriter import Workbook
 
 from boeing_data_hub.batches.failure_groups import what_to_do
 from boeing_data_hub.batches.lists.dates import MONTH
+from boeing_data_hub.catalogue.price_preview import PriceMove
+from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.quotes.answer import item
 from boeing_data_hub.quotes.quote import Quote
@@ -39,6 +41,7 @@ ADOPTION_COLUMNS = (
     "sku_in_store", "status", "stock", "other_parts", "reason", "note",
 )  # fmt: skip
 DIFFERENCE_COLUMNS = ("sku", "product_id", "field", "published", "in_store", "next_publish", "seen")
+PRICE_COLUMNS = ("sku", "old", "new", "ratio", "cost", "below_cost", "rule", "rule_name", "in_store")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_AT_A_TIME = 2000
 _LONGEST_CELL = 32_767  # the most rows a worksheet holds
@@ -101,6 +104,26 @@ def adoption(database: Database, adoption_id: UUID) -> Sheet:
     """A plan to adopt a store: a row for each of its products."""
     rows = (_adopted(row) for row in _adoptions(database, adoption_id))
     return Sheet("adoption", ADOPTION_COLUMNS, (24,) * len(ADOPTION_COLUMNS), rows)
+
+
+def price_moves(moves: Iterable[PriceMove], rules: PriceRules) -> Sheet:
+    """The prices that a price list would change, each with the rule that makes it."""
+    names = {place: rule.name for place, rule in enumerate(rules.listed, 1)}
+    rows = (
+        (
+            move.sku,
+            _cell(move.old),
+            _cell(move.new),
+            _cell(move.ratio),
+            _cell(move.cost),
+            _cell(move.is_below_cost),
+            _cell(move.rule),
+            names.get(move.rule or 0, "last rule"),
+            _cell(move.in_store),
+        )
+        for move in moves
+    )
+    return Sheet("prices", PRICE_COLUMNS, (24, 14, 14, 10, 14, 12, 8, 40, 10), rows)
 
 
 def quote(of: Quote) -> Sheet:

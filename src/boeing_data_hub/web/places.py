@@ -47,5 +47,6 @@ class Places:
 
 PLANS: Final = Places("plans", 16)
 APPROVALS: Final = Places("approvals of plans", 4)
+PREVIEWS: Final = Places("previews of price lists", 2)
 STORE_CALLS: Final = Places("requests to the store", 8)
 SIGN_INS: Final = Places("sign-ins with the identity provider", 8)

@@ -14,10 +14,12 @@ from typing import Protocol
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Complaint, PauseUpstream, RateLimited, Reject, Retry
-from boeing_data_hub.work import rates, refusals, upstreams
+from boeing_data_hub.work import manual_pauses, rates, refusals, upstreams
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.rates import UpstreamPace
 from boeing_data_hub.work.refusals import Finding, Refused
+
+_LOOK_AGAIN = 2.0  # seconds after which a call that a person has paused asks again
 
 
 class KeepGoing(Protocol):
@@ -78,6 +80,9 @@ class Pacing:
         asked_at = monotonic()
 
         def step(work: Work) -> rates.Grant:
+            by_hand = manual_pauses.OF_UPSTREAM.get(self._upstream)
+            if by_hand is not None and manual_pauses.is_paused(work, by_hand):
+                return rates.Grant(0, horizon + _LOOK_AGAIN, 0.0)
             pace, now = upstreams.hold(work, self._upstream)
             after, grant = rates.reserve(pace, self.limit, now, wanted=wanted, horizon=horizon)
             if after != pace:

@@ -16,7 +16,7 @@ RULES = NormalizationRules()
 
 
 def ours(product, rules=GUIDE_RULES):
-    return prices_of(product.list_price, product.net_price, rules, reason=product.status_reason)
+    return prices_of(product, rules)
 
 
 US_ONLY = NormalizationRules(mapped_locations=frozenset({"Dallas Central", "Miami, FL", "Goodyear AZ", "Chicago, IL"}))
@@ -48,7 +48,7 @@ def at(*pairs):
 def test_p512777_is_read_in_full():
     product = normalize(line_item(), "USD", US_ONLY)
     assert (product.sku, product.title) == ("P512777=K3", "P512777")
-    assert ours(product) == Prices(Decimal("430.01"), Decimal("473.01"))
+    assert ours(product) == Prices(Decimal("430.01"), Decimal("473.01"), cost=Decimal("430.01"))
     assert (product.list_price, product.net_price, product.currency) == (Decimal("430.01"), Decimal("430.01"), "USD")
     assert (product.inventory_quantity, product.inventory_status) == (557, "in_stock")
     assert product.location_summary == (
@@ -78,7 +78,7 @@ def test_4232_0226_1_has_no_list_price_and_is_priced_from_the_net_price():
     item = line_item(aviallPartNumber="4232-0226-1=9B", listPrice=0, netPrice=Decimal("442.61"), quantity=557)
     product = normalize(item, "USD", RULES)
     assert (product.list_price, product.net_price) == (None, Decimal("442.61"))
-    assert ours(product) == Prices(Decimal("442.61"), Decimal("486.87"))
+    assert ours(product) == Prices(Decimal("442.61"), Decimal("486.87"), cost=Decimal("442.61"))
     assert product.status == "fetched"
 
 

@@ -23,6 +23,10 @@ FOR_ADMINISTRATORS = {
     "/console/settings/sessions",
     "/console/settings/sessions/{session_id}/end",
     "/console/settings/audit",
+    "/console/settings/pauses/{what}",
+    "/console/settings/pauses/{what}/resume",
+    "/console/prices/{version}/activate",
+    "/console/prices/back",
 }
 FOR_EVERYONE_SIGNED_IN = {"/console/theme", "/console/sign-out"}
 
@@ -40,6 +44,7 @@ def pages(app):
 def filled(path):
     path = path.replace("{batch_id}", ANY_UUID).replace("{draft_id}", ANY_UUID).replace("{key_id}", "0")
     path = path.replace("{plan_id}", ANY_UUID).replace("{quote_id}", "1")
+    path = path.replace("{version}", "1").replace("{what}", "boeing")
     return path.replace("{number:path}", "AN3-43A")
 
 

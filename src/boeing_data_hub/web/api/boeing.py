@@ -54,9 +54,8 @@ def product_search(
         response.status_code = 202
         response.headers["Location"] = f"/api/batches/{batch.id}"
         result = f"/api/boeing/product-search?query={escaped(part, safe='')}"
-        return unfinished(
-            hub, batch, known=hub.database.run(lambda work: _known(work, part, hub.prices)), look_at=result
-        )
+        rules = hub.prices
+        return unfinished(hub, batch, known=hub.database.run(lambda work: _known(work, part, rules)), look_at=result)
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1)[0])
     if item.state is ItemState.CANCELLED:
         raise Conflict(
@@ -69,7 +68,8 @@ def product_search(
     if item.error_code and item.error_code != "not_found":
         raise Unavailable(item.error or "Boeing did not answer.", code=item.error_code, retry_after=30)
     found = hub.database.run(lambda work: staging.get_many(work, item.skus))
-    return [staged_document(product, hub.prices) for product in found]
+    rules = hub.prices
+    return [staged_document(product, rules) for product in found]
 
 
 def _search(hub: Hub, part: str, owner: str) -> Batch:

@@ -46,6 +46,7 @@ def list_staged(
     batch_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Staged products in SKU order, or those of one batch."""
+    rules = hub.prices
 
     def step(work: Work) -> dict[str, Any]:
         if batch_id is not None:
@@ -56,7 +57,7 @@ def list_staged(
             products = staging.page(work, limit=limit, after=after, offset=offset, status=status, search=search)
             total = staging.count(work, status=status, search=search)
         return {
-            "products": [staged_document(product, hub.prices) for product in products],
+            "products": [staged_document(product, rules) for product in products],
             "total": total,
             "limit": limit,
             "offset": offset,

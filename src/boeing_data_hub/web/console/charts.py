@@ -1,4 +1,4 @@
-"""Charts over time, drawn as SVG on the server. Pages show them as images, with the same figures in a table.
+"""Charts, drawn as SVG on the server. Pages show them as images, with the same figures in a table.
 
 pygal draws them; its scripts, style sheet and comments are removed, so that an image is self-contained.
 """
@@ -37,6 +37,7 @@ _STYLE: Final = (
     ".color-0{stroke:var(--c0)}.color-1{stroke:var(--c1)}.color-2{stroke:var(--c2)}"
     ".legend .color-0{fill:var(--c0)}.legend .color-1{fill:var(--c1)}.legend .color-2{fill:var(--c2)}"
 )
+_BARS: Final = ".bar .rect{fill:var(--c0);stroke:none}"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _LEFT_OUT: Final = frozenset({"script", "desc"})
 
@@ -156,6 +157,30 @@ def draw(
         chart.x_labels = [first + (last - first) * part for part in _parts(3 if narrow else 5)]
     for name, corners in drawn:
         chart.add(name, [(corner.at.timestamp(), corner.value) for corner in corners], allow_interruptions=True)
+    chart.add_xml_filter(_stripped)
+    return chart.render()
+
+
+def draw_bars(name: str, bars: Sequence[tuple[str, int]], *, theme: str = "auto", narrow: bool = False) -> bytes:
+    """A histogram as SVG: counts by label, in this order."""
+    width, height = _NARROW if narrow else _WIDE
+    chart = _pygal().Bar(
+        width=width,
+        height=height,
+        css=[f"inline:{_COLORS[theme]}{_STYLE}{_BARS}"],
+        js=[],
+        pretty_print=False,
+        no_prefix=True,
+        margin=6,
+        show_legend=False,
+        value_formatter=whole,
+        max_scale=6,
+        x_label_rotation=60 if narrow else 0,
+        no_data_text="No figures yet",
+    )
+    chart.x_labels = [label for label, _ in bars]
+    if bars:
+        chart.add(name, [count for _, count in bars])
     chart.add_xml_filter(_stripped)
     return chart.render()
 

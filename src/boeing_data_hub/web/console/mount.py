@@ -19,7 +19,9 @@ from boeing_data_hub.web.console import (
     part,
     part_charts,
     parts,
+    pausing,
     plan,
+    prices,
     publish,
     quotes,
     reviews,
@@ -36,6 +38,7 @@ from boeing_data_hub.web.console.failure_causes import Causes
 from boeing_data_hub.web.console.identity import Identity
 from boeing_data_hub.web.console.live import Board
 from boeing_data_hub.web.console.plan_jobs import PlanJobs
+from boeing_data_hub.web.console.price_previews import PreviewJobs
 from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
 from boeing_data_hub.web.console.waiting import Waiting
@@ -52,6 +55,7 @@ def install(app: FastAPI) -> None:
     app.state.causes = Causes()
     app.state.waiting = Waiting(app.state.hub)
     app.state.plan_jobs = PlanJobs(app.state.hub)
+    app.state.preview_jobs = PreviewJobs(app.state.hub)
     app.state.board = Board(app.state.hub)
     for router in (
         overview.router,
@@ -67,11 +71,13 @@ def install(app: FastAPI) -> None:
         overrides.router,
         part_charts.router,
         part.router,
+        prices.router,
         quotes.router,
         attention.router,
         reviews.router,
         differences.router,
         settings.router,
+        pausing.router,
         signed_in_people.router,
         sign_in.inside,
     ):

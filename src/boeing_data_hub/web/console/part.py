@@ -17,7 +17,7 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.raw_answers import KeptAnswer
 from boeing_data_hub.catalogue import history, screening, staging
 from boeing_data_hub.catalogue.history import PastItem
-from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE, CataloguePart, Override
 from boeing_data_hub.db import api_keys, audit
@@ -123,6 +123,9 @@ def show(
     """The page of a part, whether it is staged or not; `since`: the page of what has moved."""
     part = number_of(number)
 
+    policy = hub.shop.listing_policy
+    prices = policy.prices
+
     def step(work: Work) -> _Known:
         return _Known(
             product=staging.get(work, part),
@@ -131,7 +134,7 @@ def show(
             lines=audit.of_target(work, part, limit=_EVENTS),
             changes=publish_changes.of_sku(work, part, limit=_EVENTS),
             in_store=products.find(work, part),
-            difference=differences.of_parts(work, [part], hub.shop.listing_policy, hub.settings).get(part),
+            difference=differences.of_parts(work, [part], policy, hub.settings).get(part),
             moments=part_history.of_part(work, part, currency=hub.settings.hub_currency),
             sales=sold_pieces.of_part(work, current_store.read(work), part, limit=_SOLD_DAYS),
             conflict=conflict_rows.open_of(work, part),
@@ -150,7 +153,7 @@ def show(
     )
     product, in_store = known.product, known.in_store
     same_base = [sku for sku in known.variants if base_number(sku) == base_number(part)]
-    mapped = hub.normalization_rules.mapped_locations
+    rules = hub.normalization_rules
     return page(
         request,
         "pages/part.html",
@@ -159,7 +162,7 @@ def show(
         in_store=in_store,
         store_link=admin_link(hub, in_store.product_id) if in_store else None,
         picture=picture_link(hub, in_store.image_url) if in_store else None,
-        our_price=asked_price(product, hub.prices) if product is not None else None,
+        our_price=asked_price(product, prices) if product is not None else None,
         form=edit_form(product.override) if product is not None else {},
         by_hand=product.override if product is not None and product.override != NO_OVERRIDE else None,
         edits=[line for line in known.lines if line.action == "part.edit"],
@@ -174,9 +177,9 @@ def show(
         sales=known.sales,
         names=known.names,
         variants=same_base,
-        mapped=mapped,
-        rules=hub.normalization_rules,
-        base=_base(product, hub.prices),
+        mapped=rules.mapped_locations,
+        rules=rules,
+        why=why(product, prices) if product is not None else None,
     )
 
 
@@ -184,18 +187,6 @@ def edit_form(override: Override) -> dict[str, str]:
     """The fields of the form that edits an override, each with the text it is filled with."""
     values = {name: getattr(override, name) for name in _EDITED}
     return {name: seen(value) for name, value in values.items()}
-
-
-def _base(product: CataloguePart | None, rules: PriceRules) -> str:
-    """The Boeing price that our price is based on."""
-    first, other = {
-        "list_then_net": ("list", "net"),
-        "net_then_list": ("net", "list"),
-        "list": ("list", "list"),
-        "net": ("net", "net"),
-    }[rules.basis]
-    has = product is not None and (product.list_price if first == "list" else product.net_price) is not None
-    return f"{first if has else other} price"
 
 
 def _from_items(items: Iterable[PastItem]) -> Iterator[Happening]:

@@ -13,6 +13,8 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.catalogue import overrides, screening, staging
+from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.db import audit
@@ -95,20 +97,21 @@ def show(
 ) -> HTMLResponse:
     """The list, in the order of part numbers. `after` continues after a page."""
     wanted = Wanted(q, status, store)
+    policy = hub.shop.listing_policy
 
     def step(work: Work) -> PartsView:
-        skus, next_after, looked = _found(work, hub, wanted, after or None)
+        skus, next_after, looked = _found(work, hub, policy, wanted, after or None)
         counted = {"status": status or None, "search": q}
         staged = staging.by_sku(work, skus)
         parts = [staged[sku] for sku in skus if sku in staged]
         compare = store in {"live", "differs"}
         return PartsView(
             parts=parts,
-            prices={part.sku: asked_price(part, hub.prices) for part in parts},
+            prices={part.sku: asked_price(part, policy.prices) for part in parts},
             next_after=next_after,
             looked_through=looked,
             excluded={part.sku for part in parts if part.override.excluded},
-            differences=differences.of_parts(work, skus, hub.shop.listing_policy, hub.settings) if compare else {},
+            differences=differences.of_parts(work, skus, policy, hub.settings) if compare else {},
             about=staging.about_how_many(work),
             matching=staging.count_up_to(work, MOST_COUNTED, **counted) if (q or status) and not store else None,
         )
@@ -130,7 +133,9 @@ def show(
     )
 
 
-def _found(work: Work, hub: Hub, wanted: Wanted, after: str | None) -> tuple[list[str], str | None, int | None]:
+def _found(
+    work: Work, hub: Hub, policy: ListingPolicy, wanted: Wanted, after: str | None
+) -> tuple[list[str], str | None, int | None]:
     """The SKUs of a page, the SKU after which the next begins, and how many products of the store were compared."""
     search, status = wanted.q, wanted.status or None
     if wanted.store == "differs":
@@ -140,10 +145,10 @@ def _found(work: Work, hub: Hub, wanted: Wanted, after: str | None) -> tuple[lis
             search=search,
             status=status,
             after=after,
-            rules=hub.prices,
+            rules=policy.prices,
         )
         end, compared = renewed.end, renewed.skus[:_COMPARED]
-        known = differences.of_parts(work, compared, hub.shop.listing_policy, hub.settings)
+        known = differences.of_parts(work, compared, policy, hub.settings)
         differing = [sku for sku in compared if sku in known and known[sku].differs]
         shown = differing[:_ON_A_PAGE]
         if len(differing) > _ON_A_PAGE:
@@ -157,7 +162,7 @@ def _found(work: Work, hub: Hub, wanted: Wanted, after: str | None) -> tuple[lis
     return shown, shown[-1] if len(found) > _ON_A_PAGE else None, None
 
 
-def _matching(work: Work, hub: Hub, wanted: Wanted, limit: int) -> list[str]:
+def _matching(work: Work, rules: PriceRules, wanted: Wanted, limit: int) -> list[str]:
     """SKUs of all parts that match, at most `limit`. The plan or search that follows drops those that do not differ."""
     status = wanted.status or None
     match wanted.store:
@@ -167,7 +172,7 @@ def _matching(work: Work, hub: Hub, wanted: Wanted, limit: int) -> list[str]:
             return catalogue_status.live(work, limit=limit, search=wanted.q, status=status)
         case "differs":
             return catalogue_status.renewed(
-                work, looked_through=None, search=wanted.q, status=status, rules=hub.prices
+                work, looked_through=None, search=wanted.q, status=status, rules=rules
             ).skus[:limit]
         case _:
             return staging.browse(work, limit=limit, status=status, search=wanted.q)
@@ -194,7 +199,8 @@ def _of(hub: Hub, chosen: tuple[Wanted, list[str] | None], limit: int) -> tuple[
     if ticked is not None:
         staged = hub.database.run(lambda work: [part.sku for part in staging.get_many(work, ticked)])
         return staged, f"{counted(len(staged), 'part')} from the catalog"
-    found = hub.database.run(lambda work: _matching(work, hub, wanted, limit), patience=20)
+    rules = hub.prices
+    found = hub.database.run(lambda work: _matching(work, rules, wanted, limit), patience=20)
     return found, f"Catalog ({wanted.said() or 'all parts'})"
 
 

@@ -39,6 +39,14 @@ NOTICES: Final = {
     "planned-before": "A plan for this list already exists. Here it is.",
     "planned-capped": "More parts match than one plan can hold (MAX_BULK_PUBLISH_SIZE), so this plan has the first of "
     "them. Publish these, then create another plan.",
+    "paused": "Paused. Calls that are under way end first. Nothing is lost.",
+    "resumed": "Resumed.",
+    "prices-saved": "Saved as a draft. Preview it to see what it would change.",
+    "prices-deleted": "Draft deleted. No price changed.",
+    "prices-active": "This price list is in force. No product in your store has another price.",
+    "prices-same": "Every product in your store has your price. Nothing was planned.",
+    "prices-not-planned": "This price list is in force, but your store couldn't be checked, so no plan exists. Use "
+    "“Plan differing prices” later.",
     "approved": "Publishing has started. You can leave this page.",
     "discarded": "Plan discarded. Nothing was sent.",
     "publish-retried": "This new run publishes the failed parts again.",

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.catalogue import pricing
+from boeing_data_hub.catalogue.priceable import PriceFacts
 from boeing_data_hub.clock import now
 from boeing_data_hub.db import api_keys, audit, sessions
 from boeing_data_hub.db.api_keys import ApiKey
@@ -52,6 +53,7 @@ class Example:
     wrong: str | None
     list_price: str
     net_price: str
+    steps: Sequence[str]
     prices: pricing.Prices
 
 
@@ -63,11 +65,13 @@ def _example(hub: Hub, list_price: str, net_price: str) -> Example:
             listed, net = _price(list_price), _price(net_price)
     except BadInput as error:
         wrong = error.message
+    part = PriceFacts("", listed, net)
     return Example(
         wrong,
         list_price or str(listed or ""),
         net_price or str(net or ""),
-        pricing.prices_of(listed, net, hub.prices),
+        pricing.why(part, hub.prices).steps,
+        pricing.prices_of(part, hub.prices),
     )
 
 

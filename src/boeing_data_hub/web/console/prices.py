@@ -1,0 +1,248 @@
+"""/console/prices: price lists, their preview, and which is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from boeing_data_hub.app import Hub
+from boeing_data_hub.catalogue import price_files, price_lists
+from boeing_data_hub.catalogue.price_lists import Activation, PriceList
+from boeing_data_hub.catalogue.price_rules import PriceRule
+from boeing_data_hub.db import api_keys
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.errors import BadInput, Conflict, HubError
+from boeing_data_hub.web import prices
+from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console import charts, publish
+from boeing_data_hub.web.console.plan_jobs import PlanJobs, ThePlanJobs
+from boeing_data_hub.web.console.price_previews import ThePreviewJobs
+from boeing_data_hub.web.console.rendering import go, page
+from boeing_data_hub.web.console.visitors import Administrator, Publisher, Viewer, Visitor
+from boeing_data_hub.web.downloads import Kind, download
+
+router = APIRouter(prefix="/prices")
+
+_SHOWN: Final = 100
+_EXAMPLE: Final = """[[rule]]
+name = "Small hardware"
+prefixes = ["AN", "MS", "NAS"]
+cost_below = 10
+markup = 1.35
+floor = 5
+rounding = ".99"
+"""
+Version = Annotated[int, Path(ge=0, le=2**31 - 1)]
+_Text = Annotated[str, Form(max_length=1_000_000)]
+_Name = Annotated[str, Form(max_length=200)]
+_Format = Annotated[Literal["toml", "csv"], Form()]
+
+
+@router.get("")
+def show(request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
+    """The lists, what is in force, and what was."""
+
+    def step(work: Work) -> tuple[list[PriceList], list[Activation], dict[str, str]]:
+        return price_lists.listed(work, limit=_SHOWN), price_lists.activations(work, limit=10), api_keys.names(work)
+
+    found, activations, names = hub.database.run(step, hurry=True)
+    return page(
+        request,
+        "pages/prices.html",
+        lists=found,
+        activations=activations,
+        names=names,
+        rules=hub.prices,
+        has_store=bool(hub.settings.shopify_store_domain.strip()),
+    )
+
+
+@router.get("/new")
+def new(
+    request: Request,
+    hub: TheHub,
+    _visitor: Publisher,
+    from_: Annotated[int | None, Query(alias="from", ge=1, le=2**31 - 1)] = None,
+) -> HTMLResponse:
+    """The form for a new list; `from`: the list that it begins with."""
+    rules = hub.database.run(lambda work: price_lists.rules_of(work, from_), hurry=True) if from_ else ()
+    return _form(request, None, text=price_files.as_toml(rules) if rules else _EXAMPLE, name="")
+
+
+def _form(
+    request: Request,
+    version: int | None,
+    *,
+    text: str,
+    name: str,
+    form: str = "toml",
+    problems: Sequence[Mapping[str, object]] = (),
+) -> HTMLResponse:
+    return page(
+        request,
+        "pages/price_form.html",
+        http_status=422 if problems else 200,
+        version=version,
+        text=text,
+        name=name,
+        format=form,
+        problems=problems,
+    )
+
+
+@router.post("", response_model=None)
+def create(
+    request: Request,
+    hub: TheHub,
+    visitor: Publisher,
+    text: _Text = "",
+    name: _Name = "",
+    format: _Format = "toml",  # noqa: A002 - the field's name
+) -> Response:
+    """Save a new draft. What is wrong is shown beside the text, which is kept."""
+    try:
+        rules = price_files.read(text, format)
+    except BadInput as error:
+        return _form(request, None, text=text, name=name, form=format, problems=error.details["problems"])
+
+    def step(work: Work) -> int:
+        return price_lists.create(work, rules, name=name.strip(), actor=visitor.owner)
+
+    return go(f"/console/prices/{hub.database.run(step)}", said="prices-saved")
+
+
+@router.get("/{version}")
+def show_list(version: Version, request: Request, hub: TheHub, jobs: ThePreviewJobs, _visitor: Viewer) -> HTMLResponse:
+    """A list with its rules, its preview, and the way to put it into force; 0: the settings alone."""
+
+    def step(work: Work) -> tuple[PriceList | None, tuple[PriceRule, ...], int | None, dict[str, str]]:
+        found = price_lists.get(work, version) if version else None
+        return found, price_lists.rules_of(work, version), price_lists.in_force(work), api_keys.names(work)
+
+    found, rules, active, names = hub.database.run(step, hurry=True)
+    return page(
+        request,
+        "pages/price_list.html",
+        version=version,
+        found=found,
+        listed=[price_files.given(rule) for rule in rules],
+        last=hub.prices,
+        active=active or 0,
+        names=names,
+        job=jobs.of(version),
+        currency=hub.settings.hub_currency,
+    )
+
+
+@router.get("/{version}/edit")
+def edit_form(version: Version, request: Request, hub: TheHub, _visitor: Publisher) -> HTMLResponse:
+    """The form that edits a draft."""
+
+    def step(work: Work) -> tuple[PriceList, tuple[PriceRule, ...]]:
+        return price_lists.get(work, version), price_lists.rules_of(work, version)
+
+    found, rules = hub.database.run(step, hurry=True)
+    return _form(request, version, text=price_files.as_toml(rules), name=found.name)
+
+
+@router.post("/{version}/edit", response_model=None)
+def edit(
+    version: Version,
+    request: Request,
+    hub: TheHub,
+    jobs: ThePreviewJobs,
+    visitor: Publisher,
+    text: _Text = "",
+    name: _Name = "",
+    format: _Format = "toml",  # noqa: A002 - the field's name
+) -> Response:
+    """Replace the rules of a draft."""
+    try:
+        rules = price_files.read(text, format)
+    except BadInput as error:
+        return _form(request, version, text=text, name=name, form=format, problems=error.details["problems"])
+    hub.database.run(lambda work: price_lists.edit(work, version, rules, name=name.strip(), actor=visitor.owner))
+    jobs.forget()
+    return go(f"/console/prices/{version}", said="prices-saved")
+
+
+@router.post("/{version}/delete", response_model=None)
+def delete(version: Version, hub: TheHub, visitor: Publisher) -> Response:
+    """Delete a draft."""
+    hub.database.run(lambda work: price_lists.remove(work, version, actor=visitor.owner))
+    return go("/console/prices", said="prices-deleted")
+
+
+@router.post("/{version}/preview", response_model=None)
+def preview(version: Version, hub: TheHub, jobs: ThePreviewJobs, _visitor: Publisher) -> Response:
+    """Compute the preview."""
+    if version:
+        hub.database.run(lambda work: price_lists.get(work, version), hurry=True)  # raises NotFound
+    jobs.begin(version)
+    return go(f"/console/prices/{version}")
+
+
+@router.get("/{version}/moves.{kind}", response_model=None)
+def as_file(version: Version, kind: Kind, hub: TheHub, _visitor: Viewer) -> Response:
+    """Every price that would change."""
+    return download(prices.moves(hub, version or None), kind, name=f"prices-{version}")
+
+
+@router.get("/{version}/histogram.svg")
+def histogram(
+    version: Version,
+    jobs: ThePreviewJobs,
+    _visitor: Viewer,
+    theme: Annotated[Literal["auto", "light", "dark"], Query()] = "auto",
+    narrow: bool = False,  # noqa: FBT001, FBT002 - a parameter of the address
+) -> Response:
+    """The moves of the last preview as bars."""
+    job = jobs.of(version)
+    bars = [(bar.label, bar.parts) for bar in job.found.histogram] if job and job.found else []
+    return charts.answer(charts.draw_bars("Prices", bars, theme=theme, narrow=narrow))
+
+
+@router.post("/{version}/activate", response_model=None)
+def activate(
+    version: Version,
+    hub: TheHub,
+    plans: ThePlanJobs,
+    jobs: ThePreviewJobs,
+    visitor: Administrator,
+    sure: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Put the list into force, and go to the plan for the prices that differ in the store."""
+    if sure != "yes":
+        raise BadInput("Confirm that you have seen the preview. Nothing was changed.", code="not_confirmed")
+    prices.activate(hub, version or None, actor=visitor.owner)
+    jobs.forget()
+    return _planned(hub, plans, visitor, unplanned="prices-active")
+
+
+@router.post("/back", response_model=None)
+def back(hub: TheHub, plans: ThePlanJobs, jobs: ThePreviewJobs, visitor: Administrator) -> Response:
+    """Put the list into force that was in force before."""
+    prices.back(hub, actor=visitor.owner)
+    jobs.forget()
+    return _planned(hub, plans, visitor, unplanned="prices-active")
+
+
+@router.post("/plan", response_model=None)
+def plan(hub: TheHub, plans: ThePlanJobs, visitor: Publisher) -> Response:
+    """Plan the publishing of the prices that differ in the store."""
+    return _planned(hub, plans, visitor, unplanned="prices-same")
+
+
+def _planned(hub: Hub, jobs: PlanJobs, visitor: Visitor, *, unplanned: str) -> Response:
+    """The plan; without a store, or if no price differs, the page of prices."""
+    if not hub.settings.shopify_store_domain.strip():
+        return go("/console/prices", said=unplanned)
+    try:
+        return publish.planned(hub, jobs, visitor, prices.differing(hub), "Changed prices")
+    except Conflict:
+        return go("/console/prices", said=unplanned)
+    except HubError:  # the list is in force all the same
+        return go("/console/prices", said="prices-not-planned")
