@@ -1,4 +1,4 @@
-"""Failures, plans, prices, quotes and differences as files for spreadsheet programs. No cell is ever taken for a formula."""
+"""Failures, plans, prices, quotes and differences as spreadsheet files. No cell is ever taken for a formula."""
 
 from __future__ import annotations
 
