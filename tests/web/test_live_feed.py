@@ -7,10 +7,11 @@ from contextlib import aclosing
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.errors import Unauthorized, Unavailable
-from boeing_data_hub.web.live_feed import Audience, Event, LiveFeed, Topic
+from boeing_data_hub.web.live_feed import MOST_STREAMS, Audience, Event, LiveFeed, TooManyStreams, Topic
 
 
 class Source:
@@ -41,7 +42,7 @@ def events_of(source: Source, *actions, check=lambda: None) -> list[bytes]:
         seen: list[bytes] = []
         todo = list(actions)
         async with asyncio.timeout(allow(20)):
-            async with aclosing(LiveFeed(source.hub).stream(Topic(source.audience), check)) as stream:
+            async with aclosing(LiveFeed(source.hub).stream(Topic(source.audience), check, caller="test")) as stream:
                 async for event in stream:
                     seen.append(event)
                     if not todo:
@@ -93,3 +94,33 @@ def test_a_reader_whose_access_has_ended_gets_the_farewell_and_no_more():
     seen = events_of(source, revoke, lambda: None, lambda: None, check=check)
     assert b"secret" not in b"".join(seen[2:])
     assert seen[-2:] == [b"event: live\ndata: signed out\n\n", b"event: done\ndata: \n\n"]
+
+
+def test_one_caller_has_a_bounded_number_of_streams_and_others_are_not_affected():
+    source = Source()
+
+    async def opened() -> None:
+        feed = LiveFeed(source.hub)
+
+        def stream(caller):
+            return feed.stream(Topic(source.audience), lambda: None, caller=caller)
+
+        streams = [stream("key:one") for _ in range(MOST_STREAMS + 1)]
+        async with asyncio.timeout(allow(30)):
+            for one in streams[:-1]:
+                feed.require_room("key:one")
+                assert await anext(one)
+            with pytest.raises(TooManyStreams) as refused:
+                feed.require_room("key:one")
+            assert refused.value.status == 429
+            with pytest.raises(StopAsyncIteration):
+                await anext(streams[-1])
+            feed.require_room("key:two")
+            other = stream("key:two")
+            assert await anext(other)
+            await streams[0].aclose()
+            feed.require_room("key:one")
+            for one in [*streams, other]:
+                await one.aclose()
+
+    asyncio.run(opened())

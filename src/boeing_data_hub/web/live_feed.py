@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from starlette.concurrency import run_in_threadpool
 from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.errors import HubError, Unauthorized
+from boeing_data_hub.errors import HubError, Refused, Unauthorized
 from boeing_data_hub.health.live import Situation
+from boeing_data_hub.web.security_events import note
 from boeing_data_hub.work import batches
 from boeing_data_hub.work.batch import Batch
 
@@ -33,6 +34,8 @@ ACCESS_CHECKED_EVERY: Final = 1.0  # seconds; added to the time for which a key 
 _POLLED_EVERY: Final = 1.0  # seconds
 _OUTAGE_AFTER: Final = 2.5  # seconds a poll may take before watchers are notified that the hub cannot read the database
 _QUEUED: Final = 50  # events of one topic that wait for a slow reader
+MOST_STREAMS: Final = 100
+"""Streams of one key or one signed-in person in a process; each costs memory and a check of access a second."""
 _INDENTED: Final = re.compile(r"\n\s*")
 
 
@@ -88,6 +91,14 @@ class Topic:
 _Queue = asyncio.Queue[tuple[Topic, Event]]
 
 
+class TooManyStreams(Refused):
+    """The caller has as many streams open as one caller may."""
+
+    code = "too_many_streams"
+    status = 429
+    title = "Too many streams"
+
+
 class LiveFeed:
     """The poller of this process, and the streams it feeds.
 
@@ -101,37 +112,51 @@ class LiveFeed:
         self._readers: dict[Topic, dict[_Queue, dict[str, Event]]] = defaultdict(dict)
         self._poller: asyncio.Task[None] | None = None
         self._joined = asyncio.Event()
+        self._open: Counter[str] = Counter()
 
-    async def stream(self, topic: Topic, check_access: Callable[[], object]) -> AsyncIterator[bytes]:
+    def require_room(self, caller: str) -> None:
+        """Raise TooManyStreams if the caller has as many streams open as one caller may."""
+        if self._open[caller] >= MOST_STREAMS:
+            note("callers_refused", what="event streams", owner=caller)
+            raise TooManyStreams(
+                f"You have {MOST_STREAMS} event streams open, the maximum for one caller. Close some, then open this "
+                "one again. Your runs keep going.",
+                retry_after=5,
+            )
+
+    async def stream(self, topic: Topic, check_access: Callable[[], object], *, caller: str) -> AsyncIterator[bytes]:
         """Server-sent events of one topic: its current state at once, then every change, until `done`.
 
         Args:
             topic: what to send.
+            caller: whose stream it is, see `require_room`.
             check_access: raises Unauthorized once the reader may not go on; called every second.
         """
-        async with aclosing(self._events([topic], check_access)) as events:
+        async with aclosing(self._events([topic], check_access, caller)) as events:
             async for _, event in events:
                 yield event.encode()
 
     async def shared_stream(
-        self, topics: Mapping[Topic, str], check_access: Callable[[], object]
+        self, topics: Mapping[Topic, str], check_access: Callable[[], object], *, caller: str
     ) -> AsyncIterator[bytes]:
         """Several topics in one stream, each event named by its topic: `overview:live`, `ID:done`."""
-        async with aclosing(self._events(list(topics), check_access)) as events:
+        async with aclosing(self._events(list(topics), check_access, caller)) as events:
             async for topic, event in events:
                 yield event.encode(f"{topics[topic]}:")
 
     async def _events(
-        self, topics: Sequence[Topic], check_access: Callable[[], object]
+        self, topics: Sequence[Topic], check_access: Callable[[], object], caller: str
     ) -> AsyncGenerator[tuple[Topic, Event]]:
         queue: _Queue = asyncio.Queue(maxsize=_QUEUED * len(topics))
-        open_topics = set(topics)
+        # Several that came at once may all have found room; those beyond the maximum end at once.
+        open_topics = set(topics if self._open[caller] < MOST_STREAMS else ())
         for topic in open_topics:
             self._readers[topic][queue] = {}
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         self._joined.set()
         access = _Access(check_access)
+        self._open[caller] += 1
         try:
             while open_topics:
                 found: tuple[Topic, Event] | None = None
@@ -147,6 +172,7 @@ class LiveFeed:
                         open_topics.discard(found[0])
                         self._leave(found[0], queue)
         finally:
+            self._open -= Counter([caller])  # callers without a stream are dropped
             for topic in open_topics:
                 self._leave(topic, queue)
 

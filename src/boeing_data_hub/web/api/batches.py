@@ -227,7 +227,7 @@ def list_failures(
 
 
 @router.get("/{batch_id}/events", response_class=EventSourceResponse)
-async def events(batch_id: str, hub: TheHub, _principal: Reader, request: Request) -> EventSourceResponse:
+async def events(batch_id: str, hub: TheHub, principal: Reader, request: Request) -> EventSourceResponse:
     """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end.
 
     The stream ends early when the key is revoked.
@@ -235,7 +235,10 @@ async def events(batch_id: str, hub: TheHub, _principal: Reader, request: Reques
     wanted = uuid_of(batch_id)
     await run_in_threadpool(hub.database.run, lambda work: existing(work, wanted), hurry=True)
     feed: LiveFeed = request.app.state.live_feed
-    return EventSourceResponse(feed.stream(Topic(_API, wanted), lambda: check_key(request)), ping=15)
+    feed.require_room(principal.owner)
+    return EventSourceResponse(
+        feed.stream(Topic(_API, wanted), lambda: check_key(request), caller=principal.owner), ping=15
+    )
 
 
 def _status_events(poll: Poll, subjects: Sequence[UUID | None]) -> dict[UUID | None, Sequence[Event]]:

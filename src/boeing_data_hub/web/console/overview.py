@@ -30,10 +30,12 @@ def show(request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(request: Request, _visitor: Viewer) -> EventSourceResponse:
+async def events(request: Request, visitor: Viewer) -> EventSourceResponse:
     """Live events of the overview."""
     feed: LiveFeed = request.app.state.live_feed
     board: Board = request.app.state.board
+    feed.require_room(visitor.owner)
     return EventSourceResponse(
-        feed.stream(board.topic(None), lambda: visitors.visitor_of(request, quietly=True)), ping=15
+        feed.stream(board.topic(None), lambda: visitors.visitor_of(request, quietly=True), caller=visitor.owner),
+        ping=15,
     )

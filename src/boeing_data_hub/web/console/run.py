@@ -213,14 +213,16 @@ def show_actions(batch_id: str, request: Request, hub: TheHub, visitor: Viewer) 
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer) -> EventSourceResponse:
+async def events(batch_id: str, request: Request, hub: TheHub, visitor: Viewer) -> EventSourceResponse:
     """Live events of the page."""
     wanted = uuid_of(batch_id)
     await run_in_threadpool(hub.database.run, lambda work: existing(work, wanted), hurry=True)
     feed: LiveFeed = request.app.state.live_feed
     board: Board = request.app.state.board
+    feed.require_room(visitor.owner)
     return EventSourceResponse(
-        feed.stream(board.topic(wanted), lambda: visitors.visitor_of(request, quietly=True)), ping=15
+        feed.stream(board.topic(wanted), lambda: visitors.visitor_of(request, quietly=True), caller=visitor.owner),
+        ping=15,
     )
 
 

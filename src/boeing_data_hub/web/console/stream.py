@@ -22,13 +22,16 @@ OVERVIEW: Final = "overview"
 
 @router.get("/live", response_class=EventSourceResponse)
 async def live(
-    request: Request, _visitor: Viewer, topic: Annotated[list[str], Query(min_length=1, max_length=MOST_TOPICS)]
+    request: Request, visitor: Viewer, topic: Annotated[list[str], Query(min_length=1, max_length=MOST_TOPICS)]
 ) -> EventSourceResponse:
     """Live events of the overview and of runs, each named by its topic. A run that was deleted has none."""
     feed: LiveFeed = request.app.state.live_feed
     board: Board = request.app.state.board
     topics = {board.topic(batch_id): name for name, batch_id in _subjects(topic).items()}
-    return EventSourceResponse(feed.shared_stream(topics, lambda: visitors.visitor_of(request, quietly=True)), ping=15)
+    feed.require_room(visitor.owner)
+    return EventSourceResponse(
+        feed.shared_stream(topics, lambda: visitors.visitor_of(request, quietly=True), caller=visitor.owner), ping=15
+    )
 
 
 def _subjects(names: list[str]) -> dict[str, UUID | None]:
