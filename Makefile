@@ -13,9 +13,10 @@ CODE   := src sandbox conftest.py tests benchmarks ops
 T      ?= tests sandbox/tests
 # Tests wait as much as they compute, so three for each of CI's two cores. N=0: in one process, as a debugger needs it.
 N      ?= 6
+CASES  ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks sbom pin-images pictures lock clean
+.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast fuzz lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks sbom pin-images pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +110,9 @@ lint: setup ## style, types, import contract, spelling
 check: lint test test-browser ## exactly what CI runs
 
 check-all: check test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and half an hour: before a release
+
+fuzz: setup ## hold the API against its description with random requests, for every identity (CASES=500 per operation)
+	@BDH_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

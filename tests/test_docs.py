@@ -1,5 +1,5 @@
-"""The documentation says what the code does. `python tests/test_docs.py --write` renews settings, findings and
-`.env.example`.
+"""The documentation says what the code does. `python tests/test_docs.py --write` renews settings, findings,
+`.env.example` and `docs/openapi.json`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 OPERATIONS = DOCS / "operations.md"
 EXAMPLE = ROOT / ".env.example"
+API = DOCS / "openapi.json"
 DOCTOR = DOCS / "doctor.md"
 DECISIONS = DOCS / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sandbox" / "README.md"])
@@ -47,6 +48,16 @@ def settings_table() -> str:
         cells = (f"`{name.upper()}`", _default(field.get_default(call_default_factory=True)), _allowed(field))
         rows.append(f"| {' | '.join(cells)} | {(field.description or '').replace('|', chr(92) + '|')} |")
     return "\n".join(rows) + "\n"
+
+
+def api_description() -> str:
+    """`docs/openapi.json`: the API's description of itself by the default settings."""
+    nowhere = {"database_url": "postgresql://127.0.0.1:1/none", "redis_url": "redis://127.0.0.1:1/0"}
+    hub = Hub(Settings.model_validate(nowhere), name="docs")
+    try:
+        return json.dumps(create_app(hub).openapi(), indent=1) + "\n"
+    finally:
+        hub.close()
 
 
 def example() -> str:
@@ -195,6 +206,10 @@ def test_the_example_of_an_environment_is_the_one_of_the_code():
     assert text(EXAMPLE) == example(), "renew it: .venv/bin/python tests/test_docs.py --write"
 
 
+def test_the_api_s_description_is_the_file_in_the_documentation():
+    assert text(API) == api_description(), "renew it: .venv/bin/python tests/test_docs.py --write"
+
+
 def test_the_doctor_s_findings_are_those_of_the_code():
     found = _FINDINGS.search(text(DOCTOR))
     assert found, f"{DOCTOR} has lost its markers"
@@ -285,3 +300,4 @@ if __name__ == "__main__":
     EXAMPLE.write_text(example(), encoding="utf-8")
     OPERATIONS.write_text(_SETTINGS.sub(lambda _: settings_table(), text(OPERATIONS)), encoding="utf-8")
     DOCTOR.write_text(_FINDINGS.sub(lambda _: findings_table(), text(DOCTOR)), encoding="utf-8")
+    API.write_text(api_description(), encoding="utf-8")

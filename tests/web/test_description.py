@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from starlette.testclient import TestClient
 
+from boeing_data_hub.catalogue.staged_part import CataloguePart, Override
+from boeing_data_hub.shopify.products import PublishedProduct
 from boeing_data_hub.web.app import create_app
 
 pytestmark = pytest.mark.services
@@ -35,12 +39,120 @@ def test_every_operation_says_what_it_does(description):
     assert [name for name, operation in operations(description) if not operation.get("description")] == []
 
 
-def test_every_operation_but_health_describes_its_refusals_as_problem_documents(description):
+def statuses(operation):
+    return {int(status) for status in operation["responses"]}
+
+
+def test_every_operation_describes_the_errors_that_follow_from_its_form(description):
     for name, operation in operations(description):
-        if "/health" in name or "/ready" in name:
-            continue
-        for status in ("400", "401", "403", "404", "409", "408", "413", "422", "429", "500", "503"):
-            assert "application/problem+json" in operation["responses"][status]["content"], (name, status)
+        method, path = name.split()
+        found = statuses(operation)
+        assert 500 in found, name
+        if operation["security"] and path != "/api/shopify/webhooks":
+            assert found >= {401, 403, 429, 503}, name
+        if method != "GET":
+            assert found >= {400, 408, 413, 503}, name
+        if "requestBody" in operation or operation.get("parameters"):
+            assert 422 in found, name
+        if "{" in path:
+            assert 404 in found, name
+        assert any(status < 300 for status in found), name
+
+
+def test_every_error_is_a_problem_document(description):
+    parts = description["components"]
+    for name, operation in operations(description):
+        for status, response in operation["responses"].items():
+            if int(status) < 400 or (name == "GET /ready" and status == "503"):
+                continue
+            told = parts["responses"][response["$ref"].rpartition("/")[2]]
+            [(kind, content)] = told["content"].items()
+            assert (kind, content["schema"]) == (
+                "application/problem+json", {"$ref": "#/components/schemas/Problem"}
+            ), (name, status)  # fmt: skip
+
+
+def test_every_answer_has_a_schema(description):
+    for name, operation in operations(description):
+        for status, response in operation["responses"].items():
+            if int(status) < 300 and status != "204":
+                for kind, content in response["content"].items():
+                    assert content.get("schema") or kind.startswith("image/"), (name, status, kind)
+                    assert content.get("schema", {}).get("additionalProperties") is not True, (name, status)
+
+
+def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
+    conflicts = {name for name, operation in operations(description) if 409 in statuses(operation)}
+    assert conflicts == {
+        "POST /api/bulk-publish", "POST /api/plans/{plan_id}/approve", "DELETE /api/plans/{plan_id}",
+        "DELETE /api/batches/{batch_id}", "POST /api/batches/{batch_id}/retry", "POST /api/batches/{batch_id}/undo",
+        "GET /api/boeing/product-search", "POST /api/shopify/publish", "PUT /api/shopify/products/{product_id}",
+        "POST /api/shopify/webhooks", "POST /api/conflicts/{sku}", "POST /api/store/decisions",
+        "POST /api/store/check", "DELETE /api/store/jobs/{job_id}", "POST /api/zap/webhook",
+        "POST /api/quotes/{rfq_number}/retry", "POST /api/store/adoptions",
+        "DELETE /api/store/adoptions/{adoption_id}", "POST /api/store/adoptions/{adoption_id}/approve",
+        "POST /api/store/adoptions/{adoption_id}/choices", "POST /api/store/adoptions/{adoption_id}/undo",
+        "POST /api/store/compare", "DELETE /api/store/snapshots/{snapshot_id}",
+    }  # fmt: skip
+
+
+def test_the_names_of_operations_are_stable(description):
+    """Generated clients name their functions by them: changing one breaks its callers."""
+    assert {operation["operationId"] for _, operation in operations(description)} == {
+        "approve_adoption", "approve_plan", "ask_for_quote",
+        "bulk_publish", "bulk_search", "cancel_batch", "cancel_store_job", "check_sku",
+        "check_store", "decide_conflict", "decide_conflicts", "decide_orphan", "decide_reviews", "discard_plan",
+        "end_session", "get_batch", "get_freshness", "get_health", "get_history", "get_image", "get_plan",
+        "get_published", "get_quote", "get_raw_answer", "get_readiness", "get_staged", "get_store_job", "list_batches",
+        "list_conflicts", "list_differences", "list_failed_pictures", "list_failures", "list_items", "list_orphans",
+        "list_plan_items", "list_published", "list_quotes", "list_reviews", "list_sessions", "list_staged",
+        "normalize_again", "product_search", "publish_part", "read_metrics", "read_upload_list",
+        "receive_store_webhook", "retry_batch", "retry_quote", "set_overrides", "set_up_store", "stream_batch_events",
+        "undo_batch", "update_product", "cancel_adoption", "choose_adoptions", "export_adoption", "get_adoption",
+        "list_adoption_products", "list_adoptions", "start_adoption", "undo_adoption", "compare_store",
+        "get_snapshot", "cancel_snapshot", "export_differences",
+    }  # fmt: skip
+
+
+def test_a_product_in_the_description_has_the_fields_of_its_record(description):
+    schemas = description["components"]["schemas"]
+    staged = {field.name for field in fields(CataloguePart)} - {"override"}
+    assert set(schemas["StagedProduct"]["properties"]) == staged | {"price", "cost_per_item"}
+    assert set(schemas["PublishedProductResponse"]["properties"]) == {f.name for f in fields(PublishedProduct)}
+    assert set(schemas["OverrideResponse"]["properties"]) == {f.name for f in fields(Override)} | {"sku"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/api/bulk-search", {"parts": ["WF338109"]}, "part_numbers"),
+        ("/api/bulk-search", {"part_number": ["WF338109"]}, "part_numbers"),
+        ("/api/bulk-search", {"idempotencyKey": "x"}, "idempotency_key"),
+        ("/api/bulk-publish", {"dryrun": True}, "dry_run"),
+        ("/api/store/decisions", {"decision": "leave", "filter": {"vendors": "x"}}, "vendor"),
+        ("/api/shopify/publish", {"part": "WF338109"}, "part_number"),
+        ("/api/bulk-search", {"zzz": 1}, None),
+    ],
+)
+def test_an_unknown_field_names_the_nearest_known_one(api, path, body, told):
+    answer = api.post(path, json=body)
+    assert answer.status_code == 422
+    [what] = [error["what"] for error in answer.json()["errors"] if error["what"].startswith("Unknown field")]
+    assert what == (f"Unknown field. Did you mean {told}?" if told else "Unknown field")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/batches/00000000-0000-0000-0000-000000000000", "DELETE, GET"),
+        ("/api/products/staging/normalize", "POST"),
+        ("/api/products/staging/AN3-5", "GET, PATCH"),
+        ("/api/quotes/RFQ-1/retry", "POST"),
+    ],
+)
+def test_a_refused_method_names_all_that_the_address_has(api, path, methods):
+    answer = api.options(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 def test_the_search_request_has_examples(description):

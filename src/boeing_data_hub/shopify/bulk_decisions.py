@@ -40,7 +40,7 @@ class DecidedTogether:
 
         Raises:
             Conflict: the number has changed since; nothing was decided.
-            BadInput: no conflict matches.
+            Conflict: no conflict matches.
         """
 
         def step(work: Work) -> StoreJob:
@@ -54,7 +54,7 @@ class DecidedTogether:
                     details={"total": told},
                 )
             if shop is None or not told:
-                raise BadInput("No open conflicts match. Nothing was decided.", code="no_conflict_fits")
+                raise Conflict("No open conflicts match. Nothing was decided.", code="no_conflict_fits")
             request = {"decision": decision, "filter": wanted.as_json()}
             job_id = store_job_rows.add(work, shop=shop, kind="decide", request=request, total=told, actor=actor)
             conflict_rows.set_aside(work, job_id, wanted)
@@ -67,7 +67,7 @@ class DecidedTogether:
         """Check all published products in the store, or some of them, and save the differences.
 
         Raises:
-            BadInput: no published product matches.
+            Conflict: no published product matches.
         """
         request = {"skus": list(skus) if skus else None, "prefix": prefix or None}
 
@@ -75,7 +75,7 @@ class DecidedTogether:
             shop = current_store.read(work)
             total = store_job_rows.count_to_look_at(work, shop, request) if shop is not None else 0
             if shop is None or not total:
-                raise BadInput(
+                raise Conflict(
                     "No matching product has been published, so there is nothing to check.", code="no_product"
                 )
             job_id = store_job_rows.add(work, shop=shop, kind="check", request=request, total=total, actor=actor)

@@ -102,6 +102,7 @@ def create_app(hub: Hub) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        generate_unique_id_function=describing.operation_id,
     )
     app.state.hub = hub
     app.state.key_lookup = KeyLookup(hub)
@@ -111,13 +112,13 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.waiters = Waiters()
     app.state.webhook_inbox = Inbox(lambda: hub.database)
     for router in ROUTERS:
-        app.include_router(router, responses={} if router is health.router else problems.RESPONSES)
+        app.include_router(router)
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         return JSONResponse(app.openapi())
 
-    describing.install(app)
+    describing.install(app, ROUTERS, hub.settings)
 
     problems.install(app)
     console.install(app)

@@ -6,6 +6,9 @@ the values of a body are counted first, and models fail at the first invalid val
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, cast
 
@@ -23,7 +26,11 @@ _LONGEST_NUMBER: Final = 100  # characters
 _LONGEST_ENTRY: Final = 1_000  # characters of an entry of a list
 _DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_NUMBER: Final = b"0" * (_LONGEST_NUMBER + 1)
+LONGEST_KEY: Final = 255
+"""Characters of an idempotency key."""
 _UTF16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOISE: Final = 1e-7
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NOTHING: Final = "Nothing was changed."
 
 
@@ -93,9 +100,41 @@ def _few_keys(value: Any) -> Any:
 
 
 def _short(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("A number is needed")  # noqa: TRY004 - pydantic reports ValueError alone
     if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
         raise ValueError(f"More than {_LONGEST_NUMBER} characters")
+    if isinstance(value, float) and abs(value - round(value, 2)) < _NOISE:
+        return Decimal(str(round(value, 2)))  # 1.1300000000000001 is how a program writes 1.13
     return value
+
+
+def _written_day(value: Any) -> Any:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("A day is written as 2027-01-31")
+    if isinstance(value, int | float):
+        raise ValueError("A day is text, written as 2027-01-31")  # noqa: TRY004 - pydantic reports ValueError alone
+    return value
+
+
+def one_of(kinds: Mapping[str, str], *, last: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The rule that exactly one of these fields is sent, for the description of a body.
+
+    It is written with `if`, which generators of clients pass over: they would make a type of each `oneOf`.
+
+    Args:
+        kinds: the JSON type of each field that is not null.
+        last: further rules for when the last field is sent.
+    """
+    (name, kind), *others = kinds.items()
+    sent: dict[str, Any] = {"required": [name], "properties": {name: {"type": kind}}}
+    if not others:
+        return {**sent, "properties": {**sent["properties"], **(last or {})}}
+    return {
+        "if": sent,
+        "then": {"properties": {other: {"type": "null"} for other, _ in others}},
+        "else": {"allOf": [{"properties": {name: {"type": "null"}}}, one_of(dict(others), last=last)]},
+    }
 
 
 class Body(BaseModel):
@@ -106,10 +145,28 @@ class Body(BaseModel):
     _bounded = model_validator(mode="before")(_few_keys)
 
 
-Texts = Annotated[list[Annotated[str, Field(max_length=_LONGEST_ENTRY)]], Field(fail_fast=True)]
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and not 0, 1 or `"yes"`."""
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number as a JSON number, not as text."""
+
+Texts = Annotated[
+    list[Annotated[str, Field(max_length=_LONGEST_ENTRY, json_schema_extra={"format": "part-number-of-list"})]],
+    Field(fail_fast=True),
+]
 """A list of part numbers, of which only the first wrong type or size is reported. The numbers themselves are checked
 later, with all reasons.
 """
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+"""A day, as ISO 8601 writes it. A number would be read as seconds since 1970."""
+
+IdempotencyKey = Annotated[
+    str,
+    Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]*[!-~][ -~]*$"}),
+]
+"""Checked by `api.bulk.idempotency_key`, whether it comes as a header or as a field."""
 
 RunName = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
 """A person's name for a run."""

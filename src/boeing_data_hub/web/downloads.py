@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Final, Literal
 
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
@@ -11,6 +11,16 @@ from boeing_data_hub.web import exports
 from boeing_data_hub.web.exports import Sheet
 
 Kind = Literal["csv", "xlsx"]
+
+AS_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            exports.XLSX: {"schema": {"type": "string", "contentMediaType": exports.XLSX}},
+        }
+    }
+}
+"""The files, for the description of a route that also answers with one."""
 
 
 def download(sheet: Sheet, kind: Kind, *, name: str) -> StreamingResponse | FileResponse:

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 STORABLE: Final = r"^[^\x00]*$"
 """The pattern for a text in a query: Postgres rejects NUL, which would count as an error of the hub."""
 
-LARGEST_ID: Final = 2**63 - 1
-"""The largest number that Postgres accepts as an id."""
+LARGEST_ID: Final = 2**53 - 1
+"""The largest id: Postgres has larger ones, but most JSON parsers do not read them exactly."""
 
 
 class SafeHeaders:

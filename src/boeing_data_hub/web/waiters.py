@@ -59,7 +59,7 @@ class Waiters:
         return now
 
 
-def unfinished(hub: Hub, batch: Batch, *, known: dict[str, Any] | None, look_at: str) -> dict[str, Any]:
+def unfinished(hub: Hub, batch: Batch, *, known: object, look_at: str) -> dict[str, Any]:
     """The answer to a request whose batch has not ended: its status, what is known meanwhile, and where to look next.
 
     Args:

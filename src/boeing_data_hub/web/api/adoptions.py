@@ -10,12 +10,22 @@ from pydantic import ConfigDict, Field
 
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import adoption_rows, adoptions
+from boeing_data_hub.shopify.adoption import Adoption
 from boeing_data_hub.shopify.adoption_rows import RowFilter
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.bodies import Body
-from boeing_data_hub.web.downloads import Kind, download
+from boeing_data_hub.web.api.adoption_responses import (
+    AdoptionDetail,
+    AdoptionProduct,
+    AdoptionProducts,
+    AdoptionResponse,
+    AdoptionsResponse,
+    Chosen,
+)
+from boeing_data_hub.web.bodies import Body, Flag, Whole
+from boeing_data_hub.web.downloads import AS_FILE, Kind, download
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.problems import may
 
 router = APIRouter(prefix="/api/store/adoptions", tags=["store"])
 
@@ -50,29 +60,35 @@ class Approval(Body):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"expected": 1840}]})
 
-    expected: int = Field(ge=0, description="`chosen`, as you were shown it. If it has changed, nothing happens.")
-    complete_skus: bool = Field(
+    expected: Whole = Field(ge=0, description="`chosen`, as you were shown it. If it has changed, nothing happens.")
+    complete_skus: Flag = Field(
         default=False, description="The next publish also completes SKUs that were cut. By default they stay."
     )
 
 
 @router.get("")
-def list_adoptions(hub: TheHub, _principal: Reader, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> dict[str, Any]:
+def list_adoptions(
+    hub: TheHub, _principal: Reader, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> AdoptionsResponse:
     """Plans, newest first."""
     found = hub.database.run(lambda work: adoption_rows.latest(work, limit=limit))
-    return {"adoptions": [one.as_json() for one in found]}
+    return AdoptionsResponse(adoptions=[_shown(one) for one in found])
 
 
-@router.post("", status_code=202)
-def start_adoption(hub: TheHub, principal: Publisher) -> dict[str, Any]:
+def _shown(adoption: Adoption) -> AdoptionResponse:
+    return AdoptionResponse.model_validate(adoption.as_json())
+
+
+@router.post("", status_code=202, responses=may(409))
+def start_adoption(hub: TheHub, principal: Publisher) -> AdoptionResponse:
     """Read the whole store and match its products to your parts, in the background. Changes nothing in the store."""
     adoption = hub.shop.adoptions.start(actor=principal.owner)
     hub.intake.wake_publishing()
-    return adoption.as_json()
+    return _shown(adoption)
 
 
 @router.get("/{adoption_id}")
-def show_adoption(adoption_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_adoption(adoption_id: UUID, hub: TheHub, _principal: Reader) -> AdoptionDetail:
     """A plan: its products by rule and doubt with examples of each, what is chosen, and how far it is carried out."""
 
     def step(work: Work) -> dict[str, Any]:
@@ -86,11 +102,11 @@ def show_adoption(adoption_id: UUID, hub: TheHub, _principal: Reader) -> dict[st
         chosen = states.get("planned", 0) + states.get("sending", 0)
         return {**adoption.as_json(), "chosen": chosen, "states": states, "groups": groups}
 
-    return hub.database.run(step)
+    return AdoptionDetail.model_validate(hub.database.run(step))
 
 
 @router.get("/{adoption_id}/products")
-def list_products(
+def list_adoption_products(
     adoption_id: UUID,
     hub: TheHub,
     _principal: Reader,
@@ -100,7 +116,7 @@ def list_products(
     state: State | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-) -> dict[str, Any]:
+) -> AdoptionProducts:
     """Its products. Those of one part stand together."""
     wanted = RowFilter(confidence=confidence, rule=rule, doubt=doubt, state=state)
 
@@ -110,10 +126,10 @@ def list_products(
         last = found[-1].position if len(found) == limit else None
         return {"products": [one.as_json() for one in found], "next_after": last}
 
-    return hub.database.run(step)
+    return AdoptionProducts.model_validate(hub.database.run(step))
 
 
-@router.get("/{adoption_id}/export", response_model=None)
+@router.get("/{adoption_id}/export", response_class=Response, responses=AS_FILE)
 def export_adoption(
     adoption_id: UUID, hub: TheHub, _principal: Reader, kind: Annotated[Kind, Query(alias="format")] = "csv"
 ) -> Response:
@@ -122,36 +138,36 @@ def export_adoption(
     return download(exports.adoption(hub.database, adoption_id), kind, name=f"adoption-{adoption_id}")
 
 
-@router.post("/{adoption_id}/choices")
-def choose(adoption_id: UUID, body: Choosing, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.post("/{adoption_id}/choices", responses=may(409))
+def choose_adoptions(adoption_id: UUID, body: Choosing, hub: TheHub, principal: Publisher) -> Chosen:
     """Choose for one product, or for all that match: at most one product of each part is adopted."""
     shop = hub.shop.adoptions
     if body.product_id is not None:
         row = shop.choose_one(adoption_id, body.product_id, body.choice, part=body.part, actor=principal.owner)
-        return {"products": 1, "product": row.as_json()}
+        return Chosen(products=1, product=AdoptionProduct.model_validate(row.as_json()))
     wanted = RowFilter(confidence=body.confidence, rule=body.rule, doubt=body.doubt)
-    return {"products": shop.choose(adoption_id, wanted, body.choice, actor=principal.owner), "product": None}
+    return Chosen(products=shop.choose(adoption_id, wanted, body.choice, actor=principal.owner), product=None)
 
 
-@router.post("/{adoption_id}/approve", status_code=202)
-def approve(adoption_id: UUID, body: Approval, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.post("/{adoption_id}/approve", status_code=202, responses=may(409))
+def approve_adoption(adoption_id: UUID, body: Approval, hub: TheHub, principal: Publisher) -> AdoptionResponse:
     """Carry out what was chosen, in the background. A stopped adoption goes on where it was."""
     adoption = hub.shop.adoptions.approve(
         adoption_id, expected=body.expected, complete_skus=body.complete_skus, actor=principal.owner
     )
     hub.intake.wake_publishing()
-    return adoption.as_json()
+    return _shown(adoption)
 
 
-@router.post("/{adoption_id}/undo", status_code=202)
-def undo(adoption_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.post("/{adoption_id}/undo", status_code=202, responses=may(409))
+def undo_adoption(adoption_id: UUID, hub: TheHub, principal: Publisher) -> AdoptionResponse:
     """Remove the custom ids that it set, in the background, where nothing else has happened since."""
     adoption = hub.shop.adoptions.undo(adoption_id, actor=principal.owner)
     hub.intake.wake_publishing()
-    return adoption.as_json()
+    return _shown(adoption)
 
 
-@router.delete("/{adoption_id}")
-def cancel(adoption_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.delete("/{adoption_id}", responses=may(409))
+def cancel_adoption(adoption_id: UUID, hub: TheHub, principal: Publisher) -> AdoptionResponse:
     """Stop what is under way. What is done stays, and can go on or be undone."""
-    return hub.shop.adoptions.cancel(adoption_id, actor=principal.owner).as_json()
+    return _shown(hub.shop.adoptions.cancel(adoption_id, actor=principal.owner))

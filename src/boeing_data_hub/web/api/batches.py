@@ -23,10 +23,12 @@ from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, check_key, insist
 from boeing_data_hub.web.addressed import existing, uuid_of
-from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
-from boeing_data_hub.web.downloads import download
+from boeing_data_hub.web.api.batch_status import BatchDetail, BatchesResponse
+from boeing_data_hub.web.api.bulk import REPLAYED, BulkOperationResponse, told
+from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.live_feed import Audience, Event, LiveFeed, Poll, Topic
+from boeing_data_hub.web.problems import may
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import Item
 
@@ -51,10 +53,10 @@ def list_batches(
             description="Only batches whose id begins with this, whatever their status.",
         ),
     ] = None,
-) -> dict[str, Any]:
+) -> BatchesResponse:
     """All batches, newest first."""
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> Any:
         if starts is not None:
             alike = batches.beginning_with(work, starts, limit=limit, batch_type=batch_type)
             return {"batches": status_documents(alike, hub.live.situation(work)), "total": len(alike)}
@@ -64,15 +66,15 @@ def list_batches(
             "total": batches.count(work, status=status, batch_type=batch_type),
         }
 
-    return hub.database.run(step)
+    return BatchesResponse.model_validate(hub.database.run(step))
 
 
 @router.get("/{batch_id}")
-def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> BatchDetail:
     """The status of a batch, what it waits for, and an estimate of the time left."""
     wanted = uuid_of(batch_id)
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> Any:
         batch = existing(work, wanted)
         document = status_document(batch, hub.live.situation(work))
         failed = items.first_failed(work, wanted, limit=_FAILED_SHOWN) if batch.failed_count else []
@@ -85,7 +87,7 @@ def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
         document["retried_by"] = str(retried_by) if retried_by else None
         return document
 
-    return hub.database.run(step)
+    return BatchDetail.model_validate(hub.database.run(step))
 
 
 class CancelResponse(BaseModel):
@@ -97,7 +99,7 @@ class CancelResponse(BaseModel):
     cancelled_count: int
 
 
-@router.delete("/{batch_id}")
+@router.delete("/{batch_id}", responses=may(409))
 def cancel_batch(batch_id: str, hub: TheHub, principal: Reader) -> CancelResponse:
     """Cancel the items that are not done yet. Finished items stay. Needs the scope of the batch's type."""
     wanted = _allowed(hub, batch_id, principal)
@@ -112,7 +114,7 @@ def cancel_batch(batch_id: str, hub: TheHub, principal: Reader) -> CancelRespons
     )
 
 
-@router.post("/{batch_id}/retry", status_code=202, response_model=BulkOperationResponse)
+@router.post("/{batch_id}/retry", status_code=202, responses={**REPLAYED, **may(409)})
 def retry_batch(batch_id: str, hub: TheHub, principal: Reader, response: Response) -> BulkOperationResponse:
     """Search for, or publish, the failed parts again, as a new batch. A second request returns the same new batch.
 
@@ -122,7 +124,7 @@ def retry_batch(batch_id: str, hub: TheHub, principal: Reader, response: Respons
     return _answered(accepted, response)
 
 
-@router.post("/{batch_id}/undo", status_code=202, response_model=BulkOperationResponse)
+@router.post("/{batch_id}/undo", status_code=202, responses={**REPLAYED, **may(409)})
 def undo_batch(batch_id: str, hub: TheHub, principal: Publisher, response: Response) -> BulkOperationResponse:
     """Undo a publish batch, as a new batch: archive what it created, restore what it changed.
 
@@ -197,11 +199,29 @@ def list_items(
     )
 
 
-@router.get(
-    "/{batch_id}/failures",
-    response_model=dict[str, Any],
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
-)
+class FailureGroup(BaseModel):
+    """Items of a batch that share a cause."""
+
+    kind: str = Field(description="What became of them.")
+    code: str
+    message: str | None
+    what_to_do: str
+    count: int
+    sample: list[str] = Field(description="Their first part numbers.")
+    first_at: datetime
+    last_at: datetime
+
+
+class FailuresResponse(BaseModel):
+    """The failures of a batch, grouped by cause."""
+
+    batch_id: UUID
+    failed: int
+    groups: list[FailureGroup]
+    not_publishable: list[FailureGroup] = Field(description="Parts that were found, but cannot be sold.")
+
+
+@router.get("/{batch_id}/failures", response_model=FailuresResponse, responses=AS_FILE)
 def list_failures(
     batch_id: str,
     hub: TheHub,
@@ -210,7 +230,7 @@ def list_failures(
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: every failure, to correct.")
     ] = None,
-) -> dict[str, Any] | StreamingResponse | FileResponse:
+) -> FailuresResponse | StreamingResponse | FileResponse:
     """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
     if format is None and "text/csv" in request.headers.get("accept", ""):
@@ -219,15 +239,29 @@ def list_failures(
         hub.database.run(lambda work: existing(work, wanted))
         return download(exports.failures(hub.database, wanted), format, name=f"failures-{wanted}")
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> Any:
         existing(work, wanted)
         return failure_groups.grouped(work, wanted)
 
-    return hub.database.run(step)
+    return FailuresResponse.model_validate(hub.database.run(step))
 
 
-@router.get("/{batch_id}/events", response_class=EventSourceResponse)
-async def events(batch_id: str, hub: TheHub, principal: Reader, request: Request) -> EventSourceResponse:
+_EVENT: Final = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "done", "trouble"]},
+        "data": {"type": "string", "description": "The status of the batch, as JSON; of `trouble`, a message."},
+    },
+}
+
+
+@router.get(
+    "/{batch_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
+)
+async def stream_batch_events(batch_id: str, hub: TheHub, principal: Reader, request: Request) -> EventSourceResponse:
     """The status, pushed whenever it changes (server-sent events `progress`), and `done` at the end.
 
     The stream ends early when the key is revoked.

@@ -4,7 +4,7 @@ cleaning the list, and the idempotency key.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,13 +18,12 @@ from boeing_data_hub.errors import BadInput, Malformed
 from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web.access import Searcher, TheHub
-from boeing_data_hub.web.bodies import Body, RunName, Texts
+from boeing_data_hub.web.bodies import LONGEST_KEY, Body, Flag, IdempotencyKey, RunName, Texts, one_of
 from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api", tags=["bulk"])
 
 _SHOWN = 100  # of duplicates and rejections in an answer
-_LONGEST_KEY = 255
 
 
 class BulkSearchRequest(Body):
@@ -33,23 +32,24 @@ class BulkSearchRequest(Body):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
+            **one_of({"part_numbers": "array", "part_numbers_text": "string"}),
             "examples": [
                 {"part_numbers": ["WF338109", "MS20470AD6-10"], "idempotency_key": "monday-list"},
                 {"part_numbers_text": "WF338109, MS20470AD6-10\nAN3-43A", "force_refresh": True},
-            ]
+            ],
         },
     )
 
     part_numbers: Texts | None = Field(default=None, description="Part numbers, at most MAX_BULK_SEARCH_SIZE.")
     part_numbers_text: str | None = Field(
-        default=None, description="The same as text: separated by newline, comma, semicolon or tab."
+        default=None, min_length=1, description="The same as text: separated by newline, comma, semicolon or tab."
     )
-    idempotency_key: str | None = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
     )
-    force_refresh: bool = Field(default=False, description="Ignore cached answers and ask Boeing again.")
-    urgent: bool = Field(
+    force_refresh: Flag = Field(default=False, description="Ignore cached answers and ask Boeing again.")
+    urgent: Flag = Field(
         default=False,
         description="Take the next Boeing calls, before other searches, within HUB_URGENT_SHARE of an hour's calls.",
     )
@@ -61,9 +61,17 @@ class BulkSearchRequest(Body):
         max_length=200,
         description="For a pasted table: the letter or the heading of the part number column.",
     )
-    accept_flagged: bool = Field(
+    accept_flagged: Flag = Field(
         default=False, description="Accept part numbers that were flagged as doubtful (dates, spaces inside, ...)."
     )
+
+
+class RepeatedPart(BaseModel):
+    """A part number that was already on an earlier line."""
+
+    line: int
+    part_number: str
+    first_line: int
 
 
 class BulkOperationResponse(BaseModel):
@@ -76,8 +84,14 @@ class BulkOperationResponse(BaseModel):
     idempotency_key: str | None = None
     reused_count: int = Field(default=0, description="Parts served from recent answers, without a Boeing call.")
     duplicate_count: int = 0
-    duplicates: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]], description="The first 100.")
+    duplicates: list[RepeatedPart] = Field(default=[], description="The first 100.")
     retry_of: str | None = None
+
+
+REPLAYED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": BulkOperationResponse, "description": "The same request was accepted before: its run."}
+}
+"""The answer to a repeated request, for the description of a route."""
 
 
 def idempotency_key(header: str | None, field: str | None, request: Request) -> str | None:
@@ -93,9 +107,9 @@ def idempotency_key(header: str | None, field: str | None, request: Request) -> 
     key = header if header is not None else field
     if key is None:
         return None
-    if not key.strip() or len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()):
+    if not key.strip() or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
         raise Malformed(
-            f"An idempotency key is 1 to {_LONGEST_KEY} printable ASCII characters, e.g. a UUID. Nothing was changed.",
+            f"An idempotency key is 1 to {LONGEST_KEY} printable ASCII characters, e.g. a UUID. Nothing was changed.",
             code="bad_key",
         )
     return key
@@ -152,7 +166,7 @@ def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResp
         reused_count=batch.reused_count,
         duplicate_count=found.duplicate_count if found else 0,
         duplicates=[
-            {"line": d.line, "part_number": d.part_number, "first_line": d.first_line}
+            RepeatedPart(line=d.line, part_number=d.part_number, first_line=d.first_line)
             for d in (found.duplicates[:_SHOWN] if found else [])
         ],
         retry_of=str(batch.retry_of) if batch.retry_of else None,
@@ -178,8 +192,7 @@ def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
 @router.post(
     "/bulk-search",
     status_code=202,
-    response_model=BulkOperationResponse,
-    responses={200: {"description": "The same request was accepted before: its run."}},
+    responses=REPLAYED,
 )
 def bulk_search(
     body: BulkSearchRequest,
@@ -187,7 +200,7 @@ def bulk_search(
     principal: Searcher,
     request: Request,
     response: Response,
-    key_header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
+    key_header: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> BulkOperationResponse:
     """Search for up to 50,000 part numbers in the background. Returns at once, with the batch to watch."""
     key = idempotency_key(key_header, body.idempotency_key, request)

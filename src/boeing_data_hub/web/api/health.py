@@ -6,11 +6,12 @@ Both answer while every thread and every database connection of the API is in us
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
 from boeing_data_hub.health.readiness import Readiness
 
@@ -44,16 +45,34 @@ class SharedReadiness:
         return await to_thread.run_sync(self._look, limiter=self._thread)
 
 
+class Alive(BaseModel):
+    """The process responds."""
+
+    status: Literal["healthy"]
+
+
+class Ready(BaseModel):
+    """Whether the hub can work: yes or no for each thing it needs, and codes for what is missing."""
+
+    status: Literal["ready", "not ready"]
+    checks: Mapping[str, bool]
+    reasons: Mapping[str, str] = Field(default={}, description="Sent only if something is missing.")
+
+
 @router.head("/health", include_in_schema=False)
 @router.get("/health")
-async def health() -> dict[str, str]:
+async def get_health() -> Alive:
     """True while the process responds."""
-    return {"status": "healthy"}
+    return Alive(status="healthy")
 
 
 @router.head("/ready", include_in_schema=False)
-@router.get("/ready", responses={503: {"description": "Not ready; `checks` and `reasons` say what is missing."}})
-async def ready(request: Request, response: Response) -> dict[str, Any]:
+@router.get(
+    "/ready",
+    response_model_exclude_unset=True,
+    responses={503: {"model": Ready, "description": "Not ready; `checks` and `reasons` say what is missing."}},
+)
+async def get_readiness(request: Request, response: Response) -> Ready:
     """Whether Postgres, its tables, Redis and the workers are available; 503 if one is not."""
     look: SharedReadiness = request.app.state.readiness
     found = await look.result()
@@ -61,7 +80,9 @@ async def ready(request: Request, response: Response) -> dict[str, Any]:
         response.status_code = 503
         response.headers["Retry-After"] = "5"
     if found is None:
-        return {"status": "not ready", "checks": {}, "reasons": {"hub": "no_answer_in_time"}}
+        return Ready(status="not ready", checks={}, reasons={"hub": "no_answer_in_time"})
     is_ready = all(found.checks.values())
-    reasons = {"reasons": found.reasons} if found.reasons else {}
-    return {"status": "ready" if is_ready else "not ready", "checks": found.checks, **reasons}
+    status = "ready" if is_ready else "not ready"
+    if not found.reasons:
+        return Ready(status=status, checks=found.checks)
+    return Ready(status=status, checks=found.checks, reasons=found.reasons)

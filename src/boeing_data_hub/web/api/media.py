@@ -30,7 +30,7 @@ _MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
         304: {"description": "It is what the caller has."},
     },
 )
-def image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") -> Response:
+def get_image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") -> Response:
     """One image of the local folder; needs no key."""
     name = _NAME.fullmatch(path)
     folder = hub.images.folder

@@ -58,7 +58,11 @@ def _admitted(request: Request, hub: TheHub) -> None:
     scrapers.admit(request, postgres_is_away=lambda: hub.figures.now().database is None)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 def read_metrics(hub: TheHub, _admitted: Annotated[None, Depends(_admitted)]) -> Response:
     """All metrics in Prometheus' text format. Needs the scope `read`. During an outage of Postgres or Redis the
     response says so.

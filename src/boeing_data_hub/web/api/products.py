@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -21,6 +20,13 @@ from boeing_data_hub.shopify import current_store, part_history, publish_changes
 from boeing_data_hub.shopify import products as published
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.shopify import HandData, change_by_hand
+from boeing_data_hub.web.api.staged_product import (
+    OverrideResponse,
+    PublishedProductDetail,
+    PublishedProducts,
+    StagedProductDetail,
+    StagedProducts,
+)
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/api/products", tags=["products"])
@@ -44,11 +50,11 @@ def list_staged(
         Query(max_length=50, pattern=STORABLE, description="The beginning of the SKU; dashes and case are ignored."),
     ] = None,
     batch_id: UUID | None = None,
-) -> dict[str, Any]:
+) -> StagedProducts:
     """Staged products in SKU order, or those of one batch."""
     rules = hub.prices
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> Any:
         if batch_id is not None:
             skus = staging.skus_of_batch(work, batch_id, limit=limit, offset=offset)
             products = staging.get_many(work, skus)
@@ -64,24 +70,22 @@ def list_staged(
             "next_after": products[-1].sku if batch_id is None and len(products) == limit else None,
         }
 
-    return hub.database.run(step)
+    return StagedProducts.model_validate(hub.database.run(step))
 
 
 @router.get("/staging/{sku:path}")
-def get_staged(sku: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_staged(sku: str, hub: TheHub, _principal: Reader) -> StagedProductDetail:
     """One staged product with its stock by location, and its overrides."""
     wanted = _as_stored(sku)
     found = hub.database.run(lambda work: staging.get(work, wanted))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
-    return {
-        **staged_document(found, hub.prices),
-        "hand_data": override_document(wanted, kept) if (kept := found.override) != NO_OVERRIDE else None,
-    }
+    kept = override_document(wanted, found.override) if found.override != NO_OVERRIDE else None
+    return StagedProductDetail.model_validate({**staged_document(found, hub.prices), "hand_data": kept})
 
 
-@router.patch("/staging/{sku:path}")
-def edit_by_hand(sku: str, body: HandData, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.patch("/staging/{sku:path}", response_model_exclude_unset=True)
+def set_overrides(sku: str, body: HandData, hub: TheHub, principal: Publisher) -> OverrideResponse:
     """Set overrides of a part: trace, expiration date, notes, condition, certificate, price, excluded.
 
     Fields that are not sent keep their values; null clears one. Applies from the next publish.
@@ -89,7 +93,7 @@ def edit_by_hand(sku: str, body: HandData, hub: TheHub, principal: Publisher) ->
     wanted = _as_stored(sku)
     if hub.database.run(lambda work: staging.get(work, wanted)) is None:
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
-    return change_by_hand(hub, wanted, body, principal.owner)
+    return OverrideResponse.model_validate(change_by_hand(hub, wanted, body, principal.owner))
 
 
 @router.get("/published")
@@ -103,10 +107,10 @@ def list_published(
         str | None,
         Query(max_length=50, pattern=STORABLE, description="The beginning of the SKU; dashes and case are ignored."),
     ] = None,
-) -> dict[str, Any]:
+) -> PublishedProducts:
     """Products in the store, in SKU order, as the hub last published them."""
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> Any:
         found = published.page(work, limit=limit, after=after, state=state, search=search)
         return {
             "products": [record_document(product) for product in found],
@@ -115,25 +119,22 @@ def list_published(
             "next_after": found[-1].sku if len(found) == limit else None,
         }
 
-    return hub.database.run(step)
+    return PublishedProducts.model_validate(hub.database.run(step))
 
 
 @router.get("/published/{key:path}")
-def get_published(key: str, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_published(key: str, hub: TheHub, _principal: Reader) -> PublishedProductDetail:
     """One published product, by SKU or by one of Shopify's ids, with the history of its changes in the store."""
     wanted = key.replace("\0", "\ufffd")
 
-    def step(work: Work) -> dict[str, Any] | None:
+    def step(work: Work) -> Any:
         found = published.find(work, wanted) or published.find(work, _as_stored(wanted))
-        return found and {
-            **record_document(found),
-            "history": [asdict(one) for one in publish_changes.of_sku(work, found.sku)],
-        }
+        return found and {**record_document(found), "history": publish_changes.of_sku(work, found.sku)}
 
     found = hub.database.run(step)
     if found is None:
         raise NotFound(f"No product {key[:50]!r} was published.", code="product_not_found")
-    return found
+    return PublishedProductDetail.model_validate(found)
 
 
 _SOLD_DAYS: Final = 366  # days with sales in one response
@@ -213,7 +214,7 @@ class RawAnswer(BaseModel):
 
 
 @router.get("/raw-data/{part_number:path}")
-def get_raw(part_number: str, hub: TheHub, _principal: Reader) -> RawAnswer:
+def get_raw_answer(part_number: str, hub: TheHub, _principal: Reader) -> RawAnswer:
     """Boeing's latest answer for a part, unchanged."""
     found = hub.database.run(lambda work: raw_answers.newest_for(work, _as_stored(part_number)))
     if found is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -24,14 +25,19 @@ from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web import exports
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.api.bulk import BulkOperationResponse, clean_list, idempotency_key, told
-from boeing_data_hub.web.bodies import Body, RunName, Texts
-from boeing_data_hub.web.downloads import download
+from boeing_data_hub.web.api.bulk import clean_list, idempotency_key, told
+from boeing_data_hub.web.api.plan_response import BulkPublishResponse, PlanDiscarded, PlanItems, PlanResponse
+from boeing_data_hub.web.bodies import Body, Flag, IdempotencyKey, RunName, Texts, one_of
+from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.prefix import prefix
+from boeing_data_hub.web.problems import may
 from boeing_data_hub.work import batches
 from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api", tags=["publishing"])
+
+
+_SOURCES: Final = {"part_numbers": "array", "part_numbers_text": "string", "from_batch": "string", "plan_id": "string"}
 
 
 class BulkPublishRequest(Body):
@@ -40,10 +46,11 @@ class BulkPublishRequest(Body):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
+            **one_of(_SOURCES, last={"dry_run": {"const": False}}),
             "examples": [
                 {"part_numbers": ["WF338109=K3", "P512777=K3"], "idempotency_key": "monday-publish"},
                 {"part_numbers_text": "WF338109, P512777=K3", "dry_run": True},
-            ]
+            ],
         },
     )
 
@@ -51,15 +58,15 @@ class BulkPublishRequest(Body):
         default=None, description="Parts that were searched before, at most MAX_BULK_PUBLISH_SIZE."
     )
     part_numbers_text: str | None = Field(
-        default=None, description="The same as text: separated by newline, comma, semicolon or tab."
+        default=None, min_length=1, description="The same as text: separated by newline, comma, semicolon or tab."
     )
     from_batch: UUID | None = Field(default=None, description="Publish everything this search found that can be sold.")
     plan_id: UUID | None = Field(default=None, description="Run this plan exactly as shown.")
-    idempotency_key: str | None = Field(
+    idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
     )
-    dry_run: bool = Field(default=False, description="Return a plan only. Nothing is changed.")
+    dry_run: Flag = Field(default=False, description="Return a plan only. Nothing is changed.")
     name: RunName | None = Field(
         default=None, description="A name for the run. Default: its first part number and how many follow."
     )
@@ -68,22 +75,19 @@ class BulkPublishRequest(Body):
         max_length=200,
         description="For a pasted table: the letter or the heading of the part number column.",
     )
-    accept_flagged: bool = Field(default=False, description="Accept part numbers that were flagged as doubtful.")
-
-
-class BulkPublishResponse(BulkOperationResponse):
-    """The batch of a request, or the plan of a dry run."""
-
-    dry_run: bool = False
-    plan_id: str | None = None
-    plan: dict[str, Any] | None = Field(default=None, description="For a dry run: counts, parts, estimate.")
+    accept_flagged: Flag = Field(default=False, description="Accept part numbers that were flagged as doubtful.")
 
 
 @router.post(
     "/bulk-publish",
     status_code=202,
-    response_model=BulkPublishResponse,
-    responses={200: {"description": "A plan; or the run of the same request, which was accepted before."}},
+    responses={
+        200: {
+            "model": BulkPublishResponse,
+            "description": "A plan; or the run of the same request, which was accepted before.",
+        },
+        **may(404, 409, 502),
+    },
 )
 def bulk_publish(
     body: BulkPublishRequest,
@@ -91,7 +95,7 @@ def bulk_publish(
     principal: Publisher,
     request: Request,
     response: Response,
-    key_header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
+    key_header: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> BulkPublishResponse:
     """Publish up to 10,000 staged parts in the background. Returns at once, with the batch to watch.
 
@@ -126,10 +130,8 @@ def bulk_publish(
     if body.dry_run:
         response.status_code = 200
         answer.plan_id = answer.batch_id
-        answer.plan = hub.database.run(
-            lambda work: plan_document(work, accepted.batch, forecast=fresh, prefix=prefix())
-        )
-        answer.message = str(answer.plan["message"])
+        answer.plan = _plan(hub, lambda work: plan_document(work, accepted.batch, forecast=fresh, prefix=prefix()))
+        answer.message = answer.plan.message
     return answer
 
 
@@ -193,17 +195,17 @@ def _approved(hub: Hub, plan_id: UUID, actor: str, response: Response) -> BulkPu
     return BulkPublishResponse(**told(Accepted(batch, is_new=True)).model_dump(), plan_id=str(plan_id))
 
 
+def _plan(hub: Hub, document: Callable[[Work], object]) -> PlanResponse:
+    return PlanResponse.model_validate(hub.database.run(document))
+
+
 @router.get("/plans/{plan_id}")
-def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> PlanResponse:
     """A plan: its counts and its first parts of each kind."""
-    return hub.database.run(lambda work: plan_document(work, plans_of.existing(work, plan_id), prefix=prefix()))
+    return _plan(hub, lambda work: plan_document(work, plans_of.existing(work, plan_id), prefix=prefix()))
 
 
-@router.get(
-    "/plans/{plan_id}/items",
-    response_model=dict[str, Any],
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
-)
+@router.get("/plans/{plan_id}/items", response_model=PlanItems, responses=AS_FILE)
 def list_plan_items(
     plan_id: UUID,
     hub: TheHub,
@@ -214,7 +216,7 @@ def list_plan_items(
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: the whole plan as a file.")
     ] = None,
-) -> dict[str, Any] | StreamingResponse | FileResponse:
+) -> PlanItems | StreamingResponse | FileResponse:
     """The parts of a plan in the order in which they were submitted, with the old and new value of each change."""
     if format is not None and format != "json":
         hub.database.run(lambda work: plans_of.existing(work, plan_id))
@@ -227,17 +229,17 @@ def list_plan_items(
     found = hub.database.run(step)
     # A part with several variants has several rows on one page: a page is `limit` parts.
     full = len({row.position for row in found}) == limit
-    return {"items": found, "next_after": found[-1].position if full else None}
+    return PlanItems(items=found, next_after=found[-1].position if full else None)
 
 
-@router.post("/plans/{plan_id}/approve", status_code=202, response_model=BulkPublishResponse)
+@router.post("/plans/{plan_id}/approve", status_code=202, responses=may(409, 502))
 def approve_plan(plan_id: UUID, hub: TheHub, principal: Publisher, response: Response) -> BulkPublishResponse:
     """Run a plan exactly as shown. If anything has changed since, 409 lists the changes, and nothing is sent."""
     return _approved(hub, plan_id, principal.owner, response)
 
 
-@router.delete("/plans/{plan_id}")
-def discard_plan(plan_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.delete("/plans/{plan_id}", responses=may(409))
+def discard_plan(plan_id: UUID, hub: TheHub, principal: Publisher) -> PlanDiscarded:
     """Discard a plan that waits for approval."""
     plans_of.discard(hub, plan_id, actor=principal.owner)
-    return {"message": "Plan discarded. Nothing was sent.", "plan_id": str(plan_id)}
+    return PlanDiscarded(message="Plan discarded. Nothing was sent.", plan_id=plan_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote as escaped
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,14 +14,19 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.quotes import quote_rows
 from boeing_data_hub.quotes.answer import answer
 from boeing_data_hub.quotes.quote import Quote, QuoteState
-from boeing_data_hub.quotes.requests import read_request
+from boeing_data_hub.quotes.requests import LONGEST_TEXT, read_request
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
-from boeing_data_hub.web.downloads import download
+from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
+from boeing_data_hub.web.problems import may
 from boeing_data_hub.web.quoting import Asker, Fetcher, SentFields
 
 router = APIRouter(prefix="/api", tags=["quotes"])
+
+
+_Entry = Annotated[str, Field(min_length=1)] | float
+_Kept = Annotated[str, Field(max_length=LONGEST_TEXT)] | float | None
 
 
 class QuoteForm(BaseModel):
@@ -47,27 +52,25 @@ class QuoteForm(BaseModel):
         },
     )
 
-    rfq_number: str | int | None = Field(
-        default=None, description="The RFQ number. The same number with the same request returns the existing quote."
+    rfq_number: Annotated[str, Field(min_length=1, max_length=100)] | float = Field(
+        description="The RFQ number. The same number with the same request returns the existing quote."
     )
-    requested_parts: str | int | list[str | int] | None = Field(
-        default=None,
+    requested_parts: _Entry | Annotated[list[_Entry], Field(min_length=1)] = Field(
         description="Part numbers with their suffix, as a list or separated by commas, semicolons or line ends; at "
         "most HUB_QUOTE_MAX_PARTS.",
     )
-    requested_qty: str | int | list[str | int] | None = Field(
-        default=None,
+    requested_qty: _Entry | Annotated[list[_Entry], Field(min_length=1)] = Field(
         description="One quantity per part, in the same order and separated the same way: whole numbers from 1.",
     )
-    rfq_sub_url: str | None = Field(
+    rfq_sub_url: _Kept = Field(
         default=None, description="Where the quote is to be submitted. It is copied into the answer and never called."
     )
-    buyer_company_name: str | None = Field(default=None, description="The buyer's company.")
-    buyer_name: str | None = Field(default=None, description="The buyer.")
-    buyer_address: str | None = Field(default=None, description="The buyer's address.")
-    buyer_phone: str | int | None = Field(default=None, description="The buyer's phone number.")
-    buyer_email: str | None = Field(default=None, description="The buyer's e-mail address.")
-    deliver_to_address: str | None = Field(default=None, description="Delivery address.")
+    buyer_company_name: _Kept = Field(default=None, description="The buyer's company.")
+    buyer_name: _Kept = Field(default=None, description="The buyer.")
+    buyer_address: _Kept = Field(default=None, description="The buyer's address.")
+    buyer_phone: _Kept = Field(default=None, description="The buyer's phone number.")
+    buyer_email: _Kept = Field(default=None, description="The buyer's e-mail address.")
+    deliver_to_address: _Kept = Field(default=None, description="Delivery address.")
 
 
 class QuoteItem(BaseModel):
@@ -113,12 +116,19 @@ class QuoteAnswer(BaseModel):
     completed_at: datetime | None
 
 
+class QuotesResponse(BaseModel):
+    """One page of quotes."""
+
+    quotes: list[QuoteAnswer]
+    next_before: int | None = Field(description="Send it as `before` for the next page; null at the end.")
+
+
 _FORM_SCHEMA: Final = {"schema": QuoteForm.model_json_schema()}
 
 
 @router.post(
     "/zap/webhook",
-    response_model=QuoteAnswer,
+    responses=may(409),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -126,7 +136,7 @@ _FORM_SCHEMA: Final = {"schema": QuoteForm.model_json_schema()}
         }
     },
 )
-def ask_for_quote(hub: TheHub, asker: Asker, form: SentFields, response: Response) -> dict[str, Any]:
+def ask_for_quote(hub: TheHub, asker: Asker, form: SentFields, response: Response) -> QuoteAnswer:
     """Request a quote. Each line is answered from the store, else by Boeing; exact part numbers only.
 
     Needs the header `X-Webhook-Secret`, or a key with the scope `search`. The response comes
@@ -152,20 +162,15 @@ def list_quotes(
     search: Annotated[
         str | None, Query(max_length=100, pattern=STORABLE, description="The beginning of the RFQ number.")
     ] = None,
-) -> dict[str, Any]:
+) -> QuotesResponse:
     """Quotes, newest first."""
     found = hub.database.run(lambda work: quote_rows.page(work, limit=limit, before=before, state=state, search=search))
-    return {
-        "quotes": [told(hub, one) for one in found],
-        "next_before": found[-1].id if len(found) == limit else None,
-    }
+    return QuotesResponse(
+        quotes=[told(hub, one) for one in found], next_before=found[-1].id if len(found) == limit else None
+    )
 
 
-@router.get(
-    "/quotes/{rfq_number:path}",
-    response_model=QuoteAnswer,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
-)
+@router.get("/quotes/{rfq_number:path}", response_model=QuoteAnswer, responses=AS_FILE)
 def get_quote(
     rfq_number: str,
     hub: TheHub,
@@ -174,7 +179,7 @@ def get_quote(
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: its lines as a file.")
     ] = None,
-) -> dict[str, Any] | StreamingResponse | FileResponse:
+) -> QuoteAnswer | StreamingResponse | FileResponse:
     """A quote with every answer so far, or its lines as a file.
 
     Needs the header `X-Webhook-Secret`, or a key with the scope `read`.
@@ -187,17 +192,17 @@ def get_quote(
     return told(hub, found)
 
 
-@router.post("/quotes/{rfq_number:path}/retry", status_code=202, response_model=QuoteAnswer)
-def ask_again(rfq_number: str, hub: TheHub, principal: Searcher) -> dict[str, Any]:
+@router.post("/quotes/{rfq_number:path}/retry", status_code=202, responses=may(409))
+def retry_quote(rfq_number: str, hub: TheHub, principal: Searcher) -> QuoteAnswer:
     """Search again for the lines that are `unanswered`. A second request starts no second search."""
     found = hub.quoting.find(_as_stored(rfq_number))
     return told(hub, hub.quoting.ask_again(found, actor=principal.owner))
 
 
-def told(hub: Hub, quote: Quote) -> dict[str, Any]:
+def told(hub: Hub, quote: Quote) -> QuoteAnswer:
     """A quote as the API returns it."""
     address = f"{hub.settings.public_url}/api/quotes/{escaped(quote.rfq_number, safe='')}"
-    return {"id": quote.id, **answer(quote, status_url=address)}
+    return QuoteAnswer.model_validate({"id": quote.id, **answer(quote, status_url=address)})
 
 
 def _as_stored(rfq_number: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote as escaped
 from urllib.parse import unquote
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.requests import PublishRequest
@@ -22,9 +23,11 @@ from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 from boeing_data_hub.values.states import ItemState
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
-from boeing_data_hub.web.bodies import Body, Number
+from boeing_data_hub.web.api.batch_status import Unfinished, still_running
+from boeing_data_hub.web.bodies import Body, Day, Flag, Number
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.places import STORE_CALLS
+from boeing_data_hub.web.problems import may
 from boeing_data_hub.web.waiters import Waiters, unfinished
 from boeing_data_hub.work import items
 
@@ -38,7 +41,19 @@ class PublishPart(Body):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"part_number": "WF338109=K3"}]})
 
-    part_number: str = Field(min_length=1, max_length=200, description="A part number that was searched before.")
+    part_number: str = Field(
+        min_length=1,
+        max_length=200,
+        description="A part number that was searched before.",
+        json_schema_extra={"format": "part-number"},
+    )
+
+
+_PRICE: Final[list[JsonValue]] = [
+    {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000_000, "multipleOf": 0.01},
+    {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,2})?$"},
+    {"type": "null"},
+]
 
 
 class HandData(Body):
@@ -51,40 +66,113 @@ class HandData(Body):
     trace: str | None = Field(
         default=None, max_length=2000, pattern=STORABLE, description="Address of the trace document."
     )
-    expiration_date: date | None = None
+    expiration_date: Day | None = None
     notes: str | None = Field(default=None, max_length=5000, pattern=STORABLE)
     condition: str | None = Field(default=None, max_length=3, pattern=STORABLE)
     cert: str | None = Field(default=None, max_length=100, pattern=STORABLE)
     price_override: Number | None = Field(
-        default=None, gt=0, le=100_000_000, decimal_places=2, description="Final price, markup included."
+        default=None,
+        gt=0,
+        le=100_000_000,
+        decimal_places=2,
+        description="Final price, markup included.",
+        json_schema_extra={"anyOf": _PRICE},
     )
-    excluded: bool | None = Field(default=None, description="True: never publish this part.")
+    excluded: Flag | None = Field(default=None, description="True: never publish this part.")
 
 
-@router.post("/publish", responses={202: {"description": "Not published yet: the run to watch."}})
+class PublishedPart(BaseModel):
+    """The result of publishing one part (guide, section 1)."""
+
+    success: Literal[True]
+    shopifyProductId: str | None  # noqa: N815 - the guide's name
+    shopifyProductIds: list[str | None]  # noqa: N815 - same
+    outcome: str | None
+    remark: str | None
+    batch_id: UUID
+
+
+class KnownProduct(BaseModel, from_attributes=True):
+    """What was last published of a part."""
+
+    sku: str
+    product_id: str | None
+    state: str
+    published_at: datetime | None
+
+
+class UnfinishedPublish(Unfinished):
+    """The batch of a part that is not published yet."""
+
+    known: KnownProduct | None
+    success: None
+
+
+class StoreProductFound(BaseModel):
+    """Another product in the store."""
+
+    model_config = ConfigDict(extra="allow")
+
+    product_id: str
+    title: str | None = None
+    vendor: str | None = None
+
+
+class SkuInStore(BaseModel):
+    """The product in the store with a SKU."""
+
+    sku: str
+    shopifyProductId: str | None  # noqa: N815 - the guide's name
+    ours: bool = Field(description="The hub manages it.")
+    others: list[StoreProductFound]
+
+
+class WebhooksSetUp(BaseModel):
+    """The app's subscriptions."""
+
+    created: list[str]
+    existing: list[str]
+    note: str | None = Field(description="Why the hub is not subscribed; null if it is.")
+
+
+class StoreSetUp(BaseModel):
+    """The metafield definitions of the store, each as `namespace.key`, and the subscriptions."""
+
+    success: bool
+    created: list[str]
+    existing: list[str]
+    differing: list[str] = Field(description="They exist with another type.")
+    webhooks: WebhooksSetUp
+
+
+_PUBLISHED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": UnfinishedPublish, "description": "Not published yet: the run to watch."},
+    **may(409, 502),
+}
+
+
+@router.post("/publish", response_model=PublishedPart, responses=_PUBLISHED)
 def publish_part(
-    body: PublishPart, request: Request, hub: TheHub, principal: Publisher, response: Response, wait: Wait = 25.0
-) -> dict[str, Any]:
+    body: PublishPart, request: Request, hub: TheHub, principal: Publisher, wait: Wait = 25.0
+) -> PublishedPart | Response:
     """Publish one staged part, and wait for the result. After `wait` seconds: 202 with the batch to watch."""
     _ = hub.shop.access
     try:
         part = clean(body.part_number)
     except BadPartNumber as bad:
         raise BadInput(f"{bad} Nothing was published.", code="bad_part_numbers") from None
-    return _published(hub, part, principal.owner, response, wait, request.app.state.waiters)
+    return _published(hub, part, principal.owner, wait, request.app.state.waiters)
 
 
-def _published(hub: Hub, part: str, owner: str, response: Response, wait: float, waiters: Waiters) -> dict[str, Any]:
+def _published(hub: Hub, part: str, owner: str, wait: float, waiters: Waiters) -> PublishedPart | Response:
     batch = hub.intake.publish(PublishRequest(part_numbers=[part], owner=owner)).batch
     now = waiters.wait_for(hub, batch, seconds=wait, has_ended=lambda one: one.outcome is not None)
     if now.outcome is None:
-        response.status_code = 202
-        response.headers["Location"] = f"/api/batches/{batch.id}"
         known = hub.database.run(lambda work: products.find(work, part))
-        shown = ("sku", "product_id", "state", "published_at")
-        before = {name: getattr(known, name) for name in shown} if known else None
+        before = KnownProduct.model_validate(known) if known else None
         result = f"/api/products/published/{escaped(part, safe='')}"
-        return {**unfinished(hub, now, known=before, look_at=result), "success": None}
+        told = {**unfinished(hub, now, known=before, look_at=result), "success": None}
+        return still_running(UnfinishedPublish.model_validate(told))
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1))[0]
     if item.state is ItemState.CANCELLED:
         raise Conflict(
@@ -98,26 +186,25 @@ def _published(hub: Hub, part: str, owner: str, response: Response, wait: float,
         )
     found = hub.database.run(lambda work: [products.find(work, sku) for sku in item.skus])
     ids = [product.product_id for product in found if product]
-    return {
-        "success": True,
-        "shopifyProductId": ids[0] if ids else None,
-        "shopifyProductIds": ids,
-        "outcome": item.outcome,
-        "remark": item.reason,
-        "batch_id": str(batch.id),
-    }
+    return PublishedPart(
+        success=True,
+        shopifyProductId=ids[0] if ids else None,
+        shopifyProductIds=ids,
+        outcome=item.outcome,
+        remark=item.reason,
+        batch_id=batch.id,
+    )
 
 
-@router.put("/products/{product_id:path}", responses={202: {"description": "Not updated yet: the run to watch."}})
+@router.put("/products/{product_id:path}", response_model=PublishedPart, responses=_PUBLISHED)
 def update_product(
     product_id: str,
     request: Request,
     hub: TheHub,
     principal: Publisher,
-    response: Response,
     body: HandData | None = None,
     wait: Wait = 25.0,
-) -> dict[str, Any]:
+) -> PublishedPart | Response:
     """Set overrides of a published part, and update its product in the store.
 
     Fields that are not sent keep their values; without any, the product is only updated.
@@ -127,7 +214,7 @@ def update_product(
     if product is None:
         raise NotFound("The hub manages no product with this id. Nothing was changed.", code="product_not_found")
     change_by_hand(hub, product.sku, body or HandData(), principal.owner)
-    return _published(hub, product.sku, principal.owner, response, wait, request.app.state.waiters)
+    return _published(hub, product.sku, principal.owner, wait, request.app.state.waiters)
 
 
 def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, Any]:
@@ -152,12 +239,12 @@ def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | str) else str(value)
 
 
-@router.get("/check")
-def check(
+@router.get("/check", responses=may(502))
+def check_sku(
     hub: TheHub,
     _principal: Reader,
     sku: Annotated[str, Query(min_length=1, max_length=255, pattern=STORABLE, description="The full part number.")],
-) -> dict[str, Any]:
+) -> SkuInStore:
     """The product in the store with exactly this SKU, and whether the hub manages it."""
     wanted = sku.strip().upper()
     if not wanted:
@@ -173,19 +260,19 @@ def check(
     except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(f"The store is not available. {error.message}", code=error.code, retry_after=10) from None
     other = seen.others[0]["product_id"] if seen.others else None
-    return {
-        "sku": wanted,
-        "shopifyProductId": ours or other,
-        "ours": ours is not None,
-        "others": [dict(one) for one in seen.others],
-    }
+    return SkuInStore(
+        sku=wanted,
+        shopifyProductId=ours or other,
+        ours=ours is not None,
+        others=[StoreProductFound.model_validate(one) for one in seen.others],
+    )
 
 
-@router.post("/metafields/setup")
-def set_up(hub: TheHub, principal: Admin) -> dict[str, Any]:
+@router.post("/metafields/setup", responses=may(502))
+def set_up_store(hub: TheHub, principal: Admin) -> StoreSetUp:
     """Create the metafield definitions and webhook subscriptions the store lacks.
 
     `success` is false where a definition exists with another type.
     """
     told = store_setup.set_up(hub, actor=principal.owner)
-    return {"success": not told["differing"], **told}
+    return StoreSetUp.model_validate({"success": not told["differing"], **told})

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import media_check_rows, store_job_rows, store_snapshot_rows
-from boeing_data_hub.shopify.store_job import ConflictFilter
+from boeing_data_hub.shopify.conflict_rows import ConflictGroup, ConflictSample, RefusedConflict
+from boeing_data_hub.shopify.media_check_rows import FailedPicture
+from boeing_data_hub.shopify.store_job import ConflictFilter, StoreJob
+from boeing_data_hub.shopify.store_job import Decision as StoreDecision
+from boeing_data_hub.shopify.store_job_rows import DifferingProduct
+from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.bodies import Body, Texts
-from boeing_data_hub.web.downloads import Kind, download
+from boeing_data_hub.web.bodies import Body, Flag, Texts, Whole
+from boeing_data_hub.web.downloads import AS_FILE, Kind, download
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.problems import may
 
 router = APIRouter(prefix="/api/store", tags=["store"])
 
@@ -57,10 +65,10 @@ class Decisions(Body):
         json_schema_extra={"examples": [{"decision": "adopt", "filter": {"cause": "cut_suffix"}, "dry_run": True}]},
     )
 
-    decision: Literal["adopt", "leave", "publish_new"]
+    decision: StoreDecision
     filter: Filter = Field(default_factory=Filter)
-    dry_run: bool = Field(default=False, description="Only count; change nothing.")
-    expected: int | None = Field(
+    dry_run: Flag = Field(default=False, description="Only count; change nothing.")
+    expected: Whole | None = Field(
         default=None, ge=0, description="The count you were shown. If it has changed, nothing is decided."
     )
 
@@ -74,64 +82,156 @@ class ProductSelection(Body):
     prefix: str | None = Field(default=None, max_length=255, pattern=STORABLE)
 
 
-@router.post("/decisions")
-def decide_many(body: Decisions, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+class StoreJobResponse(BaseModel):
+    """A job on many products: a check of the store, or a decision on many conflicts."""
+
+    id: UUID
+    kind: str = Field(description="`check` or `decide`.")
+    request: Mapping[str, Any] = Field(description="What was selected.")
+    state: str = Field(description="`open`, `ended` or `cancelled`.")
+    total: int
+    done: int
+    told: int = Field(description="Of a check: products that differ.")
+    failed: int = Field(description="Of a decision: conflicts that the store rejected.")
+    note: str | None
+    actor: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class StoreJobDetail(StoreJobResponse):
+    """A job with the conflicts that the store rejected."""
+
+    refused: list[RefusedConflict]
+
+
+class DecisionsResponse(BaseModel):
+    """The conflicts that match, or the job that decides them."""
+
+    total: int
+    groups: list[ConflictGroup] = Field(default=[], description="Of a preview: by kind, cause and vendor.")
+    sample: list[ConflictSample] = Field(default=[], description="Of a preview: the first ten.")
+    decision: StoreDecision
+    job: StoreJobResponse | None
+    message: str
+
+
+class CheckStarted(BaseModel):
+    """The job that checks the store."""
+
+    job: StoreJobResponse
+    message: str
+
+
+class SnapshotResponse(BaseModel):
+    """A snapshot of the whole store, and how far it is read and compared."""
+
+    id: UUID
+    state: str
+    outcome: str | None = Field(description="`complete`, `failed` or `cancelled`; null until it has ended.")
+    object_count: int
+    products: int
+    variants: int
+    compared: int
+    differing: int
+    note: str | None
+    actor: str
+    taken_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class ComparisonStarted(BaseModel):
+    """The snapshot that is being read."""
+
+    snapshot: SnapshotResponse
+    message: str
+
+
+class DifferencesResponse(BaseModel):
+    """One page of products that differ in the store."""
+
+    differences: list[DifferingProduct]
+    counts: Mapping[str, int] = Field(description="Products by the field that differs.")
+    snapshot: SnapshotResponse | None
+    last_look: StoreJobResponse | None
+    next_after: str | None = Field(description="Send it as `after` for the next page; null at the end.")
+
+
+class FailedPicturesResponse(BaseModel):
+    """One page of pictures that the store could not process."""
+
+    pictures: list[FailedPicture]
+    next_after: str | None = Field(description="Send it as `after` for the next page; null at the end.")
+
+
+@router.post("/decisions", response_model_exclude_unset=True, responses=may(409))
+def decide_conflicts(body: Decisions, hub: TheHub, principal: Publisher) -> DecisionsResponse:
     """Decide all open conflicts that match a filter, in the background; `dry_run` counts them. Each is audited."""
     wanted = body.filter.wanted()
     if body.dry_run or body.expected is None:
         told = hub.shop.decisions.preview(wanted)
         said = f"{told.total:,} conflicts match. Nothing was decided; send `expected: {told.total}` to decide them."
-        return {**asdict(told), "decision": body.decision, "job": None, "message": said}
+        return DecisionsResponse(**asdict(told), decision=body.decision, job=None, message=said)
     job = hub.shop.decisions.start(wanted, body.decision, actor=principal.owner, expected=body.expected)
     hub.intake.wake_publishing()
     said = f"{job.total:,} conflicts are being decided in the background."
-    return {"total": job.total, "decision": body.decision, "job": job.as_json(), "message": said}
+    return DecisionsResponse(total=job.total, decision=body.decision, job=_told(job), message=said)
 
 
-@router.post("/check")
-def check_store(body: ProductSelection, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.post("/check", responses=may(409))
+def check_store(body: ProductSelection, hub: TheHub, principal: Publisher) -> CheckStarted:
     """Check published products in the store, in the background."""
     skus = None if body.skus is None else [sku.strip().upper().replace("\0", "\ufffd") for sku in body.skus]
     job = hub.shop.decisions.check(actor=principal.owner, skus=skus, prefix=body.prefix)
     hub.intake.wake_publishing()
-    return {"job": job.as_json(), "message": f"{job.total:,} products are being checked in the background."}
+    return CheckStarted(job=_told(job), message=f"{job.total:,} products are being checked in the background.")
+
+
+def _told(job: StoreJob) -> StoreJobResponse:
+    return StoreJobResponse.model_validate(job.as_json())
 
 
 @router.get("/jobs/{job_id}")
-def show_job(job_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_store_job(job_id: UUID, hub: TheHub, _principal: Reader) -> StoreJobDetail:
     """The progress of a check or of a decision on many conflicts, and the conflicts that Shopify rejected."""
-    return hub.shop.decisions.show(job_id)
+    return StoreJobDetail.model_validate(hub.shop.decisions.show(job_id))
 
 
-@router.delete("/jobs/{job_id}")
-def cancel_job(job_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.delete("/jobs/{job_id}", responses=may(409))
+def cancel_store_job(job_id: UUID, hub: TheHub, principal: Publisher) -> StoreJobResponse:
     """Cancel a job. What it has already decided stays."""
-    return hub.shop.decisions.cancel(job_id, actor=principal.owner)
+    return StoreJobResponse.model_validate(hub.shop.decisions.cancel(job_id, actor=principal.owner))
 
 
-@router.post("/compare")
-def compare_store(hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.post("/compare", responses=may(409))
+def compare_store(hub: TheHub, principal: Publisher) -> ComparisonStarted:
     """Read the whole store by one bulk query, and compare it with what was published, in the background."""
     snapshot = hub.shop.decisions.compare(actor=principal.owner)
     hub.intake.wake_publishing()
-    return {"snapshot": snapshot.as_json(), "message": "The store is being read and compared in the background."}
+    message = "The store is being read and compared in the background."
+    return ComparisonStarted(snapshot=_snapshot(snapshot), message=message)
+
+
+def _snapshot(snapshot: StoreSnapshot) -> SnapshotResponse:
+    return SnapshotResponse.model_validate(snapshot.as_json())
 
 
 @router.get("/snapshots/{snapshot_id}")
-def show_snapshot(snapshot_id: UUID, hub: TheHub, _principal: Reader) -> dict[str, Any]:
+def get_snapshot(snapshot_id: UUID, hub: TheHub, _principal: Reader) -> SnapshotResponse:
     """The progress of a snapshot of the store and of its comparison."""
-    return hub.shop.decisions.snapshot(snapshot_id).as_json()
+    return _snapshot(hub.shop.decisions.snapshot(snapshot_id))
 
 
-@router.delete("/snapshots/{snapshot_id}")
-def cancel_snapshot(snapshot_id: UUID, hub: TheHub, principal: Publisher) -> dict[str, Any]:
+@router.delete("/snapshots/{snapshot_id}", responses=may(409))
+def cancel_snapshot(snapshot_id: UUID, hub: TheHub, principal: Publisher) -> SnapshotResponse:
     """Cancel a snapshot that is under way; the one before is still used."""
     cancelled = hub.shop.decisions.cancel_snapshot(snapshot_id, actor=principal.owner)
     hub.intake.wake_publishing()
-    return cancelled.as_json()
+    return _snapshot(cancelled)
 
 
-@router.get("/differences/export", response_model=None)
+@router.get("/differences/export", response_class=Response, responses=AS_FILE)
 def export_differences(
     hub: TheHub,
     _principal: Reader,
@@ -154,26 +254,28 @@ def list_differences(
         Query(description="Only products that differ in this field."),
     ] = None,
     prefix: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Beginning of the SKU.")] = "",
-) -> dict[str, Any]:
+) -> DifferencesResponse:
     """Products that differed at the last check, with each difference and what the next publish will do about it."""
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> DifferencesResponse:
         found = store_job_rows.differing(work, limit=limit, after=after, field=field, prefix=prefix or None)
         looks = store_job_rows.latest(work, "check")
         snapshot = store_snapshot_rows.newest(work)
-        return {
-            "differences": found,
-            "counts": store_job_rows.count_differing(work, prefix=prefix or None),
-            "snapshot": snapshot.as_json() if snapshot else None,
-            "last_look": looks[0].as_json() if looks else None,
-            "next_after": found[-1].sku if len(found) == limit else None,
-        }
+        return DifferencesResponse(
+            differences=found,
+            counts=store_job_rows.count_differing(work, prefix=prefix or None),
+            snapshot=_snapshot(snapshot) if snapshot else None,
+            last_look=_told(looks[0]) if looks else None,
+            next_after=found[-1].sku if len(found) == limit else None,
+        )
 
     return hub.database.run(step)
 
 
 @router.get("/pictures")
-def list_failed_pictures(hub: TheHub, _principal: Reader, limit: Limit = 100, after: After = "") -> dict[str, Any]:
+def list_failed_pictures(
+    hub: TheHub, _principal: Reader, limit: Limit = 100, after: After = ""
+) -> FailedPicturesResponse:
     """Images that Shopify could not process, with its message, and whether the hub sends them again."""
     found = hub.database.run(lambda work: media_check_rows.listed(work, limit=limit, after=after))
-    return {"pictures": found, "next_after": found[-1].sku if len(found) == limit else None}
+    return FailedPicturesResponse(pictures=found, next_after=found[-1].sku if len(found) == limit else None)

@@ -6,11 +6,13 @@ import re
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
 
 from boeing_data_hub.errors import BadInput, Conflict, NotFound, Unauthorized
 from boeing_data_hub.shopify import webhooks
 from boeing_data_hub.shopify.webhook_inbox import Inbox
 from boeing_data_hub.web.access import TheHub, address_of
+from boeing_data_hub.web.problems import may
 from boeing_data_hub.web.security_events import note
 
 router = APIRouter(tags=["shopify"])
@@ -23,8 +25,22 @@ async def _raw(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post(webhooks.PATH)
-def receive(request: Request, hub: TheHub, body: Annotated[bytes, Depends(_raw)]) -> dict[str, Any]:
+class WebhookStored(BaseModel):
+    """False: the webhook was stored before, or its topic is of no use."""
+
+    stored: bool
+
+
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "description": "As the store sends it."}}},
+    }
+}
+
+
+@router.post(webhooks.PATH, openapi_extra=_BODY, responses=may(404, 409))
+def receive_store_webhook(request: Request, hub: TheHub, body: Annotated[bytes, Depends(_raw)]) -> WebhookStored:
     """A webhook of the store, signed with the app's client secret. It is stored; workers look at the product later."""
     settings, sent = hub.settings, request.headers.getlist(webhooks.SIGNATURE_HEADER)
     if not sent:
@@ -49,7 +65,7 @@ def receive(request: Request, hub: TheHub, body: Annotated[bytes, Depends(_raw)]
             "The body does not name what its topic is about. Nothing was stored.", code="bad_webhook"
         ) from None
     inbox: Inbox = request.app.state.webhook_inbox
-    return {"stored": found is not None and inbox.store(found)}
+    return WebhookStored(stored=found is not None and inbox.store(found))
 
 
 def _not_signed(request: Request) -> Unauthorized:

@@ -5,19 +5,88 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, UploadFile
+from pydantic import BaseModel, Field
 
 from boeing_data_hub.batches.lists.part_list import PartList
 from boeing_data_hub.batches.lists.reading import Choice, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.web.access import Searcher, TheHub
+from boeing_data_hub.web.api.bulk import RepeatedPart
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
 _SHOWN = 1000
 
 
+class ColumnFound(BaseModel, from_attributes=True):
+    """A column with content that was not read."""
+
+    letter: str
+    heading: str
+    first: list[str]
+    note: str
+
+
+class SheetFound(BaseModel, from_attributes=True):
+    """A sheet of the workbook."""
+
+    name: str
+    rows: int
+    hidden: bool
+    read: bool
+
+
+class ListRemark(BaseModel, from_attributes=True):
+    """Something to know of the list."""
+
+    code: str
+    text: str
+    count: int
+
+
+class ReadFrom(BaseModel, from_attributes=True):
+    """Where the part numbers were found."""
+
+    sheet: str | None
+    column: str | None
+    heading: str | None
+    heading_line: int | None
+    first: list[str] = Field(description="The first ten part numbers.")
+    remarks: list[ListRemark]
+    columns: list[ColumnFound]
+    sheets: list[SheetFound]
+    question: str | None
+    asks: str | None
+    said: list[str] = Field(description="The same in sentences.")
+
+
+class RejectedLine(BaseModel):
+    """A line that was not accepted."""
+
+    line: int
+    text: str
+    code: str
+    reason: str
+    part_number: str | None = Field(description="What `accept_flagged` would accept; null: nothing.")
+
+
+class UploadResponse(BaseModel):
+    """The part numbers of a file, and what was left unread and why."""
+
+    filename: str | None
+    part_numbers: list[str]
+    total: int
+    duplicate_count: int
+    duplicates: list[RepeatedPart] = Field(description="The first 1,000.")
+    rejected_count: int
+    aside_count: int = Field(description="How many of those rejected are titles, sums or repeated headings.")
+    flagged_count: int
+    rejected: list[RejectedLine] = Field(description="The first 1,000.")
+    read: ReadFrom
+
+
 @router.post("")
-def upload(
+def read_upload_list(
     file: UploadFile,
     hub: TheHub,
     _principal: Searcher,
@@ -26,7 +95,7 @@ def upload(
     *,
     include_hidden: Annotated[bool, Form(description="Also read hidden, filtered and struck-out rows.")] = False,
     accept_flagged: Annotated[bool, Form(description="Accept part numbers that were flagged as doubtful.")] = False,
-) -> dict[str, Any]:
+) -> UploadResponse:
     """Read the part numbers of a spreadsheet: where they were found, and what was left unread and why.
 
     If the sheet or the column is not clear, the response is 422 `needs_choice`, with the choices.
@@ -35,7 +104,7 @@ def upload(
     choice = Choice(sheet, column, include_hidden, accept_flagged)
     found = read_upload(content, file.filename or "", max_parts=hub.settings.max_bulk_search_size, choice=choice)
     settled(found.reading)
-    return {"filename": file.filename, **document(found, most=_SHOWN)}
+    return UploadResponse.model_validate({"filename": file.filename, **document(found, most=_SHOWN)})
 
 
 def document(found: PartList, *, most: int) -> dict[str, Any]:
