@@ -117,7 +117,7 @@ def test_the_names_of_operations_are_stable(description):
 def test_a_product_in_the_description_has_the_fields_of_its_record(description):
     schemas = description["components"]["schemas"]
     staged = {field.name for field in fields(CataloguePart)} - {"override"}
-    assert set(schemas["StagedProduct"]["properties"]) == staged | {"price", "cost_per_item"}
+    assert set(schemas["StagedProduct"]["properties"]) == staged | {"price", "cost_per_item", "price_rule"}
     assert set(schemas["PublishedProductResponse"]["properties"]) == {f.name for f in fields(PublishedProduct)}
     assert set(schemas["OverrideResponse"]["properties"]) == {f.name for f in fields(Override)} | {"sku"}
 
