@@ -66,7 +66,7 @@ class StagedProduct(BaseModel):
     stock_days: float | None = Field(description="Days since Boeing's stock last changed.")
     price: Decimal | None = Field(description="Ours, from `cost_per_item`.")
     cost_per_item: Decimal | None = Field(description="One of Boeing's prices.")
-    price_rule: str | None = Field(description="The rule that made `price`.")
+    price_rule: int | None = Field(description="The place of the rule in the price list; null: the last rule.")
 
 
 class OverrideResponse(BaseModel):
