@@ -175,7 +175,7 @@ def _spell_out(part: Any) -> None:
             _spell_out(one)
     elif isinstance(part, dict):
         found = cast("Json", part)
-        if found.get("format") in _FORMATS:
+        if isinstance(found.get("format"), str) and found["format"] in _FORMATS:
             is_of_list = found.pop("format") == "part-number-of-list"
             found["pattern"] = part_number_pattern.pattern(of_list=is_of_list)
         for one in found.values():
