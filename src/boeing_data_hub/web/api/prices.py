@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.requests import PublishRequest
@@ -17,8 +17,8 @@ from boeing_data_hub.catalogue.price_rules import PriceRule
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.values.counted import counted
-from boeing_data_hub.web import exports, prices
 from boeing_data_hub.web import plans as plans_of
+from boeing_data_hub.web import prices
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.price_models import (
     ActivateBody,
@@ -34,7 +34,7 @@ from boeing_data_hub.web.api.price_models import (
     ProgressLine,
     RuleFields,
 )
-from boeing_data_hub.web.downloads import download
+from boeing_data_hub.web.downloads import AS_FILE, download
 
 router = APIRouter(prefix="/api/prices", tags=["prices"])
 
@@ -143,17 +143,13 @@ def _lines(hub: Hub, version: int | None) -> Iterator[str]:
         yield f"{ProgressLine(done=done, total=max(done, total)).model_dump_json()}\n"
 
 
-@router.get(
-    "/lists/{version}/moves",
-    response_model=None,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, exports.XLSX: {}}}},
-)
+@router.get("/lists/{version}/moves", response_class=Response, responses=AS_FILE)
 def export_price_moves(
     version: Version,
     hub: TheHub,
     _principal: Reader,
     format: Annotated[Literal["csv", "xlsx"], Query()] = "csv",  # noqa: A002 - its name in the address
-) -> StreamingResponse | FileResponse:
+) -> Response:
     """Every price that would change, as a file."""
     return download(prices.moves(hub, version or None), format, name=f"prices-{version}")
 
