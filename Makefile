@@ -56,7 +56,7 @@ test-pooler: setup ## run every test with hubs behind pgbouncer in transaction m
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer >/dev/null; \
 	  systemctl disable --now pgbouncer >/dev/null 2>&1 || service pgbouncer stop >/dev/null 2>&1 || true; \
 	else echo "These tests need pgbouncer. On Debian or Ubuntu: sudo apt-get install pgbouncer"; exit 1; fi; fi
-	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools and not actors" $(T) $(ARGS)
+	@BDH_TEST_POOLER=1 $(BIN)/python -m pytest -n $(N) --dist worksteal -m "not browser and not tools and not actors and not fuzz" $(T) $(ARGS)
 
 # Debian's packages and the program, or the folder, that each brings.
 PACKAGES := systemd:systemd-analyze docker-compose:docker-compose nginx-light:nginx \
@@ -95,7 +95,7 @@ test-twice: setup ## run every step of a transaction twice: once rolled back, on
 	@BDH_TEST_STEPS=unacknowledged $(BIN)/python -m pytest -n $(N) --dist worksteal $(TWICE) $(ARGS)
 
 fast: setup ## run the tests that need no services
-	@$(BIN)/python -m pytest -m "not services and not browser and not tools and not actors" $(ARGS)
+	@$(BIN)/python -m pytest -m "not services and not browser and not tools and not actors and not fuzz" $(ARGS)
 
 fmt: setup ## format the code
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
@@ -112,7 +112,7 @@ check: lint test test-browser ## exactly what CI runs
 check-all: check test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and half an hour: before a release
 
 fuzz: setup ## hold the API against its description with random requests, for every identity (CASES=500 per operation)
-	@BDH_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
+	@BDH_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n 2 -m fuzz tests/fuzz $(ARGS)
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -217,6 +217,7 @@ SHORT = (
 )
 
 
+@pytest.mark.actors
 @pytest.mark.parametrize("name", SHORT)
 def test_at_the_decisive_points(meetings, name):
     meetings(PLAYS[name], lambda point: point.startswith(DECISIVE) and not point.endswith("()()"))

@@ -79,7 +79,7 @@ def test_every_column_of_the_table_is_a_field_but_those_for_searches_and_for_old
     )
     assert {row["column_name"] for row in columns} - {"search_key", "price", "cost_per_item"} == {
         each.name for each in fields(CataloguePart)
-    } - {"locations", "override"}
+    } - {"locations", "override", "absent_days", "price_days", "stock_days"}
 
 
 def test_readers_of_the_release_before_find_the_price_where_they_look_for_it(database):

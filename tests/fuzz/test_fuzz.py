@@ -1,7 +1,7 @@
 """The API is as its description says, for every identity: schemathesis sends what the description allows, and what it
 forbids, and holds each answer against it.
 
-`make test` sends a few thousand fixed requests; `make fuzz CASES=500` sends up to so many random ones per operation and
+`make fuzz CASES=500` sends up to so many random ones per operation and
 identity, and follows the links between operations.
 """
 
@@ -18,7 +18,7 @@ from tests.support.patience import allow
 
 from boeing_data_hub.web.app import create_app
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.fuzz]
 
 HERE = Path(__file__).parent
 CASES = os.environ.get("BDH_FUZZ_CASES")

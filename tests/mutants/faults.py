@@ -121,7 +121,7 @@ MUTANTS = (
     Mutant(
         "M7",
         "The length of an idempotency key is limited by the table alone.",
-        (Edit("web/api/bulk.py", "len(key) > _LONGEST_KEY or ", ""),),
+        (Edit("web/api/bulk.py", "len(key) > LONGEST_KEY or ", ""),),
         ("tests/web/test_bulk_search.py",),
     ),
     Mutant(

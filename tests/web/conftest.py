@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -38,9 +39,10 @@ __all__ = ["running_store", "store"]
 @pytest.fixture(scope="session")
 def web_database(postgres: Postgres) -> str:
     """One database for all tests here: a hundred copies of the template would take most of their time."""
+    name = f"web_tests_{uuid4().hex[:8]}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE web_tests TEMPLATE template_hub STRATEGY FILE_COPY")
-    return urlunsplit(urlsplit(postgres.url)._replace(path="/web_tests"))
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_hub STRATEGY FILE_COPY")
+    return urlunsplit(urlsplit(postgres.url)._replace(path=f"/{name}"))
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_the_same_number_and_request_is_the_same_quote_and_another_request_is_re
     for other in ({"requested_qty": "1,3"}, {"requested_parts": "A,C"}, {"buyer_name": "Somebody else"}):
         refused = api.post("/api/zap/webhook", json={**body, **other})
         assert (refused.status_code, refused.json()["code"]) == (409, "rfq_number_taken")
-        assert "untouched" in refused.json()["detail"]
+        assert "unchanged" in refused.json()["detail"]
     assert [count(hub, table) for table in ("quotes", "quote_lines", "batches")] == [1, 2, 1]
 
 

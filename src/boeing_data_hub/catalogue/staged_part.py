@@ -133,8 +133,8 @@ class CataloguePart(StagedPart):
     Attributes:
         raw_id: the answer of Boeing that it was read from, which arrived at `fetched_at`.
         updated_at: when the row was last written.
-        absent_days: days since Boeing last knew the part; None while it does.
-        price_days, stock_days: days since Boeing's prices and its stock last changed; None if that is unknown.
+        absent_days: whole days since Boeing last knew the part; None while it does.
+        price_days, stock_days: whole days since Boeing's prices and its stock last changed; None if that is unknown.
     """
 
     raw_id: int
@@ -142,9 +142,9 @@ class CataloguePart(StagedPart):
     created_at: datetime
     updated_at: datetime
     override: Override = NO_OVERRIDE
-    absent_days: float | None = None
-    price_days: float | None = None
-    stock_days: float | None = None
+    absent_days: int | None = None
+    price_days: int | None = None
+    stock_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

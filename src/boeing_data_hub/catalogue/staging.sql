@@ -14,11 +14,11 @@ search_key, price, cost_per_item
 SELECT s.*, coalesce((SELECT jsonb_agg(jsonb_build_object('location', l.location, 'quantity', l.quantity)
      ORDER BY l.location) FROM hub.stock_locations l WHERE l.sku = s.sku), '[]') AS locations,
    (SELECT row_to_json(h)::text FROM hub.hand_data h WHERE h.sku = s.sku) AS override,
-   (SELECT extract(epoch FROM now() - s.fetched_at)::float8 / 86400 FROM hub.part_answers a
+   (SELECT floor(extract(epoch FROM now() - s.fetched_at) / 86400)::int FROM hub.part_answers a
      WHERE a.part_number = s.sku AND a.fetched_at > s.fetched_at AND cardinality(a.skus) = 0) AS absent_days,
-   (SELECT extract(epoch FROM now() - max(p.fetched_at))::float8 / 86400 FROM hub.price_history p
+   (SELECT floor(extract(epoch FROM now() - max(p.fetched_at)) / 86400)::int FROM hub.price_history p
      WHERE p.sku = s.sku) AS price_days,
-   (SELECT extract(epoch FROM now() - max(k.fetched_at))::float8 / 86400 FROM hub.stock_history k
+   (SELECT floor(extract(epoch FROM now() - max(k.fetched_at)) / 86400)::int FROM hub.stock_history k
      WHERE k.sku = s.sku) AS stock_days
 FROM hub.product_staging s
 

@@ -41,7 +41,12 @@ COMMANDS: Final = {
     "sessions": Entry("sessions", "app", "Operate", "List and end sessions of the console."),
     "housekeeping": Entry("housekeeping", "app", "Operate", "Show or run data clean-up."),
     "digest": Entry("housekeeping", "digest_app", "Operate", "Show, send and list the daily digest."),
-    "pause": Entry("pausing", "pause", "Operate", "Pause calls to Boeing, publishing or sync, or show what is paused."),
+    "pause": Entry(
+        "pausing",
+        "pause",
+        "Operate",
+        "Pause calls to Boeing, publishing, or sync.",
+    ),
     "resume": Entry("pausing", "resume", "Operate", "End a pause by hand."),
     "doctor": Entry("examining", "doctor", "Operate", "Check everything the hub needs, and say how to fix it."),
 }

@@ -29,7 +29,10 @@ def pause(
     reason: Annotated[str, typer.Option("--reason", help="Why; every waiting run shows it.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Pause calls to Boeing, publishing, or sync. Without an end it lasts until `bdh resume`. No part fails."""
+    """Pause calls to Boeing, publishing, or sync.
+
+    Without an end it lasts until `bdh resume`. No part fails.
+    """
     if until and span:
         raise typer.BadParameter("Give either --until or --for.")
     end = _moment(until) if until else now() + _length(span) if span else None
@@ -53,7 +56,10 @@ def pause(
 
 
 def resume(what: Annotated[Work, typer.Argument(help="boeing, publishing or sync.")], *, as_json: Json = False) -> None:
-    """End a pause by hand. Automatic pauses stay."""
+    """End a pause by hand.
+
+    Automatic pauses stay.
+    """
 
     def do(api: Api) -> None:
         done = api.call("DELETE", f"/api/pauses/{what}")

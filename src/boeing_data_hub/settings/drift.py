@@ -65,5 +65,5 @@ class Drifting(BaseSettings):
         ge=0,
         le=168,
         description="Hours for which a part may be called unchanged by the last comparison or webhook, without reading "
-        "its product again. 0: every run reads every product, for about a point each.",
+        "its product again. 0: every run reads the products of all its parts, for about a point each.",
     )

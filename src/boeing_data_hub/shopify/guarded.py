@@ -41,7 +41,8 @@ def wanted_listing(staged: CataloguePart, policy: ListingPolicy, known: Publishe
     if gone is None:
         return built
     if known is None:
-        return Blocked("not_found", "Boeing no longer knows this part. Search again later.")
+        is_unknown = gone.cause is Vanished.NOT_FOUND
+        return Blocked("not_found", "Boeing no longer knows this part. Search again later.") if is_unknown else built
     if step_of(gone, policy.vanished) == "leave":
         return built
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from tests.support.wake_ups import NoWakeUps
 
@@ -39,7 +41,9 @@ def test_an_hour_s_urgent_calls_never_exceed_their_share(database, share, urgent
     claims = Claims(settings, limit=parse_rate_limit("1/m"), owner="test", idle=None)
     whole = 0
     for _ in range(8):
-        claim = database.run(lambda work: claims.take(work, Slots(1, 0.0, monotonic(), monotonic(), 60.0, probe=False)))
+        claim = database.run(
+            lambda work: claims.take(work, Slots(1, 0.0, monotonic(), monotonic(), 60.0, probe=False), uuid4())
+        )
         whole += all(part.part_number.startswith("U") for call in claim.calls for part in call.asked)
     assert whole == urgent_calls
     assert database.run(call_use.urgent_this_hour) == urgent_calls

@@ -198,14 +198,14 @@ def test_many_are_decided_together_and_published_as_decided(alike):
 
 @pytest.mark.services
 def test_a_decision_for_another_number_of_conflicts_than_was_seen_decides_nothing(alike):
-    from boeing_data_hub.errors import BadInput, Conflict
+    from boeing_data_hub.errors import Conflict
     from boeing_data_hub.shopify.store_job import ConflictFilter
 
     desk = alike
     desk.run(list(WANTED))
     with pytest.raises(Conflict, match="4"):
         desk.hub.shop.decisions.start(ConflictFilter(kind="look_alike"), "adopt", actor="x", expected=3)
-    with pytest.raises(BadInput):
+    with pytest.raises(Conflict, match="No open conflicts"):
         desk.hub.shop.decisions.start(ConflictFilter(vendor="Nobody"), "adopt", actor="x", expected=0)
     assert desk.rows("SELECT 1 FROM hub.store_jobs") == []
 

@@ -61,9 +61,9 @@ class StagedProduct(BaseModel):
     fetched_at: datetime
     created_at: datetime
     updated_at: datetime
-    absent_days: float | None = Field(description="Days since Boeing last knew the part; null while it does.")
-    price_days: float | None = Field(description="Days since Boeing's prices last changed.")
-    stock_days: float | None = Field(description="Days since Boeing's stock last changed.")
+    absent_days: int | None = Field(description="Days since Boeing last knew the part; null while it does.")
+    price_days: int | None = Field(description="Days since Boeing's prices last changed.")
+    stock_days: int | None = Field(description="Days since Boeing's stock last changed.")
     price: Decimal | None = Field(description="Ours, from `cost_per_item`.")
     cost_per_item: Decimal | None = Field(description="One of Boeing's prices.")
     price_rule: int | None = Field(description="The place of the rule in the price list; null: the last rule.")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.patience import allow
 
-from boeing_data_hub.cli.machine.process_group import Keeper, next_pause
+from boeing_data_hub.cli.machine.process_group import ProcessGroup, next_pause
 
 SAYS_ITS_PID = ["sh", "-c", "echo $$; exec sleep 60"]
 
@@ -22,11 +22,11 @@ def pids(log: Path) -> list[int]:
 
 @pytest.fixture
 def group():
-    with Keeper() as kept:
+    with ProcessGroup() as kept:
         yield kept
 
 
-def watching(group: Keeper, meanwhile: Callable[[], None], **options) -> None:
+def watching(group: ProcessGroup, meanwhile: Callable[[], None], **options) -> None:
     """Watch in this, the main thread, until `meanwhile` has run in another."""
     stop, failures = threading.Event(), []
 
