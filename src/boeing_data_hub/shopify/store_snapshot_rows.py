@@ -68,7 +68,8 @@ def anything_due(work: Work) -> bool:
 
 def seconds_to_next(work: Work) -> float | None:
     """Seconds until the next step of a snapshot of the current store is due; None if none is under way."""
-    return work.value(_SQL["seconds_to_next"])
+    found = work.value(_SQL["seconds_to_next"])
+    return None if found is None else max(0.0, float(found))
 
 
 def cancel(work: Work, snapshot_id: UUID) -> bool:

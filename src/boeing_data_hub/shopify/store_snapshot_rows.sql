@@ -36,7 +36,7 @@ SELECT {snapshot} FROM hub.store_snapshots WHERE shop = %s AND not_before <= now
 SELECT EXISTS (SELECT 1 FROM hub.store_snapshots WHERE not_before <= now() AND shop = {current_store.shop} AND {free})
 
 -- name: seconds_to_next
-SELECT greatest(extract(epoch FROM min(not_before) - now()), 0)::float8 FROM hub.store_snapshots
+SELECT extract(epoch FROM min(not_before) - now())::float8 FROM hub.store_snapshots
 WHERE shop = {current_store.shop} AND {free}
 
 -- name: cancel
