@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from boeing_data_hub.clock import now
+from boeing_data_hub.values import counted as counting
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -20,6 +21,11 @@ _LONG = 400  # characters of an outside text that are shown at once
 def number(value: int | None) -> str:
     """12,345; a dash for None."""
     return _NONE if value is None else f"{value:,}"
+
+
+def counted(value: int | None, noun: str) -> str:
+    """A number with its noun, `3 days`; a dash for None."""
+    return _NONE if value is None else counting.counted(value, noun)
 
 
 def rate(value: float) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from boeing_data_hub import __version__
 from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.clock import now
-from boeing_data_hub.values.counted import counted, form
+from boeing_data_hub.values.counted import form
 from boeing_data_hub.web.console import assets, figures, words
 from boeing_data_hub.web.console.cookies import THEME
 from boeing_data_hub.web.prefix import PrefixedAddresses, inner_path
@@ -120,7 +120,7 @@ def _environment() -> Environment:
         is_long=figures.is_long,
         path=_in_a_path,
         told=figures.told,
-        counted=counted,
+        counted=figures.counted,
         form=form,
         changed=figures.changed,
         without_state=figures.without_state,
