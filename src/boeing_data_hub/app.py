@@ -40,7 +40,6 @@ from boeing_data_hub.health.live import Live
 from boeing_data_hub.health.upkeep import Upkeep
 from boeing_data_hub.images.library import ImageLibrary
 from boeing_data_hub.network.outgoing import Network
-from boeing_data_hub.quotes.rules import QuotingRules
 from boeing_data_hub.quotes.run import Quoting
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.reading import Reading
@@ -188,7 +187,8 @@ class Hub:
         return Quoting(
             database=self.database,
             searches=self.intake,
-            rules=lambda: QuotingRules.of(self.settings, self.shop.listing_policy),
+            settings=self.settings,
+            policy=lambda: self.shop.listing_policy,
         )
 
     @cached_property

@@ -97,5 +97,5 @@ def test_another_variant_in_the_store_is_never_offered_for_the_one_asked(line, l
 
 def test_products_of_a_former_store_are_not_offered_without_a_store(live, sandboxed, hub):
     alone = sandboxed(hub_quote_answer_seconds=0)
-    assert alone.quoting.rules.has_store is False
-    assert hub.quoting.rules.has_store is True
+    assert alone.settings.has_store is False
+    assert hub.settings.has_store is True

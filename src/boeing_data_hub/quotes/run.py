@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from uuid import UUID
@@ -18,6 +18,7 @@ import structlog
 from boeing_data_hub.batches.requests import SearchRequest
 from boeing_data_hub.batches.run import Intake
 from boeing_data_hub.catalogue import history
+from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
@@ -36,7 +37,8 @@ from boeing_data_hub.quotes.quote import (
     SettledItem,
 )
 from boeing_data_hub.quotes.requests import fingerprint
-from boeing_data_hub.quotes.rules import QuotingRules
+from boeing_data_hub.quotes.terms import terms_in_force
+from boeing_data_hub.settings import Settings
 from boeing_data_hub.work.batch import Batch
 
 log = structlog.get_logger(__name__)
@@ -55,18 +57,23 @@ class Asked:
 
 
 class Quoting:
-    """Makes quotes, and completes them, by the rules in force, which `rules` returns."""
+    """Makes quotes, and completes them.
 
-    def __init__(self, *, database: Database, searches: Intake, rules: Callable[[], QuotingRules]) -> None:
+    Args:
+        database: the rows.
+        searches: for parts that are not known.
+        settings: HUB_QUOTE_..., and those that quotes share with searches and the store.
+        policy: returns how parts are offered now, prices included.
+    """
+
+    def __init__(
+        self, *, database: Database, searches: Intake, settings: Settings, policy: Callable[[], ListingPolicy]
+    ) -> None:
         self._database = database
         self._searches = searches
         self._places = BoundedSemaphore(_MOST_WAITING)
-        self._rules = rules
-
-    @property
-    def rules(self) -> QuotingRules:
-        """The rules in force."""
-        return self._rules()
+        self._settings = settings
+        self._policy = policy
 
     def ask(self, request: QuoteRequest) -> Asked:
         """Create the quote of a request, and wait briefly for Boeing's answers.
@@ -76,11 +83,11 @@ class Quoting:
         Raises:
             Conflict: the number was used for another request.
         """
-        deadline = monotonic() + self.rules.answer_seconds
+        deadline = monotonic() + self._settings.hub_quote_answer_seconds
         digest = fingerprint(request)
 
         def step(work: Work) -> tuple[Asked, Sequence[Batch]]:
-            quote_id = quote_rows.insert(work, request, request_hash=digest, terms=self.rules.terms)
+            quote_id = quote_rows.insert(work, request, request_hash=digest, terms=terms_in_force(self._settings))
             if quote_id is None:
                 known = quote_rows.by_number(work, request.rfq_number)
                 if known is None or known.request_hash != digest:
@@ -182,10 +189,21 @@ class Quoting:
     def _answer(
         self, work: Work, quote: Quote, lines: Sequence[QuoteLine], *, actor: str, afresh: bool
     ) -> Sequence[Batch]:
-        """Answer the known lines, and start a search for the others. Returns that search, or nothing."""
+        """Answer the known lines, and start a search for the others; `afresh`: it ignores cached answers.
+
+        It has no idempotency key, because the quote already identifies a repeated request. Returns it, or nothing.
+        """
         answers = self._answers(work, quote, lines, {})
         unknown = dict.fromkeys(line.part_number for line in lines if answers[line.position].state is LineState.PENDING)
-        request = replace(_search(list(unknown), quote, actor=actor, afresh=afresh), urgent=self.rules.urgent)
+        request = SearchRequest(
+            part_numbers=list(unknown),
+            owner=quote.owner,
+            actor=actor,
+            force_refresh=afresh,
+            source=f"Quote {quote.rfq_number}",
+            quote=quote.id,
+            urgent=self._settings.hub_quote_urgent,
+        )
         started = [self._searches.search_within(work, request)] if unknown else []
         _write(work, quote, answers, batch_id=started[0].id if started else quote.batch_id)
         return started
@@ -193,16 +211,18 @@ class Quoting:
     def _answers(
         self, work: Work, quote: Quote, lines: Sequence[QuoteLine], settled: Mapping[str, SettledItem]
     ) -> dict[int, LineAnswer]:
-        rules = self.rules
         times = Counter(line.part_number for line in quote.lines)
-        known = quote_rows.known(work, [line.part_number for line in lines], with_store=rules.has_store)
-        fresh_from = history.moment(work) - timedelta(seconds=rules.fresh_for)
+        known = quote_rows.known(work, [line.part_number for line in lines], with_store=self._settings.has_store)
+        fresh_from = history.moment(work) - timedelta(seconds=self._settings.hub_reuse_fresh_for)
+        policy = self._policy()
         found = {
-            part: answer_of(one, rules.policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
+            part: answer_of(one, policy, quote.terms, fresh_from=fresh_from, settled=settled.get(part))
             for part, one in known.items()
         }
-        if rules.offer_variant:
-            found |= self._only_variants(work, found, known, settled, terms=quote.terms, fresh_from=fresh_from)
+        if self._settings.hub_quote_offer_variant:
+            found |= self._only_variants(
+                work, found, known, settled, policy=policy, terms=quote.terms, fresh_from=fresh_from
+            )
         return {
             line.position: for_line(found[line.part_number], line.quantity, lines=times[line.part_number])
             for line in lines
@@ -215,6 +235,7 @@ class Quoting:
         known: Mapping[str, Known],
         settled: Mapping[str, SettledItem],
         *,
+        policy: ListingPolicy,
         terms: QuoteTerms,
         fresh_from: datetime,
     ) -> dict[str, LineAnswer]:
@@ -226,12 +247,11 @@ class Quoting:
         }
         if not variants:
             return {}
-        rules = self.rules
-        there = quote_rows.known(work, list(variants.values()), with_store=rules.has_store)
+        there = quote_rows.known(work, list(variants.values()), with_store=self._settings.has_store)
         return {
             part: as_variant(
                 found[part],
-                answer_of(there[variant], rules.policy, terms, fresh_from=fresh_from),
+                answer_of(there[variant], policy, terms, fresh_from=fresh_from),
                 asked=part,
                 variant=variant,
             )
@@ -275,18 +295,3 @@ def _write(work: Work, quote: Quote, answers: Mapping[int, LineAnswer], *, batch
 def _there(quote: Quote | None) -> Quote:
     assert quote is not None  # noqa: S101 - its row is in this transaction, and nothing deletes it
     return quote
-
-
-def _search(part_numbers: Sequence[str], quote: Quote, *, actor: str, afresh: bool) -> SearchRequest:
-    """Start a search for parts of a quote; `afresh`: ignore cached answers.
-
-    It has no idempotency key, because the quote already identifies a repeated request.
-    """
-    return SearchRequest(
-        part_numbers=part_numbers,
-        owner=quote.owner,
-        actor=actor,
-        force_refresh=afresh,
-        source=f"Quote {quote.rfq_number}",
-        quote=quote.id,
-    )

@@ -20,13 +20,13 @@ from boeing_data_hub.batches.lists.dates import MONTH
 from boeing_data_hub.catalogue.price_preview import PriceMove
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.quotes.answer import item
 from boeing_data_hub.quotes.quote import Quote
 from boeing_data_hub.shopify import adoption_rows, plans, store_job_rows
 from boeing_data_hub.shopify.adoption import AdoptionRow
 from boeing_data_hub.shopify.adoption_rows import RowFilter
 from boeing_data_hub.shopify.planned import PlanItem
 from boeing_data_hub.shopify.store_job_rows import DifferingProduct
+from boeing_data_hub.web.api.quote_answer import item
 from boeing_data_hub.work import items
 from boeing_data_hub.work.batch import Item
 
@@ -128,7 +128,7 @@ def price_moves(moves: Iterable[PriceMove], rules: PriceRules) -> Sheet:
 
 def quote(of: Quote) -> Sheet:
     """The lines of a quote, by the names of the webhook's answer."""
-    told = (item(line, of.terms) for line in of.lines)
+    told = (item(line, of.terms).model_dump(mode="json") for line in of.lines)
     rows = ((of.rfq_number, *(_cell(one[name]) for name in QUOTE_COLUMNS)) for one in told)
     return Sheet("quote", ("rfq_number", *QUOTE_COLUMNS), (24,) * (len(QUOTE_COLUMNS) + 1), rows)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Final, Literal
 from urllib.parse import quote as escaped
 
@@ -12,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.quotes import quote_rows
-from boeing_data_hub.quotes.answer import answer
 from boeing_data_hub.quotes.quote import Quote, QuoteState
 from boeing_data_hub.quotes.requests import LONGEST_TEXT, read_request
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
+from boeing_data_hub.web.api.quote_answer import QuoteAnswer, answer
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 from boeing_data_hub.web.problems import may
@@ -73,49 +72,6 @@ class QuoteForm(BaseModel):
     deliver_to_address: _Kept = Field(default=None, description="Delivery address.")
 
 
-class QuoteItem(BaseModel):
-    """One line of a quote. Fields of an offer are null without one."""
-
-    part_no: str = Field(description="The part the line is about: the offered one, where it is the only variant.")
-    requested_part_no: str = Field(description="The part number as requested.")
-    condition: str | None
-    requested_qty: int
-    no_quote: bool = Field(description="This part is not offered; `note` says why.")
-    qty_available: int | None = Field(description="Quantity available, regardless of the quantity requested.")
-    traceability: str | None = Field(description="SHOPIFY: from the store; VENDOR: from Boeing.")
-    uom: str | None
-    price_usd: str | None = Field(description="For one unit, to the cent, as text.")
-    price_type: str | None
-    tag_date: str | None
-    lead_time: str | None
-    status: Literal["pending", "quoted", "no_quote", "unanswered"]
-    source: Literal["store", "boeing"] | None
-    code: str | None = Field(description="Why there is no price, for machines.")
-    note: str | None = Field(description="The same for people; for quoted lines, what they should know.")
-
-
-class QuoteDetails(BaseModel):
-    """The quote itself."""
-
-    quote_prepared_by: str
-    supplier_comments: str | None
-    items: list[QuoteItem]
-
-
-class QuoteAnswer(BaseModel):
-    """A quote. The first three members are those of the RFQ form; the others are its progress."""
-
-    id: int = Field(description="The quote's internal id; people use the RFQ number.")
-    rfq_details: dict[str, str | None] = Field(description="`rfq_number`, `quote_submission_url`.")
-    buyer_details: dict[str, str | None]
-    quote_details: QuoteDetails
-    status: QuoteState
-    message: str
-    status_url: str = Field(description="Where to fetch the quote again.")
-    created_at: datetime
-    completed_at: datetime | None
-
-
 class QuotesResponse(BaseModel):
     """One page of quotes."""
 
@@ -143,7 +99,7 @@ def ask_for_quote(hub: TheHub, asker: Asker, form: SentFields, response: Respons
     within HUB_QUOTE_ANSWER_SECONDS: a line that Boeing has not answered by then is `pending`; it is completed in the
     background and can be fetched from `status_url`. The same number and request return the same quote.
     """
-    request = read_request(form, most=hub.quoting.rules.max_parts, actor=asker)
+    request = read_request(form, most=hub.settings.hub_quote_max_parts, actor=asker)
     asked = hub.quoting.ask(request)
     if not asked.is_new:
         response.headers["Idempotent-Replayed"] = "true"
@@ -201,8 +157,7 @@ def retry_quote(rfq_number: str, hub: TheHub, principal: Searcher) -> QuoteAnswe
 
 def told(hub: Hub, quote: Quote) -> QuoteAnswer:
     """A quote as the API returns it."""
-    address = f"{hub.settings.public_url}/api/quotes/{escaped(quote.rfq_number, safe='')}"
-    return QuoteAnswer.model_validate({"id": quote.id, **answer(quote, status_url=address)})
+    return answer(quote, status_url=f"{hub.settings.public_url}/api/quotes/{escaped(quote.rfq_number, safe='')}")
 
 
 def _as_stored(rfq_number: str) -> str:

@@ -14,7 +14,7 @@ from boeing_data_hub.db import api_keys, audit
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
 from boeing_data_hub.quotes import quote_rows
-from boeing_data_hub.quotes.answer import message
+from boeing_data_hub.quotes.message import message
 from boeing_data_hub.quotes.quote import Quote, QuoteState
 from boeing_data_hub.quotes.run import target_of
 from boeing_data_hub.web import exports
