@@ -1,4 +1,4 @@
-"""Loaded by schemathesis (`schemathesis.toml`): the check that valid data is accepted, but for what no schema can say.
+"""Loaded by schemathesis (see test_fuzz.py): the check that valid data is accepted, but for what no schema can say.
 
 Each code below depends on more than the form of a request: on an earlier request, on two fields together, on what
 stands in a file, or on the state of a part. With any other code, a rejection of valid data is a failure.
@@ -24,6 +24,9 @@ TOLD_APART = {
     "read_upload_list": {
         "empty_file", "not_a_spreadsheet", "damaged_file", "needs_choice", "no_choice", "bad_input",
     },
+    "create_price_list": {"bad_price_rules"},
+    "edit_price_list": {"bad_price_rules"},
+    "pause_work": {"pause_ended"},
     "approve_adoption": {"nothing_chosen"},
     "ask_for_quote": {
         "unequal_counts", "bad_lines", "bad_rfq_number", "no_parts", "rfq_number_missing", "mixed_separators",

@@ -62,4 +62,4 @@ def test_every_answer_is_as_the_description_says(identity, hub, server, make_key
 
 
 def _quiet(folder):
-    return {**os.environ, "NO_PROXY": "*", "HOME": str(folder)}
+    return {**os.environ, "NO_PROXY": "*", "HOME": str(folder), "SCHEMATHESIS_HOOKS": str(HERE / "judging.py")}

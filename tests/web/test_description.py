@@ -87,6 +87,8 @@ def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
         "POST /api/bulk-publish", "POST /api/plans/{plan_id}/approve", "DELETE /api/plans/{plan_id}",
         "DELETE /api/batches/{batch_id}", "POST /api/batches/{batch_id}/retry", "POST /api/batches/{batch_id}/undo",
         "GET /api/boeing/product-search", "POST /api/shopify/publish", "PUT /api/shopify/products/{product_id}",
+        "PUT /api/prices/lists/{version}", "DELETE /api/prices/lists/{version}",
+        "POST /api/prices/lists/{version}/activate", "POST /api/prices/back", "POST /api/prices/plan",
         "POST /api/shopify/webhooks", "POST /api/conflicts/{sku}", "POST /api/store/decisions",
         "POST /api/store/check", "DELETE /api/store/jobs/{job_id}", "POST /api/zap/webhook",
         "POST /api/quotes/{rfq_number}/retry", "POST /api/store/adoptions",

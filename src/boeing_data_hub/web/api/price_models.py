@@ -15,7 +15,7 @@ from boeing_data_hub.catalogue.price_preview import PriceMove, PricePreview
 from boeing_data_hub.catalogue.price_rules import PriceRule, Rounding
 from boeing_data_hub.catalogue.priceable import PriceBasis
 from boeing_data_hub.errors import BadInput
-from boeing_data_hub.web.bodies import Body, Texts
+from boeing_data_hub.web.bodies import Body, Texts, one_of
 from boeing_data_hub.web.limits import STORABLE
 
 _LONGEST_FILE = 5_000_000  # characters
@@ -60,7 +60,8 @@ class PriceListBody(Body):
                     "name": "Spring",
                     "rules": [{"name": "Hardware", "prefixes": ["AN", "MS"], "markup": "1.3", "rounding": ".99"}],
                 }
-            ]
+            ],
+            **one_of({"rules": "array", "text": "string"}),
         },
     )
 

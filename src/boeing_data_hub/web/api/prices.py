@@ -35,6 +35,7 @@ from boeing_data_hub.web.api.price_models import (
     RuleFields,
 )
 from boeing_data_hub.web.downloads import AS_FILE, download
+from boeing_data_hub.web.problems import may
 
 router = APIRouter(prefix="/api/prices", tags=["prices"])
 
@@ -93,7 +94,7 @@ def _with_rules(hub: Hub, version: int) -> PriceListWithRules:
     return PriceListWithRules(**asdict(found), rules=[RuleFields(**price_files.given(rule)) for rule in rules])
 
 
-@router.put("/lists/{version}")
+@router.put("/lists/{version}", responses=may(409))
 def edit_price_list(version: Version, body: PriceListBody, hub: TheHub, principal: Publisher) -> PriceListWithRules:
     """Replace the rules of a draft. A list that was ever in force can't be edited."""
     rules = body.read()
@@ -105,7 +106,7 @@ def edit_price_list(version: Version, body: PriceListBody, hub: TheHub, principa
     return _with_rules(hub, version)
 
 
-@router.delete("/lists/{version}", status_code=204)
+@router.delete("/lists/{version}", status_code=204, responses=may(409))
 def delete_price_list(version: Version, hub: TheHub, principal: Publisher) -> None:
     """Delete a draft."""
     hub.database.run(lambda work: price_lists.remove(work, version, actor=principal.owner), patience=5)
@@ -154,7 +155,7 @@ def export_price_moves(
     return download(prices.moves(hub, version or None), format, name=f"prices-{version}")
 
 
-@router.post("/lists/{version}/activate")
+@router.post("/lists/{version}/activate", responses=may(409))
 def activate_price_list(
     version: Version, hub: TheHub, principal: Admin, body: ActivateBody | None = None
 ) -> ActivatedResponse:
@@ -167,7 +168,7 @@ def activate_price_list(
     return _activated(hub, version or None, before, principal.owner, wants_plan=(body or ActivateBody()).plan)
 
 
-@router.post("/back")
+@router.post("/back", responses=may(409))
 def go_back_to_earlier_prices(hub: TheHub, principal: Admin, body: ActivateBody | None = None) -> ActivatedResponse:
     """Put the list into force that was in force before the current one."""
     before = hub.database.run(price_lists.in_force)
@@ -186,7 +187,7 @@ def _activated(hub: Hub, version: int | None, before: int | None, actor: str, *,
     return answer.model_copy(update={"message": f"{answer.message} {plan.message}", "plan_id": plan.plan_id})
 
 
-@router.post("/plan", status_code=201)
+@router.post("/plan", status_code=201, responses=may(409))
 def plan_differing_prices(hub: TheHub, principal: Publisher) -> PricePlanResponse:
     """Plan the publishing of the products whose price in the store differs from ours. Nothing is sent."""
     return _plan(hub, principal.owner)
