@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
@@ -229,11 +228,6 @@ class Hub:
     def queues(self) -> tuple[str, ...]:
         """The queues that need a worker."""
         return readiness.needed_queues(publishing=bool(self.settings.shopify_store_domain))
-
-    @property
-    def locations(self) -> Mapping[str, str]:
-        """The Boeing locations that the store sells from, with the store's names for them."""
-        return self.settings.shopify_location_map
 
     @cached_property
     def identity_provider(self) -> IdentityProvider | None:

@@ -46,7 +46,7 @@ def test_a_usable_address_is_normalized(given, public, prefix):
         ("ftp://host/hub", "must begin with https:// or http://"),
         ("https://", "no host name"),
         ("https:///hub", "no host name"),
-        ("https://host:port/hub", "no host name, or a port"),
+        ("https://host:port/hub", "no host name, or an invalid port"),
         ("https://host/hub?x=1", "query or a fragment"),
         ("https://host/hub#top", "query or a fragment"),
         ("https://host/hub?", "query or a fragment"),

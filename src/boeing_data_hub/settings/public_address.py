@@ -37,7 +37,7 @@ def normalized(url: str) -> str:
     scheme, separator, rest = text.partition("://")
     text = f"{scheme.lower()}{separator}{rest}".rstrip("/")
     if not origin_of(text)[0]:
-        raise ValueError(f"HUB_PUBLIC_URL has no host name, or a port that is none. {_EXAMPLE}")
+        raise ValueError(f"HUB_PUBLIC_URL has no host name, or an invalid port. {_EXAMPLE}")
     segments = urlsplit(text).path.split("/")[1:]
     for segment in segments:
         if not _SEGMENT.fullmatch(segment) or set(segment) == {"."}:

@@ -47,7 +47,7 @@ class ShopifyAccess:
     def __post_init__(self) -> None:
         if not _VERSION.fullmatch(self.api_version):
             raise BadInput(
-                f"The Shopify API version {self.api_version[:40]!r} is none. Write it as year and month, e.g. 2026-10.",
+                f"{self.api_version[:40]!r} is not a Shopify API version. Write it as year and month, e.g. 2026-10.",
                 code="bad_setting",
             )
         if not _is_plain_address(self.origin):

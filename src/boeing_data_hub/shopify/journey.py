@@ -185,7 +185,7 @@ class Reconciled(Loaded):
 
     Attributes:
         looked: the store was asked by custom id, with the answer in `found`.
-        seen: what the store has of a known product; None if it was not looked at.
+        seen: what the store has of a known product; None if it was not read.
         differing: how that differs from what we last set.
         whole: everything the store says about the product, read if lists are replaced.
     """

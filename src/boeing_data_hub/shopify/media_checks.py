@@ -99,7 +99,7 @@ class MediaChecks:
             failed = self._failed(rows, found)
             learned = observing.learned_media(rows, found)
         except Reject as refused:  # publishing continues even if the store does not answer this query
-            log.warning("pictures could not be looked at", code=refused.code)
+            log.warning("pictures could not be checked", code=refused.code)
             return True
         ready = [sku for sku, one in found.items() if one is not None and observing.picture_ready(rows[sku], one)]
         gone = [sku for sku in looks if found.get(sku) is None]

@@ -73,7 +73,7 @@ class Observation:
         try:
             seen = self._read([product_id for product_id in known if product_id is not None])
         except Reject as refused:  # changes are still sent, but no part counts as unchanged
-            log.warning("the store's products could not be looked at", code=refused.code)
+            log.warning("the store's products could not be read", code=refused.code)
             return Advanced({**after, **{part.sku: replace(part, error=refused) for part in known.values()}})
         except HubError as error:
             after |= {part.sku: failed(part, error, self._rules, nothing_sent=True) for part in known.values()}

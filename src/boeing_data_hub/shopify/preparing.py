@@ -83,7 +83,7 @@ class Preparing:
 
     @property
     def observation(self) -> Observation:
-        """Looks at known products in the store."""
+        """Reads known products in the store."""
         return self._reconciler.observation
 
     def reconcile(
@@ -136,7 +136,7 @@ class Preparing:
         except Exception as error:  # a bug must not block a batch: it is named in the item
             log.exception("unexpected error while deciding", sku=part.sku)
             return advanced(Decided, failed(part, bug(error), self._rules, nothing_sent=True))
-        if isinstance(verdict, Leave) and isinstance(part.error, Reject):  # the store could not be looked at
+        if isinstance(verdict, Leave) and isinstance(part.error, Reject):  # the store could not be read
             return advanced(Decided, failed(part, part.error, self._rules, nothing_sent=True))
         told = drift_remarks.remarks(part.differing, stock=not (isinstance(verdict, Send) and verdict.stock))
         gone = gone_remark(part.staged, policy) if part.staged and part.product and part.product.form else None

@@ -61,7 +61,7 @@ class Transfer:
             ) from None
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Retry(
-                f"The file of a bulk operation was not taken (status {reply.status}). It is uploaded again.",
+                f"The file of a bulk operation was not accepted (status {reply.status}). It is uploaded again.",
                 code="shopify_upload_failed",
             )
         if not reply.is_success:
@@ -83,7 +83,7 @@ class Transfer:
             request = request_to("GET", self._checked(url))
             with self._exchange.opened(request, seconds=_DOWNLOAD_SECONDS) as reply:
                 if reply.status_code in _EXPIRED:
-                    raise ResultsGone("The results of a bulk operation are no longer there. They are found out singly.")
+                    raise ResultsGone("A bulk operation's results have expired. Each product is looked up by itself.")
                 if not reply.is_success:
                     raise Retry(
                         f"The results of a bulk operation could not be read (status {reply.status_code}).",
@@ -105,7 +105,7 @@ class Transfer:
             good = False
         if not good:
             raise Reject(
-                "The store named an address for a bulk operation's file that is none of its own. It was not used.",
+                "The store gave an address for a bulk operation's file that does not belong to it. It was not used.",
                 code="shopify_strange_address",
             )
         return url

@@ -1,7 +1,7 @@
-"""Looks at the products that webhooks name, so that a change by hand is known within seconds, without a full check.
+"""Reads the products that webhooks name, so that a change by hand is known within seconds, without a full check.
 
-What counts is what the store has when it is looked at. So late, doubled and reordered webhooks do no harm, and many
-webhooks about one product are one look.
+What counts is what the store has at the time of the read. So late, repeated and reordered webhooks do no harm, and many
+webhooks about one product cause one read.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from boeing_data_hub.shopify.webhooks import UNINSTALLED
 
 log = structlog.get_logger(__name__)
 
-_TAKEN: Final = 2_000  # webhooks at once: a burst about one product is settled by one look
+_TAKEN: Final = 2_000  # webhooks at once: a burst about one product is settled by one read
 _HELD: Final = 300.0  # seconds after which those of a worker that was killed are taken again
 _PATIENCE: Final = 60.0  # seconds that webhooks wait while parts are published
-_BUSY: Final = 25  # products looked at then: one call, so that publishing hardly slows down
-_SENT: Final = 5.0  # seconds until a product that the hub itself is changing is looked at again
+_BUSY: Final = 25  # products read then: one call, so that publishing hardly slows down
+_SENT: Final = 5.0  # seconds until a product that the hub itself is changing is read again
 _FAILED: Final = 30.0
 
 
 class WebhookReads:
-    """Turns received webhooks into looks.
+    """Turns received webhooks into reads of the store.
 
     Args:
         database: the rows.
-        observation: looks at products.
+        observation: reads products.
         storefront: caches facts of the store.
     """
 
@@ -65,7 +65,7 @@ class WebhookReads:
             )
 
     def work(self, facts: StoreFacts, *, busy: bool) -> bool:
-        """Look at up to a hundred products that webhooks name. False when no webhook is due.
+        """Read up to a hundred products that webhooks name. False when no webhook is due.
 
         Args:
             facts: of the store.
@@ -103,7 +103,7 @@ class WebhookReads:
             all_ids = [*foreign, *(each for ids in of_sku.values() for each in ids)]
             wait = 1.0 if isinstance(error, RateLimited) else _FAILED
             self._database.run(lambda work: webhook_rows.put_off(work, all_ids, wait=wait), patience=60)
-            log.warning("products that webhooks name could not be looked at", code=error.code)
+            log.warning("products named by webhooks could not be read", code=error.code)
             if affects_every_call(error):
                 raise
             return
@@ -125,7 +125,7 @@ class WebhookReads:
 
 
 def is_of_own_write(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -> bool:
-    """Whether a webhook says no more than the hub knows by its own last write, so that no look is needed.
+    """Whether a webhook only reports the hub's own last write, so that no read is needed.
 
     While a write is under way, nothing is known yet. The store's times have no fractions: a change by a person in the
     same second as our write is found by the daily comparison.

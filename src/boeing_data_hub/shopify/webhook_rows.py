@@ -1,4 +1,4 @@
-"""Received webhooks as rows: each is stored once, waits for a look at its product, and is kept to know it again."""
+"""Received webhooks as rows: each is stored once, waits until its product is read, and stays to recognize repeats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SQL: Final = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class DueWebhook:
-    """A webhook that waits for a look.
+    """A webhook whose product is still to be read.
 
     Attributes:
         sku: of the product of ours that it names; None where it names another.
@@ -39,7 +39,7 @@ def add(work: Work, webhooks: Sequence[Webhook]) -> set[str]:
 
 
 def anything_due(work: Work) -> bool:
-    """Whether a webhook waits for its look."""
+    """Whether a webhook is due."""
     return bool(work.value(_SQL["anything_due"]))
 
 
@@ -64,7 +64,7 @@ def take(work: Work, shop: str, *, waited: float, held: float, most: int) -> lis
 
 
 def finish(work: Work, ids: Sequence[str]) -> None:
-    """Their products were looked at, or are not ours."""
+    """Their products were read, or are not ours."""
     work.do(_SQL["finish"], [list(ids)])
 
 

@@ -1,4 +1,4 @@
-"""What an identity provider says of a person's groups, wherever and however it says it. Pure.
+"""A person's groups in an identity provider's claims, in every place and form that providers use. Pure.
 
 A claim may be nested (`realm_access.roles`), a name may hold dots of its own (`https://example.com/roles`, a client id
 within `resource_access.hub.example.com.roles`), and the value may be a list, a text, or an object by group.
@@ -18,8 +18,8 @@ class Groups:
     """The groups found under a claim.
 
     Attributes:
-        names: as the provider spells them; empty where it names none.
-        is_there: whether the claim itself was there.
+        names: as the provider spells them; empty if it names no groups.
+        is_there: whether the claim was present.
         is_overage: the provider left the groups out because a person has too many (Entra ID).
     """
 
@@ -41,7 +41,7 @@ def groups_at(claims: Mapping[str, Any], path: str) -> Groups:
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:
-    """The value at a path, None where it is not there: a longer name goes before a shorter one."""
+    """The value at a path; None if it is absent. A longer name takes precedence over a shorter one."""
     if claims.get(path) is not None:
         return claims[path]
     for dot in reversed([place for place, sign in enumerate(path) if sign == "."]):

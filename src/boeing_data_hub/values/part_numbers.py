@@ -14,13 +14,13 @@ MAX_LENGTH: Final = 50
 """Characters of a part number after cleaning. Real ones, suffix included, stay well below it."""
 
 _MAX_TYPED: Final = 1_000
-"""Characters looked at before cleaning: invisible ones may be dropped, but a megabyte of them is not a part number."""
+"""The longest text that is cleaned. Invisible characters are dropped, but a megabyte of them is not a part number."""
 
 # Nearly all input is this already: printable ASCII, single spaces inside only, no opening quote, no formula sign.
 _PLAIN = re.compile(r"(?=.{1,50}\Z)[!#-&(-<>-~](?: ?[!-~])*")
 _NOT_ALLOWED = re.compile(r"[^ -~]")
 _SPACES = re.compile(r" {2,}")
-# Beside a hyphen it changes nothing. Alone between letters and digits it was a hyphen to the one who saw it as one.
+# Beside a hyphen it changes nothing. Alone between letters and digits, whoever typed it may have seen a hyphen.
 _SOFT: Final = "\xad"
 _LONE_SOFT_HYPHEN = re.compile(r"[0-9A-Za-z]\xad+[0-9A-Za-z]")
 

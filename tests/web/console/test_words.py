@@ -20,6 +20,7 @@ from boeing_data_hub.health.live import message
 from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.states import BatchStatus, BatchType
 from boeing_data_hub.web.console import figures, rendering, words
+from boeing_data_hub.web.console.audit_words import ACTIONS
 from boeing_data_hub.work.batch import Batch
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
@@ -69,7 +70,7 @@ def test_no_page_speaks_dialect(path):
 def test_no_sentence_of_the_word_maps_speaks_dialect():
     texts = [
         *(text for kind in words.KINDS.values() for it in kind.values() for text in (it.text, it.means)),
-        *words.FIELDS.values(), *words.CAUSES.values(), *words.ACTIONS.values(), *words.REASONS.values(),
+        *words.FIELDS.values(), *words.CAUSES.values(), *ACTIONS.values(), *words.REASONS.values(),
         *words.PLACEHOLDERS.values(), *rendering.NOTICES.values(), *failure_groups.WHAT_TO_DO.values(),
         *screening.SENTENCES.values(),
     ]  # fmt: skip

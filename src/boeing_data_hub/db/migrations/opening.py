@@ -1,5 +1,5 @@
-"""SQL that gives a second role what the running hub needs, and no more: it can alter no table, and change no entry of
-the audit log. An upgrade that is made as the tables' owner, for a hub that runs as somebody else, ends with it.
+"""SQL that grants a second role exactly what the running hub needs: it can neither alter a table nor change an entry of
+the audit log. An upgrade by the tables' owner ends with it when the hub runs as another role.
 """
 
 from __future__ import annotations

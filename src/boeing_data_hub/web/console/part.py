@@ -44,13 +44,13 @@ from boeing_data_hub.shopify.sold_pieces import Sales
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.part_numbers import base_number
 from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console.audit_words import ACTIONS
 from boeing_data_hub.web.console.figures import seen
 from boeing_data_hub.web.console.part_charts import moved
 from boeing_data_hub.web.console.part_numbers import number_of
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.store_links import admin_link, picture_link
 from boeing_data_hub.web.console.visitors import Operator, Viewer
-from boeing_data_hub.web.console.words import ACTIONS
 
 router = APIRouter(prefix="/part")
 

@@ -16,6 +16,7 @@ from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.clock import now
 from boeing_data_hub.values.counted import form
 from boeing_data_hub.web.console import assets, figures, words
+from boeing_data_hub.web.console.audit_words import ACTIONS
 from boeing_data_hub.web.console.cookies import THEME
 from boeing_data_hub.web.prefix import PrefixedAddresses, inner_path
 
@@ -137,7 +138,7 @@ def _environment() -> Environment:
         placeholders=words.PLACEHOLDERS,
         kinds=words.KINDS,
         roles=words.ROLES,
-        actions=words.ACTIONS,
+        actions=ACTIONS,
         causes=words.CAUSES,
         link=_link,
         span=figures.span,

@@ -96,7 +96,7 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         findings=findings,
         workers=alive,
         rules=hub.normalization_rules,
-        locations=hub.locations,
+        locations=hub.settings.shopify_location_map,
         limit=limit(hub.boeing_limit),
         spacing=hub.boeing_limit.spacing if hub.boeing_limit else None,
         batch_size=hub.settings.boeing_batch_size,

@@ -239,51 +239,6 @@ CAUSES: Final[dict[str, str]] = {
     "plan_changed": "These parts changed after the plan was created. Nothing was sent for them.",
 }
 
-# Names of actions in the audit log.
-ACTIONS: Final[dict[str, str]] = {
-    "batch.search": "Started a search",
-    "batch.cancel": "Cancelled a run",
-    "batch.publish": "Started publishing",
-    "batch.plan": "Created a publish plan",
-    "plan.approve": "Approved a plan",
-    "quote.ask": "Requested a quote",
-    "quote.complete": "Completed a quote",
-    "quote.retry": "Retried quote lines",
-    "work.pause": "Paused work",
-    "work.resume": "Resumed work",
-    "prices.create": "Saved a price list",
-    "prices.edit": "Edited a price list",
-    "prices.delete": "Deleted a price list",
-    "prices.activate": "Put a price list into force",
-    "part.edit": "Edited overrides",
-    "parts.exclude": "Excluded parts from publishing",
-    "parts.include": "Included parts again",
-    "conflict.adopt": "Linked a product",
-    "conflict.publish_new": "Allowed a part as a separate product",
-    "conflicts.adopt": "Linked products",
-    "conflicts.leave": "Left conflicting parts unpublished",
-    "conflicts.publish_new": "Allowed parts as separate products",
-    "adoption.plan": "Created a plan to link existing products",
-    "adoption.choose": "Chose products to link",
-    "adoption.approve": "Approved linking products",
-    "adoption.adopt": "Linked a product",
-    "adoption.archive": "Archived a copy of a product",
-    "adoption.undo": "Undid linking a product",
-    "adoption.cancel": "Stopped linking products",
-    "store_job.cancel": "Cancelled work on many products",
-    "conflict.leave": "Left a conflicting part unpublished",
-    "review.approve": "Approved held changes",
-    "review.refuse": "Refused held changes",
-    "orphan.retry": "Retried removing a leftover product",
-    "orphan.keep": "Kept a leftover product",
-    "store.setup": "Set up the store's metafields",
-    "key.create": "Created an API key",
-    "key.revoke": "Revoked an API key",
-    "session.begin": "Signed in",
-    "session.end": "Signed out",
-}
-
-
 PACED: Final = frozenset({"boeing_limit", "shopify_bulk_operation", "shopify_bulk_waits", "access_token"})
 """Waits that are normal for a healthy run."""
 

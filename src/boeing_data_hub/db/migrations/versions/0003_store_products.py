@@ -161,7 +161,7 @@ CREATE TABLE hub.bulk_lines (
 );
 CREATE INDEX bulk_lines_open ON hub.bulk_lines (sku) WHERE NOT settled;
 
--- What people keep of a part by hand; it goes before Boeing's word and outlives every search.
+-- What people enter about a part by hand. It takes precedence over Boeing's data and is kept across searches.
 CREATE TABLE hub.hand_data (
     sku             text PRIMARY KEY,
     trace           text,
