@@ -122,7 +122,7 @@ def say_it_changed(scene):
     if there is None:
         return
     webhook = Webhook(str(uuid4()), "products/update", product_id=there["id"])
-    scene.other.hub.database.run(lambda work: webhook_rows.add(work, webhook))
+    scene.other.hub.database.run(lambda work: webhook_rows.add(work, [webhook]))
     scene.other.work(0.5)
 
 

@@ -6,7 +6,7 @@ differs from the one we last set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -91,19 +91,24 @@ class Observation:
         return Advanced(after, next(stops, None))
 
     def differing(
-        self, rows: Mapping[str, StoreProduct], facts: StoreFacts, *, by_id: bool = False
+        self, rows: Mapping[str, StoreProduct], facts: StoreFacts, *, changed: Collection[str] = ()
     ) -> dict[str, tuple[Difference, ...]]:
         """How the store differs from what we last set, for each of these rows, by SKU. Saves nothing.
 
         Args:
             rows: by SKU.
             facts: of the store.
-            by_id: read each product itself, for some points each: the search does not know the latest changes yet.
+            changed: SKUs that have changed just now: each is read by its id, for some points, because the search does
+                not know the latest changes yet.
 
         Raises:
             HubError: as `ShopifyClient.run`.
         """
-        seen = self._read([row.product_id for row in rows.values() if row.product_id], by_id=by_id)
+        asked: dict[bool, list[str]] = {True: [], False: []}
+        for sku, row in rows.items():
+            if row.product_id is not None:
+                asked[sku in changed].append(row.product_id)
+        seen = self._read(asked[True], by_id=True) | self._read(asked[False])
         policy = self._storefront.policy.drift
         told: dict[str, tuple[Difference, ...]] = {}
         for sku, row in rows.items():

@@ -6,8 +6,8 @@ webhooks about one product cause one read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, Literal
 
 import structlog
 
@@ -28,6 +28,7 @@ _TAKEN: Final = 2_000  # webhooks at once: a burst about one product is settled 
 _HELD: Final = 300.0  # seconds after which those of a worker that was killed are taken again
 _PATIENCE: Final = 60.0  # seconds that webhooks wait while parts are published
 _BUSY: Final = 25  # products read then: one call, so that publishing hardly slows down
+_OWN: Final = 20.0  # seconds until those that seem to be about the hub's own writes are read, all in one query
 _SENT: Final = 5.0  # seconds until a product that the hub itself is changing is read again
 _FAILED: Final = 30.0
 
@@ -83,24 +84,40 @@ class WebhookReads:
         skus = sorted({webhook.sku for webhook in taken if webhook.sku is not None})
         rows = self._database.run(lambda work: products.known(work, facts.shop, skus), patience=20)
         of_sku: dict[str, list[str]] = {}
+        changed: set[str] = set()
         settled: list[str] = []
+        waiting: list[str] = []
         for webhook in taken:
             row = rows.get(webhook.sku or "")
-            if webhook.sku is None or row is None or is_of_own_write(webhook, row, facts):
+            need = "none" if webhook.sku is None or row is None else read_needed(webhook, row, facts)
+            if webhook.sku is None or need == "none":
                 settled.append(webhook.webhook_id)
+            elif need == "later" and webhook.age < _OWN:
+                waiting.append(webhook.webhook_id)
             else:
                 of_sku.setdefault(webhook.sku, []).append(webhook.webhook_id)
-        self._look(facts, of_sku, settled, most=_BUSY if busy else SURVEYED_AT_ONCE)
+                changed |= {webhook.sku} if need == "now" else set()
+        self._database.run(lambda work: webhook_rows.put_off(work, waiting, wait=_OWN), patience=60)
+        self._look(facts, of_sku, changed, settled, most=_BUSY if busy else SURVEYED_AT_ONCE)
         return True
 
-    def _look(self, facts: StoreFacts, of_sku: Mapping[str, list[str]], foreign: list[str], *, most: int) -> None:
-        chosen = list(of_sku)[:most]
+    def _look(
+        self,
+        facts: StoreFacts,
+        of_sku: Mapping[str, list[str]],
+        changed: Collection[str],
+        settled_before: list[str],
+        *,
+        most: int,
+    ) -> None:
+        """Read products. Those that have changed just now are read by id, as the search may not know it yet."""
+        chosen = sorted(of_sku, key=lambda sku: sku not in changed)[:most]
         rows = self._database.run(lambda work: products.known(work, facts.shop, chosen), patience=20)
         quiet = {sku: row for sku, row in rows.items() if row.intent is None}
         try:
-            told = self._observation.differing(quiet, facts, by_id=True) if quiet else {}
+            told = self._observation.differing(quiet, facts, changed=changed)
         except HubError as error:
-            all_ids = [*foreign, *(each for ids in of_sku.values() for each in ids)]
+            all_ids = [*settled_before, *(each for ids in of_sku.values() for each in ids)]
             wait = 1.0 if isinstance(error, RateLimited) else _FAILED
             self._database.run(lambda work: webhook_rows.put_off(work, all_ids, wait=wait), patience=60)
             log.warning("products named by webhooks could not be read", code=error.code)
@@ -115,7 +132,7 @@ class WebhookReads:
             products.mark_missing(
                 work, facts.shop, [sku for sku, found in seen.items() if any(one.field == "deleted" for one in found)]
             )
-            webhook_rows.finish(work, [*foreign, *(each for sku in settled for each in of_sku[sku])])
+            webhook_rows.finish(work, [*settled_before, *(each for sku in settled for each in of_sku[sku])])
             again = [each for sku in chosen if sku not in settled for each in of_sku[sku]]
             webhook_rows.put_off(work, again, wait=_SENT)
             rest = [each for sku, ids in of_sku.items() if sku not in chosen for each in ids]
@@ -124,20 +141,21 @@ class WebhookReads:
         self._database.run(step, patience=60)
 
 
-def is_of_own_write(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -> bool:
-    """Whether a webhook only reports the hub's own last write, so that no read is needed.
+def read_needed(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -> Literal["now", "later", "none"]:
+    """Whether a webhook says more than the hub knows by its own last write.
 
-    While a write is under way, nothing is known yet. The store's times have no fractions: a change by a person in the
-    same second as our write is found by the daily comparison.
+    A product that changed no later than that write most likely changed by it, so its read can wait for others. It is
+    not left out: the store's times have no fractions, and a person may have changed it just before.
     """
-    if product.intent is not None:
-        return False
+    if product.intent is not None or webhook.topic == "products/delete":
+        return "now"
     if webhook.topic == "products/update":
         written = product.store_updated_at
-        return written is not None and webhook.changed_at is not None and webhook.changed_at <= written
-    if webhook.location_id is None or webhook.available is None:
-        return False
+        is_later = written is None or webhook.changed_at is None or webhook.changed_at > written
+        return "now" if is_later else "later"
+    if webhook.location_id is None or webhook.available is None or product.differences:
+        return "now"
     here = {
         name: pieces for name, pieces in product.stock.items() if facts.location_ids.get(name) == webhook.location_id
     }
-    return bool(here) and sum(here.values()) == webhook.available
+    return "none" if here and sum(here.values()) == webhook.available else "now"

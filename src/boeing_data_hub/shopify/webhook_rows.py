@@ -21,6 +21,7 @@ class DueWebhook:
     Attributes:
         sku: of the product of ours that it names; None where it names another.
         location_id, available, changed_at: see `Webhook`.
+        age: seconds since it was received.
     """
 
     webhook_id: str
@@ -29,6 +30,7 @@ class DueWebhook:
     location_id: str | None
     available: int | None
     changed_at: datetime | None
+    age: float
 
 
 def add(work: Work, webhooks: Sequence[Webhook]) -> set[str]:

@@ -18,8 +18,10 @@ WITH due AS (
     SELECT webhook_id FROM hub.store_webhooks WHERE state = 'due' AND not_before <= now()
     AND received_at <= now() - %(waited)s * interval '1 second'
     ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-  RETURNING webhook_id, topic, product_id, inventory_item_id, location_id, available, changed_at)
-SELECT d.webhook_id, d.topic, coalesce(p.sku, i.sku) AS sku, d.location_id, d.available, d.changed_at FROM due d
+  RETURNING webhook_id, topic, product_id, inventory_item_id, location_id, available, changed_at,
+    extract(epoch FROM now() - received_at)::float8 AS age)
+SELECT d.webhook_id, d.topic, coalesce(p.sku, i.sku) AS sku, d.location_id, d.available, d.changed_at, d.age
+FROM due d
 LEFT JOIN hub.products p ON p.product_id = d.product_id AND p.shop = %(shop)s AND p.form IS NOT NULL
   AND p.state IN ('live', 'archived')
 LEFT JOIN hub.products i ON i.inventory_item_id = d.inventory_item_id AND i.shop = %(shop)s AND i.form IS NOT NULL

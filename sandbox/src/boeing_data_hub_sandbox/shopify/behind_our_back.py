@@ -77,7 +77,7 @@ def _apply(world: World, product: Product, given: dict[str, Any]) -> None:  # no
             _apply_metafields(store, product, value)
         elif name == "quantities":
             for place, quantity in value.items():
-                store.level(variant.inventory_item, _place(store, place)).available = int(quantity)
+                _count(world, variant.inventory_item, _place(store, place), int(quantity))
         elif name == "option":
             _rename_option(store, product, str(value["name"]), str(value["value"]))
         elif name == "hs_code":
@@ -99,6 +99,14 @@ def _apply(world: World, product: Product, given: dict[str, Any]) -> None:  # no
             product.media = []
         else:
             raise ValueError(f"a person cannot change {name!r} here")
+
+
+def _count(world: World, item: Item, place: Location, quantity: int) -> None:
+    """A person counts what is there."""
+    level = world.store.level(item, place)
+    if level.available != quantity:
+        level.available, level.updated_at = quantity, stamp()
+        webhooks.announce(world, "INVENTORY_LEVELS_UPDATE", level)
 
 
 def _rename_option(store: Store, product: Product, name: str, value: str) -> None:

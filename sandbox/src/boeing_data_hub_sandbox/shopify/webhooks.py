@@ -74,8 +74,10 @@ def announce(world: World, topic: str, what: Any) -> None:
     subscribed = [each for each in world.store.webhooks.values() if each.topic == topic]
     if not subscribed:
         return
-    raw = json.dumps(_body(what), separators=(",", ":"), ensure_ascii=False).encode()
+    body = _body(what)
     for webhook in subscribed:
+        chosen = {name: body[name] for name in webhook.include_fields if name in body} or body
+        raw = json.dumps(chosen, separators=(",", ":"), ensure_ascii=False).encode()
         world.run(_deliver(world, webhook, raw))
 
 
