@@ -11,6 +11,7 @@ import pytest
 import boeing_data_hub
 from boeing_data_hub.health import alarms, conditions, digest, overview
 from boeing_data_hub.health.attention import Attention
+from boeing_data_hub.health.batch_status import wait_of
 from boeing_data_hub.health.calendar import Period
 from boeing_data_hub.health.conditions import Kind
 from boeing_data_hub.health.digest_facts import Facts
@@ -57,8 +58,8 @@ def situation(seen, shopify=None):
 
 def test_a_queue_without_a_worker_reads_the_same_everywhere():
     (missing,) = WorkersSeen({"sweep": 1}, 20).missing(["extraction"])
-    waits = situation({}).wait_document(a_run(BatchType.SEARCH))
-    assert (waits["reason"], waits["message"]) == ("no_worker", missing.text)
+    waits = wait_of(a_run(BatchType.SEARCH), situation({}))
+    assert (waits.reason, waits.message) == ("no_worker", missing.text)
     assert overview.worker_problems(WorkersSeen({}, 20), queues=["extraction"], redis_answers=True) == [missing]
     found = workers_check.judge_staff(
         [], seen=WorkersSeen({"sweep": 1}, 20), queues=["extraction"], version="1", local_images=False
@@ -73,7 +74,7 @@ def test_a_pause_of_the_store_reads_the_same_everywhere():
     )
     pause = pause_of("shopify", state)
     publishing = a_run(BatchType.PUBLISH)
-    assert situation({"publishing": 1}, state).wait_document(publishing)["message"] == pause.message
+    assert wait_of(publishing, situation({"publishing": 1}, state)).message == pause.message
     (finding,) = stalled_work.judge_stalled_work(
         LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=(pause,))
     )

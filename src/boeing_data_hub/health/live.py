@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.health import conditions, pauses
 from boeing_data_hub.health.conditions import Condition
@@ -70,14 +68,6 @@ class Situation:
         if batch.extracted_count >= batch.total_items:
             return self._stage_wait(Stage.NORMALIZATION)
         return self._stage_wait(Stage.EXTRACTION)
-
-    def wait_document(self, batch: Batch) -> dict[str, Any] | None:
-        """The same for the API (`waiting_for`)."""
-        waits = self.waiting_for(batch)
-        if waits is None:
-            return None
-        reason = "stuck" if waits.code == conditions.NO_PROGRESS.code else waits.code
-        return {"reason": reason, "until": waits.until, "message": waits.text}
 
     def _publishing_wait(self, batch: Batch) -> Condition | None:
         if batch.status is BatchStatus.PENDING:
@@ -242,47 +232,3 @@ def _message(batch: Batch, done: str, total: str) -> str:  # noqa: PLR0911 - one
             f"Cancelled: {settled:,} of {total} parts were done and are kept, {batch.cancelled_count:,} were cancelled."
         )
     return f"Running: {done} of {total} parts done, {batch.failed_count:,} failed{unsold}."
-
-
-def status_document(batch: Batch, situation: Situation) -> dict[str, Any]:
-    """The API's document for a batch: the guide's fields (section 9.2), and more.
-
-    Its size does not depend on the number of items or failures.
-    """
-    eta = situation.eta_seconds(batch)
-    return {
-        "id": str(batch.id),
-        "name": run_name(batch),
-        "batch_type": batch.batch_type,
-        "status": batch.status,
-        "total_items": batch.total_items,
-        "extracted_count": batch.extracted_count,
-        "normalized_count": batch.normalized_count,
-        "published_count": batch.published_count,
-        "failed_count": batch.failed_count,
-        "not_for_sale_count": batch.not_for_sale_count,
-        "cancelled_count": batch.cancelled_count,
-        "pending_count": batch.open_count,
-        "reused_count": batch.reused_count,
-        "progress_percent": batch.progress_percent,
-        "outcome": batch.outcome,
-        "message": message(batch),
-        "rate_per_minute": round(batch.rate * 60, 1) if batch.rate and not batch.status.is_final else None,
-        "eta_seconds": {"low": eta[0], "high": eta[1]} if eta else None,
-        "waiting_for": situation.wait_document(batch),
-        "error_message": batch.error_message,
-        "idempotency_key": batch.idempotency_key,
-        "retry_of": str(batch.retry_of) if batch.retry_of else None,
-        "undo_of": batch.options.get("undo_of"),
-        "failures_url": f"{situation.prefix}/api/batches/{batch.id}/failures" if batch.failed_count else None,
-        "created_at": batch.created_at,
-        "updated_at": batch.updated_at,
-        "started_at": batch.started_at,
-        "completed_at": batch.completed_at,
-        "items_removed_at": batch.items_gone_at,
-    }
-
-
-def status_documents(batches: Sequence[Batch], situation: Situation) -> list[dict[str, Any]]:
-    """The documents of several batches, in the same situation."""
-    return [status_document(batch, situation) for batch in batches]

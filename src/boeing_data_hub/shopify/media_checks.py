@@ -6,7 +6,6 @@ times; then a person must act. None of this delays the end of a run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -15,6 +14,7 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.settings.images import Images
 from boeing_data_hub.shopify import media_check_rows, observing, products
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.observed import Observed
@@ -30,20 +30,7 @@ log = structlog.get_logger(__name__)
 IMAGE_FAILED: Final = "image_failed"
 _LONGEST: Final = 3600.0
 _LOOKS: Final = 24  # a picture that the store still processes after about half a day is not checked again
-_RESEND_AFTER: Final = 6.0  # multiples of `look_seconds`, until a picture is sent again
-
-
-@dataclass(frozen=True, slots=True)
-class PictureRules:
-    """How pictures are followed (settings of the same names).
-
-    Attributes:
-        look_seconds: from the upload to the first check.
-        resends: how often a picture is sent again automatically.
-    """
-
-    look_seconds: float
-    resends: int
+_RESEND_AFTER: Final = 6.0  # multiples of HUB_PICTURE_LOOK_SECONDS, until a picture is sent again
 
 
 class MediaChecks:
@@ -54,17 +41,18 @@ class MediaChecks:
         client: calls the store.
         storefront: reads the store.
         taking: holds the SKU whose picture is sent again.
-        rules: the settings.
+        settings: HUB_PICTURE_....
     """
 
     def __init__(
-        self, *, database: Database, client: AsksStore, storefront: Storefront, taking: Taking, rules: PictureRules
+        self, *, database: Database, client: AsksStore, storefront: Storefront, taking: Taking, settings: Images
     ) -> None:
         self._database = database
         self._client = client
         self._storefront = storefront
         self._taking = taking
-        self.rules = rules
+        self.look_seconds = settings.hub_picture_look_seconds
+        self._resends = settings.hub_picture_resends
         self._looked_at = float("-inf")
 
     def work(self, facts: StoreFacts, *, busy: bool) -> bool:
@@ -77,13 +65,13 @@ class MediaChecks:
         Raises:
             HubError: an error that affects every call.
         """
-        if busy and monotonic() - self._looked_at < self.rules.look_seconds:
+        if busy and monotonic() - self._looked_at < self.look_seconds:
             return False
         self._looked_at = monotonic()
         return self._look(facts) or self._send_one(facts)
 
     def _look(self, facts: StoreFacts) -> bool:
-        until_next = RetryPolicy(first=self.rules.look_seconds, longest=_LONGEST)
+        until_next = RetryPolicy(first=self.look_seconds, longest=_LONGEST)
 
         def take(work: Work) -> tuple[dict[str, int], dict[str, StoreProduct]]:
             due = media_check_rows.take_due(work, facts.shop, looks=until_next, limit=SURVEYED_AT_ONCE)
@@ -134,10 +122,9 @@ class MediaChecks:
         self, work: Work, shop: str, failed: dict[str, str], ready: list[str], gone: list[str], late: list[str]
     ) -> dict[str, str]:
         """Save what was seen. Returns what was written about pictures that failed, by SKU."""
-        rules = self.rules
-        resends = RetryPolicy(attempts=rules.resends, first=_RESEND_AFTER * rules.look_seconds, factor=4.0)
+        resends = RetryPolicy(attempts=self._resends, first=_RESEND_AFTER * self.look_seconds, factor=4.0)
         again = media_check_rows.failed(work, shop, failed, resends=resends) if failed else {}
-        told = {sku: _said(failed[sku], again[sku], rules.resends) for sku in again}
+        told = {sku: _said(failed[sku], again[sku], self._resends) for sku in again}
         media_check_rows.tell_items(work, shop, told, code=IMAGE_FAILED)
         media_check_rows.tell_items(work, shop, dict.fromkeys(ready, ""), code=None)
         products.pictures_ready(work, shop, ready)
@@ -158,7 +145,7 @@ class MediaChecks:
                 said = f"Shopify rejected it again. {refused.message}"[:300]
                 taken.save(lambda work: media_check_rows.end(work, facts.shop, [sku], "failed", said=said))
             except HubError as error:
-                wait = 1.0 if isinstance(error, RateLimited) else _RESEND_AFTER * self.rules.look_seconds
+                wait = 1.0 if isinstance(error, RateLimited) else _RESEND_AFTER * self.look_seconds
                 taken.save(lambda work: media_check_rows.put_off(work, facts.shop, sku, wait=wait))
                 if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
                     raise

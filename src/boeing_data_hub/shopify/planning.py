@@ -14,6 +14,7 @@ from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict, HubError, NotFound, PauseUpstream, Retry, Unavailable
+from boeing_data_hub.settings.shopify import Store
 from boeing_data_hub.shopify import bulk_runs, decisions, plans, publish_items
 from boeing_data_hub.shopify.forecast import Capacity, forecast
 from boeing_data_hub.shopify.item_moves import NOT_STAGED
@@ -76,15 +77,6 @@ class Plan:
         return [part.as_row() for part in self.parts]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRules:
-    """Sizes that a forecast needs (settings of the same names)."""
-
-    bulk_from: int
-    bulk_lines: int
-    bulk_lanes: int
-
-
 class Planning:
     """Creates and approves plans.
 
@@ -94,7 +86,7 @@ class Planning:
         preparing: look-ups and decisions.
         budget: the store's account, for the forecast.
         policy: how parts are shown and sold.
-        rules: sizes in force.
+        settings: sizes of bulk operations, for the forecast.
     """
 
     def __init__(
@@ -105,14 +97,14 @@ class Planning:
         preparing: Preparing,
         budget: Callable[[], Budget | None],
         policy: ListingPolicy,
-        rules: PlanRules,
+        settings: Store,
     ) -> None:
         self._database = database
         self._storefront = storefront
         self._preparing = preparing
         self._budget = budget
         self._policy = policy
-        self._rules = rules
+        self._settings = settings
 
     def plan(self, part_numbers: Sequence[str], *, told: Callable[[int], None] = lambda _done: None) -> Plan:
         """What publishing these parts would do. Nothing is changed, here or in the store.
@@ -196,9 +188,9 @@ class Planning:
             restore_rate=budget.restore_rate if budget else SMALLEST_RATE,
             known=budget.known if budget else False,
             lines_per_second=pace,
-            lanes=self._rules.bulk_lanes,
-            bulk_from=self._rules.bulk_from,
-            bulk_lines=self._rules.bulk_lines,
+            lanes=self._settings.hub_bulk_lanes,
+            bulk_from=self._settings.hub_bulk_publish_from,
+            bulk_lines=self._settings.hub_bulk_lines,
             variants=facts.variants,
             is_plus=facts.is_plus,
         )
@@ -227,7 +219,7 @@ class Planning:
                 details={"changed_count": len(changed), "changed": changed[:_TOLD]},
             )
         sending = sum(decisions.action_of(part.verdict) in {"create", "update"} for part in fresh.parts)
-        bulk = sending >= self._rules.bulk_from
+        bulk = sending >= self._settings.hub_bulk_publish_from
 
         def step(work: Work) -> None:
             if plans.approve(work, batch_id, bulk=bulk):

@@ -68,7 +68,7 @@ class Publishing:
         done = 0
         while keep_going():
             if not self._database.run(
-                lambda work: due_work.anything_due(work, first=self._turns.media_checks.rules.look_seconds), patience=20
+                lambda work: due_work.anything_due(work, first=self._turns.media_checks.look_seconds), patience=20
             ):
                 if not self._rest(keep_going):
                     break

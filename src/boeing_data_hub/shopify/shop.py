@@ -27,10 +27,10 @@ from boeing_data_hub.shopify.finalization import Finalizer
 from boeing_data_hub.shopify.inventory import InventoryCalls
 from boeing_data_hub.shopify.leftovers import Compensation
 from boeing_data_hub.shopify.listing_policy import listing_policy
-from boeing_data_hub.shopify.media_checks import MediaChecks, PictureRules
+from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Steps
 from boeing_data_hub.shopify.pictures import Pictures
-from boeing_data_hub.shopify.planning import Planning, PlanRules
+from boeing_data_hub.shopify.planning import Planning
 from boeing_data_hub.shopify.preparing import Preparing
 from boeing_data_hub.shopify.row_lease import Holder, Taking
 from boeing_data_hub.shopify.run import Publishing, Turns
@@ -38,7 +38,7 @@ from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.shopify.sending import Sender
 from boeing_data_hub.shopify.store_comparison import Comparison
 from boeing_data_hub.shopify.store_jobs import StoreJobs
-from boeing_data_hub.shopify.store_snapshots import SnapshotRules, Snapshots
+from boeing_data_hub.shopify.store_snapshots import Snapshots
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.tokens import StoreTokens
 from boeing_data_hub.shopify.transfer import Transfer
@@ -218,7 +218,7 @@ class Shop:
                 client=self.client,
                 storefront=self.storefront,
                 taking=taking,
-                rules=PictureRules(s.hub_picture_look_seconds, s.hub_picture_resends),
+                settings=s,
             ),
             bulk=bulk,
             snapshots=Snapshots(
@@ -228,7 +228,7 @@ class Shop:
                 taking=taking,
                 comparison=Comparison(self._database, self.storefront),
                 policy=self.settings_policy,
-                rules=SnapshotRules(s.hub_bulk_stuck_seconds),
+                settings=s,
             ),
             webhooks=WebhookReads(
                 database=self._database, observation=self.preparing.observation, storefront=self.storefront
@@ -260,16 +260,13 @@ class Shop:
     @cached_property
     def planning(self) -> Planning:
         """Plans of publish runs."""
-        s = self._settings
         return Planning(
             database=self._database,
             storefront=self.storefront,
             preparing=self.preparing,
             budget=self.budget.look,
             policy=self.settings_policy,
-            rules=PlanRules(
-                bulk_from=s.hub_bulk_publish_from, bulk_lines=s.hub_bulk_lines, bulk_lanes=s.hub_bulk_lanes
-            ),
+            settings=self._settings,
         )
 
     @cached_property

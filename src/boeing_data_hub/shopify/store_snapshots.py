@@ -8,7 +8,6 @@ snapshot would look deleted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -17,6 +16,7 @@ from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.settings.shopify import Store
 from boeing_data_hub.shopify import metafields
 from boeing_data_hub.shopify import store_snapshot_rows as snapshot_rows
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
@@ -37,22 +37,10 @@ _LANE: Final = 15.0  # seconds until another app's bulk queries may have ended
 _LONGEST_POLL: Final = 15.0
 _RETRY: Final = RetryPolicy(attempts=6, first=5.0, longest=120.0)
 _ENDED: Final = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
+_LOST_START_SECONDS: Final = 20.0  # a start that is not visible by then did not happen
 _TAKEN: Final = "Shopify is busy with other bulk queries of this app; the snapshot waits for its turn."
 _CANCELLED: Final = "Cancelled. The snapshot before is still used."
 _ANOTHER: Final[Mapping[str, Any]] = {"operation_id": None, "url": None, "object_count": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotRules:
-    """How long a snapshot waits.
-
-    Attributes:
-        stuck_seconds: after which an operation that does not start is cancelled, and tried again.
-        lost_start_seconds: a start that is not visible by then did not happen.
-    """
-
-    stuck_seconds: float = 900.0
-    lost_start_seconds: float = 20.0
 
 
 class Snapshots:
@@ -65,7 +53,7 @@ class Snapshots:
         taking: holds a snapshot.
         comparison: compares what was taken.
         policy: has the namespaces of custom ids and metafields.
-        rules: see `SnapshotRules`.
+        settings: HUB_BULK_STUCK_SECONDS.
     """
 
     def __init__(
@@ -77,7 +65,7 @@ class Snapshots:
         taking: Taking,
         comparison: Comparison,
         policy: ListingPolicy,
-        rules: SnapshotRules,
+        settings: Store,
     ) -> None:
         self._database = database
         self._client = client
@@ -88,7 +76,7 @@ class Snapshots:
             (policy.custom_id_namespace, policy.custom_id_key),
             tuple((policy.namespace, key) for key in metafields.KEYS),
         )
-        self._rules = rules
+        self._settings = settings
 
     def step(self, facts: StoreFacts) -> bool:
         """Take the next step of a snapshot that is due. False if none is.
@@ -174,7 +162,7 @@ class Snapshots:
             if _mark(taken.row) in str(node.get("query") or ""):
                 _move(taken, "running", operation_id=node["id"], note=None)
                 return
-        if taken.row.age < self._rules.lost_start_seconds:
+        if taken.row.age < _LOST_START_SECONDS:
             _move(taken, "starting", wait=_LOOK)
         else:
             self._again(taken, "Shopify did not start the snapshot.")
@@ -184,7 +172,7 @@ class Snapshots:
         found = part(self._client.run("bulk_status", {"id": row.operation_id}), "bulkOperation")
         status, count = str(found.get("status") or "EXPIRED"), int(found.get("objectCount") or 0)
         if status not in _ENDED:
-            stuck = status == "CREATED" and row.age > self._rules.stuck_seconds
+            stuck = status == "CREATED" and row.age > self._settings.hub_bulk_stuck_seconds
             if (stuck or row.cancelling) and status in {"CREATED", "RUNNING"}:
                 self._cancel(row)
             _move(taken, "running", wait=min(_LONGEST_POLL, max(0.5, row.age / 5)), object_count=count)

@@ -10,14 +10,18 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.health.live import status_document
+from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.batch_status import status_of
+from boeing_data_hub.web.api.batch_status import Links, Unfinished
 from boeing_data_hub.work import batches
 from boeing_data_hub.work.batch import Batch
+
+U = TypeVar("U", bound=Unfinished)
 
 MOST_WAITING: Final = 16
 """Maximum waiting requests of one process, because the rest of the API needs threads, too."""
@@ -59,18 +63,20 @@ class Waiters:
         return now
 
 
-def unfinished(hub: Hub, batch: Batch, *, known: object, look_at: str) -> dict[str, Any]:
+def unfinished(kind: type[U], hub: Hub, batch: Batch, *, known: object, look_at: str, **more: object) -> U:
     """The answer to a request whose batch has not ended: its status, what is known meanwhile, and where to look next.
 
     Args:
+        kind: the answer's model.
         hub: this process's hub.
         batch: the running batch.
         known: an earlier answer with its age, or None.
         look_at: the address of the batch's result.
+        more: the fields that only this kind has.
     """
-    status = hub.database.run(lambda work: status_document(batch, hub.live.situation(work)))
-    links = {"batch": f"/api/batches/{batch.id}", "events": f"/api/batches/{batch.id}/events", "result": look_at}
-    return {**status, "batch_id": str(batch.id), "known": known, "links": links}
+    status = hub.database.run(lambda work: status_of(batch, hub.live.situation(work)))
+    links = Links(batch=f"/api/batches/{batch.id}", events=f"/api/batches/{batch.id}/events", result=look_at)
+    return kind.model_validate({**dict(status), "batch_id": batch.id, "known": known, "links": links, **more})
 
 
 def _now(hub: Hub, batch: Batch) -> Batch:
@@ -81,7 +87,7 @@ def _now(hub: Hub, batch: Batch) -> Batch:
 def _is_in_vain(hub: Hub, batch: Batch, left: float) -> bool:
     """True if the batch's current obstacle lasts longer than the wait."""
 
-    def step(work: Any) -> bool:
+    def step(work: Work) -> bool:
         situation = hub.live.situation(work)
         waits = situation.waiting_for(batch)
         until = waits.until if waits else None

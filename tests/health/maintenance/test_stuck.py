@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from boeing_data_hub.health import overview
-from boeing_data_hub.health.live import status_document
+from boeing_data_hub.health.batch_status import status_of
 from boeing_data_hub.work import leases, workers
 
 pytestmark = pytest.mark.services
@@ -47,8 +47,8 @@ class Watched:
 
     def waits(self, batch):
         return self.world.hub.database.run(
-            lambda work: status_document(self.world.batch(batch.id), self.world.hub.live.situation(work))
-        )["waiting_for"]
+            lambda work: status_of(self.world.batch(batch.id), self.world.hub.live.situation(work))
+        ).waiting_for
 
 
 @pytest.fixture
@@ -77,8 +77,8 @@ def test_unnormalized_answers_without_a_worker_show_in_their_batch(world):
     batch = world.search("AN3-1")
     world.boeing_answers(["AN3-1"])
     watched.look()
-    assert watched.waits(batch)["reason"] == "no_worker"
-    assert "bdh worker normalization" in watched.waits(batch)["message"]
+    assert watched.waits(batch).reason == "no_worker"
+    assert "bdh worker normalization" in watched.waits(batch).message
 
 
 def test_workers_that_live_and_do_nothing_are_seen(watched, world):
@@ -91,8 +91,8 @@ def test_workers_that_live_and_do_nothing_are_seen(watched, world):
     watched.look()
     assert watched.stuck() == [("no_progress", "extraction")]
     told = watched.waits(batch)
-    assert told["reason"] == "stuck"
-    assert "bdh worker extraction" in told["message"]
+    assert told.reason == "stuck"
+    assert "bdh worker extraction" in told.message
 
     def gather(work):
         situation = world.hub.live.situation(work)

@@ -1,4 +1,4 @@
-"""The API's status of a batch (guide, section 9.2), and of a request that waits for one. `health/live.py` fills it."""
+"""What the API adds to the status of a batch (`health/batch_status.py`), and a request that waits for one."""
 
 from __future__ import annotations
 
@@ -9,56 +9,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from boeing_data_hub.values.states import BatchStatus, BatchType
-
-
-class WaitingFor(BaseModel):
-    """What keeps a batch from going on now."""
-
-    reason: str = Field(description="A code, e.g. `no_worker`, `rate_limit`, `stuck`.")
-    until: datetime | None = Field(description="When it ends, where that is known.")
-    message: str
-
-
-class Eta(BaseModel):
-    """A range of seconds."""
-
-    low: int
-    high: int
-
-
-class BatchStatusResponse(BaseModel):
-    """The status of a batch. Its size does not depend on the number of items."""
-
-    id: UUID
-    name: str
-    batch_type: BatchType
-    status: BatchStatus
-    total_items: int
-    extracted_count: int
-    normalized_count: int
-    published_count: int
-    failed_count: int
-    not_for_sale_count: int
-    cancelled_count: int
-    pending_count: int
-    reused_count: int
-    progress_percent: float
-    outcome: str | None = Field(description="`succeeded`, `finished_with_failures`, `failed` or `cancelled`.")
-    message: str
-    rate_per_minute: float | None = Field(description="Items per minute at present.")
-    eta_seconds: Eta | None
-    waiting_for: WaitingFor | None
-    error_message: str | None
-    idempotency_key: str | None
-    retry_of: UUID | None = Field(description="The batch whose failed items these are.")
-    undo_of: UUID | None = Field(description="The publish batch that this one undoes.")
-    failures_url: str | None
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
-    items_removed_at: datetime | None = Field(description="When its items were deleted; its counts are kept.")
+from boeing_data_hub.health.batch_status import BatchStatusResponse
 
 
 class FailedItem(BaseModel):

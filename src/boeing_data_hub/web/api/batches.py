@@ -18,12 +18,12 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.batches import failure_groups
 from boeing_data_hub.batches.requests import Accepted
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.health.live import status_document, status_documents
+from boeing_data_hub.health.batch_status import status_of, statuses_of
 from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Principal, Publisher, Reader, TheHub, check_key, insist
 from boeing_data_hub.web.addressed import existing, uuid_of
-from boeing_data_hub.web.api.batch_status import BatchDetail, BatchesResponse
+from boeing_data_hub.web.api.batch_status import BatchDetail, BatchesResponse, FailedItem
 from boeing_data_hub.web.api.bulk import REPLAYED, BulkOperationResponse, told
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.limits import STORABLE
@@ -56,17 +56,17 @@ def list_batches(
 ) -> BatchesResponse:
     """All batches, newest first."""
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> BatchesResponse:
         if starts is not None:
             alike = batches.beginning_with(work, starts, limit=limit, batch_type=batch_type)
-            return {"batches": status_documents(alike, hub.live.situation(work)), "total": len(alike)}
+            return BatchesResponse(batches=statuses_of(alike, hub.live.situation(work)), total=len(alike))
         found = batches.newest(work, limit=limit, offset=offset, status=status, batch_type=batch_type)
-        return {
-            "batches": status_documents(found, hub.live.situation(work)),
-            "total": batches.count(work, status=status, batch_type=batch_type),
-        }
+        return BatchesResponse(
+            batches=statuses_of(found, hub.live.situation(work)),
+            total=batches.count(work, status=status, batch_type=batch_type),
+        )
 
-    return BatchesResponse.model_validate(hub.database.run(step))
+    return hub.database.run(step)
 
 
 @router.get("/{batch_id}")
@@ -74,20 +74,21 @@ def get_batch(batch_id: str, hub: TheHub, _principal: Reader) -> BatchDetail:
     """The status of a batch, what it waits for, and an estimate of the time left."""
     wanted = uuid_of(batch_id)
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> BatchDetail:
         batch = existing(work, wanted)
-        document = status_document(batch, hub.live.situation(work))
         failed = items.first_failed(work, wanted, limit=_FAILED_SHOWN) if batch.failed_count else []
-        document["failed_items"] = [
-            {"part_number": i.part_number, "error": i.error, "error_code": i.error_code, "timestamp": i.updated_at}
-            for i in failed
-        ] or None
-        document["failed_items_truncated"] = batch.failed_count > len(failed)
-        retried_by = batches.retry_of(work, wanted) if batch.status.is_final and batch.failed_count else None
-        document["retried_by"] = str(retried_by) if retried_by else None
-        return document
+        return BatchDetail(
+            **dict(status_of(batch, hub.live.situation(work))),
+            failed_items=[
+                FailedItem(part_number=i.part_number, error=i.error, error_code=i.error_code, timestamp=i.updated_at)
+                for i in failed
+            ]
+            or None,
+            failed_items_truncated=batch.failed_count > len(failed),
+            retried_by=batches.retry_of(work, wanted) if batch.status.is_final and batch.failed_count else None,
+        )
 
-    return BatchDetail.model_validate(hub.database.run(step))
+    return hub.database.run(step)
 
 
 class CancelResponse(BaseModel):
@@ -281,7 +282,7 @@ def _status_events(poll: Poll, subjects: Sequence[UUID | None]) -> dict[UUID | N
         batch.id: [
             Event(
                 "done" if batch.outcome else "progress",
-                to_json(status_document(batch, poll.situation)).decode(),  # as the routes write it, dates included
+                to_json(status_of(batch, poll.situation)).decode(),  # as the routes write it, dates included
             )
         ]
         for batch in watched

@@ -76,7 +76,7 @@ def product_search(
         result = f"/api/boeing/product-search?query={escaped(part, safe='')}"
         rules = hub.prices
         known = hub.database.run(lambda work: _known(work, part, rules))
-        return still_running(UnfinishedSearch.model_validate(unfinished(hub, batch, known=known, look_at=result)))
+        return still_running(unfinished(UnfinishedSearch, hub, batch, known=known, look_at=result))
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1)[0])
     if item.state is ItemState.CANCELLED:
         raise Conflict(

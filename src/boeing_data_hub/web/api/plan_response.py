@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from boeing_data_hub.health.batch_status import Eta
 from boeing_data_hub.shopify.planned import PlanItem
 from boeing_data_hub.values.states import BatchStatus
-from boeing_data_hub.web.api.batch_status import Eta
 from boeing_data_hub.web.api.bulk import BulkOperationResponse
 
 

@@ -171,8 +171,7 @@ def _published(hub: Hub, part: str, owner: str, wait: float, waiters: Waiters) -
         known = hub.database.run(lambda work: products.find(work, part))
         before = KnownProduct.model_validate(known) if known else None
         result = f"/api/products/published/{escaped(part, safe='')}"
-        told = {**unfinished(hub, now, known=before, look_at=result), "success": None}
-        return still_running(UnfinishedPublish.model_validate(told))
+        return still_running(unfinished(UnfinishedPublish, hub, now, known=before, look_at=result, success=None))
     item = hub.database.run(lambda work: items.page(work, batch.id, limit=1))[0]
     if item.state is ItemState.CANCELLED:
         raise Conflict(

@@ -12,8 +12,9 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import overview
+from boeing_data_hub.health.batch_status import status_of
 from boeing_data_hub.health.conditions import Condition
-from boeing_data_hub.health.live import Situation, status_document
+from boeing_data_hub.health.live import Situation
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.shopify import bulk_runs
 from boeing_data_hub.values.states import BatchType, Stage
@@ -80,9 +81,9 @@ class Board:
         self._failures = {run.id: self._failures[run.id] for run in runs if run.id in self._failures}
         troubles = self.troubles(poll.work) if runs else []
         for run in runs:
-            document = status_document(run, poll.situation)
+            status = status_of(run, poll.situation)
             bulk = bulk_runs.of_batch(poll.work, run.id) if run.batch_type is BatchType.PUBLISH else []
-            shown = fragment("widgets/run_live.html", batch=run, run=document, troubles=troubles, bulk=bulk)
+            shown = fragment("widgets/run_live.html", batch=run, run=status, troubles=troubles, bulk=bulk)
             found[run.id] = [Event("live", shown), *self._further_events(run)]
         if None in subjects:
             shown = fragment("widgets/overview_live.html", overview=self.overview(poll.work, poll.situation))

@@ -13,6 +13,7 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.db import api_keys, audit
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
+from boeing_data_hub.health.batch_status import wait_of
 from boeing_data_hub.quotes import quote_rows
 from boeing_data_hub.quotes.message import message
 from boeing_data_hub.quotes.quote import Quote, QuoteState
@@ -134,7 +135,7 @@ def _view(hub: Hub, quote_id: int) -> QuoteView:
             quote=quote,
             message=message(quote),
             batch=batch,
-            waits=hub.live.situation(work).wait_document(batch) if batch and quote.is_pending else None,
+            waits=wait_of(batch, hub.live.situation(work)) if batch and quote.is_pending else None,
             happenings=audit.of_target(work, target_of(quote), limit=_EVENTS),
             names=api_keys.names(work),
         )

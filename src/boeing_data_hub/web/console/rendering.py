@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from boeing_data_hub import __version__
 from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.clock import now
+from boeing_data_hub.health.batch_status import wait_of
 from boeing_data_hub.values.counted import form
 from boeing_data_hub.web.console import assets, figures, words
 from boeing_data_hub.web.console.audit_words import ACTIONS
@@ -132,6 +133,7 @@ def _environment() -> Environment:
         asset=assets.url,
         word=words.word,
         run_state=words.run_state,
+        wait_of=wait_of,
         name_of=run_name,
         paced=words.PACED,
         reasons_why=words.REASONS,

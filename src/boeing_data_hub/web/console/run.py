@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.batch_status import BatchStatusResponse, status_of
 from boeing_data_hub.health.conditions import Condition
-from boeing_data_hub.health.live import status_document
 from boeing_data_hub.shopify import bulk_runs, publish_changes, publish_items
 from boeing_data_hub.shopify.bulk_runs import BulkRun
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
@@ -63,7 +63,7 @@ def show(
     def step(work: Work) -> tuple[RunView, Actions, Outcomes, list[Item]]:
         batch = existing(work, wanted)
         view = RunView(
-            run=status_document(batch, hub.live.situation(work)),
+            run=status_of(batch, hub.live.situation(work)),
             troubles=board.troubles(work),
             found=causes.of(work, batch),
             names=api_keys.names(work),
@@ -107,13 +107,13 @@ class RunView:
     """What the page of a run shows beside its actions and outcomes.
 
     Attributes:
-        run: the status document of the API.
+        run: its status, as the API returns it.
         troubles: what is wrong with workers or Redis now.
         found: its failures by cause.
         names: API keys' names by owner.
     """
 
-    run: Mapping[str, object]
+    run: BatchStatusResponse
     troubles: Sequence[Condition]
     found: Mapping[str, object]
     names: Mapping[str, str]

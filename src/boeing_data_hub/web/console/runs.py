@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.health.batch_status import wait_of
 from boeing_data_hub.health.live import Situation
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import page
@@ -54,7 +55,7 @@ def show(
     return page(
         request,
         "pages/runs.html",
-        runs=[(run, situation.wait_document(run)) for run in runs],
+        runs=[(run, wait_of(run, situation)) for run in runs],
         names=names,
         outcome=outcome,
         kind=kind,

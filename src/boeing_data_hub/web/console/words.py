@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from boeing_data_hub.health.batch_status import WaitingFor
 from boeing_data_hub.values.states import BatchStatus
 from boeing_data_hub.work.batch import Batch
 
@@ -249,7 +250,7 @@ def word(kind: str, state: str) -> Word:
     return known or Word(state.replace("_", " ").capitalize(), "idle", "dots")
 
 
-def run_state(batch: Batch, waiting_for: Any = None) -> str:
+def run_state(batch: Batch, waiting_for: WaitingFor | None = None) -> str:
     """The state of a run, for `RUN`: its outcome, or what it is doing."""
     if batch.outcome:
         return batch.outcome
@@ -257,7 +258,7 @@ def run_state(batch: Batch, waiting_for: Any = None) -> str:
         return "pending"
     if batch.status is BatchStatus.CANCELLED:
         return "stopping"
-    return "waiting" if waiting_for and waiting_for["reason"] not in PACED else "running"
+    return "waiting" if waiting_for and waiting_for.reason not in PACED else "running"
 
 
 def field_name(field: str) -> str:

@@ -1,0 +1,114 @@
+"""The status of a batch as the API, live events, `--json` and the console show it (guide, section 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from boeing_data_hub.batches.names import run_name
+from boeing_data_hub.health import conditions
+from boeing_data_hub.health.live import Situation, message
+from boeing_data_hub.values.states import BatchStatus, BatchType
+from boeing_data_hub.work.batch import Batch
+
+
+class WaitingFor(BaseModel):
+    """What keeps a batch from going on now."""
+
+    reason: str = Field(description="A code, e.g. `no_worker`, `rate_limit`, `stuck`.")
+    until: datetime | None = Field(description="When it ends, where that is known.")
+    message: str
+
+
+class Eta(BaseModel):
+    """A range of seconds."""
+
+    low: int
+    high: int
+
+
+class BatchStatusResponse(BaseModel):
+    """The status of a batch. Its size does not depend on the number of items."""
+
+    id: UUID
+    name: str
+    batch_type: BatchType
+    status: BatchStatus
+    total_items: int
+    extracted_count: int
+    normalized_count: int
+    published_count: int
+    failed_count: int
+    not_for_sale_count: int
+    cancelled_count: int
+    pending_count: int
+    reused_count: int
+    progress_percent: float
+    outcome: str | None = Field(description="`succeeded`, `finished_with_failures`, `failed` or `cancelled`.")
+    message: str
+    rate_per_minute: float | None = Field(description="Items per minute at present.")
+    eta_seconds: Eta | None
+    waiting_for: WaitingFor | None
+    error_message: str | None
+    idempotency_key: str | None
+    retry_of: UUID | None = Field(description="The batch whose failed items these are.")
+    undo_of: UUID | None = Field(description="The publish batch that this one undoes.")
+    failures_url: str | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    items_removed_at: datetime | None = Field(description="When its items were deleted; its counts are kept.")
+
+
+def status_of(batch: Batch, situation: Situation) -> BatchStatusResponse:
+    """The status of a batch."""
+    eta = situation.eta_seconds(batch)
+    return BatchStatusResponse(
+        id=batch.id,
+        name=run_name(batch),
+        batch_type=batch.batch_type,
+        status=batch.status,
+        total_items=batch.total_items,
+        extracted_count=batch.extracted_count,
+        normalized_count=batch.normalized_count,
+        published_count=batch.published_count,
+        failed_count=batch.failed_count,
+        not_for_sale_count=batch.not_for_sale_count,
+        cancelled_count=batch.cancelled_count,
+        pending_count=batch.open_count,
+        reused_count=batch.reused_count,
+        progress_percent=batch.progress_percent,
+        outcome=batch.outcome,
+        message=message(batch),
+        rate_per_minute=round(batch.rate * 60, 1) if batch.rate and not batch.status.is_final else None,
+        eta_seconds=Eta(low=eta[0], high=eta[1]) if eta else None,
+        waiting_for=wait_of(batch, situation),
+        error_message=batch.error_message,
+        idempotency_key=batch.idempotency_key,
+        retry_of=batch.retry_of,
+        undo_of=batch.options.get("undo_of"),
+        failures_url=f"{situation.prefix}/api/batches/{batch.id}/failures" if batch.failed_count else None,
+        created_at=batch.created_at,
+        updated_at=batch.updated_at,
+        started_at=batch.started_at,
+        completed_at=batch.completed_at,
+        items_removed_at=batch.items_gone_at,
+    )
+
+
+def statuses_of(batches: Sequence[Batch], situation: Situation) -> list[BatchStatusResponse]:
+    """The statuses of several batches, in the same situation."""
+    return [status_of(batch, situation) for batch in batches]
+
+
+def wait_of(batch: Batch, situation: Situation) -> WaitingFor | None:
+    """What keeps a running batch from going on now; None: nothing."""
+    waits = situation.waiting_for(batch)
+    if waits is None:
+        return None
+    reason = "stuck" if waits.code == conditions.NO_PROGRESS.code else waits.code
+    return WaitingFor(reason=reason, until=waits.until, message=waits.text)
