@@ -16,6 +16,7 @@ from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.batches.requests import PublishRequest, SearchRequest, name_of, publish_options, search_options
 from boeing_data_hub.catalogue import screening
 from boeing_data_hub.catalogue.screening import Reason
+from boeing_data_hub.health.batch_status import WaitingFor
 from boeing_data_hub.health.live import message
 from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.states import BatchStatus, BatchType
@@ -129,7 +130,7 @@ def test_a_run_without_a_list_is_named_after_its_parts():
     ],
 )
 def test_a_run_at_its_usual_pace_is_running(reason, state):
-    assert words.run_state(batch(), {"reason": reason}) == state
+    assert words.run_state(batch(), WaitingFor(reason=reason, until=None, message="")) == state
 
 
 @pytest.mark.parametrize(
