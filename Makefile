@@ -16,7 +16,7 @@ N      ?= 6
 CASES  ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast fuzz lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks sbom pin-images pictures lock clean
+.PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast fuzz lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks bench-snapshot sbom pin-images pictures lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ bench-hostile: setup ## how long /health takes while hostile bodies and slow con
 
 bench-webhooks: setup ## how many of the store's webhooks one API process accepts in a second
 	@$(BIN)/python -m benchmarks.webhooks $(ARGS)
+
+bench-snapshot: setup ## what comparing a store of 20,000 products costs
+	@$(BIN)/python -m benchmarks.snapshot $(ARGS)
 
 pictures: setup ## take the documentation's pictures of the console anew (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py

@@ -52,9 +52,7 @@ class ShopifySandbox:
         elif parts[0] == "staged":
             await self._upload(scope, unquote(path.removeprefix("/staged/")), content, send)
         elif parts[0] == "bulk-results":
-            number = number_of(parts[-1].removesuffix(".jsonl"))
-            status, result = BulkRunner(self.world).download(gid("BulkOperation", number))
-            await reply(send, status, result, "application/jsonl" if status == 200 else "application/xml")  # noqa: PLR2004
+            await self._results(number_of(parts[-1].removesuffix(".jsonl")), send)
         elif parts[:2] == ["cdn", "files"]:
             await self._image(parts, send)
         else:
@@ -92,6 +90,20 @@ class ShopifySandbox:
         kind = headers.get(b"content-type", b"").decode("latin1")
         status, xml = self.world.uploads.post(kind, content, self.world.knobs.bulk_max_bytes)
         await reply(send, status, xml.encode(), "application/xml; charset=UTF-8")
+
+    async def _results(self, number: int, send: Send) -> None:
+        status, content = BulkRunner(self.world).download(gid("BulkOperation", number))
+        if status != 200:  # noqa: PLR2004
+            await reply(send, status, content, "application/xml")
+            return
+        slow = self.world.faults.strike(frozenset({"bulk_result_slow"}))
+        half = len(content) // 2 if slow else 0
+        headers = [(b"content-type", b"application/jsonl"), (b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if slow:
+            await send({"type": "http.response.body", "body": content[:half], "more_body": True})
+            await asyncio.sleep(slow.seconds)
+        await send({"type": "http.response.body", "body": content[half:]})
 
     async def _image(self, parts: list[str], send: Send) -> None:
         media: Any = self.world.store.media.get(gid("MediaImage", parts[2] if len(parts) > 2 else "0"))  # noqa: PLR2004

@@ -41,6 +41,7 @@ Kind = Literal[
     "bulk_truncated",
     "bulk_cancel_stuck",
     "bulk_result_forbidden",
+    "bulk_result_slow",
     "bulk_late_partial",
     # bulk runs, decided for each line
     "bulk_line_missing",
@@ -82,7 +83,8 @@ class Fault(BaseModel):
     seconds: float = Field(
         default=1.0,
         ge=0,
-        description="of slow, token_slow, webhook_late and media_slow; Retry-After of http_429 and token_429",
+        description="of slow, token_slow, webhook_late and media_slow; between the halves of bulk_result_slow; "
+        "Retry-After of http_429 and token_429",
     )
     fraction: float = Field(default=0.5, ge=0, le=1, description="of its lines a bulk run does before it fails")
     error_code: Literal["INTERNAL_SERVER_ERROR", "TIMEOUT", "ACCESS_DENIED"] = "INTERNAL_SERVER_ERROR"
