@@ -16,36 +16,33 @@ import structlog
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, RateLimited, Reject, Retry, Unavailable
-from boeing_data_hub.retry import RetryPolicy, every
-from boeing_data_hub.shopify import bulk_runs, documents, outcomes, publish_items
+from boeing_data_hub.errors import HubError
+from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.shopify import bulk_runs, documents, publish_items
 from boeing_data_hub.shopify.bulk_ingest import Reading
 from boeing_data_hub.shopify.bulk_results import Results, read
 from boeing_data_hub.shopify.bulk_runs import BulkLine, BulkRun
-from boeing_data_hub.shopify.bulk_step import Stepped, Turn
 from boeing_data_hub.shopify.claims import Claim
-from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
+from boeing_data_hub.shopify.creation_limit import CreationLimit
+from boeing_data_hub.shopify.effects import EffectKind, Effects
+from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.journey import Prepared
 from boeing_data_hub.shopify.publications import DueItem, StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
-from boeing_data_hub.shopify.row_lease import Taking
+from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.sending import UPSERT
-from boeing_data_hub.shopify.shapes import nodes, part
+from boeing_data_hub.shopify.store_operations import LOST_START_WAIT, StoreOperations
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer, first_target
-from boeing_data_hub.work.leases import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
-_LOOK_SECONDS: Final = 2.0  # between two checks for a start whose answer was lost
 _STEP: Final = RetryPolicy(attempts=7, first=1.0, longest=30.0)  # then the parts are sent directly
 _RETRY: Final = {
     "prepared": _STEP,
-    "starting": replace(_STEP, longest=_LOOK_SECONDS),
+    "starting": replace(_STEP, longest=LOST_START_WAIT),
     "running": replace(_STEP, attempts=21),
     "finished": _STEP,
 }
-_NOT_COUNTED: Final = every(1.0)  # the store fails, or throttles us
-_ENDED: Final = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
 _TAKEN: Final = "Shopify is busy with other bulk imports; this one waits for its turn."
 
 
@@ -82,15 +79,29 @@ class Bulk:
         client: AsksStore,
         transfer: Transfer,
         reading: Reading,
-        taking: Taking,
+        creation_limit: CreationLimit,
+        effects: Effects,
         rules: BulkRules,
     ) -> None:
         self._database = database
         self._client = client
+        self._operations = StoreOperations(client)
         self._transfer = transfer
         self._reading = reading
-        self._taking = taking
+        self._creation_limit = creation_limit
+        self._effects = effects
         self._rules = rules
+        self._kind: EffectKind[BulkRun] = EffectKind(
+            name="a bulk import",
+            next_due=lambda work, facts: bulk_runs.next_due(work, facts.shop),
+            held_as=lambda run: f"run:{run.id}",
+            carry_out=self._carry_out,
+            retry=lambda run: _RETRY[run.state],
+            put_off=lambda work, _facts, run, later: bulk_runs.put_off(
+                work, run.id, wait=later.wait, attempts=later.attempts, note=later.note
+            ),
+            give_up=self._give_up,
+        )
 
     def claimable(self, work: Work, facts: StoreFacts, waiting: Sequence[UUID]) -> list[DueItem]:
         """Items for one run, from the batch with the fewest open runs; empty while all lanes are taken."""
@@ -117,149 +128,113 @@ class Bulk:
         if lines and bulk_runs.get(work, claim.run_id) is None:
             bulk_runs.add(work, claim.run_id, facts.shop, claim.items[0].batch_id, lines)
 
-    def step(self, facts: StoreFacts) -> Stepped | None:
-        """Take the next step of a run that is due; None if none is.
+    def work(self, facts: StoreFacts) -> bool:
+        """Take the next step of a run that is due. Returns and raises as `Effects.take_one`."""
+        return self._effects.take_one(self._kind, facts)
 
-        Raises:
-            LeaseLostError: the step took too long, and another worker has the run now.
-        """
-        with self._taking.next(
-            lambda work: bulk_runs.next_due(work, facts.shop), held_as=lambda run: f"run:{run.id}"
-        ) as taken:
-            if taken is None:
-                return None
-            turn = Turn(taken)
-            try:
-                with telemetry.working_for([turn.run.batch_id], run=str(turn.run.id)):
-                    return self._advance(turn, facts)
-            except (LeaseLostError, Unavailable):
-                raise
-            except HubError as failed:
-                return self._postpone(turn, facts, failed)
-            except Exception as error:  # a bug must not block all publishing: the run is given up in the end
-                log.exception("unexpected error in a step of a bulk operation", run=str(turn.run.id))
-                bug = f"The hub met an unexpected error ({type(error).__name__}) in a bulk import."
-                return self._postpone(turn, facts, Retry(bug, code="internal_error"))
+    def _carry_out(self, taken: Taken[BulkRun], facts: StoreFacts) -> HubError | None:
+        run = taken.row
+        with telemetry.working_for([run.batch_id], run=str(run.id)):
+            match run.state:
+                case "prepared" if run.cancelling:
+                    return self._finish(taken, facts, Results(), sure=True, missed=False)
+                case "prepared":
+                    return self._start(taken, facts)
+                case "starting":
+                    return self._find_start(taken)
+                case "running":
+                    return self._poll(taken, facts)
+                case _:
+                    return self._read(taken, facts)
 
-    def _postpone(self, turn: Turn, facts: StoreFacts, failed: HubError) -> Stepped:
-        run, stops = turn.run, outcomes.affects_every_call(failed)
-        log.warning("a step of a bulk operation failed", run=str(run.id), state=turn.state, code=failed.code)
-        counted = not stops and not isinstance(failed, RateLimited)
-        attempts = run.attempts + (2 if isinstance(failed, Reject) else 1) * counted
-        retry = _RETRY[turn.state]
-        if retry.gives_up(attempts):
-            log.warning("a bulk operation is given up", run=str(run.id), code=failed.code)
-            return self._reading.finish(turn, facts, Results(), sure=turn.state == "prepared")
-        wait = retry.wait(attempts) if counted else _NOT_COUNTED.wait(1)
-        turn.move(turn.state, wait=wait, attempts=attempts, note=failed.message[:500])
-        return Stepped(failed if stops else None)
+    def _give_up(self, taken: Taken[BulkRun], facts: StoreFacts, failed: HubError) -> None:
+        """End a run whose steps fail: what it has not published is sent directly."""
+        log.warning("a bulk operation is given up", run=str(taken.row.id), code=failed.code)
+        now = taken.save(lambda work: bulk_runs.get(work, taken.row.id)) or taken.row  # it may have started since
+        self._finish(taken, facts, Results(), sure=now.state == "prepared")
 
-    def _advance(self, turn: Turn, facts: StoreFacts) -> Stepped:
-        match turn.state:
-            case "prepared" if turn.run.cancelling:
-                return self._reading.finish(turn, facts, Results(), sure=True, missed=False)
-            case "prepared":
-                return self._start(turn, facts)
-            case "starting":
-                return self._find_start(turn)
-            case "running":
-                return self._poll(turn, facts)
-            case _:
-                return self._read(turn, facts)
+    def _finish(
+        self, taken: Taken[BulkRun], facts: StoreFacts, results: Results, *, sure: bool, missed: bool = True
+    ) -> HubError | None:
+        ended = self._reading.finish(taken, facts, results, sure=sure, missed=missed)
+        self._creation_limit.note([ended.no_creating], created=ended.created)
+        return ended.error
 
-    def _start(self, turn: Turn, facts: StoreFacts) -> Stepped:
-        run = turn.run
+    def _start(self, taken: Taken[BulkRun], facts: StoreFacts) -> HubError | None:
+        run = taken.row
         lines = self._database.run(lambda work: bulk_runs.variables(work, run.id), patience=20)
         name = f"{run.id.hex}.jsonl"
         upload = {"filename": name, "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
         answer = self._client.run("staged_upload", {"input": [{**upload, "httpMethod": "POST"}]})
         path = self._transfer.put(first_target(answer), name, "\n".join([*lines, ""]).encode())
         # The state is saved before the call: the next worker checks if the store has started.
-        turn.move("starting", wait=_LOOK_SECONDS, path=path)
+        _move(taken, "starting", wait=LOST_START_WAIT, path=path)
         variables = {"mutation": _marked(run), "path": path, "clientIdentifier": f"hub-{run.id}"}
         try:
-            answer = self._client.run("bulk_run", variables, keep_going=turn.is_ours)
+            operation_id = self._operations.start("bulk_run", variables, keep_going=taken.is_ours)
         except OutcomeUnknown:
             raise
-        except HubError as refused:  # it has certainly not started
-            if not isinstance(refused, UserErrors) or not (
-                refused.has("OPERATION_IN_PROGRESS") or refused.has("LIMIT_REACHED")
-            ):
-                turn.move("prepared")
-                raise
-            if run.waited > self._rules.stuck_seconds:
-                return self._reading.finish(turn, facts, Results(), sure=True)
-            turn.move("prepared", wait=self._rules.lane_seconds, note=_TAKEN)
-            return Stepped()
-        operation = part(part(answer, "bulkOperationRunMutation"), "bulkOperation")
-        if not operation.get("id"):
-            raise OutcomeUnknown(
-                "Shopify's response names no bulk import. The hub is looking for it.", code="shopify_malformed"
-            )
-        turn.move("running", wait=0.5, operation_id=operation["id"], attempts=0, note=None)
-        return Stepped()
-
-    def _find_start(self, turn: Turn) -> Stepped:
-        """Find an operation whose start had no answer, by the name in its text; if it is absent, it did not start."""
-        found = self._client.run("bulk_running", {"first": 50})
-        for node in nodes(found, "bulkOperations"):
-            if _mark(turn.run) in str(node.get("query") or ""):
-                turn.move("running", operation_id=node["id"], attempts=0, note=None)
-                return Stepped()
-        if turn.run.age < self._rules.lost_start_seconds:
-            turn.move("starting", wait=_LOOK_SECONDS)
+        except HubError:  # it has certainly not started
+            _move(taken, "prepared")
+            raise
+        if operation_id is not None:
+            _move(taken, "running", wait=0.5, operation_id=operation_id, attempts=0, note=None)
+        elif run.waited > self._rules.stuck_seconds:
+            return self._finish(taken, facts, Results(), sure=True)
         else:
-            turn.move("prepared", attempts=turn.run.attempts + 1)
-        return Stepped()
+            _move(taken, "prepared", wait=self._rules.lane_seconds, note=_TAKEN)
+        return None
 
-    def _poll(self, turn: Turn, facts: StoreFacts) -> Stepped:
-        run = turn.run
-        found = part(self._client.run("bulk_status", {"id": run.operation_id}), "bulkOperation")
-        if not found:
-            return self._reading.finish(turn, facts, Results(), sure=False)
-        status, count = str(found.get("status")), int(found.get("objectCount") or 0)
-        if status in _ENDED:
-            partial = status != "COMPLETED"
-            note = f"Shopify ended it as {status} ({found.get('errorCode') or 'no code'})." if partial else None
-            turn.move(
-                "finished", url=_results_of(found), partial=partial, object_count=count, note=note, attempts=0
-            )  # fmt: skip
-            if status == "EXPIRED" and not _results_of(found):  # there are no results left to wait for
-                return self._reading.finish(turn, facts, Results(), sure=False)
-            return Stepped()
-        stuck = status == "CREATED" and count == 0 and run.age > self._rules.stuck_seconds
-        if stuck or (run.cancelling and status in {"CREATED", "RUNNING"}):
-            self._cancel(run)
-        turn.move("running", wait=min(10.0, max(0.5, run.age / 5)), object_count=count, attempts=0)
-        return Stepped()
+    def _find_start(self, taken: Taken[BulkRun]) -> None:
+        """Find an operation whose start had no answer, by the name in its text; if it is absent, it did not start."""
+        run = taken.row
+        if operation_id := self._operations.find(_mark(run)):
+            _move(taken, "running", operation_id=operation_id, attempts=0, note=None)
+        elif run.age < self._rules.lost_start_seconds:
+            _move(taken, "starting", wait=LOST_START_WAIT)
+        else:
+            _move(taken, "prepared", attempts=run.attempts + 1)
 
-    def _cancel(self, run: BulkRun) -> None:
-        try:
-            self._client.run("bulk_cancel", {"id": run.operation_id})
-        except UserErrors as refused:
-            log.info("a bulk operation was not cancelled", run=str(run.id), reason=refused.message)
+    def _poll(self, taken: Taken[BulkRun], facts: StoreFacts) -> HubError | None:
+        run, found = taken.row, self._operations.look(taken.row.operation_id)
+        if found is None:
+            return self._finish(taken, facts, Results(), sure=False)
+        if not found.has_ended:
+            stuck = found.status == "CREATED" and found.count == 0 and run.age > self._rules.stuck_seconds
+            if (stuck or run.cancelling) and found.can_be_cancelled:
+                self._operations.cancel(run.operation_id)
+            _move(taken, "running", wait=min(10.0, max(0.5, run.age / 5)), object_count=found.count, attempts=0)
+            return None
+        note = None if found.is_complete else f"Shopify ended it as {found.ending}."
+        _move(
+            taken, "finished", url=found.url, partial=not found.is_complete, object_count=found.count, note=note,
+            attempts=0,
+        )  # fmt: skip
+        if found.status == "EXPIRED" and not found.url:  # there are no results left to wait for
+            return self._finish(taken, facts, Results(), sure=False)
+        return None
 
-    def _read(self, turn: Turn, facts: StoreFacts) -> Stepped:
-        run = turn.run
+    def _read(self, taken: Taken[BulkRun], facts: StoreFacts) -> HubError | None:
+        run = taken.row
         if not run.url and run.object_count > 0 and run.age < self._rules.late_seconds:
-            found = part(self._client.run("bulk_status", {"id": run.operation_id}), "bulkOperation")
-            url = _results_of(found)
-            turn.move("finished", wait=0.0 if url else 3.0, url=url)
-            return Stepped()
+            found = self._operations.look(run.operation_id)
+            url = found.url if found is not None else None
+            _move(taken, "finished", wait=0.0 if url else 3.0, url=url)
+            return None
         try:
             results = read(self._transfer.lines(run.url)) if run.url else Results()
         except ResultsGone:
-            return self._reading.finish(turn, facts, Results(), sure=False)
+            return self._finish(taken, facts, Results(), sure=False)
         # Lines that the store did not reach were certainly not carried out; a line that is only missing may have been.
         # Without a file, or with a count of 0, that is not certain: the operation may have carried out lines.
         counted = run.url is not None and run.object_count > 0 and len(results.by_number) >= run.object_count
         sure = run.partial and counted and not results.unreadable
-        return self._reading.finish(turn, facts, results, sure=sure)
+        return self._finish(taken, facts, results, sure=sure)
 
 
-def _results_of(operation: Mapping[str, Any]) -> str | None:
-
-    return operation.get("url") or operation.get("partialDataUrl") or None
+def _move(taken: Taken[BulkRun], state: str, *, wait: float = 0.0, **changes: Any) -> None:
+    """Set the run's state, which may be its current one, with its next step due in `wait` seconds."""
+    taken.save(lambda work: bulk_runs.move(work, taken.row.id, state, wait=wait, **changes))
 
 
 def _mark(run: BulkRun) -> str:

@@ -27,7 +27,7 @@ from boeing_data_hub.shopify import (
     user_errors,
 )
 from boeing_data_hub.shopify.bulk_results import LineResult, Results
-from boeing_data_hub.shopify.bulk_step import Stepped, Turn
+from boeing_data_hub.shopify.bulk_runs import BulkRun
 from boeing_data_hub.shopify.diff import compare
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.finalization import Finalizer
@@ -36,12 +36,28 @@ from boeing_data_hub.shopify.item_moves import settled
 from boeing_data_hub.shopify.journey import Advanced, Dropped, Later, Send, Sent
 from boeing_data_hub.shopify.observing import with_fields
 from boeing_data_hub.shopify.publications import DueItem, Intent, StoreFacts, StoreProduct
+from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.snapshot import listing_of
 from boeing_data_hub.work import batches
 
 _AT_ONCE: Final = 250  # as many as one call can restock
 _NOTHING: Final[Mapping[str, Any]] = {"input": {}}
 _MISSING: Final = "This part's result is missing. The hub checks your store for it."
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the end of a run has shown.
+
+    Attributes:
+        error: affects every call.
+        no_creating: a part that waits because the store takes no new products for a while.
+        created: True if the store has created products.
+    """
+
+    error: HubError | None = None
+    no_creating: Later | None = None
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +92,13 @@ class Reading:
         self._rules = rules
         self._leave_out = leave_out
 
-    def finish(self, turn: Turn, facts: StoreFacts, results: Results, *, sure: bool, missed: bool = True) -> Stepped:
+    def finish(
+        self, taken: Taken[BulkRun], facts: StoreFacts, results: Results, *, sure: bool, missed: bool = True
+    ) -> Ended:
         """Save the results of all lines that are still open, and end the run.
 
         Args:
-            turn: the turn at the run.
+            taken: the run.
             facts: of its store.
             results: see `Told`.
             sure: see `Told`.
@@ -90,27 +108,32 @@ class Reading:
             HubError: an error that affects every call: the lines not saved by then stay open.
             LeaseLostError: another worker has the run now.
         """
-        run, told = turn.run, Told(results, sure, missed)
+        run, told = taken.row, Told(results, sure, missed)
         lines, items = self._database.run(
             lambda work: (bulk_runs.open_lines(work, run.id), publish_items.items_of_run(work, run.id, run.batch_id)),
             patience=60,
         )
         item_of = {sku: item for item in items for sku in item.skus}
-        ended = Stepped()
+        ended = Ended()
         for some in _portions(lines, item_of):
-            for part in self._apply(turn, facts, some, item_of, told).values():
+            for part in self._apply(taken, facts, some, item_of, told).values():
                 if isinstance(part.outcome, Later) and part.outcome.no_creating:
                     ended = replace(ended, no_creating=part.outcome)
                 if outcomes.is_creating(part) and part.confirmed is not None:
                     ended = replace(ended, created=True)
         count = max(len(results.by_number), run.object_count)
-        turn.move("ended", object_count=count)
+        taken.save(lambda work: bulk_runs.move(work, run.id, "ended", object_count=count))
         return replace(ended, error=_against_all(results))
 
     def _apply(
-        self, turn: Turn, facts: StoreFacts, lines: Mapping[int, str], item_of: Mapping[str, DueItem], told: Told
+        self,
+        taken: Taken[BulkRun],
+        facts: StoreFacts,
+        lines: Mapping[int, str],
+        item_of: Mapping[str, DueItem],
+        told: Told,
     ) -> dict[str, Sent]:
-        run, numbers, skus = turn.run, list(lines), list(lines.values())
+        run, numbers, skus = taken.row, list(lines), list(lines.values())
         refused = [number for number in numbers if isinstance(told.results.error_of(number), UserErrors)]
         known, cancelled, sent = self._database.run(
             lambda work: (
@@ -134,7 +157,7 @@ class Reading:
             if cancelled and isinstance(part.outcome, Later) and not part.outcome.unsure:
                 part = replace(part, outcome=Dropped())
             parts[sku] = part
-        parts = settlement.concluded(self._finished(turn, parts, facts))
+        parts = settlement.concluded(self._finished(taken, parts, facts))
         items = {item_of[sku].position: item_of[sku] for sku in parts if sku in item_of}
 
         def step(work: Work) -> None:
@@ -144,7 +167,7 @@ class Reading:
             settlement.write(work, parts, facts)
             batches.move_counts(work, publish_items.settle(work, settled(items.values(), parts, bulk=True)))
 
-        turn.save(step)
+        taken.save(step)
         return parts
 
     def _judged(self, part: Sent, result: LineResult | None, told: Told) -> Sent:
@@ -164,7 +187,7 @@ class Reading:
         at_once = replace(outcome, wait=0.0) if isinstance(outcome, Later) else outcome
         return replace(part, outcome=at_once)
 
-    def _finished(self, turn: Turn, parts: Mapping[str, Sent], facts: StoreFacts) -> Mapping[str, Sent]:
+    def _finished(self, taken: Taken[BulkRun], parts: Mapping[str, Sent], facts: StoreFacts) -> Mapping[str, Sent]:
         """Set channel and stock. If an error affects every call, the lines stay open and are read again."""
         parts, done = self._learned(parts)
         fresh = inventory_plan.grouped(
@@ -172,7 +195,7 @@ class Reading:
             for sku, part in parts.items()
             if sku not in done and part.confirmed is not None and part.confirmed.inventory_item_id
         )
-        finished = self._finalizer.finish(Advanced(parts), facts, kept={}, fresh=fresh, ours=turn.is_ours)
+        finished = self._finalizer.finish(Advanced(parts), facts, kept={}, fresh=fresh, ours=taken.is_ours)
         if finished.stop is not None:
             raise finished.stop
         return finished.parts

@@ -134,6 +134,11 @@ def move(work: Work, run_id: UUID, state: str, *, wait: float = 0.0, **changes: 
     work.do(_SQL["move"], values)
 
 
+def put_off(work: Work, run_id: UUID, *, wait: float, attempts: int, note: str) -> None:
+    """A step failed: take it again in so many seconds."""
+    work.do(_SQL["put_off"], [attempts, note, wait, run_id])
+
+
 def under_way(work: Work) -> dict[UUID, BulkProgress]:
     """The store's progress with the lines of each batch of the current store."""
     return {

@@ -59,6 +59,9 @@ UPDATE hub.bulk_runs r SET state = %(state)s, not_before = now() + %(wait)s * in
   finished_at = CASE WHEN %(state)s = 'finished' THEN coalesce(r.finished_at, now()) ELSE r.finished_at END
 FROM (SELECT %(changes)s::jsonb AS n) given WHERE r.id = %(run)s
 
+-- name: put_off
+UPDATE hub.bulk_runs SET attempts = %s, note = %s, not_before = now() + %s * interval '1 second' WHERE id = %s
+
 -- name: under_way
 SELECT batch_id, sum(lines)::int AS lines, sum(least(object_count, lines))::int AS done,
   max(note) FILTER (WHERE state IN ('prepared', 'starting')) AS waits_for

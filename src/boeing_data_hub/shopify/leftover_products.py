@@ -79,9 +79,9 @@ def deleted(work: Work, shop: str, product_ids: Sequence[str]) -> None:
     work.do(_SQL["deleted"], [shop, list(product_ids)])
 
 
-def postpone(work: Work, orphan_id: int, *, seconds: float, error: str) -> None:
-    """It could not be deleted: count the try, and try again in so many seconds."""
-    work.do(_SQL["postpone"], [error, seconds, orphan_id])
+def put_off(work: Work, orphan_id: int, *, wait: float, attempts: int, error: str) -> None:
+    """It could not be deleted: try again in so many seconds."""
+    work.do(_SQL["put_off"], [attempts, error, wait, orphan_id])
 
 
 def keep(work: Work, orphan_id: int) -> bool:

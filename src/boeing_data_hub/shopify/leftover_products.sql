@@ -29,8 +29,8 @@ UPDATE hub.products SET state = 'missing', product_id = NULL, variant_id = NULL,
   image_media_id = NULL, media_state = NULL, media_error = NULL, updated_at = now()
 WHERE shop = %s AND product_id = ANY(%b)
 
--- name: postpone
-UPDATE hub.orphans SET attempts = attempts + 1, error = %s, updated_at = now(),
+-- name: put_off
+UPDATE hub.orphans SET attempts = %s, error = %s, updated_at = now(),
   not_before = now() + %s * interval '1 second' WHERE id = %s
 
 -- name: keep

@@ -7,14 +7,15 @@ from typing import Final
 import structlog
 
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import HubError, PauseUpstream, Retry
+from boeing_data_hub.errors import HubError
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import leftover_products, outcomes
+from boeing_data_hub.shopify import leftover_products
+from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.leftover_products import Orphan
 from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
-from boeing_data_hub.shopify.row_lease import Taken, Taking
+from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.work.leases import LeaseLostError
 
@@ -23,55 +24,49 @@ log = structlog.get_logger(__name__)
 _RETRY: Final = RetryPolicy(first=2.0, longest=3600.0)  # without an end: the hub must not leave the product behind
 
 
-class Compensation:
-    """Deletes leftover products, one at a time, under the lease of their SKU: a newer publishing of the part wins."""
+class Leftovers:
+    """Deletes leftover products, one at a time, under the lease of their SKU: a newer publishing of the part wins.
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        client: AsksStore,
-        storefront: Storefront,
-        taking: Taking,
-    ) -> None:
+    Args:
+        database: the rows.
+        client: calls the store.
+        storefront: reads the store.
+        effects: the loop.
+    """
+
+    def __init__(self, *, database: Database, client: AsksStore, storefront: Storefront, effects: Effects) -> None:
         self._database = database
         self._client = client
         self._storefront = storefront
-        self._taking = taking
+        self._effects = effects
+        self._kind: EffectKind[Orphan] = EffectKind(
+            name="a leftover product",
+            next_due=lambda work, facts: leftover_products.next_due(work, facts.shop),
+            held_as=lambda row: row.sku,
+            carry_out=self._carry_out,
+            retry=lambda _row: _RETRY,
+            put_off=lambda work, _facts, row, later: leftover_products.put_off(
+                work, row.id, wait=later.wait, attempts=later.attempts, error=later.note
+            ),
+        )
 
     def work(self, facts: StoreFacts) -> bool:
-        """Delete one leftover product that is due. False when none is due.
+        """Delete one leftover product that is due. Returns and raises as `Effects.take_one`."""
+        return self._effects.take_one(self._kind, facts)
 
-        Raises:
-            Retry: the store cannot be reached.
-            PauseUpstream: the store refuses every call.
-            LeaseLostError: the lease expired meanwhile: another worker has the SKU now, and nothing was written.
-        """
-        with self._taking.next(
-            lambda work: leftover_products.next_due(work, facts.shop), held_as=lambda orphan: orphan.sku
-        ) as taken:
-            if taken is None:
-                return False
-            orphan = taken.row
-            deleted: list[str] = []
-            try:
-                self._delete(taken, deleted)
-                taken.save(lambda work: leftover_products.gone(work, facts.shop, orphan))
-                log.info("deleted a leftover product", sku=orphan.sku)
-            except LeaseLostError:
+    def _carry_out(self, taken: Taken[Orphan], facts: StoreFacts) -> None:
+        row = taken.row
+        deleted: list[str] = []
+        try:
+            self._delete(taken, deleted)
+            taken.save(lambda work: leftover_products.gone(work, facts.shop, row))
+        except (LeaseLostError, HubError):
+            if deleted and not taken.is_ours():
                 # The delete went out while the lease was held and was answered late: the part may have been published
                 # again as this very product, so what the rows say of it is no longer true.
                 self._database.run(lambda work: leftover_products.deleted(work, facts.shop, deleted), patience=60)
-                raise
-            except HubError as error:
-                wait, message = _RETRY.wait(orphan.attempts + 1), error.message
-                taken.save(lambda work: leftover_products.postpone(work, orphan.id, seconds=wait, error=message))
-                log.warning(
-                    "could not delete a leftover product", sku=orphan.sku, code=error.code, attempts=orphan.attempts
-                )
-                if outcomes.affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
-                    raise
-        return True
+            raise
+        log.info("deleted a leftover product", sku=row.sku)
 
     def _delete(self, taken: Taken[Orphan], deleted: list[str]) -> None:
         """Delete it by its id, and any product with its custom id: the call that created it may have ended late.
@@ -80,9 +75,9 @@ class Compensation:
             taken: the leftover product.
             deleted: the ids of the products that were deleted are appended to it.
         """
-        orphan = taken.row
-        ids = [orphan.product_id] if orphan.product_id else []
-        found = self._storefront.find(orphan.sku)
+        row = taken.row
+        ids = [row.product_id] if row.product_id else []
+        found = self._storefront.find(row.sku)
         if found is not None and found["product_id"] not in ids:
             ids.append(found["product_id"])
         for product_id in ids:

@@ -84,9 +84,17 @@ def end(work: Work, shop: str, skus: Sequence[str], state: str | None, *, said: 
     work.do(_SQL["end"], [state, said, shop, list(skus)])
 
 
-def next_resend(work: Work, shop: str) -> str | None:
-    """A SKU whose picture is due to be sent again, and that no worker holds."""
-    return work.value(_SQL["next_resend"], [shop])
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A picture that is sent again. `attempts`: tries that did not reach the store are not counted."""
+
+    sku: str
+    attempts: int = 0
+
+
+def next_resend(work: Work, shop: str) -> Resend | None:
+    """The picture that is due to be sent again, and whose SKU no worker holds."""
+    return work.record(Resend, _SQL["next_resend"], [shop])
 
 
 def learn(work: Work, shop: str, media_ids: Mapping[str, str]) -> None:

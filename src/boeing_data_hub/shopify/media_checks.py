@@ -12,16 +12,17 @@ import structlog
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
-from boeing_data_hub.retry import RetryPolicy
+from boeing_data_hub.errors import Reject
+from boeing_data_hub.retry import RetryPolicy, every
 from boeing_data_hub.settings.images import Images
 from boeing_data_hub.shopify import media_check_rows, observing, products
+from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import UserErrors
+from boeing_data_hub.shopify.media_check_rows import Resend
 from boeing_data_hub.shopify.observed import Observed
-from boeing_data_hub.shopify.outcomes import affects_every_call
 from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
-from boeing_data_hub.shopify.row_lease import Taken, Taking
+from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
 
@@ -40,19 +41,29 @@ class MediaChecks:
         database: the rows.
         client: calls the store.
         storefront: reads the store.
-        taking: holds the SKU whose picture is sent again.
+        effects: the loop.
         settings: HUB_PICTURE_....
     """
 
     def __init__(
-        self, *, database: Database, client: AsksStore, storefront: Storefront, taking: Taking, settings: Images
+        self, *, database: Database, client: AsksStore, storefront: Storefront, effects: Effects, settings: Images
     ) -> None:
         self._database = database
         self._client = client
         self._storefront = storefront
-        self._taking = taking
+        self._effects = effects
         self.look_seconds = settings.hub_picture_look_seconds
         self._resends = settings.hub_picture_resends
+        self._kind: EffectKind[Resend] = EffectKind(
+            name="a picture that is sent again",
+            next_due=lambda work, facts: media_check_rows.next_resend(work, facts.shop),
+            held_as=lambda row: row.sku,
+            carry_out=self._resend,
+            retry=lambda _row: every(_RESEND_AFTER * self.look_seconds),
+            put_off=lambda work, facts, row, later: media_check_rows.put_off(
+                work, facts.shop, row.sku, wait=later.wait
+            ),
+        )
         self._looked_at = float("-inf")
 
     def work(self, facts: StoreFacts, *, busy: bool) -> bool:
@@ -68,7 +79,7 @@ class MediaChecks:
         if busy and monotonic() - self._looked_at < self.look_seconds:
             return False
         self._looked_at = monotonic()
-        return self._look(facts) or self._send_one(facts)
+        return self._look(facts) or self._effects.take_one(self._kind, facts)
 
     def _look(self, facts: StoreFacts) -> bool:
         until_next = RetryPolicy(first=self.look_seconds, longest=_LONGEST)
@@ -132,28 +143,16 @@ class MediaChecks:
         media_check_rows.end(work, shop, late, "unknown")
         return told
 
-    def _send_one(self, facts: StoreFacts) -> bool:
-        with self._taking.next(
-            lambda work: media_check_rows.next_resend(work, facts.shop), held_as=lambda sku: sku
-        ) as taken:
-            if taken is None:
-                return False
-            sku = taken.row
-            try:
-                self._send(taken, facts)
-            except UserErrors as refused:
-                said = f"Shopify rejected it again. {refused.message}"[:300]
-                taken.save(lambda work: media_check_rows.end(work, facts.shop, [sku], "failed", said=said))
-            except HubError as error:
-                wait = 1.0 if isinstance(error, RateLimited) else _RESEND_AFTER * self.look_seconds
-                taken.save(lambda work: media_check_rows.put_off(work, facts.shop, sku, wait=wait))
-                if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
-                    raise
-        return True
+    def _resend(self, taken: Taken[Resend], facts: StoreFacts) -> None:
+        try:
+            self._send(taken, facts)
+        except UserErrors as refused:
+            said, sku = f"Shopify rejected it again. {refused.message}"[:300], taken.row.sku
+            taken.save(lambda work: media_check_rows.end(work, facts.shop, [sku], "failed", said=said))
 
-    def _send(self, taken: Taken[str], facts: StoreFacts) -> None:
+    def _send(self, taken: Taken[Resend], facts: StoreFacts) -> None:
         """Send the picture again, in place of the one that failed. Pictures that others added stay."""
-        sku = taken.row
+        sku = taken.row.sku
         row = self._database.run(lambda work: products.known(work, facts.shop, [sku]), patience=20).get(sku)
         whole = self._storefront.read(row.custom_id) if row is not None else None
         if row is None or whole is None or whole.get("id") != row.product_id or not row.image_url or row.form is None:

@@ -87,16 +87,25 @@ class Parts:
         holder: holds claims.
         steps: what is done for a part.
         bulk: takes the upserts of large batches.
+        creation_limit: the store's daily limit.
         bulk_from: parts from which a batch goes by bulk operation.
     """
 
-    def __init__(self, database: Database, holder: Holder, steps: Steps, bulk: Bulk, bulk_from: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        holder: Holder,
+        steps: Steps,
+        bulk: Bulk,
+        creation_limit: CreationLimit,
+        bulk_from: int,
+    ) -> None:
         self._database = database
         self._holder = holder
         self._steps = steps
         self._bulk = bulk
         self._bulk_from = bulk_from
-        self.creation_limit = CreationLimit(database)
+        self._creation_limit = creation_limit
         self._part_seconds: float | None = None  # recent average, for the size of a claim
 
     def publish(self, facts: StoreFacts, keep_going: KeepGoing, *, probe: bool) -> Step:
@@ -127,7 +136,7 @@ class Parts:
                 raise
             self._note_pace(parts.values(), monotonic() - began)
         made = any(outcomes.is_creating(part) and part.confirmed for part in parts.values())
-        self.creation_limit.note([part.outcome for part in parts.values()], created=done.tried_creating and made)
+        self._creation_limit.note([part.outcome for part in parts.values()], created=done.tried_creating and made)
         return Step(len(claim.items), stop, answered=outcomes.any_answer(parts.values()))
 
     def _claim(self, facts: StoreFacts, *, probe: bool) -> Claim | None:
@@ -161,7 +170,7 @@ class Parts:
         decided = preparing.decide(reconciled, facts)
         tries = False
         if decided.stop is None:
-            held = self.creation_limit.hold(decided.parts)
+            held = self._creation_limit.hold(decided.parts)
             decided, tries = Advanced(held.parts), held.tries
         prepared = preparing.complete(decided, facts, may_go=guard)
         sent: Advanced[Sent] = Advanced(advanced_all(Sent, prepared.parts), prepared.stop)

@@ -16,7 +16,7 @@ from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.shopify import due_work, user_errors
 from boeing_data_hub.shopify.bulk import Bulk
-from boeing_data_hub.shopify.leftovers import Compensation
+from boeing_data_hub.shopify.leftovers import Leftovers
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Step
 from boeing_data_hub.shopify.store_jobs import StoreJobs
@@ -37,7 +37,7 @@ _BREATH: Final = 0.2
 class Turns:
     """What takes turns with parts: leftover products, pictures, bulk operations, snapshots, webhooks, people's jobs."""
 
-    compensation: Compensation
+    leftovers: Leftovers
     media_checks: MediaChecks
     bulk: Bulk
     snapshots: Snapshots
@@ -133,16 +133,13 @@ class Publishing:
         if probe and (step := self._parts.publish(facts, keep_going, probe=True)).parts:
             return step  # only a part shows whether parts can be published
         if (
-            turns.compensation.work(facts)
+            turns.leftovers.work(facts)
             or turns.media_checks.work(facts, busy=True)
             or turns.webhooks.work(facts, busy=True)
-            or turns.snapshots.step(facts)
+            or turns.snapshots.work(facts)
+            or turns.bulk.work(facts)
         ):
             return Step(1)
-        stepped = turns.bulk.step(facts)
-        if stepped is not None:
-            self._parts.creation_limit.note([stepped.no_creating], created=stepped.created)
-            return Step(1, stepped.error)
         step = Step(0, answered=False) if probe else self._parts.publish(facts, keep_going, probe=False)
         if not step.parts and (
             turns.media_checks.work(facts, busy=False)

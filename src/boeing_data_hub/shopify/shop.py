@@ -23,9 +23,11 @@ from boeing_data_hub.shopify.bulk_decisions import DecidedTogether
 from boeing_data_hub.shopify.bulk_ingest import Reading
 from boeing_data_hub.shopify.client import ShopifyClient
 from boeing_data_hub.shopify.conflicts import Attention
+from boeing_data_hub.shopify.creation_limit import CreationLimit
+from boeing_data_hub.shopify.effects import Effects
 from boeing_data_hub.shopify.finalization import Finalizer
 from boeing_data_hub.shopify.inventory import InventoryCalls
-from boeing_data_hub.shopify.leftovers import Compensation
+from boeing_data_hub.shopify.leftovers import Leftovers
 from boeing_data_hub.shopify.listing_policy import listing_policy
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Steps
@@ -190,7 +192,8 @@ class Shop:
         """Stage 4."""
         s = self._settings
         holder = Holder(self._held, self._owner, s.hub_lease_seconds)
-        taking = Taking(self._database, holder)
+        effects = Effects(taking := Taking(self._database, holder))
+        creation_limit = CreationLimit(self._database)
         bulk = Bulk(
             database=self._database,
             client=self.client,
@@ -201,7 +204,8 @@ class Shop:
                 rules=self.retry,
                 leave_out=s.hub_metafield_refusal == "leave_out",
             ),
-            taking=taking,
+            creation_limit=creation_limit,
+            effects=effects,
             rules=BulkRules(
                 lines=s.hub_bulk_lines,
                 lanes=s.hub_bulk_lanes,
@@ -210,14 +214,14 @@ class Shop:
             ),
         )
         turns = Turns(
-            compensation=Compensation(
-                database=self._database, client=self.client, storefront=self.storefront, taking=taking
+            leftovers=Leftovers(
+                database=self._database, client=self.client, storefront=self.storefront, effects=effects
             ),
             media_checks=MediaChecks(
                 database=self._database,
                 client=self.client,
                 storefront=self.storefront,
-                taking=taking,
+                effects=effects,
                 settings=s,
             ),
             bulk=bulk,
@@ -225,7 +229,7 @@ class Shop:
                 database=self._database,
                 client=self.client,
                 transfer=self.transfer,
-                taking=taking,
+                effects=effects,
                 comparison=Comparison(self._database, self.storefront),
                 policy=self.settings_policy,
                 settings=s,
@@ -245,17 +249,13 @@ class Shop:
                     taking=taking,
                 ),
                 planning=AdoptionPlanning(self._database, self.settings_policy),
-                taking=taking,
+                effects=effects,
             ),
         )
         steps = Steps(self.preparing, self._sender, self.finalizer)
-        return Publishing(
-            self._database,
-            self.storefront,
-            Pacing(self._database, "shopify", None, probe_seconds=10.0),
-            Parts(self._database, holder, steps, bulk, s.hub_bulk_publish_from),
-            turns,
-        )
+        parts = Parts(self._database, holder, steps, bulk, creation_limit, s.hub_bulk_publish_from)
+        pacing = Pacing(self._database, "shopify", None, probe_seconds=10.0)
+        return Publishing(self._database, self.storefront, pacing, parts, turns)
 
     @cached_property
     def planning(self) -> Planning:

@@ -70,9 +70,9 @@ def advance(work: Work, job: StoreJob, *, reached: str, done: int, told: int = 0
     work.do(_SQL["advance"], [reached, done, told, failed, end, end, job.id])
 
 
-def put_off(work: Work, job_id: UUID, *, wait: float, note: str) -> None:
-    """Retry a failed step in so many seconds."""
-    work.do(_SQL["put_off"], [note[:500], wait, job_id])
+def put_off(work: Work, job_id: UUID, *, wait: float, attempts: int = 0, note: str) -> None:
+    """Take the next step in so many seconds. `attempts`: failed tries of it so far."""
+    work.do(_SQL["put_off"], [attempts, note[:500], wait, job_id])
 
 
 def fail(work: Work, job_id: UUID, *, note: str) -> None:

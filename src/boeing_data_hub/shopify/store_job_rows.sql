@@ -33,7 +33,7 @@ UPDATE hub.store_jobs SET reached = %s, done = done + %s, told = told + %s, fail
   ended_at = CASE WHEN %s THEN now() END, not_before = now(), updated_at = now() WHERE id = %s
 
 -- name: put_off
-UPDATE hub.store_jobs SET attempts = attempts + 1, note = %s, updated_at = now(),
+UPDATE hub.store_jobs SET attempts = %s, note = %s, updated_at = now(),
   not_before = now() + %s * interval '1 second' WHERE id = %s
 
 -- name: fail

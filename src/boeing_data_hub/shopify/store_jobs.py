@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-import structlog
-
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
+from boeing_data_hub.errors import HubError, RateLimited, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import conflict_rows, products, store_job_rows
 from boeing_data_hub.shopify.adopting import Adopting
 from boeing_data_hub.shopify.adoption_planning import WAIT, AdoptionPlanning
 from boeing_data_hub.shopify.conflicts import Attention
+from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
 from boeing_data_hub.shopify.publications import StoreFacts
-from boeing_data_hub.shopify.row_lease import Taken, Taking
+from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.store_job import Decision, StoreJob
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.work.leases import LeaseLostError
-
-log = structlog.get_logger(__name__)
 
 _DECIDED_AT_ONCE: Final = 20
 _BUSY: Final = "The other parts are being published now; they follow."
@@ -42,7 +39,7 @@ class StoreJobs:
         attention: carries out decisions.
         adopting: adopts and undoes.
         planning: makes plans of adoptions.
-        taking: holds a job.
+        effects: the loop.
     """
 
     def __init__(
@@ -53,39 +50,30 @@ class StoreJobs:
         attention: Attention,
         adopting: Adopting,
         planning: AdoptionPlanning,
-        taking: Taking,
+        effects: Effects,
     ) -> None:
         self._database = database
         self._observation = observation
         self._attention = attention
         self._adopting = adopting
         self._planning = planning
-        self._taking = taking
+        self._effects = effects
+        self._kind: EffectKind[StoreJob] = EffectKind(
+            name="a job on the store",
+            next_due=lambda work, facts: store_job_rows.next_due(work, facts.shop),
+            held_as=lambda job: f"job:{job.id}",
+            carry_out=self._carry_out,
+            retry=lambda _job: _RETRY,
+            put_off=lambda work, _facts, job, later: store_job_rows.put_off(
+                work, job.id, wait=later.wait, attempts=later.attempts, note=later.note
+            ),
+        )
 
     def work(self, facts: StoreFacts) -> bool:
-        """Take one step of a job that is due. False if none is due.
+        """Take one step of a job that is due. Returns and raises as `Effects.take_one`."""
+        return self._effects.take_one(self._kind, facts)
 
-        Raises:
-            HubError: an error that affects every call.
-        """
-        with self._taking.next(
-            lambda work: store_job_rows.next_due(work, facts.shop), held_as=lambda job: f"job:{job.id}"
-        ) as taken:
-            if taken is None:
-                return False
-            job = taken.row
-            try:
-                self._step(taken, facts)
-            except HubError as error:
-                wait = 1.0 if isinstance(error, RateLimited) else _RETRY.wait(job.attempts + 1)
-                note = error.message
-                taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=wait, note=note))
-                log.warning("a step of a store job failed", job=str(job.id), kind=job.kind, code=error.code)
-                if affects_every_call(error) and isinstance(error, Retry | PauseUpstream):
-                    raise
-        return True
-
-    def _step(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
+    def _carry_out(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
         job = taken.row
         match job.kind:
             case "check":

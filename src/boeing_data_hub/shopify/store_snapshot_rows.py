@@ -85,6 +85,11 @@ def move(work: Work, snapshot_id: UUID, state: str, *, wait: float = 0.0, **chan
     work.do(_SQL["move"], values)
 
 
+def put_off(work: Work, snapshot_id: UUID, *, wait: float, attempts: int, note: str) -> None:
+    """A step failed: take it again in so many seconds."""
+    work.do(_SQL["put_off"], [attempts, note, wait, snapshot_id])
+
+
 def store(work: Work, snapshot_id: UUID, lines: Sequence[Line]) -> None:
     """Save lines, in whatever order they come; a line that is stored already changes nothing."""
     products: list[Mapping[str, Any]] = []

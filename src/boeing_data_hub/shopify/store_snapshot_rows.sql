@@ -55,6 +55,9 @@ UPDATE hub.store_snapshots s SET state = %(state)s, not_before = now() + %(wait)
   attempts = coalesce((n->>'attempts')::int, s.attempts)
 FROM (SELECT %(changes)s::jsonb AS n) given WHERE s.id = %(id)s
 
+-- name: put_off
+UPDATE hub.store_snapshots SET attempts = %s, note = %s, not_before = now() + %s * interval '1 second' WHERE id = %s
+
 -- name: advance
 UPDATE hub.store_snapshots SET reached = %s, compared = compared + %s, differing = differing + %s, attempts = 0,
   not_before = now() WHERE id = %s

@@ -14,29 +14,28 @@ import structlog
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited, Reject, Retry
+from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings.shopify import Store
 from boeing_data_hub.shopify import metafields
 from boeing_data_hub.shopify import store_snapshot_rows as snapshot_rows
+from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
-from boeing_data_hub.shopify.outcomes import affects_every_call
 from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
-from boeing_data_hub.shopify.row_lease import Taken, Taking
-from boeing_data_hub.shopify.shapes import nodes, part
+from boeing_data_hub.shopify.row_lease import Taken
+from boeing_data_hub.shopify.shapes import part
 from boeing_data_hub.shopify.store_comparison import Comparison
+from boeing_data_hub.shopify.store_operations import LOST_START_WAIT, StoreOperations
 from boeing_data_hub.shopify.store_snapshot import Asked, StoreSnapshot, portions
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 2_000  # lines in a transaction; about a megabyte in memory
-_LOOK: Final = 2.0  # seconds between two checks for a start whose answer was lost
 _LANE: Final = 15.0  # seconds until another app's bulk queries may have ended
 _LONGEST_POLL: Final = 15.0
 _RETRY: Final = RetryPolicy(attempts=6, first=5.0, longest=120.0)
-_ENDED: Final = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
 _LOST_START_SECONDS: Final = 20.0  # a start that is not visible by then did not happen
 _TAKEN: Final = "Shopify is busy with other bulk queries of this app; the snapshot waits for its turn."
 _CANCELLED: Final = "Cancelled. The snapshot before is still used."
@@ -50,7 +49,7 @@ class Snapshots:
         database: the rows.
         client: calls the store.
         transfer: downloads results.
-        taking: holds a snapshot.
+        effects: the loop.
         comparison: compares what was taken.
         policy: has the namespaces of custom ids and metafields.
         settings: HUB_BULK_STUCK_SECONDS.
@@ -62,41 +61,39 @@ class Snapshots:
         database: Database,
         client: AsksStore,
         transfer: Transfer,
-        taking: Taking,
+        effects: Effects,
         comparison: Comparison,
         policy: ListingPolicy,
         settings: Store,
     ) -> None:
         self._database = database
         self._client = client
+        self._operations = StoreOperations(client)
         self._transfer = transfer
-        self._taking = taking
+        self._effects = effects
         self._comparison = comparison
         self._asked = Asked(
             (policy.custom_id_namespace, policy.custom_id_key),
             tuple((policy.namespace, key) for key in metafields.KEYS),
         )
         self._settings = settings
+        self._kind: EffectKind[StoreSnapshot] = EffectKind(
+            name="a snapshot of the store",
+            next_due=lambda work, facts: snapshot_rows.next_due(work, facts.shop),
+            held_as=lambda row: f"snapshot:{row.id}",
+            carry_out=self._carry_out,
+            retry=lambda _row: _RETRY,
+            put_off=lambda work, _facts, row, later: snapshot_rows.put_off(
+                work, row.id, wait=later.wait, attempts=later.attempts, note=later.note
+            ),
+            give_up=lambda taken, _facts, failed: self._end_failed(taken, failed.message),
+        )
 
-    def step(self, facts: StoreFacts) -> bool:
-        """Take the next step of a snapshot that is due. False if none is.
+    def work(self, facts: StoreFacts) -> bool:
+        """Take the next step of a snapshot that is due. Returns and raises as `Effects.take_one`."""
+        return self._effects.take_one(self._kind, facts)
 
-        Raises:
-            HubError: an error that affects every call.
-            LeaseLostError: the step took too long, and another worker has the snapshot now.
-        """
-        with self._taking.next(
-            lambda work: snapshot_rows.next_due(work, facts.shop), held_as=lambda one: f"snapshot:{one.id}"
-        ) as taken:
-            if taken is None:
-                return False
-            try:
-                self._advance(taken, facts)
-            except HubError as failed:
-                self._failed(taken, failed)
-        return True
-
-    def _advance(self, taken: Taken[StoreSnapshot], facts: StoreFacts) -> None:
+    def _carry_out(self, taken: Taken[StoreSnapshot], facts: StoreFacts) -> None:
         match taken.row.state:
             case "prepared" if taken.row.cancelling:
                 _move(taken, "ended", outcome="cancelled", note=_CANCELLED)
@@ -111,85 +108,54 @@ class Snapshots:
             case _:
                 self._compare(taken, facts)
 
-    def _failed(self, taken: Taken[StoreSnapshot], failed: HubError) -> None:
-        """Try again later. What Shopify refuses for good fails after as many tries, because people can change it."""
-        row = taken.row
-        log.warning("a step of a store snapshot failed", snapshot=str(row.id), state=row.state, code=failed.code)
-        stops = affects_every_call(failed)
-        counted = not stops and not isinstance(failed, RateLimited)
-        attempts = row.attempts + counted
-        if counted and _RETRY.gives_up(attempts):
-            self._end_failed(taken, failed.message)
-        else:
-            wait = _RETRY.wait(attempts) if counted else 1.0
-            _move(taken, self._now(taken).state, wait=wait, attempts=attempts, note=failed.message[:500])
-        if stops and isinstance(failed, Retry | PauseUpstream):
-            raise failed
-
-    def _now(self, taken: Taken[StoreSnapshot]) -> StoreSnapshot:
-        """The row as it is now."""
-        return taken.save(lambda work: snapshot_rows.get(work, taken.row.id)) or taken.row
-
     def _start(self, taken: Taken[StoreSnapshot]) -> None:
         # The state is saved before the call: the next worker checks if the store has started.
-        _move(taken, "starting", wait=_LOOK)
-        query = self._asked.query(_mark(self._now(taken)))
+        _move(taken, "starting", wait=LOST_START_WAIT)
+        now = taken.save(lambda work: snapshot_rows.get(work, taken.row.id)) or taken.row
+        query = {"query": self._asked.query(_mark(now))}
         try:
-            answer = self._client.run("bulk_query_run", {"query": query}, keep_going=taken.is_ours)
+            operation_id = self._operations.start("bulk_query_run", query, keep_going=taken.is_ours)
         except OutcomeUnknown:
             raise
-        except UserErrors as refused:
-            busy = refused.has("OPERATION_IN_PROGRESS") or refused.has("LIMIT_REACHED")
-            _move(taken, "prepared", wait=_LANE, note=_TAKEN if busy else None)
-            if busy:
-                return
-            said = "; ".join(each.message for each in refused.errors[:3])
-            raise Reject(f"Shopify rejected the query of a snapshot: {said}", code="shopify_refused") from None
-        except HubError:  # it has certainly not started
+        except HubError as refused:  # it has certainly not started
             _move(taken, "prepared")
+            if isinstance(refused, UserErrors):
+                said = "; ".join(each.message for each in refused.errors[:3])
+                why = f"Shopify rejected the query of a snapshot: {said}"
+                raise Reject(why, code="shopify_refused") from None
             raise
-        operation = part(part(answer, "bulkOperationRunQuery"), "bulkOperation")
-        if not operation.get("id"):
-            raise OutcomeUnknown(
-                "Shopify's response names no bulk query. The hub is looking for it.", code="shopify_malformed"
-            )
-        _move(taken, "running", wait=0.5, operation_id=operation["id"], note=None)
+        if operation_id is None:
+            _move(taken, "prepared", wait=_LANE, note=_TAKEN)
+        else:
+            _move(taken, "running", wait=0.5, operation_id=operation_id, note=None)
 
     def _find_start(self, taken: Taken[StoreSnapshot]) -> None:
         """Find an operation whose start had no answer, by the name in its text; if it is absent, it did not start."""
-        found = self._client.run("bulk_running", {"query": "operation_type:query", "first": 50})
-        for node in nodes(found, "bulkOperations"):
-            if _mark(taken.row) in str(node.get("query") or ""):
-                _move(taken, "running", operation_id=node["id"], note=None)
-                return
-        if taken.row.age < _LOST_START_SECONDS:
-            _move(taken, "starting", wait=_LOOK)
+        if operation_id := self._operations.find(_mark(taken.row), query="operation_type:query"):
+            _move(taken, "running", operation_id=operation_id, note=None)
+        elif taken.row.age < _LOST_START_SECONDS:
+            _move(taken, "starting", wait=LOST_START_WAIT)
         else:
             self._again(taken, "Shopify did not start the snapshot.")
 
     def _poll(self, taken: Taken[StoreSnapshot]) -> None:
-        row = taken.row
-        found = part(self._client.run("bulk_status", {"id": row.operation_id}), "bulkOperation")
-        status, count = str(found.get("status") or "EXPIRED"), int(found.get("objectCount") or 0)
-        if status not in _ENDED:
-            stuck = status == "CREATED" and row.age > self._settings.hub_bulk_stuck_seconds
-            if (stuck or row.cancelling) and status in {"CREATED", "RUNNING"}:
-                self._cancel(row)
-            _move(taken, "running", wait=min(_LONGEST_POLL, max(0.5, row.age / 5)), object_count=count)
+        row, found = taken.row, self._operations.look(taken.row.operation_id)
+        if found is None:
+            self._again(taken, "Shopify lost the snapshot.")
+        elif not found.has_ended:
+            stuck = found.status == "CREATED" and row.age > self._settings.hub_bulk_stuck_seconds
+            if (stuck or row.cancelling) and found.can_be_cancelled:
+                self._operations.cancel(row.operation_id)
+            wait = min(_LONGEST_POLL, max(0.5, row.age / 5))
+            _move(taken, "running", wait=wait, object_count=found.count)
         elif row.cancelling:
             _move(taken, "ended", outcome="cancelled", note=_CANCELLED)
-        elif status != "COMPLETED":
-            self._again(taken, f"Shopify ended the snapshot as {status} ({found.get('errorCode') or 'no code'}).")
-        elif count and not found.get("url"):
+        elif not found.is_complete:
+            self._again(taken, f"Shopify ended the snapshot as {found.ending}.")
+        elif found.count and not found.url:
             self._again(taken, "Shopify lost the results of the snapshot.")
         else:
-            _move(taken, "finished", url=found.get("url"), object_count=count, note=None)
-
-    def _cancel(self, row: StoreSnapshot) -> None:
-        try:
-            self._client.run("bulk_cancel", {"id": row.operation_id})
-        except UserErrors as refused:
-            log.info("a bulk query was not cancelled", snapshot=str(row.id), reason=refused.message)
+            _move(taken, "finished", url=found.url, object_count=found.count, note=None)
 
     def _read(self, taken: Taken[StoreSnapshot], facts: StoreFacts) -> None:
         """Store all lines. A worker that is killed here is followed by one that reads the file again."""
