@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from boeing_data_hub.catalogue.listings import LeftOut, Listing
+from boeing_data_hub.catalogue.listings import Listing
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError, Retry
 from boeing_data_hub.images.product_image import Picture
@@ -258,7 +258,7 @@ def _sent(
             channel=channel and product.state == "live",
         )  # fmt: skip
     image = intent.image
-    picture = Picture(str(image["url"]), str(image["sha256"]), "", code=image.get("code")) if image else None
+    picture = Picture(image.url, image.sha256, "", code=image.code) if image else None
     return Sent(
         item, product.sku, product=product, verdict=verdict, intent=intent, image=picture, variables=variables,
         remarks=tuple(intent.remarks),
@@ -266,5 +266,4 @@ def _sent(
 
 
 def _listing(intent: Intent) -> Listing:
-    left_out = tuple(LeftOut(one["field"], one["reason"]) for one in intent.left_out)
-    return replace(listing_of(intent.form), left_out=left_out)
+    return replace(listing_of(intent.form), left_out=tuple(intent.left_out))

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.shopify.answers import judge
 from boeing_data_hub.shopify.confirmed_products import ids_of, product_of
-from boeing_data_hub.shopify.shapes import part
+from boeing_data_hub.shopify.publications import ProductIds
+from boeing_data_hub.shopify.shapes import part, text_or_none
 
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
     """The result of one line: the ids of its product, or an error, or neither if the store returns neither."""
 
-    ids: Mapping[str, Any] | None
+    ids: ProductIds | None
     error: HubError | None
 
 
@@ -62,12 +63,12 @@ def read(lines: Iterable[bytes]) -> Results:
         else:
             results.unreadable += 1
     for number, result in results.by_number.items():
-        if result.ids is not None and result.ids.get("variant_id") is None:
-            child = children.get(result.ids["product_id"])
+        if result.ids is not None and result.ids.variant_id is None:
+            child = children.get(result.ids.product_id)
             if child is not None:
-                ids = {**result.ids, "variant_id": child.get("id")}
-                ids["inventory_item_id"] = part(child, "inventoryItem").get("id")
-                results.by_number[number] = LineResult(_only_texts(ids), None)
+                item = text_or_none(part(child, "inventoryItem"), "id")
+                ids = replace(result.ids, variant_id=text_or_none(child, "id"), inventory_item_id=item)
+                results.by_number[number] = LineResult(ids, None)
     return results
 
 
@@ -85,9 +86,5 @@ def _one(given: Mapping[str, Any]) -> LineResult:
     if answer.error is not None:
         return LineResult(None, answer.error)
     product = product_of(answer.data)
-    ids = _only_texts(ids_of(product)) if product is not None else {}
-    return LineResult(ids if ids.get("product_id") else None, None)
-
-
-def _only_texts(ids: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, str) else None for name, value in ids.items()}
+    known = product is not None and isinstance(product.get("id"), str)
+    return LineResult(ids_of(product) if known and product is not None else None, None)

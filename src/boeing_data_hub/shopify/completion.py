@@ -11,7 +11,7 @@ import structlog
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.shopify import drift_remarks, observing
-from boeing_data_hub.shopify.confirmed_products import kept_of, picture_json
+from boeing_data_hub.shopify.confirmed_products import kept_of, sent_image
 from boeing_data_hub.shopify.journey import (
     Advanced,
     Decided,
@@ -187,8 +187,8 @@ def _intent_of(part: Prepared, send: Send) -> Intent:
         action=send.action,
         form=form_of(send.listing),
         stock=dict(send.listing.stock),
-        image=picture_json(part.image),
-        left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
+        image=sent_image(part.image),
+        left_out=send.listing.left_out,
         kept=kept_of(part),
         seen=observing.put_right(part.differing),
         remarks=list(part.remarks),

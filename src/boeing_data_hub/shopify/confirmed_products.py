@@ -11,8 +11,8 @@ from boeing_data_hub.images.product_image import Picture
 from boeing_data_hub.shopify import observing
 from boeing_data_hub.shopify.decisions import shown_changes
 from boeing_data_hub.shopify.journey import Decided, Prepared, Send
-from boeing_data_hub.shopify.publications import Confirmed, StoreProduct
-from boeing_data_hub.shopify.shapes import nodes
+from boeing_data_hub.shopify.publications import Confirmed, ProductIds, SentImage, StoreProduct
+from boeing_data_hub.shopify.shapes import nodes, text_or_none
 from boeing_data_hub.shopify.shapes import part as within
 from boeing_data_hub.shopify.snapshot import form_of, hashes_of
 
@@ -23,20 +23,20 @@ def product_of(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return product if product.get("id") else None
 
 
-def ids_of(product: Mapping[str, Any]) -> dict[str, Any]:
-    """The ids of product, variant and inventory item, from any of our documents; None where one is missing."""
+def ids_of(product: Mapping[str, Any]) -> ProductIds:
+    """The ids of product, variant and inventory item, from any of our documents."""
     nothing: Mapping[str, Any] = {}
     variant = next(iter(nodes(product, "variants")), nothing)
     item = within(variant, "inventoryItem")
-    return {
-        "product_id": product["id"],
-        "variant_id": variant.get("id"),
-        "inventory_item_id": item.get("id"),
-        "updated_at": product.get("updatedAt"),
-    }
+    return ProductIds(
+        product_id=str(product["id"]),
+        variant_id=text_or_none(variant, "id"),
+        inventory_item_id=text_or_none(item, "id"),
+        updated_at=text_or_none(product, "updatedAt"),
+    )
 
 
-def succeeded(part: Prepared, ids: Mapping[str, Any]) -> Confirmed:
+def succeeded(part: Prepared, ids: ProductIds) -> Confirmed:
     """What the store has after a part's `productSet` succeeded; an existing product still has its earlier stock."""
     send = part.verdict
     assert isinstance(send, Send)  # noqa: S101 - nothing else is sent
@@ -50,17 +50,17 @@ def succeeded(part: Prepared, ids: Mapping[str, Any]) -> Confirmed:
         sku=part.sku,
         batch_id=part.item.batch_id,
         state="archived" if send.listing.status == "ARCHIVED" else "live",
-        product_id=ids["product_id"],
-        variant_id=ids.get("variant_id") or (product.variant_id if product else None),
-        inventory_item_id=ids.get("inventory_item_id") or (product.inventory_item_id if product else None),
+        product_id=ids.product_id,
+        variant_id=ids.variant_id or (product.variant_id if product else None),
+        inventory_item_id=ids.inventory_item_id or (product.inventory_item_id if product else None),
         form=form,
         listing_hash=hashes[0],
         stock_hash=hashes[1],
         stock=dict(send.listing.stock) if send.action == "created" else dict(product.stock if product else {}),
         kept=kept_of(part),
-        left_out=[{"field": one.field, "reason": one.reason} for one in send.listing.left_out],
+        left_out=send.listing.left_out,
         on_channel=product.on_channel if product is not None else False,
-        image=picture_json(part.image),
+        image=sent_image(part.image),
         change=None
         if is_nothing(part)
         else {
@@ -68,7 +68,7 @@ def succeeded(part: Prepared, ids: Mapping[str, Any]) -> Confirmed:
             "changes": shown_changes(send),
             "before": dict(before.form) if before is not None else None,
         },
-        store_updated_at=ids.get("updated_at"),
+        store_updated_at=ids.updated_at,
     )
 
 
@@ -78,9 +78,9 @@ def is_nothing(part: Prepared) -> bool:
     return isinstance(send, Send) and part.variables is None and not send.stock
 
 
-def picture_json(picture: Picture | None) -> dict[str, Any] | None:
+def sent_image(picture: Picture | None) -> SentImage | None:
     """The picture as the product's row stores it."""
-    return None if picture is None else {"url": picture.url, "sha256": picture.sha256, "code": picture.code}
+    return None if picture is None else SentImage(url=picture.url, sha256=picture.sha256, code=picture.code)
 
 
 def kept_of(part: Prepared) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Attention:
     def _see_that_it_is_not_ours(self, sku: str, product_id: str) -> None:
         """Raise Conflict if it has our custom id: the reply to an earlier adoption may have been lost."""
         found = self._storefront.find(sku)
-        if found is not None and found["product_id"] == product_id:
+        if found is not None and found.product_id == product_id:
             raise Conflict(
                 f"An earlier attempt to link this product succeeded: it has the custom id {sku!r}. Nothing was "
                 "changed. Link it, or remove that metafield in your store first.",

@@ -21,9 +21,9 @@ from boeing_data_hub.shopify.guarded import published_offer, wanted_listing, wan
 from boeing_data_hub.shopify.inventory_plan import every_location
 from boeing_data_hub.shopify.item_moves import NOT_STAGED
 from boeing_data_hub.shopify.journey import Hold, Leave, Loaded, Reconciled, Send, Verdict
-from boeing_data_hub.shopify.look_alikes import WORDS
+from boeing_data_hub.shopify.look_alikes import WORDS, Alike
 from boeing_data_hub.shopify.observed import Difference, Observed
-from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.publications import ProductIds, StoreFacts, StoreProduct
 from boeing_data_hub.shopify.snapshot import form_of
 from boeing_data_hub.values.counted import form
 
@@ -41,21 +41,21 @@ def needs_look_up(part: Loaded) -> bool:
     )
 
 
-def completed(product: StoreProduct, found: Mapping[str, Any] | None) -> StoreProduct:
+def completed(product: StoreProduct, found: ProductIds | None) -> StoreProduct:
     """A known product, with the ids of its variant, which were unknown."""
-    if found is None or found["product_id"] != product.product_id:
+    if found is None or found.product_id != product.product_id:
         return product
-    return replace(product, variant_id=found.get("variant_id"), inventory_item_id=found.get("inventory_item_id"))
+    return replace(product, variant_id=found.variant_id, inventory_item_id=found.inventory_item_id)
 
 
-def resolved(product: StoreProduct, found: Mapping[str, Any]) -> StoreProduct:
+def resolved(product: StoreProduct, found: ProductIds) -> StoreProduct:
     """The row of a product that was found in the store, with a listing that is still unknown."""
     return replace(
         product,
         state="live",
-        product_id=found["product_id"],
-        variant_id=found.get("variant_id"),
-        inventory_item_id=found.get("inventory_item_id"),
+        product_id=found.product_id,
+        variant_id=found.variant_id,
+        inventory_item_id=found.inventory_item_id,
         form=None,
         intent=None,
     )
@@ -132,15 +132,15 @@ def _unknown(part: Reconciled, listing: Listing, *, channel: bool) -> Verdict:
     there = part.found is not None or (seen is not None and seen.ours is not None)
     if seen is not None and seen.others and not there:
         other = seen.others[0]
-        title, where = str(other.get("title") or "?")[:100], str(other.get("product_id"))
+        title, where = (other.title or "?")[:100], other.product_id
         sentence = (
             f"Another product in your store already uses this SKU: {title!r} ({where}). It was left unchanged. "
             "Link to it, or don't publish this part."
         )
         shown = {"sku": part.sku, "kind": "sku_taken", "product_id": where, "title": title, "sentence": sentence}
-        shown |= {"vendor": other.get("vendor"), "batch_id": str(part.item.batch_id)}
+        shown |= {"vendor": other.vendor, "batch_id": str(part.item.batch_id)}
         return Hold("conflict", "sku_taken", sentence, shown)
-    new = [one for one in (seen.resembling or () if seen else ()) if one["product_id"] not in part.accepted]
+    new = [one for one in (seen.resembling or () if seen else ()) if one.product_id not in part.accepted]
     if new and not there:
         return _look_alike(part, new)
     every = tuple(every_location(listing))
@@ -150,9 +150,9 @@ def _unknown(part: Reconciled, listing: Listing, *, channel: bool) -> Verdict:
     return Send(action="created", listing=own, stock=every, whole=True, image_wanted=True, channel=channel)
 
 
-def _look_alike(part: Loaded, resembling: Sequence[Mapping[str, Any]]) -> Hold:
+def _look_alike(part: Loaded, resembling: Sequence[Alike]) -> Hold:
     first = resembling[0]
-    title, where, sku = str(first["title"])[:100], str(first["product_id"]), first.get("sku")
+    title, where, sku = first.title[:100], first.product_id, first.sku
     more = (
         f" {len(resembling) - 1} more {form(len(resembling) - 1, 'product looks', 'products look')} similar."
         if len(resembling) > 1
@@ -160,11 +160,12 @@ def _look_alike(part: Loaded, resembling: Sequence[Mapping[str, Any]]) -> Hold:
     )
     sentence = (
         f"Another product in your store looks like this part: {title!r}, SKU {sku!r} ({where}); "
-        f"{WORDS[str(first['cause'])]}.{more} Nothing was created. Link to it, publish this part as a separate "
+        f"{WORDS[first.cause]}.{more} Nothing was created. Link to it, publish this part as a separate "
         "product, or don't publish it."
     )
     shown = {"sku": part.sku, "kind": "look_alike", "product_id": where, "title": title, "sentence": sentence}
-    shown |= {"cause": first["cause"], "vendor": first.get("vendor"), "others": list(resembling)}
+    others = [one.as_json() for one in resembling]
+    shown |= {"cause": first.cause, "vendor": first.vendor, "others": others}
     return Hold("conflict", "look_alike", sentence, {**shown, "batch_id": str(part.item.batch_id)})
 
 

@@ -17,8 +17,9 @@ from boeing_data_hub.errors import HubError
 from boeing_data_hub.images.product_image import Picture
 from boeing_data_hub.shopify.observed import Difference, Observed
 from boeing_data_hub.shopify.planned import Shown
-from boeing_data_hub.shopify.publications import Confirmed, DueItem, Intent, StoreContents, StoreProduct
+from boeing_data_hub.shopify.publications import Confirmed, DueItem, Intent, ProductIds, StoreProduct
 from boeing_data_hub.shopify.replaced_lists import ProductOption
+from boeing_data_hub.shopify.store_contents import StoreContents
 
 Action = Literal["created", "updated", "unchanged"]
 
@@ -191,7 +192,7 @@ class Reconciled(Loaded):
     """
 
     looked: bool = False
-    found: Mapping[str, Any] | None = None
+    found: ProductIds | None = None
     seen: Observed | None = None
     differing: tuple[Difference, ...] = ()
     whole: Mapping[str, Any] | None = None

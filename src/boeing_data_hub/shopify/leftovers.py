@@ -78,8 +78,8 @@ class Leftovers:
         row = taken.row
         ids = [row.product_id] if row.product_id else []
         found = self._storefront.find(row.sku)
-        if found is not None and found["product_id"] not in ids:
-            ids.append(found["product_id"])
+        if found is not None and found.product_id not in ids:
+            ids.append(found.product_id)
         for product_id in ids:
             try:
                 self._client.run("product_delete", {"input": {"id": product_id}}, keep_going=taken.is_ours)

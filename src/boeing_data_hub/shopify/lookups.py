@@ -9,22 +9,14 @@ import msgspec
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify.publications import StoreContents
+from boeing_data_hub.shopify.store_contents import StoreContents
 
 _SQL: Final = beside(__file__)
 
 
 def save(work: Work, shop: str, seen: Mapping[str, StoreContents]) -> None:
     """Remember what was seen just now, by SKU."""
-    records = [
-        {
-            "sku": sku,
-            "ours": one.ours,
-            "others": list(one.others),
-            "resembling": None if one.resembling is None else list(one.resembling),
-        }
-        for sku, one in sorted(seen.items())
-    ]
+    records = [{"sku": sku, **msgspec.to_builtins(one)} for sku, one in sorted(seen.items())]
     if records:
         work.do(_SQL["save"], [shop, msgspec.json.encode(records).decode()])
 
@@ -32,7 +24,7 @@ def save(work: Work, shop: str, seen: Mapping[str, StoreContents]) -> None:
 def known(work: Work, shop: str, skus: Sequence[str], *, younger_than: float) -> dict[str, StoreContents]:
     """What was seen of these SKUs less than `younger_than` seconds ago; others are left out."""
     rows = work.rows(_SQL["known"], [shop, list(skus), younger_than])
-    return {row["sku"]: StoreContents(row["ours"], tuple(row["others"]), row["resembling"]) for row in rows}
+    return {row["sku"]: msgspec.convert(row, StoreContents) for row in rows}
 
 
 def forget(work: Work, shop: str, skus: Sequence[str]) -> None:

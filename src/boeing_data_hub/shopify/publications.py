@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from boeing_data_hub.catalogue.listings import Published
+import msgspec
+
+from boeing_data_hub.catalogue.listings import LeftOut, Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,36 @@ class DueItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentImage:
+    """A picture as it was sent.
+
+    Attributes:
+        url: where the store fetches it.
+        sha256: of its content.
+        code: why it is the placeholder; None if it is the part's own.
+    """
+
+    url: str
+    sha256: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductIds:
+    """The store's ids of one of our products.
+
+    Attributes:
+        variant_id: None where an answer did not name it, as with the two below.
+        updated_at: the store's own time of the last change, as it wrote it.
+    """
+
+    product_id: str
+    variant_id: str | None = None
+    inventory_item_id: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """What was about to be sent, saved before the call, so that a crash can be recognized.
 
@@ -47,7 +79,7 @@ class Intent:
         form: the whole listing, as `snapshot.form_of` writes it.
         stock: quantities by store location that are sent along.
         stock_call: the key of the inventory call, if there is one.
-        image: hash, URL and flag of the picture sent; None if none was.
+        image: the picture sent; None if none was.
         left_out: what the listing omits.
         kept: other people's tags and metafields that are sent along.
         seen: fields whose value in the store differed from the one we last set, with the store's values.
@@ -59,8 +91,8 @@ class Intent:
     form: Mapping[str, Any]
     stock: Mapping[str, int]
     stock_call: UUID | None = None
-    image: Mapping[str, Any] | None = None
-    left_out: Sequence[Mapping[str, str]] = ()
+    image: SentImage | None = None
+    left_out: Sequence[LeftOut] = ()
     kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
     seen: Mapping[str, Any] = field(default_factory=dict[str, Any])
     remarks: Sequence[str] = ()
@@ -75,8 +107,8 @@ class Intent:
             form=given["form"],
             stock=given["stock"],
             stock_call=UUID(key) if key else None,
-            image=given.get("image"),
-            left_out=tuple(given.get("left_out") or ()),
+            image=msgspec.convert(given.get("image"), SentImage | None),
+            left_out=msgspec.convert(given.get("left_out") or (), tuple[LeftOut, ...]),
             kept=given.get("kept") or {},
             seen=given.get("seen") or {},
             remarks=tuple(given.get("remarks") or ()),
@@ -90,8 +122,8 @@ class Intent:
             "form": dict(self.form),
             "stock": dict(self.stock),
             "stock_call": str(self.stock_call) if self.stock_call else None,
-            "image": dict(self.image) if self.image else None,
-            "left_out": [dict(one) for one in self.left_out],
+            "image": msgspec.to_builtins(self.image),
+            "left_out": msgspec.to_builtins(self.left_out),
             "kept": dict(self.kept),
             "seen": dict(self.seen),
             "remarks": list(self.remarks),
@@ -133,7 +165,7 @@ class StoreProduct:
     stock_hash: str | None = None
     stock: Mapping[str, int] = field(default_factory=dict[str, int])
     kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    left_out: Sequence[Mapping[str, str]] = ()
+    left_out: Sequence[LeftOut] = ()
     on_channel: bool = False
     image_sha256: str | None = None
     image_url: str | None = None
@@ -153,6 +185,7 @@ class StoreProduct:
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Build from a row of `hub.products`."""
         fields = {name: row[name] for name in cls.__slots__}
+        fields["left_out"] = msgspec.convert(row["left_out"] or (), tuple[LeftOut, ...])
         fields["intent"] = Intent.from_json(row["intent"]) if row["intent"] else None
         return cls(**fields)
 
@@ -185,7 +218,7 @@ class Confirmed:
         form: of the listing, with the stock that `stock` was set for.
         stock: quantities by store location as set.
         sold: pieces sold in the store since the stock before was set, as compare-and-set has shown.
-        image: hash, URL and flag of the picture sent; None keeps what was known.
+        image: the picture sent; None keeps what was known.
         change: for the history: action, changes, form before; None if nothing changed.
         store_updated_at: the store's own time of the last change, as it wrote it.
     """
@@ -201,28 +234,13 @@ class Confirmed:
     stock_hash: str
     stock: Mapping[str, int]
     kept: Mapping[str, Any]
-    left_out: Sequence[Mapping[str, str]]
+    left_out: Sequence[LeftOut]
     on_channel: bool
-    image: Mapping[str, Any] | None = None
+    image: SentImage | None = None
     intent: Intent | None = None
     change: Mapping[str, Any] | None = None
     store_updated_at: str | None = None
     sold: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoreContents:
-    """What the store has under a SKU.
-
-    Attributes:
-        ours: ids of the product with our custom id; None if there is none.
-        others: products without it, each with `product_id`, `title` and `vendor`.
-        resembling: look-alikes with other SKUs, each with a `cause`; None if none were searched for.
-    """
-
-    ours: Mapping[str, Any] | None = None
-    others: Sequence[Mapping[str, Any]] = ()
-    resembling: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

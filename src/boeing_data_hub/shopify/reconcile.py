@@ -23,7 +23,7 @@ from boeing_data_hub.shopify.inventory_plan import StockRow
 from boeing_data_hub.shopify.journey import Advanced, Later, Loaded, P, R, Reconciled
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call, bug, failed
-from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreContents, StoreFacts
+from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreFacts
 from boeing_data_hub.shopify.reconciled import (
     as_learned,
     call_pending,
@@ -35,6 +35,7 @@ from boeing_data_hub.shopify.reconciled import (
     to_be_ended,
 )
 from boeing_data_hub.shopify.row_lease import Saves
+from boeing_data_hub.shopify.store_contents import StoreContents
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
 from boeing_data_hub.shopify.undo import differences
@@ -147,10 +148,7 @@ class Reconciler:
         except Reject as refused:  # publishing also works without this search
             log.warning("look-alikes could not be searched for", code=refused.code)
             return found
-        told = {
-            sku: replace(found[sku], resembling=tuple(one.as_json() for one in each))
-            for sku, each in resembling.items()
-        }
+        told = {sku: replace(found[sku], resembling=each) for sku, each in resembling.items()}
         return {**found, **told}
 
     def _find(self, part: Reconciled, facts: StoreFacts, *, keep: bool) -> Reconciled:

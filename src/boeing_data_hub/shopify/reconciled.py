@@ -100,7 +100,7 @@ def unchanged(part: Loaded) -> Confirmed | None:
 
 def as_learned(product: StoreProduct, learnt: Confirmed) -> StoreProduct:
     """Our row, with what was learned of the product."""
-    image = learnt.image or {}
+    image = learnt.image
     return replace(
         product,
         state=learnt.state,
@@ -111,9 +111,9 @@ def as_learned(product: StoreProduct, learnt: Confirmed) -> StoreProduct:
         kept=learnt.kept,
         left_out=learnt.left_out,
         on_channel=learnt.on_channel,
-        image_sha256=image.get("sha256", product.image_sha256),
-        image_url=image.get("url", product.image_url),
-        image_code=image.get("code", product.image_code),
+        image_sha256=image.sha256 if image else product.image_sha256,
+        image_url=image.url if image else product.image_url,
+        image_code=image.code if image else product.image_code,
         image_media_id=None if image else product.image_media_id,
         intent=learnt.intent,
         batch_id=learnt.batch_id,

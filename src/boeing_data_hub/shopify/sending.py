@@ -21,7 +21,7 @@ from boeing_data_hub.shopify import confirmed_products, observing, outcomes
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.journey import Advanced, Later, Outcome, Prepared, Sent, advanced, advanced_all
 from boeing_data_hub.shopify.payload import ImageFile, update_variables, upsert_variables, without_refused
-from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
+from boeing_data_hub.shopify.publications import ProductIds, StoreFacts, StoreProduct
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
 from boeing_data_hub.shopify.replaced_lists import CurrentLists
 from boeing_data_hub.shopify.shapes import nodes
@@ -84,7 +84,7 @@ def _has_picture(product: StoreProduct | None, sha256: str) -> bool:
     """True if the store certainly has this picture."""
     if product is None or product.image_sha256 != sha256:
         return False
-    return product.intent is None or product.intent.image is None or product.intent.image.get("sha256") == sha256
+    return product.intent is None or product.intent.image is None or product.intent.image.sha256 == sha256
 
 
 def _other_files(part: Prepared) -> list[dict[str, Any]]:
@@ -190,11 +190,10 @@ class Sender:
         return replace(part, verdict=verdict, variables={**part.variables, "input": given})
 
 
-def _known_ids(part: Sent) -> dict[str, Any]:
+def _known_ids(part: Sent) -> ProductIds:
     product = part.product
     assert product is not None  # noqa: S101 - only what is there needs no upsert
-    return {
-        "product_id": product.product_id,
-        "variant_id": product.variant_id,
-        "inventory_item_id": product.inventory_item_id,
-    }
+    assert product.product_id is not None  # noqa: S101
+    return ProductIds(
+        product_id=product.product_id, variant_id=product.variant_id, inventory_item_id=product.inventory_item_id
+    )

@@ -31,3 +31,9 @@ def text(value: object, name: str) -> str:
     """The text with this name; empty if there is none."""
     found = cast("Json", value).get(name) if isinstance(value, Mapping) else None
     return "" if found is None else str(found)
+
+
+def text_or_none(value: object, name: str) -> str | None:
+    """The text with this name; None if there is none, or if it is no text."""
+    found = cast("Json", value).get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, str) else None

@@ -14,10 +14,11 @@ from boeing_data_hub.shopify.confirmed_products import ids_of
 from boeing_data_hub.shopify.look_alikes import Alike, alikes_in, search_terms
 from boeing_data_hub.shopify.observed import Observed
 from boeing_data_hub.shopify.observing import observed_of
-from boeing_data_hub.shopify.publications import StoreContents
+from boeing_data_hub.shopify.publications import ProductIds
 from boeing_data_hub.shopify.repeatable_calls import AsksStore, patiently
 from boeing_data_hub.shopify.replaced_lists import ProductOption
 from boeing_data_hub.shopify.shapes import nodes, part, rows, text
+from boeing_data_hub.shopify.store_contents import OtherProduct, StoreContents
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +48,8 @@ class StoreProducts:
         by_key: dict[str, list[str]] = {}
         for sku in skus:
             by_key.setdefault(sku.casefold(), []).append(sku)
-        ours: dict[str, Mapping[str, Any]] = {}
-        others: dict[str, list[Mapping[str, Any]]] = {sku: [] for sku in skus}
+        ours: dict[str, ProductIds] = {}
+        others: dict[str, list[OtherProduct]] = {sku: [] for sku in skus}
         variables = {
             "query": " OR ".join(f"sku:{quoted(sku)}" for sku in skus),
             "namespace": policy.custom_id_namespace,
@@ -63,8 +64,9 @@ class StoreProducts:
                 if custom == sku:
                     ours[sku] = ids_of({**product, "variants": {"nodes": [node]}})
                 elif custom is None or custom not in by_key.get(str(custom).casefold(), ()):
-                    told = {"product_id": product.get("id"), "title": product.get("title")}
-                    others[sku].append({**told, "vendor": product.get("vendor")})
+                    others[sku].append(
+                        OtherProduct(text(product, "id"), text(product, "title"), text(product, "vendor"))
+                    )
         return {sku: StoreContents(ours.get(sku), tuple(others[sku][:5])) for sku in skus}
 
     def resembling(self, skus: Sequence[str]) -> dict[str, tuple[Alike, ...]]:
@@ -84,7 +86,7 @@ class StoreProducts:
             found |= {sku: alikes_in(sku, shown)[:_ALIKES_KEPT] for sku in some}
         return found
 
-    def find(self, custom_id: str) -> dict[str, Any] | None:
+    def find(self, custom_id: str) -> ProductIds | None:
         """The ids of the product with our custom id, or None. Reads the product itself, not the search index."""
         answer = patiently(self._client, "product_ids", {"identifier": self.identifier(custom_id)})
         found = part(answer, "productByIdentifier")

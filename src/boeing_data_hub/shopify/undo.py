@@ -133,7 +133,7 @@ def _variant(store: Mapping[str, Any], form: Mapping[str, Any]) -> Iterator[str]
 
 
 def _metafields(store: Mapping[str, Any], form: Mapping[str, Any], product: StoreProduct) -> Iterator[str]:
-    left_out = {str(one.get("field", "")).removeprefix("metafields.") for one in product.left_out}
+    left_out = {one.field.removeprefix("metafields.") for one in product.left_out}
     wanted = {(space, key): value for space, key, _kind, value in form.get("metafields", ()) if key not in left_out}
     wanted[form.get("custom_id_namespace", ""), form.get("custom_id_key", "")] = form.get("custom_id")
     for space, key, _kind, value in product.kept.get("metafields", ()):

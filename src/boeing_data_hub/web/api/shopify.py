@@ -252,18 +252,18 @@ def check_sku(
         with STORE_CALLS.one():
             hub.shop.storefront.facts()
             seen = hub.shop.storefront.survey([wanted])[wanted]
-            ours = seen.ours["product_id"] if seen.ours else None
+            ours = seen.ours.product_id if seen.ours else None
             if ours is None and hub.database.run(lambda work: products.find(work, wanted)):
                 found = hub.shop.storefront.find(wanted)  # a search lags behind; the store itself does not
-                ours = found["product_id"] if found else None
+                ours = found.product_id if found else None
     except (Retry, Reject, PauseUpstream) as error:
         raise Unavailable(f"The store is not available. {error.message}", code=error.code, retry_after=10) from None
-    other = seen.others[0]["product_id"] if seen.others else None
+    other = seen.others[0].product_id if seen.others else None
     return SkuInStore(
         sku=wanted,
         shopifyProductId=ours or other,
         ours=ours is not None,
-        others=[StoreProductFound.model_validate(one) for one in seen.others],
+        others=[StoreProductFound.model_validate(one, from_attributes=True) for one in seen.others],
     )
 
 
