@@ -45,7 +45,7 @@ def written(*lines):
 def test_lines_are_joined_by_their_number_not_by_their_place():
     results = read(written(good(2), refused(0), failed(1)))
     assert sorted(results.by_number) == [0, 1, 2]
-    assert results.by_number[2].ids["product_id"] == "gid://shopify/Product/2"
+    assert results.by_number[2].ids.product_id == "gid://shopify/Product/2"
     assert isinstance(results.error_of(0), UserErrors)
     assert isinstance(results.error_of(1), OutcomeUnknown)
     assert (results.error_of(2), results.error_of(3), results.unreadable) == (None, None, 0)
@@ -55,8 +55,8 @@ def test_children_may_come_before_their_parents_and_other_children_are_not_taken
     lines = written(good(1, children=True))
     image = json.dumps({"id": "gid://shopify/MediaImage/1", "__parentId": "gid://shopify/Product/1"}).encode()
     found = read([image, *reversed(lines)]).by_number[1]
-    assert found.ids["variant_id"] == "gid://shopify/ProductVariant/1"
-    assert found.ids["inventory_item_id"] == "gid://shopify/Item/1"
+    assert found.ids.variant_id == "gid://shopify/ProductVariant/1"
+    assert found.ids.inventory_item_id == "gid://shopify/Item/1"
 
 
 @pytest.mark.parametrize(("code", "kind"), ERRORS.items())
@@ -101,7 +101,7 @@ def test_a_line_that_is_answered_twice_counts_once_and_its_product_is_not_forgot
     for lines in (written(failed(0), good(0)), written(good(0), failed(0))):
         results = read(lines)
         assert len(results.by_number) == 1
-        assert results.by_number[0].ids["product_id"] == "gid://shopify/Product/0"
+        assert results.by_number[0].ids.product_id == "gid://shopify/Product/0"
 
 
 KINDS = st.sampled_from([good, refused, failed, lambda number: good(number, children=True)])
@@ -122,8 +122,8 @@ def test_in_any_order_and_cut_off_anywhere_a_line_says_the_truth_or_nothing(kind
         assert type(found.error) is type(told.error)
         assert (found.ids is None) == (told.ids is None)
         if found.ids is not None:
-            assert found.ids["product_id"] == told.ids["product_id"]
-            assert found.ids["variant_id"] in {told.ids["variant_id"], None}
+            assert found.ids.product_id == told.ids.product_id
+            assert found.ids.variant_id in {told.ids.variant_id, None}
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20))
