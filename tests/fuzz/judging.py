@@ -24,8 +24,6 @@ TOLD_APART = {
     "read_upload_list": {
         "empty_file", "not_a_spreadsheet", "damaged_file", "needs_choice", "no_choice", "bad_input",
     },
-    "create_price_list": {"bad_price_rules"},
-    "edit_price_list": {"bad_price_rules"},
     "pause_work": {"pause_ended"},
     "approve_adoption": {"nothing_chosen"},
     "ask_for_quote": {
@@ -33,6 +31,11 @@ TOLD_APART = {
         "bad_list", "not_flat", "field_sent_twice", "too_many_parts", "bad_input",
     },
 }  # fmt: skip
+
+
+def _is_about_two(field: str) -> bool:
+    """Whether a problem of a price list is about two fields of a rule, or about a file, which has no schema."""
+    return field in {"", "margin", "cost_below", "stock_below", "weight_below", "hazards", "ceiling"}
 
 
 @schemathesis.check
@@ -47,4 +50,7 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
             return None
         if name in {"publish_part", "update_product"} and response.status_code == 422 and told.get("batch_id"):
             return None  # the code is why the part could not be published
+        problems = told.get("problems", []) if told.get("code") == "bad_price_rules" else []
+        if problems and all(_is_about_two(one["field"]) for one in problems):
+            return None
         raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -19,14 +20,16 @@ from boeing_data_hub.errors import BadInput
 FileKind = Literal["toml", "csv"]
 
 FIELDS: Final = tuple(each.name for each in fields(PriceRule))
-_MOST_RULES: Final = 200
+MOST_RULES: Final = 200
 _MOST_NAMES: Final = 50_000  # in one field
-_LONGEST_NAME: Final = 100
+LONGEST_NAME: Final = 100
+NAME: Final = re.compile("^[^\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]*$")
+"""The pattern of a name: no control characters, line separators or invisible characters, which never match a part."""
 _DEFAULTS: Final = PriceRule(name="")
 _BASES: Final = ("list_then_net", "net_then_list", "list", "net")
 _ROUNDINGS: Final = {"none": "none", "whole": "whole", ".99": ".99", "0.99": ".99", ".95": ".95", "0.95": ".95"}
 _YES_OR_NO: Final = {"true": "true", "yes": "true", "false": "false", "no": "false"}
-_LARGEST: Final = Decimal(1_000_000_000)
+LARGEST: Final = Decimal(1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def rules_of(entries: Sequence[Mapping[str, object]]) -> tuple[PriceRule, ...]:
     """Rules from their fields; None or a blank text is a field that is not set. Raises BadInput as `read` does."""
     problems: list[RuleProblem] = []
     rules: list[PriceRule] = []
-    for place, entry in enumerate(entries[: _MOST_RULES + 1], 1):
+    for place, entry in enumerate(entries[: MOST_RULES + 1], 1):
         values = dict[str, Any]()
         for name, value in entry.items():
             if value is None or (isinstance(value, str) and not value.strip()):
@@ -68,8 +71,8 @@ def rules_of(entries: Sequence[Mapping[str, object]]) -> tuple[PriceRule, ...]:
         rule = PriceRule(**values)
         problems += [RuleProblem(place, name, said) for name, said in _contradictions(rule)]
         rules.append(rule)
-    if len(rules) > _MOST_RULES:
-        problems.append(RuleProblem(0, "", f"A price list has at most {_MOST_RULES} rules."))
+    if len(rules) > MOST_RULES:
+        problems.append(RuleProblem(0, "", f"A price list has at most {MOST_RULES} rules."))
     if problems:
         raise _bad(problems)
     return tuple(rules)
@@ -120,8 +123,8 @@ def _value(name: str, value: object) -> object:
 
 def _text(value: object) -> str:
     text = str(value).strip()
-    if len(text) > _LONGEST_NAME or not text.isprintable():
-        raise _WrongError(f"Use at most {_LONGEST_NAME} printable characters.")
+    if len(text) > LONGEST_NAME or not NAME.fullmatch(text):
+        raise _WrongError(f"Use at most {LONGEST_NAME} printable characters.")
     return text
 
 
@@ -143,7 +146,7 @@ def _number(least: Decimal, most: Decimal, places: int) -> Callable[[object], De
 
 
 def _pieces(value: object) -> int:
-    return int(_number(Decimal(0), _LARGEST, 0)(value))
+    return int(_number(Decimal(0), LARGEST, 0)(value))
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -172,9 +175,9 @@ def _set(value: object) -> frozenset[str]:
     return frozenset(_names(value))
 
 
-_AMOUNT = _number(Decimal(0), _LARGEST, 2)
-_WEIGHT = _number(Decimal(0), _LARGEST, 6)
-_SHARE = _number(Decimal(0), Decimal("99.99"), 4)
+_AMOUNT = _number(Decimal(0), LARGEST, 2)
+_WEIGHT = _number(Decimal(0), LARGEST, 6)
+_SHARE = _number(Decimal(0), Decimal("99.99"), 2)
 _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "name": _text,
     "cost_from": _AMOUNT,
@@ -193,7 +196,7 @@ _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "basis": _one_of(dict(zip(_BASES, _BASES, strict=True))),
     "markup": _number(Decimal("0.0001"), Decimal(100), 4),
     "margin": _SHARE,
-    "add": _number(-_LARGEST, _LARGEST, 2),
+    "add": _number(-LARGEST, LARGEST, 2),
     "floor": _AMOUNT,
     "ceiling": _AMOUNT,
     "minimum_margin": _SHARE,

@@ -30,6 +30,7 @@ LONGEST_KEY: Final = 255
 """Characters of an idempotency key."""
 _UTF16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff")
 _NOISE: Final = 1e-7
+_WRITTEN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NOTHING: Final = "Nothing was changed."
 
@@ -102,8 +103,8 @@ def _few_keys(value: Any) -> Any:
 def _short(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("A number is needed")  # noqa: TRY004 - pydantic reports ValueError alone
-    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
-        raise ValueError(f"More than {_LONGEST_NUMBER} characters")
+    if isinstance(value, str) and (len(value) > _LONGEST_NUMBER or not _WRITTEN.fullmatch(value)):
+        raise ValueError("A number as text is written as 12.50")
     if isinstance(value, float) and abs(value - round(value, 2)) < _NOISE:
         return Decimal(str(round(value, 2)))  # 1.1300000000000001 is how a program writes 1.13
     return value

@@ -12,41 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from boeing_data_hub.catalogue import price_files
 from boeing_data_hub.catalogue.price_files import FileKind
 from boeing_data_hub.catalogue.price_preview import PriceMove, PricePreview
-from boeing_data_hub.catalogue.price_rules import PriceRule, Rounding
+from boeing_data_hub.catalogue.price_rules import PriceRule
 from boeing_data_hub.catalogue.priceable import PriceBasis
 from boeing_data_hub.errors import BadInput
-from boeing_data_hub.web.bodies import Body, Texts, one_of
+from boeing_data_hub.web.api.price_rule_fields import RuleFields
+from boeing_data_hub.web.bodies import Body, Flag, one_of
 from boeing_data_hub.web.limits import STORABLE
 
 _LONGEST_FILE = 5_000_000  # characters
 Name = Annotated[str, Field(max_length=200, pattern=STORABLE, description="For people.")]
-
-
-class RuleFields(Body):
-    """One rule; see docs/prices.md. A field that is not sent is no condition, or does nothing."""
-
-    name: str | None = Field(default=None, description="For people. Default: its place.")
-    cost_from: Decimal | None = Field(default=None, description="Boeing's net price, else list price, at least.")
-    cost_below: Decimal | None = None
-    suppliers: Texts = Field(default=[], description="Supplier or manufacturer, as Boeing names it.")
-    prefixes: Texts = Field(default=[], description="The SKU begins with one of these.")
-    parts: Texts = Field(default=[], description="SKUs, or part numbers without suffix.")
-    stock_from: int | None = Field(default=None, description="Pieces at Boeing, at least.")
-    stock_below: int | None = None
-    locations: Texts = Field(default=[], description="Boeing locations, one of which has pieces.")
-    units: Texts = Field(default=[], description="Units of measure.")
-    weight_from: Decimal | None = Field(default=None, description="Kilograms, at least.")
-    weight_below: Decimal | None = None
-    hazardous: bool | None = Field(default=None, description="Whether Boeing gives a hazard code.")
-    hazards: Texts = Field(default=[], description="Hazard codes.")
-    basis: PriceBasis = Field(default="list_then_net", description="The Boeing price that ours starts from.")
-    markup: Decimal | None = Field(default=None, description="Our price is the base times this.")
-    margin: Decimal | None = Field(default=None, description="Or: percent of our price that is left over the base.")
-    add: Decimal = Field(default=Decimal(0), description="A fixed amount.")
-    floor: Decimal | None = Field(default=None, description="The lowest price.")
-    ceiling: Decimal | None = Field(default=None, description="The highest price.")
-    minimum_margin: Decimal | None = Field(default=None, description="Percent that must be left over the cost.")
-    rounding: Rounding = "none"
 
 
 class PriceListBody(Body):
@@ -66,7 +40,7 @@ class PriceListBody(Body):
     )
 
     name: Name = ""
-    rules: list[RuleFields] | None = Field(default=None, max_length=1000, description="In order.")
+    rules: list[RuleFields] | None = Field(default=None, max_length=price_files.MOST_RULES, description="In order.")
     text: str | None = Field(default=None, max_length=_LONGEST_FILE, description="Or: a file, as TOML or CSV.")
     format: FileKind = Field(default="toml", description="What the text is.")
 
@@ -184,7 +158,7 @@ class ProgressLine(BaseModel):
 class ActivateBody(Body):
     """Whether to plan the publishing of the prices that differ."""
 
-    plan: bool = Field(default=True, description="Create a plan for the products whose price in the store differs.")
+    plan: Flag = Field(default=True, description="Create a plan for the products whose price in the store differs.")
 
 
 class ActivatedResponse(BaseModel):
