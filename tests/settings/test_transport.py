@@ -1,8 +1,9 @@
-"""Secrets and data go to Postgres and Redis encrypted, unless these are here or a setting says that the way is safe."""
+"""Secrets and data leave this machine encrypted, unless a setting says that the way is safe."""
 
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.settings import Settings
@@ -86,3 +87,29 @@ def test_redis_elsewhere_needs_tls(host):
 @pytest.mark.parametrize("address", ["redis://:p@127.0.0.1:6379/0", "redis://localhost", "unix:///run/redis.sock"])
 def test_redis_on_this_machine_does_not(address):
     assert Settings(_env_file=None, redis_url=address).broker_url
+
+
+WEB = ["boeing_oauth_token_url", "boeing_pna_oauth_url", "boeing_pna_price_url", "shopify_store_domain"]
+
+
+@pytest.mark.parametrize("name", WEB)
+@pytest.mark.parametrize("host", AWAY)
+def test_nothing_starts_with_boeing_or_the_store_elsewhere_in_clear(host, name):
+    for scheme in ("http", "HTTP"):
+        with pytest.raises(ValidationError, match=f"{name}[^_]*\n.*begins with http://.*HUB_PLAIN_HOSTS"):
+            Settings(_env_file=None, **{name: f"{scheme}://{host}:8080"})
+    assert getattr(Settings(_env_file=None, **{name: f"https://{host}:8080"}), name) == f"https://{host}:8080"
+
+
+@pytest.mark.parametrize("name", WEB)
+@pytest.mark.parametrize("host", [one for one in HERE if one])
+def test_a_stand_in_on_this_machine_needs_no_encryption(host, name):
+    assert getattr(Settings(_env_file=None, **{name: f"http://{host}:8080"}), name) == f"http://{host}:8080"
+
+
+@pytest.mark.parametrize("name", WEB)
+@pytest.mark.parametrize(("host", "named"), [("sandbox", "Sandbox"), ("10.1.2.3", "10.0.0.0/8")])
+def test_a_stand_in_that_is_named_may_be_reached_in_clear(host, named, name):
+    address = f"http://{host}:8080"
+    settings = Settings(_env_file=None, hub_plain_hosts=f"redis,{named}", **{name: address})
+    assert getattr(settings, name) == address

@@ -60,9 +60,9 @@ class Places(BaseSettings):
     )
     hub_plain_hosts: Words = Field(
         default=(),
-        description="Hosts, addresses or networks at which Postgres and Redis may be reached without TLS, separated by "
-        "commas, because nobody else can listen on the way there: containers of the same machine, a private network. "
-        "This machine always may; every other connection to Postgres requires TLS, and to Redis rediss://.",
+        description="Hosts, addresses or networks that may be reached without encryption, separated by commas, because "
+        "nobody else can listen on the way there: containers of the same machine, a private network. This machine "
+        "always may; everywhere else Postgres needs TLS, Redis rediss://, and Boeing and the store https://.",
     )
     hub_data_dir: Annotated[Path | None, Given] = Field(
         default=None, description="Folder of embedded services and local files. Unset: the user's state folder."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings
+
+from boeing_data_hub.settings.transport import url_with_tls
 
 BOEING_HOST: Final = "https://api.developer.boeingservices.com"
 
@@ -50,6 +52,11 @@ class Boeing(BaseSettings):
         description="Seconds one Boeing call may take in all, before it is given up. Its slot is used up either "
         "way, so it is given much time.",
     )
+
+    @field_validator("boeing_oauth_token_url", "boeing_pna_oauth_url", "boeing_pna_price_url")
+    @classmethod
+    def _credentials_are_encrypted(cls, value: str, info: ValidationInfo) -> str:
+        return url_with_tls(value, info.data.get("hub_plain_hosts", ()), sent="Boeing's credentials")
 
     @model_validator(mode="after")
     def _addresses_are_http(self) -> Self:

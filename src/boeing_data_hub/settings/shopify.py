@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from boeing_data_hub.settings.parsing import WordMap, Words
+from boeing_data_hub.settings.transport import url_with_tls
 
 
 class Store(BaseSettings):
@@ -136,3 +137,8 @@ class Store(BaseSettings):
         description="Units that the store's metafield `unit_of_measure` allows, as a JSON list.",
     )
     hub_send_lead_time: bool = Field(default=False, description="Send the lead time as a metafield.")
+
+    @field_validator("shopify_store_domain")
+    @classmethod
+    def _access_token_is_encrypted(cls, value: str, info: ValidationInfo) -> str:
+        return url_with_tls(value, info.data.get("hub_plain_hosts", ()), sent="the store's access token")

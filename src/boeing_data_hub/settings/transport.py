@@ -1,4 +1,4 @@
-"""TLS for Postgres and Redis: required, unless they are on this machine or a setting says the way there is safe."""
+"""Encryption on the way to other machines: required, unless a setting says that the way there is safe."""
 
 from __future__ import annotations
 
@@ -47,6 +47,27 @@ def broker_with_tls(address: BrokerAddress, plain_hosts: Collection[str], *, nam
         f"{name} leads to another host without encryption. Nothing was started. Use rediss://, {_REMEDY}.",
         code="redis_in_clear",
     )
+
+
+def url_with_tls(url: str, plain_hosts: Collection[str], *, sent: str) -> str:
+    """The address of a web service itself.
+
+    Args:
+        url: the address, or a bare host, which is reached by https.
+        plain_hosts: hosts and networks that may be reached without encryption.
+        sent: what would be sent there in clear, e.g. "Boeing's credentials".
+
+    Raises:
+        ValueError: it leads to another machine without encryption.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        is_safe = parts.scheme.lower() != "http" or _is_safe(parts.hostname or "", plain_hosts)
+    except ValueError:
+        return url  # not an address: reported as such where it is used
+    if not is_safe:
+        raise ValueError(f"begins with http://, so {sent} could be intercepted. Use https://, {_REMEDY}")
+    return url
 
 
 def _bare(host: str) -> str:

@@ -230,9 +230,13 @@ CASES = {
     "a stand-in and a real store": (
         set_to("SHOPIFY_STORE_DOMAIN", "parts.myshopify.com"), "sandbox_mixed", ["BOEING_*_URL"]
     ),
-    "credentials in clear": (
-        set_to("BOEING_OAUTH_TOKEN_URL", "http://boeing.example/oauth2/v2.0/token"), "secret_in_clear",
-        ["BOEING_OAUTH_TOKEN_URL", "https://"],
+    "credentials of Boeing in clear": (
+        set_to("BOEING_OAUTH_TOKEN_URL", "http://boeing.example/oauth2/v2.0/token"), "setting_unusable",
+        ["BOEING_OAUTH_TOKEN_URL", "https://", "HUB_PLAIN_HOSTS"],
+    ),
+    "the store's token in clear": (
+        set_to("SHOPIFY_STORE_DOMAIN", "http://parts.example"), "setting_unusable",
+        ["SHOPIFY_STORE_DOMAIN", "https://", "HUB_PLAIN_HOSTS"],
     ),
     "an API that listens for all": (set_to("HUB_HOST", "0.0.0.0"), "api_open", ["TLS", "127.0.0.1"]),  # noqa: S104 - it is what we look for
     "a public address in clear": (

@@ -58,13 +58,6 @@ MIXED = Advice(
     "a sandbox on this machine together with the real service on the other side",
     "Remove the BOEING_*_URL settings to ask the real Boeing, or use a sandbox store.",
 )
-IN_CLEAR = Advice(
-    "secret_in_clear",
-    "encryption",
-    "warning",
-    "secrets leave this machine without encryption",
-    "Write {name} with https://.",
-)
 OPEN_API = Advice(
     "api_open",
     "api",
@@ -169,10 +162,6 @@ def _boeing(s: Settings, unusable: frozenset[str]) -> Iterator[Finding]:
         if not is_plain_address(url):
             message = f"{name} must be a whole http or https URL without a user name or password."
             yield settings_check.UNUSABLE.found(message, name=name, place="the environment or the file .env", about="")
-        elif scheme_of(url) == "http" and not is_here(url):
-            yield IN_CLEAR.found(
-                f"{name} begins with http://, so the Boeing credentials could be intercepted.", name=name
-            )
         elif not url.rstrip("/").endswith(usual := _usual_path(name)):
             yield URL_ODD.found(f"{name} does not end in {usual}, as Boeing's own does.", name=name)
     if len({host_of(url) for url in urls.values()}) > 1:
@@ -188,10 +177,6 @@ def _mixed(s: Settings) -> Iterator[Finding]:
         yield NO_STORE.found("No store is set, so nothing is published.")
         return
     store = s.shopify_store_domain.strip()
-    if scheme_of(store) == "http" and not is_here(store):
-        yield IN_CLEAR.found(
-            "SHOPIFY_STORE_DOMAIN begins with http://, so the token could be intercepted.", name="SHOPIFY_STORE_DOMAIN"
-        )
     if host_of(store).endswith(".myshopify.com") and is_here(s.boeing_pna_price_url):
         yield MIXED.found(
             "BOEING_PNA_PRICE_URL leads to a stand-in on this machine, and the store is a real one: made-up prices and "
