@@ -135,6 +135,8 @@ def addresses(system, key):
         "/console/part/EACH-1",
         "/console/settings",
         "/console/settings/pauses",
+        "/console/settings/api",
+        "/console/settings/api/bulk_publish",
         "/console/prices",
         "/console/prices/new",
         "/console/prices/0",

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from boeing_data_hub.web.console import (
     adoptions,
+    api_pages,
     assets,
     attention,
     differences,
@@ -78,6 +79,7 @@ def install(app: FastAPI) -> None:
         differences.router,
         settings.router,
         pausing.router,
+        api_pages.router,
         signed_in_people.router,
         sign_in.inside,
     ):
