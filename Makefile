@@ -109,7 +109,7 @@ lint: setup ## style, types, import contract, spelling
 
 check: lint test test-browser ## exactly what CI runs
 
-check-all: check test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and half an hour: before a release
+check-all: check fuzz test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and hours: before a release
 
 fuzz: setup ## hold the API against its description with random requests, for every identity (CASES=500 per operation)
 	@BDH_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n 2 -m fuzz tests/fuzz $(ARGS)
@@ -126,7 +126,7 @@ sbom: ## what production runs, with hashes, as CycloneDX: make -s sbom > sbom.js
 pin-images: ## name the base images of Dockerfile and compose.yaml by digest (needs Docker and the registry)
 	@$(BIN)/python ops/pin_images.py
 
-bench-hostile: setup ## how long /health takes while hostile bodies and slow connections arrive
+bench-hostile: setup ## what others notice of hostile bodies and 1,000 slow connections (ARGS=--slow-alone)
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 bench-webhooks: setup ## how many of the store's webhooks one API process accepts in a second

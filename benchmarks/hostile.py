@@ -1,4 +1,4 @@
-"""`python -m benchmarks.hostile`: how long `/health` takes while hostile bodies and slow connections arrive.
+"""`python -m benchmarks.hostile`: what others notice while hostile bodies and slow connections arrive.
 
 One API process, asked by strangers and by a key of the scope `search`; the callers are processes and threads of this
 machine, so on two cores their own work counts against the figures. It asserts nothing.
@@ -90,9 +90,45 @@ def _sending(address: str, body: bytes, key: str | None) -> Generator[list[int]]
             one.join(30)
 
 
+def _others(address: str, key: str, seconds: float) -> str:
+    """What others notice: `/health` and a list with a key, ten times a second, half on connections of their own."""
+    times: list[float] = []
+    refused = 0
+    headers = {"X-API-Key": key}
+    until = monotonic() + seconds
+    with httpx2.Client(base_url=address, trust_env=False, timeout=60, headers=headers) as kept:
+        while monotonic() < until:
+            path = "/health" if len(times) % 4 < 2 else "/api/batches"
+            began = monotonic()
+            try:
+                if len(times) % 2:
+                    answer = kept.get(path)
+                else:
+                    answer = httpx2.get(f"{address}{path}", trust_env=False, timeout=60, headers=headers)
+                refused += answer.status_code != 200
+            except httpx2.TransportError:
+                refused += 1
+            times.append((monotonic() - began) * 1000)
+            time.sleep(0.1)
+    late = sum(one > 1000 for one in times)
+    times.sort()
+    return (
+        f"{len(times)} requests: {refused} refused, {late} later than 1 s; {times[len(times) // 2]:.0f} ms, "
+        f"99 % within {times[len(times) * 99 // 100]:.0f} ms, at most {times[-1]:.0f} ms"
+    )
+
+
+_BEGINNINGS: Final = (
+    b"POST /api/bulk-search HTTP/1.1\r\nHost: x\r\nX-A: ",
+    b"POST /api/bulk-search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n",
+    b"",
+)
+"""Headers that do not end, a body that does not end, and the first byte of a request that is not one."""
+
+
 @contextmanager
 def _dripping(port: int, connections: int) -> Generator[None]:
-    """Connections that send a byte of a header every two seconds; whichever is closed is opened again."""
+    """Connections that send a byte every two seconds; whichever is closed is opened again."""
     stop = threading.Event()
 
     def drip() -> None:
@@ -100,7 +136,7 @@ def _dripping(port: int, connections: int) -> Generator[None]:
         while not stop.is_set():
             while len(held) < connections and not stop.is_set():
                 one = socket.create_connection(("127.0.0.1", port), timeout=10)
-                one.sendall(b"POST /api/bulk-search HTTP/1.1\r\nHost: x\r\nX-A: ")
+                one.sendall(_BEGINNINGS[len(held) % len(_BEGINNINGS)])
                 held.append(one)
             for one in list(held):
                 try:
@@ -121,8 +157,9 @@ def _dripping(port: int, connections: int) -> Generator[None]:
         thread.join(30)
 
 
-def _measure(address: str, port: int, pid: int, key: str, seconds: float, slow: int) -> Iterator[tuple[str, str]]:
-    for who, sent in (("a stranger", None), ("a key", key)):
+def _measure(address: str, port: int, pid: int, key: str, chosen: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    seconds, slow = chosen.seconds, chosen.slow
+    for who, sent in () if chosen.slow_alone else (("a stranger", None), ("a key", key)):
         for name, body in _BODIES.items():
             before = cpu_seconds(pid)
             with _sending(address, body, sent) as statuses:
@@ -133,14 +170,16 @@ def _measure(address: str, port: int, pid: int, key: str, seconds: float, slow: 
     with ExitStack() as stack:
         stack.enter_context(_dripping(port, slow))
         time.sleep(3)
-        yield f"{slow:,} slow connections", f"/health {_health(address, seconds * 4)}; peak {_peak(pid)} MB"
+        yield f"{slow:,} slow connections", f"{_others(address, key, chosen.slow_seconds)}; peak {_peak(pid)} MB"
 
 
 def main() -> None:
     """Start, attack, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="for each body; four times as long for connections")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each body")
     parser.add_argument("--slow", type=int, default=1_000, help="slow connections")
+    parser.add_argument("--slow-seconds", type=float, default=120.0, help="for the slow connections")
+    parser.add_argument("--slow-alone", action="store_true", help="leave out the bodies")
     chosen = parser.parse_args()
     rows: list[tuple[str, str]] = []
     with tempfile.TemporaryDirectory(prefix="bdh-bench-", ignore_cleanup_errors=True) as name:
@@ -159,7 +198,7 @@ def main() -> None:
             process = spawn(argv, env=environment, stdout=subprocess.DEVNULL)
             try:
                 wait_for_api(address)
-                for row in _measure(address, port, process.pid, key, chosen.seconds, chosen.slow):
+                for row in _measure(address, port, process.pid, key, chosen):
                     output.note(": ".join(row))
                     rows.append(row)
             finally:

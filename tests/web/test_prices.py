@@ -172,3 +172,34 @@ def test_reading_needs_read_drafts_need_publish_and_activation_needs_admin(api, 
         assert api.post(f"/api/prices/{path}", headers=publisher).status_code == 403
     assert api.get(f"/api/prices/lists/{version}", headers=reader).status_code == 200
     assert api.post("/api/prices/lists", json=body, headers=reader).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "kept"),
+    [
+        ("stock_from", 5, 5),
+        ("stock_from", 5.0, 5),
+        ("markup", 1.13, "1.13"),
+        ("markup", "1.1300", "1.1300"),
+        ("add", "-0.50", "-0.50"),
+        ("margin", 99.99, "99.99"),
+    ],
+)
+def test_a_number_is_read_as_it_is_described(admin, field, sent, kept):
+    answer = admin.post("/api/prices/lists", json={"rules": [{field: sent}]})
+    assert answer.json()["rules"][0][field] == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        *(("stock_from", sent) for sent in (5.5, "5", True, -1, 10**9 + 1, 1e300)),
+        *(("markup", sent) for sent in ("", " 1.1", "1e0", "+1", "1_0", ".5", "1,5", "NaN", True, [])),
+        ("margin", "20.005"),
+        ("hazardous", "yes"),
+        ("units", ["a\u200bb"]),
+        ("name", "x" * 101),
+    ],
+)
+def test_what_the_description_forbids_is_refused(admin, field, sent):
+    assert admin.post("/api/prices/lists", json={"rules": [{field: sent}]}).status_code == 422

@@ -110,6 +110,10 @@ def _short(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _written_day(value: Any) -> Any:
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("A day is written as 2027-01-31")
@@ -149,8 +153,8 @@ class Body(BaseModel):
 Flag = Annotated[bool, Field(strict=True)]
 """True or false, and not 0, 1 or `"yes"`."""
 
-Whole = Annotated[int, Field(strict=True)]
-"""A whole number as a JSON number, not as text."""
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+"""A whole number as a JSON number, not as text. `5.0` is one, too: some programs have no other numbers."""
 
 Texts = Annotated[
     list[Annotated[str, Field(max_length=_LONGEST_ENTRY, json_schema_extra={"format": "part-number-of-list"})]],
