@@ -27,13 +27,13 @@ from boeing_data_hub.work.token_memory import Memory, PostgresMemory, ProcessMem
 _log = logging.getLogger(__name__)
 
 _NEVER_GOOD: Final = PauseUpstream(
-    "Shopify gives us access tokens and then refuses them (status 401). Nothing has failed; work goes on when they are"
-    " accepted. Check that SHOPIFY_STORE_DOMAIN is the store that the app is installed on; `bdh doctor` looks at it.",
+    "Shopify issues access tokens but then rejects them (status 401). Nothing has failed; work continues when they "
+    "are accepted. Check that the app is installed on the store in SHOPIFY_STORE_DOMAIN; `bdh doctor` helps.",
     code="shopify_credentials",
 )
 _NOT_CONNECTED: Final = PauseUpstream(
     "Shopify no longer accepts the access token of `bdh store connect` (status 401): the app was removed from the"
-    " store, or its access was revoked. Nothing has failed; run `bdh store connect` again, and work goes on.",
+    " store, or its access was revoked. Nothing has failed; run `bdh store connect` again, and work continues.",
     code="shopify_credentials",
 )
 
@@ -110,7 +110,7 @@ def store_tokens(settings: Settings, access: ShopifyAccess, database: Database |
     if way == "app":
         if settings.shopify_admin_api_token.get_secret_value().strip():
             _log.warning(
-                "SHOPIFY_ADMIN_API_TOKEN is set beside SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, and is not used. "
+                "SHOPIFY_ADMIN_API_TOKEN is not used, because SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are set. "
                 "Remove it."
             )
         return app_tokens(settings, access, database)

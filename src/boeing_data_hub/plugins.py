@@ -33,7 +33,7 @@ def require(name: str, *, purpose: str) -> EntryPoint:
     if found is None:
         raise BadInput(
             f"{purpose} needs the package boeing-data-hub-sandbox, which is not installed. Nothing was started. "
-            "It is a folder of this project's repository; install it there: pip install ./sandbox",
+            "It is in the folder sandbox/ of the project's repository. Install it with: pip install ./sandbox",
             code="sandbox_not_installed",
         )
     return found

@@ -69,7 +69,7 @@ _call_seconds = Histogram(
 )
 _calls = Counter(
     "hub_outside_calls_total",
-    "Calls made, by what came of them: `ok` or an error's code.",
+    "Calls made, by result: `ok` or an error's code.",
     ["service", "operation", "outcome"],
     registry=REGISTRY,
 )
@@ -81,14 +81,14 @@ _tasks = Counter(
 )
 _steps = Histogram(
     "hub_database_step_duration_seconds",
-    "Time of one step on Postgres, waiting for a connection and repetitions included.",
+    "Time of one step on Postgres, including the wait for a connection and repetitions.",
     ["outcome"],
     buckets=_QUICK,
     registry=REGISTRY,
 )
 _security = Counter(
     "hub_security_events_total",
-    "Requests that were refused for a reason of security, by event: rejected keys, throttled sign-ins and the like.",
+    "Requests that were refused for security reasons, by event: rejected keys, throttled sign-ins and the like.",
     ["event"],
     registry=REGISTRY,
 )

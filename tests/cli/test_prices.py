@@ -60,7 +60,7 @@ def test_a_price_list_from_file_to_force_and_back(at, tmp_path):
     unsure = at("prices", "activate", version)
     assert (unsure.code, "Repeat with --yes" in unsure.err) == (2, True)
     done = at("prices", "activate", version, "--yes")
-    assert done.out == f"Price list {version} is in force.\n"
+    assert done.out == f"Price list {version} is now active.\n"
     assert "SHOPIFY_STORE_DOMAIN is not set" in done.err
     assert f"{version}\tspring\t2\t" in at("prices", "list").out
     assert at("prices", "activate", version, "--yes").code == 6

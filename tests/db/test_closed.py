@@ -169,7 +169,7 @@ def test_tables_made_in_the_editor_are_its_users_alone(owned, make_role, tools, 
     assert open_things(url) == []
     refused_everything(url, as_visitor)
     other = url.replace("bdh_editor:", f"{make_role('bdh_other')}:")
-    with pytest.raises(Conflict, match="Run the upgrade as the user the tables belong to"):
+    with pytest.raises(Conflict, match="Run the upgrade as the user that owns the tables"):
         schema.upgrade(other, versions=[schema.VERSIONS, NEXT])
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         do(other, "SELECT * FROM hub.batches")

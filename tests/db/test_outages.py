@@ -164,7 +164,7 @@ def test_a_server_that_takes_no_writes_is_named_and_left_for_another(database):
         backends.add(work.value("SELECT pg_backend_pid()"))
         work.do(statement)
 
-    with pytest.raises(Unavailable, match="takes no writes") as told:
+    with pytest.raises(Unavailable, match="accepts no writes") as told:
         database.run(step, patience=0.3)
     assert told.value.code == "database_read_only"
     assert len(backends) > 1  # each try had a new connection: the primary may be another server by now

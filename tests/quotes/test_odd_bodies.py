@@ -73,7 +73,7 @@ def test_an_entry_that_is_not_one_part_number_is_refused_by_its_line(part, code)
 
 
 def test_a_field_of_zapier_that_was_not_filled_in_is_named_as_that():
-    with pytest.raises(BadInput, match="field of Zapier that was not filled in"):
+    with pytest.raises(BadInput, match="Zapier field that was not filled in"):
         lines(sent("{{123__parts}}", "1"))
 
 

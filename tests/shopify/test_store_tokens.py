@@ -185,7 +185,7 @@ def test_tokens_that_are_given_and_refused_stop_the_line_and_are_not_fetched_on_
     shop.fault("unauthorized")
     client = processes()
     for _ in range(5):
-        assert "gives us access tokens and then refuses them" in fails(client).message
+        assert "issues access tokens but then rejects them" in fails(client).message
     assert counts(shop)["asked.client_credentials"] <= 3
 
 

@@ -81,7 +81,7 @@ def _search(q: Question, assumed: list[str]) -> dict[str, Any]:
         lines.append(f"+ one more for each missing part (HUB_CONFIRM_MISSING): up to {most:,}")
     if q.limit is None:
         lines.append("no limit: as fast as Boeing answers, which cannot be predicted; the limit does not matter")
-        assumed.append("BOEING_API_RATE_LIMIT is unlimited, so the time of a search has no lower bound but the calls'.")
+        assumed.append("BOEING_API_RATE_LIMIT is unlimited, so only the duration of the calls limits a search.")
     else:
         lines.append(
             f"{q.limit.calls:,} calls in {span(q.limit.window)}, kept {cost.spacing:.2f} s apart so that none holds "
@@ -90,7 +90,7 @@ def _search(q: Question, assumed: list[str]) -> dict[str, Any]:
     if q.first_wait > 1:
         lines.append(f"+ {span(q.first_wait)} until the next slot is free")
     if cost.ahead:
-        lines.append(f"+ up to {cost.ahead:,} calls of searches that wait, made in turn with these")
+        lines.append(f"+ up to {cost.ahead:,} calls of waiting searches, which take turns with this one")
     if q.parts > q.most_in_search:
         lines.append(
             f"in {-(-q.parts // q.most_in_search)} searches, because one holds at most {q.most_in_search:,} parts"
@@ -130,8 +130,9 @@ def _publish(q: Question, assumed: list[str]) -> dict[str, Any]:
         )
         if capacity.lines_per_second is None:
             assumed.append(
-                f"The store does not publish the pace of its bulk operations: {forecast.ASSUMED_LINES:g} lines a second"
-                " for each are assumed until it has shown its own, and the longest time is that of going one by one."
+                f"Shopify does not publish the speed of its bulk operations: {forecast.ASSUMED_LINES:g} lines per "
+                "second for each are assumed until this store's speed has been measured. The longest time is that "
+                "of sending parts one by one."
             )
     limited = forecast.daily_limit(new, capacity)
     if limited:
@@ -146,7 +147,7 @@ def _publish(q: Question, assumed: list[str]) -> dict[str, Any]:
         lines.append(
             f"in {-(-q.parts // q.most_in_publish)} publish runs, because one holds at most {q.most_in_publish:,} parts"
         )
-    assumed.append("Every part can be sold: what is found without price or stock costs nothing here.")
+    assumed.append("Every part can be sold; parts without price or stock would cost nothing.")
     return {
         "way": "bulk" if in_bulk else "direct",
         "points": {"low": low_points, "high": high_points},
@@ -195,7 +196,7 @@ def _bulk_lines(load: Load, capacity: Capacity, points: float) -> list[str]:
         f"{load.sending:,} lines ÷ {capacity.bulk_lines:,} = {runs:,} bulk operations, {lanes} at a time",
         f"{load.sending:,} lines ÷ {pace:,.0f} a second ({pace / lanes:g} for each, {known}) = "
         + span(load.sending / pace),
-        f"beside them, for search, sales channel and starts: {_refill(points, capacity)}",
+        f"plus, for search, sales channel and starts: {_refill(points, capacity)}",
     ]
 
 

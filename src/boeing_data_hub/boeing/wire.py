@@ -176,8 +176,8 @@ def _holds(value: Any, wanted: Callable[[dict[str, Any]], bool], *, in_lists: bo
 def _changed(body: bytes, what: str) -> Retry:
     return malformed(
         body,
-        f"Boeing seems to have changed its format: {what}. Nothing of the answer was used; tell the hub's maintainers"
-        " if this goes on.",
+        f"Boeing seems to have changed its format: {what}. The answer was not used; tell the hub's maintainers if "
+        "this continues.",
         code="boeing_schema_changed",
     )
 

@@ -47,7 +47,7 @@ _WHY: Final[dict[Kind, str]] = {
     "crowded": "accepts no more connections (maxclients)",
     "untrusted": "shows a certificate that is not trusted",
     "certificate_wanted": "requires a client certificate, or rejects it",
-    "file": "cannot be reached: a file for the encryption cannot be read",
+    "file": "cannot be reached: a file for encryption cannot be read",
     "protocol": "does not speak the Redis protocol: it is not a Redis, or only one side uses encryption",
     "host": "is not responding: its host name is unknown",
     "timeout": "is not responding: it took too long",

@@ -221,7 +221,7 @@ def _exceeds(part: int, whole: int, percent: Decimal) -> bool:
 _SENTENCES: Final[Mapping[Cause, str]] = {
     Cause.PRICE_ROSE: "The price would rise from {old} to {new}.",
     Cause.PRICE_FELL: "The price would fall from {old} to {new}.",
-    Cause.BELOW_COST: "The price {new} is below what Boeing asks for the part.",
+    Cause.BELOW_COST: "The price {new} is below Boeing's price for the part.",
     Cause.BELOW_FLOOR: "The price {new} is below your lowest price (HUB_GUARD_PRICE_FLOOR).",
     Cause.STOCK_JUMPED: "Stock would change from {old} to {new} pieces.",
     Cause.UNIT_CHANGED: "Boeing now sells the part by {new}, not by {old}, so price and stock mean something else.",

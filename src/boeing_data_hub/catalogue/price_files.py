@@ -93,7 +93,7 @@ def _from_toml(text: str) -> list[Mapping[str, object]]:
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise _bad([RuleProblem(0, "", f"This is not TOML: {error}.")]) from None
+        raise _bad([RuleProblem(0, "", f"This is not valid TOML: {error}.")]) from None
     found: object = document.pop("rule", [])
     if document or not isinstance(found, list):
         raise _bad([RuleProblem(0, "", "A price list in TOML has [[rule]] tables, and nothing else.")])
@@ -213,7 +213,7 @@ def _contradictions(rule: PriceRule) -> Iterator[tuple[str, str]]:
         ("weight", rule.weight_from, rule.weight_below),
     ):
         if least is not None and below is not None and least >= below:
-            yield f"{what}_below", f"Must be more than {what}_from, or the rule is for no part."
+            yield f"{what}_below", f"Must be more than {what}_from, or no part can match the rule."
     if rule.hazardous is False and rule.hazards:
         yield "hazards", "A rule for parts without a hazard code can't name hazard codes."
     if rule.floor is not None and rule.ceiling is not None and rule.floor > rule.ceiling:

@@ -63,7 +63,7 @@ def get(work: Work, version: int) -> PriceList:
     row = work.row(_SQL["get"], [version])
     if row is None:
         raise NotFound(
-            f"There is no price list {version}. `bdh prices list` shows those there are.", code="price_list_not_found"
+            f"There is no price list {version}. `bdh prices list` shows all of them.", code="price_list_not_found"
         )
     return msgspec.convert(row, PriceList)
 
@@ -124,7 +124,7 @@ def activate(work: Work, version: int | None, *, actor: str) -> int | None:
         get(work, version)
     before = in_force(work)
     if before == version:
-        raise Conflict(f"{said(version)} is in force already. Nothing was changed.", code="price_list_active")
+        raise Conflict(f"{said(version)} is already active. Nothing was changed.", code="price_list_active")
     work.do(_SQL["activate"], [version, actor])
     details = {"before": before, "now": version}
     audit.record(work, actor=actor, action="prices.activate", target=str(version or "settings"), details=details)
@@ -139,7 +139,9 @@ def earlier(work: Work) -> int | None:
     """
     last = activations(work, limit=2)
     if not last:
-        raise Conflict("No price list was ever in force, so there is none to go back to.", code="no_earlier_prices")
+        raise Conflict(
+            "No price list has been active before, so there is nothing to go back to.", code="no_earlier_prices"
+        )
     return last[1].version if len(last) > 1 else None
 
 
@@ -152,8 +154,8 @@ def _hold_draft(work: Work, version: int) -> None:
     work.row(_SQL["hold"], [version])
     if not get(work, version).is_draft:
         raise Conflict(
-            f"Price list {version} was in force, so it can no longer be changed. Nothing was changed. Save your rules "
-            "as a new list.",
+            f"Price list {version} has been active, so it can no longer be changed. Nothing was changed. Save your "
+            "rules as a new list.",
             code="price_list_frozen",
         )
 

@@ -14,9 +14,11 @@ from boeing_data_hub.cli.access import with_api
 from boeing_data_hub.cli.client import Api, Document
 
 Every = Annotated[
-    bool, typer.Option("--all", help="Read the whole store, and match its products to your parts: a plan is made.")
+    bool, typer.Option("--all", help="Read the whole store, match its products to your parts, and create a plan.")
 ]
-Plan = Annotated[str | None, typer.Option("--plan", metavar="ID", help="Go on with this plan instead of a new one.")]
+Plan = Annotated[
+    str | None, typer.Option("--plan", metavar="ID", help="Continue with this plan instead of creating a new one.")
+]
 Accept = Annotated[
     list[str] | None,
     typer.Option("--accept", metavar="RULE[/DOUBT]", help="Also link doubtful products, e.g. title/weak_rule."),
@@ -29,13 +31,15 @@ Archive = Annotated[bool, typer.Option("--archive-copies", help="Archive the oth
 Complete = Annotated[
     bool, typer.Option("--complete-skus", help="Let the next publish complete SKUs that were cut. Default: keep them.")
 ]
-Csv = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write the whole plan there, .csv or .xlsx.")]
+Csv = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help="Write the whole plan to this file, .csv or .xlsx.")
+]
 Cancel = Annotated[str | None, typer.Option("--cancel", metavar="ID", help="Stop a plan that is being carried out.")]
 Undo = Annotated[str | None, typer.Option("--undo", metavar="ID", help="Undo a plan that was carried out.")]
 
 _API: Final = "/api/store/adoptions"
 _STATES: Final = {
-    "done": "linked or archived", "linked": "linked already", "changed": "left: changed since the plan",
+    "done": "linked or archived", "linked": "linked already", "changed": "skipped: changed since the plan",
     "refused": "refused by Shopify", "planned": "not reached", "sending": "not reached", "undone": "undone",
     "left": "left as they are", "undoing": "not undone yet",
 }  # fmt: skip
@@ -73,7 +77,7 @@ def adopt(asked: Asked, *, yes: bool, wait: bool, as_json: bool) -> None:
             return
         if not (yes or _agreed(plan["chosen"])):
             output.as_json(plan) if as_json else output.note(
-                f"Nothing was changed. Go on with: bdh store adopt --plan {plan['id']} --yes"
+                f"Nothing was changed. Continue with: bdh store adopt --plan {plan['id']} --yes"
             )
             return
         body = {"expected": plan["chosen"], "complete_skus": asked.complete_skus}

@@ -34,7 +34,7 @@ def connect(
     timeout: Annotated[float, typer.Option(min=1, max=3600, help="Seconds to wait for the approval.")] = 600,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Connect a store of another organization than the app's.
+    """Connect a store that belongs to another organization than the app.
 
     Someone who administers the store approves the app in a browser, once.
     """

@@ -18,7 +18,7 @@ from boeing_data_hub.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="Write, preview and activate price lists.")
 
-Version = Annotated[int, typer.Argument(min=0, help="The price list's version; 0: the settings alone.")]
+Version = Annotated[int, typer.Argument(min=0, help="The price list's version; 0: settings only.")]
 File = Annotated[Path, typer.Argument(help="A price list: .toml or .csv.", exists=True, dir_okay=False)]
 Name = Annotated[str, typer.Option("--name", help="A name for people.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
@@ -45,7 +45,7 @@ def list_prices(*, limit: Annotated[int, typer.Option(min=1, max=1000)] = 50, as
                     one["rule_count"],
                     one["author"],
                     output.Moment(one["updated_at"]),
-                    "in force" if one["is_active"] else "earlier" if one["first_active_at"] else "draft",
+                    "active" if one["is_active"] else "earlier" if one["first_active_at"] else "draft",
                 )
                 for one in found["lists"]
             ],
@@ -53,7 +53,7 @@ def list_prices(*, limit: Annotated[int, typer.Option(min=1, max=1000)] = 50, as
         last = found["last_rule"]
         active = found["active_version"]
         output.note(
-            f"In force: {f'price list {active}, then' if active else 'the settings alone:'} "
+            f"Active: {f'price list {active}, then' if active else 'settings only:'} "
             f"{last['basis']} x {last['markup']}."
         )
 
@@ -189,7 +189,7 @@ def export(
 
 @app.command()
 def activate(version: Version, *, no_plan: NoPlan = False, yes: Yes = False, as_json: Json = False) -> None:
-    """Put a price list into force, after a preview, and plan the prices that differ in the store."""
+    """Activate a price list after a preview, and plan the prices that differ in the store."""
 
     def do(api: Api) -> None:
         if not yes:
@@ -205,11 +205,11 @@ def activate(version: Version, *, no_plan: NoPlan = False, yes: Yes = False, as_
 
 @app.command()
 def back(*, no_plan: NoPlan = False, yes: Yes = False, as_json: Json = False) -> None:
-    """Go back to the price list that was in force before."""
+    """Go back to the previous price list."""
 
     def do(api: Api) -> None:
         if not yes:
-            _confirm("go back to the price list that was in force before")
+            _confirm("go back to the previous price list")
         _tell(api.call("POST", "/api/prices/back", json={"plan": not no_plan}, timeout=_PLANNING), as_json=as_json)
 
     with_api(do, json_wanted=as_json)

@@ -16,7 +16,11 @@ from boeing_data_hub.errors import Unavailable
 
 app = typer.Typer(
     cls=group(
-        {"connect": Entry("connecting", "connect", "Access", "Connect a store of another organization than the app's.")}
+        {
+            "connect": Entry(
+                "connecting", "connect", "Access", "Connect a store that belongs to another organization than the app."
+            )
+        }
     ),
     no_args_is_help=True,
     help="Set up the store; list products; resolve conflicts and leftovers.",

@@ -79,35 +79,37 @@ _STATES: Final[dict[str, Kind]] = {
 }
 _KEPT: Final = "Accepted work is kept."
 _SENTENCES: Final[dict[Kind, str]] = {
-    "blocked": "Postgres, or the pooler before it, blocks this user for a while, because a wrong password was sent too "
-    f"often. {_KEPT} Correct the password in DATABASE_URL, on the other hosts too, and wait some minutes.",
+    "blocked": "Postgres, or the pooler in front of it, blocks this user for a while, because a wrong password was "
+    f"sent too often. {_KEPT} Correct the password in DATABASE_URL, on the other hosts too, and wait a few minutes.",
     "password": f"Postgres rejects the user name or password in DATABASE_URL. {_KEPT} Correct it; the hub tries again "
-    "a few times a minute, because poolers block whoever tries more often.",
+    "a few times a minute, because poolers block clients that try more often.",
     "host": f"The host name in DATABASE_URL is unknown. {_KEPT} Correct it, or wait until DNS resolves it again.",
     "tls": f"Postgres and DATABASE_URL disagree about encryption. {_KEPT} Set sslmode to what the server offers.",
     "not_allowed": f"Postgres does not allow this host or user to connect. {_KEPT} Allow it in pg_hba.conf, or in the "
     "provider's list of networks.",
     "database": f"Postgres has no database with the name in DATABASE_URL. {_KEPT} Correct the name.",
-    "crowded": f"All connections of Postgres, or of the pooler before it, are taken. {_KEPT} Lower "
+    "crowded": f"All connections of Postgres, or of the pooler in front of it, are taken. {_KEPT} Lower "
     "HUB_DATABASE_POOL, or raise max_connections.",
     "starting": f"Postgres is starting, or recovering. {_KEPT} Try again in a few seconds.",
-    "pooler": f"The pooler responds but cannot reach Postgres. {_KEPT} Look whether the database runs, or was paused.",
+    "pooler": f"The pooler responds but cannot reach Postgres. {_KEPT} Check whether the database is running or "
+    "paused.",
     "address": f"DATABASE_URL has an invalid part. {_KEPT} Write it like "
     "postgresql://user:password@host:5432/postgres.",
     "disk_full": f"The disk of Postgres is full: nothing can be saved. {_KEPT} Free some space; work then continues.",
     "out_of_memory": f"Postgres has no memory left for this. {_KEPT} Check what else runs there; the hub retries.",
     "statement_timeout": "Postgres ended a statement that took too long (statement_timeout). Nothing of this step was "
-    "saved. Look what else runs there (pg_stat_activity); it is tried again later.",
+    "saved. Check what else is running (pg_stat_activity); the hub tries again later.",
     "lock_timeout": "Postgres gave up waiting for a lock that another session holds. Nothing of this step was saved. "
-    "Look who holds it (pg_locks); it is tried again later.",
-    "read_only": "Postgres takes no writes: it is a standby, or writes are disabled, as Supabase does when the "
-    "disk is full. Nothing of this step was saved. Point DATABASE_URL at the primary, or make room.",
-    "rights": "The role of DATABASE_URL lacks a right on a table of the hub. Nothing of this step was saved. Use the "
+    "Check who holds it (pg_locks); the hub tries again later.",
+    "read_only": "Postgres accepts no writes: it is a standby, or writes are disabled, as Supabase does when the "
+    "disk is full. Nothing of this step was saved. Point DATABASE_URL at the primary, or free disk space.",
+    "rights": "The role in DATABASE_URL lacks a permission on one of the hub's tables. Nothing of this step was saved. "
+    "Use the "
     "role that ran `bdh db upgrade`; `bdh doctor` names the tables.",
     "refused": f"Postgres rejects the connection for an unknown reason. {_KEPT} `bdh doctor` shows more.",
 }
 _SILENT: Final = (
-    "Postgres does not answer. Nothing was lost: what was accepted is kept and goes on when it is back. "
+    "Postgres does not answer. Nothing was lost: accepted work is kept and continues when it is back. "
     "Try again in a few seconds."
 )
 _BANNED_FOR: Final = frozenset[Kind]({"password", "blocked", "not_allowed", "database"})

@@ -127,7 +127,7 @@ def upgrade(
                     raise
                 if monotonic() > deadline:
                     raise Unavailable(
-                        f"The tables were in use, or another upgrade was at work, for {patience:.0f} seconds. Nothing "
+                        f"The tables were in use, or another upgrade was running, for {patience:.0f} seconds. Nothing "
                         "was changed. Try again when the system is less busy.",
                         code="tables_in_use",
                     ) from error
@@ -186,9 +186,9 @@ def _no_answer(error: psycopg.Error) -> Unavailable:
 def _not_ours(error: psycopg.Error) -> Conflict:
     message = str(error).strip().splitlines()[0]
     return Conflict(
-        f"Postgres does not allow this user to change the hub's tables: {message}. Nothing was changed. Run "
-        f"the upgrade as the "
-        "user the tables belong to (HUB_OWNER_DATABASE_URL); or give them to this one (docs/database.md).",
+        f"Postgres does not allow this user to change the hub's tables: {message}. Nothing was changed. Run the "
+        "upgrade as the user that owns the tables (HUB_OWNER_DATABASE_URL), or change their owner "
+        "(docs/database.md).",
         code="tables_not_ours",
     )
 

@@ -146,7 +146,7 @@ LEFTOVERS: Final = Kind(
     code="leftovers",
     level="warning",
     meaning="leftover products that are to be removed",
-    message="{products} {are} still to be removed from your store.",
+    message="{products} {are} waiting to be removed from your store.",
     remedy="View.",
     link="/attention#orphans",
 )
@@ -186,7 +186,7 @@ HELD_CHANGES: Final = Kind(
     code="held_changes",
     level="warning",
     meaning="changes that guards hold back until a person decides",
-    message="{many} {wait} for review. Your store keeps what it has until you decide.",
+    message="{many} {are} waiting for review. Your store keeps what it has until you decide.",
     remedy="Review.",
     link="/reviews",
 )
@@ -277,7 +277,7 @@ def held_changes(number: int) -> Condition:
     """Changes that guards hold back, counted up to `MOST_COUNTED`."""
     more = " or more" if number >= MOST_COUNTED else ""
     return HELD_CHANGES.found(
-        many=f"{number:,}{more} {form(number, 'change', 'changes')}", wait=form(number, "waits", "wait")
+        many=f"{number:,}{more} {form(number, 'change', 'changes')}", are=form(number, "is", "are")
     )
 
 

@@ -52,12 +52,12 @@ class Proxy:
             host, port = (parts.hostname or "").rstrip("."), parts.port
             username, password = unquote(parts.username or ""), unquote(parts.password or "")
         except ValueError:
-            return cls("", "", 0, setting, why_not="it is no address such as http://proxy.example.com:3128")
+            return cls("", "", 0, setting, why_not="it is not an address such as http://proxy.example.com:3128")
         scheme = parts.scheme.lower()
         if scheme not in {"http", "https"}:
-            why = f"a proxy by {scheme[:10]}:// is not supported; name one by http:// or https://"
+            why = f"{scheme[:10]}:// proxies are not supported; use an http:// or https:// proxy"
         elif not host or any(character.isspace() for character in host) or port == 0:
-            why = "it is no address such as http://proxy.example.com:3128"
+            why = "it is not an address such as http://proxy.example.com:3128"
         else:
             why = ""
         return cls(scheme, host, port or (443 if scheme == "https" else 80), setting, username, password, why)

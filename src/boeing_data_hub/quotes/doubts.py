@@ -12,7 +12,7 @@ from boeing_data_hub.batches.lists.suspicion import Suspicion, broken, suspicion
 from boeing_data_hub.values.part_numbers import BadPartNumber
 
 _CHANGED: Final = "This looks like a number that a spreadsheet or form has changed. Send the part number as text."
-_MISSING: Final = "This stands for a missing value and is not a part number. Leave the line out."
+_MISSING: Final = "This is a placeholder for a missing value, not a part number. Leave the line out."
 _SENTENCES: Final = {
     "shortened_number": _CHANGED,
     "formatted_number": _CHANGED,
@@ -23,7 +23,7 @@ _SENTENCES: Final = {
     "several_numbers": "These look like several part numbers in one entry. Separate them by commas.",
     "several_columns": "These look like several values in one entry. Send only part numbers in requested_parts.",
     "quantity_in_cell": "There is a quantity next to the part number. Send quantities in requested_qty.",
-    "blank_or_quantity": "A quantity or blank stands in the part number. Send quantities in requested_qty.",
+    "blank_or_quantity": "There is a quantity or a space in the part number. Send quantities in requested_qty.",
     "words_in_cell": "There are other words next to the part number. Send the part number alone.",
     "label": "There is a label before the part number. Send the part number alone.",
     "not_a_part": "This is an address, or a number of something other than a part. Leave the line out.",

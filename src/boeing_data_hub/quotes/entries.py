@@ -104,7 +104,7 @@ def _wrong_number(text: str, *, is_number: bool) -> str | None:
 
 def _wrong_phrase(raw: str, text: str) -> str | None:
     if text.startswith("{{"):
-        return "This is a field of Zapier that was not filled in. Choose the field again under Data."
+        return "This is a Zapier field that was not filled in. Choose the field again under Data."
     if text.startswith(("[", "{")):
         return "This is a list written as text. Separate the part numbers by commas."
     if _LABEL.search(text):
@@ -112,7 +112,7 @@ def _wrong_phrase(raw: str, text: str) -> str | None:
     if _SEPARATOR.search(raw) or _is_several(text):
         return "These look like several part numbers in one entry. Separate them by commas."
     if _QUANTITY_WITHIN.search(text):
-        return "There is a quantity beside the part number. Send quantities in requested_qty."
+        return "There is a quantity next to the part number. Send quantities in requested_qty."
     return None
 
 
@@ -157,8 +157,8 @@ def _of_text(name: str, text: str, most: int) -> list[Entry]:
     found, separators = _split(text)
     if name == "requested_qty" and "," in separators and len(separators) > 1:
         raise BadInput(
-            f"requested_qty separates its entries by commas and by other signs. {_NOTHING} Separate all of them in the "
-            "same way, and put no comma into a number: 1000, not 1,000.",
+            f"requested_qty separates its entries in different ways. {_NOTHING} Use the same separator throughout, "
+            "and no comma within a number: 1000, not 1,000.",
             code="mixed_separators",
         )
     if len(found) > most + 1:
@@ -247,7 +247,7 @@ def _has_digit(text: Iterable[str]) -> bool:
 def too_many(most: int) -> BadInput:
     """The error for a list with more than `most` entries."""
     return BadInput(
-        f"At most {most:,} parts are quoted at once (HUB_QUOTE_MAX_PARTS). {_NOTHING} Send several requests, each with "
-        "an RFQ number of its own.",
+        f"At most {most:,} parts are quoted at once (HUB_QUOTE_MAX_PARTS). {_NOTHING} Send several requests, each "
+        "with its own RFQ number.",
         code="too_many_parts",
     )

@@ -182,8 +182,9 @@ def _parsed(text: str) -> object:
     except (ValueError, RecursionError) as error:
         where = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise Malformed(
-            f"The body is not valid JSON{where}. {_NOTHING} Write names and texts between straight double quotes, with "
-            "a comma between the fields and none behind the last. In Webhooks by Zapier, the action POST with Payload "
+            f"The body is not valid JSON{where}. {_NOTHING} Write names and texts between straight double quotes, "
+            "with a comma between the fields and none after the last. In Webhooks by Zapier, the action POST with "
+            "Payload "
             "Type json and the fields under Data does this for you.",
             code="malformed_json",
         ) from None

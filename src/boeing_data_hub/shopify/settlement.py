@@ -26,9 +26,7 @@ from boeing_data_hub.shopify.reviews import Judged
 from boeing_data_hub.work import batches, leases
 
 _LATE_SECONDS: Final = 120.0  # after which the store has carried out a call that it did not answer, or never will
-_CREATED_LATE: Final = (
-    "Its creation was called off without an answer. The hub checks whether Shopify created it all the same."
-)
+_CREATED_LATE: Final = "The call that creates it ended without an answer. The hub checks whether Shopify created it."
 
 
 def concluded(parts: Mapping[str, Sent]) -> dict[str, Sent]:

@@ -130,7 +130,7 @@ class Storefront(StoreProducts):
             told = self._define([custom_id_definition(self.policy)])
             if told["differing"]:
                 raise PauseUpstream(
-                    f"The store defines the metafield {told['differing'][0]} with another type than `id`, so it cannot"
+                    f"The store defines the metafield {told['differing'][0]} with a type other than `id`, so it cannot"
                     " hold the hub's custom ids. Nothing was sent. Delete that definition in the store, then run"
                     " `bdh store setup`.",
                     code="custom_id_type",

@@ -57,7 +57,7 @@ def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
             is_new = topic not in there and _create(client, topic, address)
             (created if is_new else existing).append(topic)
     except (Reject, PauseUpstream) as refused:  # the store was reached for its definitions just before: only this fails
-        note = f"Shopify rejected the webhook subscriptions. {refused.message} Changes are noticed by checks alone."
+        note = f"Shopify rejected the webhook subscriptions. {refused.message} Only checks find changes in the store."
         return Subscriptions(tuple(created), tuple(existing), note)
     return Subscriptions(tuple(created), tuple(existing))
 
@@ -79,13 +79,13 @@ def _create(client: AsksStore, topic: str, address: str) -> bool:
 def _why_not(settings: Settings, address: str) -> str | None:
     if not settings.shopify_client_secret.get_secret_value().strip():
         return (
-            "Not subscribed to webhooks: without SHOPIFY_CLIENT_SECRET their signatures cannot be verified. Changes in "
-            "the store are noticed by checks alone."
+            "Not subscribed to webhooks: without SHOPIFY_CLIENT_SECRET their signatures cannot be verified. Only "
+            "checks find changes in the store."
         )
     is_simulator = "://" in settings.shopify_store_domain
     if not (is_simulator or address.startswith("https://")):
         return (
             "Not subscribed to webhooks: set HUB_PUBLIC_URL to the https address at which Shopify reaches the hub, "
-            "then run `bdh store setup` again. Changes in the store are noticed by checks alone."
+            "then run `bdh store setup` again. Only checks find changes in the store."
         )
     return None

@@ -75,8 +75,9 @@ class LastingToken:
         """Raises PauseUpstream `shopify_credentials`."""
         del token
         raise PauseUpstream(
-            "Shopify does not accept our access token (status 401). Nothing has failed; work goes on when it is right."
-            " Check SHOPIFY_ADMIN_API_TOKEN, or set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET in its place.",
+            "Shopify does not accept the access token (status 401). Nothing has failed; work continues when it is "
+            "correct."
+            " Check SHOPIFY_ADMIN_API_TOKEN, or set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET instead.",
             code="shopify_credentials",
         )
 
@@ -94,7 +95,7 @@ class NoToken:
     def current(self) -> StoreToken:
         """Raises PauseUpstream `shopify_credentials`."""
         raise PauseUpstream(
-            f"{self._missing} Nothing has failed; work goes on when it is set. `bdh doctor` looks at it.",
+            f"{self._missing} Nothing has failed; work continues when it is set. `bdh doctor` helps.",
             code="shopify_credentials",
         )
 

@@ -83,7 +83,9 @@ class Transfer:
             request = request_to("GET", self._checked(url))
             with self._exchange.opened(request, seconds=_DOWNLOAD_SECONDS) as reply:
                 if reply.status_code in _EXPIRED:
-                    raise ResultsGone("A bulk operation's results have expired. Each product is looked up by itself.")
+                    raise ResultsGone(
+                        "A bulk operation's results have expired. Each product is looked up individually."
+                    )
                 if not reply.is_success:
                     raise Retry(
                         f"The results of a bulk operation could not be read (status {reply.status_code}).",

@@ -32,13 +32,13 @@ def reckon(
     if limit is None:
         raise BadInput("Sync needs a limit: set BOEING_API_RATE_LIMIT, or use --at-limit 2/m.", code="no_limit")
     assumed = [
-        "Searches use no calls; each call of theirs is one less for sync.",
-        "Demand is Zipf's: few parts have most.",
+        "Searches are assumed to use no calls; each call they make is one fewer for sync.",
+        "Demand is assumed to follow Zipf's law: a few parts have most of it.",
     ]
     priors = None if offline else _learned(settings)
     if priors is None:
         priors = Priors()
-        assumed.append("Rates of change are the usual ones, because none were learned or Postgres was not asked.")
+        assumed.append("Typical rates of change are assumed, because none have been learned or Postgres was not used.")
     hours = Hours.of(settings.hub_sync_hours, zone_of(settings.hub_digest_time_zone))
     calls = _DAY / limit.spacing * (1.0 - settings.hub_sync_free_share) * hours.share
     each = batch_size or settings.boeing_batch_size

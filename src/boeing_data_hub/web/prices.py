@@ -94,5 +94,7 @@ def differing(hub: Hub) -> list[str]:
     found = price_comparison.to_publish(hub.database, hub.prices, shop=shop)
     parts = list(islice(found, hub.settings.max_bulk_publish_size + 1))
     if not parts:
-        raise Conflict("Every product in the store has your price. Nothing was changed.", code="no_price_differs")
+        raise Conflict(
+            "Every product in the store already has your price. Nothing was changed.", code="no_price_differs"
+        )
     return parts

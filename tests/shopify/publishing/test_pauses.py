@@ -40,7 +40,7 @@ def continues(desk, batch):
 @pytest.mark.parametrize(
     ("kind", "details", "code", "says"),
     [
-        ("unauthorized", {}, "shopify_credentials", "access tokens and then refuses them"),
+        ("unauthorized", {}, "shopify_credentials", "access tokens but then rejects them"),
         ("forbidden", {}, "shopify_credentials", "scopes"),
         ("payment_required", {}, "shopify_store_closed", "billing"),
         ("locked", {}, "shopify_store_closed", "locked"),

@@ -1,4 +1,4 @@
-"""Price lists on the console: written, previewed, put into force; and a part's page says which rule made its price."""
+"""Price lists on the console: written, previewed, activated; and a part's page says which rule made its price."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_list_is_written_previewed_and_put_into_force_by_a_plan(person, staged
     plan = person.send(f"{address}/activate", sure="yes").headers["location"]
     assert plan.startswith("/console/plans/")
     assert "120.99" in person.read(plan)
-    assert "In force" in person.read("/console/prices")
+    assert "Active" in person.read("/console/prices")
 
 
 def test_a_parts_page_says_which_rule_made_its_price_and_how(person, staged):
@@ -79,7 +79,7 @@ def test_going_back_is_one_step(person, staged):
     person.send(f"{saved(person)}/activate", sure="yes")
     assert "120.99" in person.read("/console/part/AN1=K3")
     assert person.send("/console/prices/back").status_code == 303
-    assert "the settings alone" in person.read("/console/prices")
+    assert "settings only" in person.read("/console/prices")
     assert "120.99" not in person.read("/console/part/AN1=K3")
 
 

@@ -40,7 +40,7 @@ def test_held_changes_are_shown_and_decided_one_by_one_or_all_together(signed_in
     desk.to_the_end(desk.batch(run.rsplit("/", 1)[1].partition("?")[0]))
     assert (desk.product("PAGE0=K3")["price"], desk.product("PAGE1=K3")["price"]) == ("100.00", "3.64")
     assert desk.product("PAGE2=K3")["quantities"]["Dallas"] == 90_000
-    assert "No changes wait for review" in person.read("/console/reviews")
+    assert "No changes are waiting for review" in person.read("/console/reviews")
     assert "PAGE0=K3" in person.read("/console/reviews?state=refused")
 
 

@@ -125,7 +125,7 @@ def _check_kind(names: set[str]) -> None:
         return
     if any(name.endswith(".iwa") for name in lowered):
         raise BadInput(
-            "This is a document of Numbers. Export it as Excel or CSV and send that.", code="not_a_spreadsheet"
+            "This is an Apple Numbers document. Export it as Excel or CSV and send that.", code="not_a_spreadsheet"
         )
     if "word/document.xml" in lowered:
         raise BadInput(

@@ -68,7 +68,7 @@ def _number_text(value: float, number_format: str) -> str | Unusable:
     held = _plain_number(value)
     seen = as_shown(Decimal(held), number_format)
     if seen is None:
-        reason = f"The cell holds {held}, and shows it differently through its number format. {AS_TEXT}"
+        reason = f"The cell holds {held}, but its number format shows something else. {AS_TEXT}"
         return Unusable(held, "formatted_number", reason, held)
     return seen
 

@@ -28,22 +28,22 @@ CLIENT = Advice(
     "error",
     "call 1 is rejected: the OAuth client",
     "Correct BOEING_CLIENT_ID and BOEING_CLIENT_SECRET (and BOEING_SCOPE, if you have set it): secrets of OAuth "
-    "clients run out after some months.",
+    "clients expire after some months.",
 )
 ACCOUNT = Advice(
     "boeing_account_refused",
     "boeing",
     "error",
     "call 2 is rejected: the account",
-    "Correct BOEING_USERNAME and BOEING_PASSWORD; the OAuth client is right. Boeing locks an account after wrong "
-    "passwords.",
+    "Correct BOEING_USERNAME and BOEING_PASSWORD; the OAuth client is right. Boeing locks accounts after several "
+    "wrong passwords.",
 )
 RIGHTS = Advice(
     "boeing_price_refused",
     "boeing price",
     "error",
     "call 3 is rejected although both logins succeeded",
-    "Have Boeing open price and availability for the account of BOEING_USERNAME; check BOEING_PNA_PRICE_URL.",
+    "Ask Boeing to enable price and availability for the account in BOEING_USERNAME; check BOEING_PNA_PRICE_URL.",
 )
 PATH = Advice(
     "boeing_url_wrong",
@@ -57,8 +57,7 @@ UNREACHABLE = Advice(
     "boeing",
     "error",
     "no answer",
-    "Check host and port in {name}, DNS, and that a firewall lets this host out to it. Work goes on when Boeing "
-    "answers.",
+    "Check host and port in {name}, DNS, and that the firewall allows calls to it. Work continues when Boeing answers.",
 )
 THROTTLED = Advice(
     "boeing_throttled",

@@ -55,8 +55,8 @@ MIXED = Advice(
     "sandbox_mixed",
     "sandbox",
     "error",
-    "a sandbox on this machine together with the real service on the other side",
-    "Remove the BOEING_*_URL settings to ask the real Boeing, or use a sandbox store.",
+    "a sandbox on one side, the real service on the other",
+    "Remove the BOEING_*_URL settings to use the real Boeing, or use a sandbox store.",
 )
 OPEN_API = Advice(
     "api_open",
@@ -76,14 +76,14 @@ SILENT_SOON = Advice(
     "worker_silent_soon",
     "timing",
     "warning",
-    "workers count as gone between two heartbeats, or the scheduler between two sweeps",
+    "workers count as stopped between two heartbeats, or the scheduler between two sweeps",
     "Set HUB_WORKER_SILENT_AFTER to {least} or more.",
 )
 LEASE_SHORT = Advice(
     "lease_short",
     "timing",
     "warning",
-    "work is taken from a worker that was only delayed for a moment",
+    "work can be taken from a worker that is only briefly delayed",
     "Set HUB_LEASE_SECONDS to 10 or more; 15 is the default. Longer calls do not need a longer lease, "
     "because leases are renewed.",
 )
@@ -91,7 +91,7 @@ MARKUP_LOSS = Advice(
     "markup_odd",
     "prices",
     "warning",
-    "a factor that sells below the base price, or at several times of it",
+    "a factor below 1, or several times the base price",
     "PRICE_MARKUP is a factor, not a percentage: 1.10 adds 10 %.",
 )
 NO_MAP = Advice(
@@ -106,8 +106,8 @@ SHELF_CODES = Advice(
     "shelf_code_odd",
     "locations",
     "warning",
-    "a shelf code that the store's metafield does not take, or for a location that is not mapped",
-    "Correct SHOPIFY_INVENTORY_LOCATION_CODES: codes of three characters, under names of SHOPIFY_LOCATION_MAP.",
+    "a shelf code that the store's metafield does not accept, or one for an unmapped location",
+    "Correct SHOPIFY_INVENTORY_LOCATION_CODES: codes of three characters, under the names in SHOPIFY_LOCATION_MAP.",
 )
 UNSEEN = Advice(
     "drift_unseen",

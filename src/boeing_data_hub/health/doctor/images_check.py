@@ -42,8 +42,8 @@ KEY = Advice(
     "images",
     "error",
     "Supabase rejects the key",
-    "Set SUPABASE_SECRET_KEY to a secret key (sb_secret_...) of the project in SUPABASE_URL: Settings > API Keys. A "
-    "service role key (eyJ...) that the project no longer takes must be replaced by one.",
+    "Set SUPABASE_SECRET_KEY to a secret key (sb_secret_...) of the project in SUPABASE_URL: Settings > API Keys. "
+    "Replace a service role key (eyJ...) that the project no longer accepts.",
 )
 KEY_KIND = Advice(
     "storage_key_kind",
@@ -57,8 +57,8 @@ KEY_ENDS = Advice(
     "storage_key_ends",
     "images",
     "warning",
-    "a service role key (eyJ...): Supabase ends this kind late in 2026, or the key itself expires soon",
-    "Make a secret key in the project (Settings > API Keys), set it as SUPABASE_SECRET_KEY for the API and the "
+    "a service role key (eyJ...): Supabase drops these keys late in 2026, or this key expires soon",
+    "Create a secret key in the project (Settings > API Keys), set it as SUPABASE_SECRET_KEY for the API and the "
     "workers, and remove {name}.",
 )
 KEYS_DIFFER = Advice(
@@ -73,7 +73,7 @@ NO_BUCKET = Advice(
     "images",
     "error",
     "the bucket does not exist",
-    "Make a public bucket of that name in Supabase Storage, or set SUPABASE_STORAGE_BUCKET to an existing one.",
+    "Create a public bucket of that name in Supabase Storage, or set SUPABASE_STORAGE_BUCKET to an existing one.",
 )
 PRIVATE = Advice(
     "storage_bucket_private",
@@ -101,7 +101,7 @@ KEY_ALONE = Advice(
     "images",
     "warning",
     "a Supabase key without an address",
-    "Set SUPABASE_URL beside {name}, or remove the key; without it images are kept in HUB_DATA_DIR.",
+    "Set SUPABASE_URL in addition to {name}, or remove the key; without the address, images are kept in HUB_DATA_DIR.",
 )
 FOLDER = Advice(
     "data_dir_unwritable",
@@ -129,7 +129,7 @@ SOURCE = Advice(
     "image hosts",
     "warning",
     "the image host cannot be reached",
-    "Let this host out to it by https, or set HUB_IMAGE_FALLBACK_ORIGIN to another, or to nothing. Products get the "
+    "Allow https calls to it, or set HUB_IMAGE_FALLBACK_ORIGIN to another host, or leave it empty. Products get the "
     "placeholder meanwhile.",
 )
 

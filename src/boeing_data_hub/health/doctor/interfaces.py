@@ -70,7 +70,7 @@ SCOPE = Advice(
     "oidc_scope",
     "sign-in",
     "warning",
-    "the identity provider may send groups only when it is asked for them",
+    "the identity provider may send groups only on request",
     "Add {scope} to HUB_OIDC_SCOPE.",
 )
 

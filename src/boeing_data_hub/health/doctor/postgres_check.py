@@ -27,23 +27,23 @@ READ_ONLY = Advice(
     "postgres",
     "error",
     "a standby, or writes are disabled",
-    "Point DATABASE_URL at the primary. Supabase switches writes off when the disk is full: look at its dashboard.",
+    "Point DATABASE_URL at the primary. Supabase disables writes when the disk is full: check its dashboard.",
 )
 IN_CLEAR = Advice(
     "postgres_in_clear",
     "postgres",
     "warning",
-    "on another host without encryption",
-    "Add ?sslmode=require to DATABASE_URL (verify-full where you have the server's certificate). If nobody else can "
-    "listen on the way there, name the host in HUB_PLAIN_HOSTS.",
+    "on another host, without encryption",
+    "Add ?sslmode=require to DATABASE_URL (verify-full where you have the server's certificate). If nobody can "
+    "listen on the connection, add the host to HUB_PLAIN_HOSTS.",
 )
 POOLER = Advice(
     "postgres_transaction_pooler",
     "postgres pooler",
     "warning",
     "a transaction pooler, which cannot run migrations",
-    "For `bdh db upgrade` set DATABASE_URL to the direct address or the session pooler (at Supabase: port 5432). For "
-    "everything else it may stay.",
+    "For `bdh db upgrade` set DATABASE_URL to the direct address or the session pooler (at Supabase: port 5432). It "
+    "works for everything else.",
 )
 NOT_MIGRATED = Advice(
     "migrations_missing",
@@ -65,7 +65,7 @@ NO_SCHEMA = Advice(
     "error",
     "the role cannot use the schema",
     "Run the hub as the role that ran `bdh db upgrade`; or set HUB_OWNER_DATABASE_URL and run it again, which does "
-    "GRANT USAGE ON SCHEMA hub TO {role}, and all else that a running hub needs.",
+    "GRANT USAGE ON SCHEMA hub TO {role}, and everything else that a running hub needs.",
 )
 NO_WRITE = Advice(
     "tables_not_writable",
@@ -81,7 +81,7 @@ NOT_SECURED = Advice(
     "error",
     "row level security is off, or not enforced",
     "For each of these tables: ALTER TABLE hub.NAME ENABLE ROW LEVEL SECURITY; ALTER TABLE hub.NAME FORCE ROW LEVEL "
-    "SECURITY. Then find out who switched it off.",
+    "SECURITY. Then find out who disabled it.",
 )
 OPEN_TABLES = Advice(
     "tables_open",

@@ -14,8 +14,8 @@ PASSWORD = Advice(
     "postgres",
     "error",
     "the server rejects user or password",
-    "Correct user and password in DATABASE_URL; special characters must be percent-encoded (`@` is %40). At Supabase "
-    "it is the database's password, and a pooler's user is postgres.PROJECT.",
+    "Correct user and password in DATABASE_URL; special characters must be percent-encoded (`@` is %40). At "
+    "Supabase, use the database's password; with a pooler, the user is postgres.PROJECT.",
 )
 HOST = Advice(
     "postgres_host",
@@ -37,22 +37,23 @@ DATABASE = Advice(
     "postgres",
     "error",
     "there is no database of that name",
-    "Correct the name at the end of DATABASE_URL, or make the database: `createdb NAME`. At Supabase it is postgres.",
+    "Correct the name at the end of DATABASE_URL, or create the database: `createdb NAME`. At Supabase it is named "
+    "postgres.",
 )
 TLS = Advice(
     "postgres_tls",
     "postgres",
     "error",
     "server and settings disagree about encryption",
-    "Set sslmode in DATABASE_URL to what the server offers: ?sslmode=require where it wants encryption, without it "
-    "where it has none; for verify-full also sslrootcert.",
+    "Set sslmode in DATABASE_URL to what the server offers: ?sslmode=require if it requires encryption, no sslmode "
+    "if it has none; verify-full also needs sslrootcert.",
 )
 NOT_ALLOWED = Advice(
     "postgres_not_allowed",
     "postgres",
     "error",
-    "the server does not let this host or user in",
-    "Allow this host and user in pg_hba.conf, or in the provider's list of networks, with the encryption it asks for.",
+    "the server rejects this host or user",
+    "Allow this host and user in pg_hba.conf, or in the provider's list of networks, with the encryption it requires.",
 )
 CROWDED = Advice(
     "postgres_crowded",
@@ -65,7 +66,7 @@ ADDRESS = Advice(
     "postgres_address",
     "postgres",
     "error",
-    "the address has a part that is not understood",
+    "the address has an invalid part",
     "Write DATABASE_URL like postgresql://user:password@host:5432/postgres.",
 )
 REFUSED = Advice(
@@ -79,9 +80,9 @@ BLOCKED = Advice(
     "postgres_blocked",
     "postgres",
     "error",
-    "a pooler blocks our user, because a wrong password was sent too often",
-    "Look for the wrong password in DATABASE_URL here and on every other host that uses this database, correct or stop "
-    "those, and wait some minutes: the block ends by itself.",
+    "a pooler blocks the hub's user, because a wrong password was sent too often",
+    "Find the wrong password in DATABASE_URL, here or on another host that uses this database. Correct it there or "
+    "stop that host, and wait a few minutes: the block ends automatically.",
 )
 POOLER_ALONE = Advice(
     "postgres_pooler_alone",
@@ -95,7 +96,7 @@ STARTING = Advice(
     "postgres",
     "error",
     "it is starting, or recovering",
-    "Wait some seconds and try again. If it continues, check the server's log.",
+    "Wait a few seconds and try again. If it continues, check the server's log.",
 )
 DISK = Advice(
     "postgres_disk",
@@ -114,7 +115,7 @@ _MEANT: Final[dict[Kind, tuple[Advice, str]]] = {
     "tls": (TLS, "server and settings disagree about encryption"),
     "not_allowed": (NOT_ALLOWED, "it does not let this host or user in"),
     "crowded": (CROWDED, "all its connections are taken"),
-    "address": (ADDRESS, "the address has a part that is not understood"),
+    "address": (ADDRESS, "the address has an invalid part"),
     "starting": (STARTING, "it is starting, or recovering"),
     "pooler": (POOLER_ALONE, "the pooler responds, but cannot reach the database"),
     "disk_full": (DISK, "its disk is full"),

@@ -19,7 +19,7 @@ UNSET = Advice(
     "redis_unset",
     "redis",
     "error",
-    "no broker is named",
+    "no broker is set",
     "Set REDIS_URL to your Redis, or start everything with `bdh up`, which includes one.",
 )
 UNREACHABLE = Advice(
@@ -41,23 +41,23 @@ NOT_USABLE = Advice(
     "redis_database",
     "redis",
     "error",
-    "it answers and does not let itself be used",
-    "Check the number of the database at the end of {name} (usually 0), and what the server says.",
+    "it answers but does not accept commands",
+    "Check the database number at the end of {name} (usually 0), and what the server says.",
 )
 PROTOCOL = Advice(
     "redis_protocol",
     "redis",
     "error",
-    "something answers that does not speak Redis, or speaks it with encryption only",
-    "Check the port in {name}; a server with TLS is reached by rediss:// instead of redis://, one without by redis://. "
-    "A server that asks for a client certificate gets it from ?ssl_certfile=...&ssl_keyfile=...",
+    "the server does not speak Redis, or only with encryption",
+    "Check the port in {name}; a server with TLS needs rediss://, one without TLS needs redis://. "
+    "For a client certificate, add ?ssl_certfile=...&ssl_keyfile=...",
 )
 OLD = Advice("redis_old", "redis", "error", "older than 6.2", "Use Valkey 7.2 or Redis 6.2, or newer.")
 EVICTS = Advice(
     "redis_evicts",
     "redis",
     "warning",
-    "full, it would throw wake-ups away",
+    "it would evict wake-ups if it were full",
     "Set `maxmemory-policy noeviction` in redis.conf, or at the provider; until then: "
     "`redis-cli config set maxmemory-policy noeviction`.",
 )
@@ -66,21 +66,21 @@ FULL = Advice(
     "redis",
     "warning",
     "its memory is almost full",
-    "The hub itself needs a few megabytes: find out who else uses this Redis, or raise `maxmemory`.",
+    "The hub itself needs a few megabytes: find out what else uses this Redis, or raise `maxmemory`.",
 )
 READ_ONLY = Advice(
     "redis_read_only",
     "redis",
     "error",
-    "a replica, which takes no writes",
+    "a replica, which accepts no writes",
     "Point {name} at the primary, not at a replica.",
 )
 RIGHTS = Advice(
     "redis_rights",
     "redis",
     "error",
-    "our user lacks rights that workers need",
-    "Give the user of {name} what is missing: ACL SETUSER USER {rights}. docs/operations.md has the whole line.",
+    "the hub's user lacks permissions that workers need",
+    "Give the user of {name} what is missing: ACL SETUSER USER {rights}. docs/operations.md has the complete line.",
 )
 CLUSTER = Advice(
     "redis_cluster",
@@ -94,21 +94,22 @@ PROTECTED = Advice(
     "redis_protected",
     "redis",
     "error",
-    "protected mode: no password, and answers to its own machine only",
-    "Set `requirepass` on the server and the password in {name}; or `bind` it to the address we come by.",
+    "protected mode: it has no password and only accepts connections from its own machine",
+    "Set `requirepass` on the server and the password in {name}; or `bind` it to the address through which the hub "
+    "connects.",
 )
 FULL_UP = Advice(
     "redis_no_memory",
     "redis",
     "error",
     "no memory is left, and writes are refused",
-    "Raise `maxmemory`, or remove what others left in this Redis: the hub itself needs a few megabytes.",
+    "Raise `maxmemory`, or remove other programs' data from this Redis: the hub itself needs a few megabytes.",
 )
 NOT_SAVING = Advice(
     "redis_not_saving",
     "redis",
     "error",
-    "it takes no writes, because it cannot save or copy them",
+    "it accepts no writes, because it cannot save or replicate them",
     "Look at the server's log and disk; `redis-cli info persistence` names the reason.",
 )
 CROWDED = Advice(
@@ -123,43 +124,43 @@ UNTRUSTED = Advice(
     "redis",
     "error",
     "its certificate is not trusted",
-    "Name the file of the authority that signed it: ?ssl_ca_certs=/path/ca.pem at the end of {name}, or SSL_CERT_FILE. "
-    "The host in {name} must be one that the certificate names.",
+    "Give the file of the authority that signed it: ?ssl_ca_certs=/path/ca.pem at the end of {name}, or SSL_CERT_FILE. "
+    "The host in {name} must match the certificate.",
 )
 OURS_WANTED = Advice(
     "redis_client_certificate",
     "redis",
     "error",
-    "it wants a certificate of ours",
-    "Name its files at the end of {name}: ?ssl_certfile=/path/client.pem&ssl_keyfile=/path/client.key.",
+    "it requires a client certificate",
+    "Give its files at the end of {name}: ?ssl_certfile=/path/client.pem&ssl_keyfile=/path/client.key.",
 )
 NO_FILE = Advice(
     "redis_tls_file",
     "redis",
     "error",
-    "a file for the encryption cannot be read",
-    "Check the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in {name}, and who may read them.",
+    "a file for encryption cannot be read",
+    "Check the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in {name}, and their permissions.",
 )
 NO_SOCKET = Advice(
     "redis_socket",
     "redis",
     "error",
-    "its socket is not there, or may not be opened",
+    "its socket does not exist, or cannot be opened",
     "Check the path in {name}, and that the hub's user may open it (`unixsocketperm`, or the server's group).",
 )
 IN_CLEAR = Advice(
     "redis_in_clear",
     "redis",
     "warning",
-    "on another host without encryption",
-    "Use rediss:// in {name}. If nobody else can listen on the way there, name the host in HUB_PLAIN_HOSTS.",
+    "on another host, without encryption",
+    "Use rediss:// in {name}. If nobody can listen on the connection, add the host to HUB_PLAIN_HOSTS.",
 )
 NO_PASSWORD = Advice(
     "redis_open",
     "redis",
     "warning",
-    "on another host without a password",
-    "Set `requirepass` on the server and the password in {name}: whoever reaches it could stop the hub's work.",
+    "on another host, without a password",
+    "Set `requirepass` on the server and the password in {name}: anyone who can reach it could stop the hub's work.",
 )
 
 

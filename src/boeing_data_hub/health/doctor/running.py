@@ -22,7 +22,7 @@ BROKEN = Advice(
     "(any)",
     "error",
     "a check itself failed",
-    "This is a fault of the hub: report it with the version of `bdh --version`. The other findings hold.",
+    "This is an error in the hub: report it with the version from `bdh --version`. The other findings are valid.",
 )
 
 

@@ -19,21 +19,21 @@ STRAY = Advice(
     "setting_unknown",
     "settings",
     "warning",
-    "a name that resembles a setting, but is not one, so it has no effect",
-    "Rename it if {nearest} was meant; else remove it.",
+    "a name that looks like a setting but is not one, so it has no effect",
+    "Rename it if you meant {nearest}; otherwise remove it.",
 )
 QUOTED = Advice(
     "setting_quoted",
     "settings",
     "warning",
-    "a value in quotation marks, which count as part of it",
+    "a value in quotation marks, which become part of the value",
     "Write the value of {name} without quotation marks in {place}.",
 )
 PLACEHOLDER = Advice(
     "setting_placeholder",
     "settings",
     "error",
-    "a secret with an example's value",
+    "a secret that still has an example's value",
     "Put the real value of {name} into {place}.",
 )
 

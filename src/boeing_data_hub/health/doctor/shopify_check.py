@@ -74,7 +74,7 @@ LACKS = Advice(
     "error",
     "the app lacks a scope",
     "Dev Dashboard > the app > Versions: create a version with {scopes}, release it, and approve it in the store. "
-    "An app made before 2026: grant them in the store's app settings, and install it again.",
+    "For an app created before 2026, grant them in the store's app settings, and install it again.",
 )
 VERSION_OVER = Advice(
     "version_unsupported",
@@ -118,16 +118,16 @@ CHANNEL_UNSET = Advice(
     "sales channel",
     "warning",
     "no sales channel is set, so new products are not offered anywhere",
-    "Set SHOPIFY_PUBLICATION to the name, handle or id of the channel you sell on; to `none` if products are to be "
-    "offered nowhere.",
+    "Set SHOPIFY_PUBLICATION to the name, handle or id of the channel you sell on, or to `none` to offer products "
+    "nowhere.",
 )
 CUSTOM_ID = Advice(
     "custom_id_differs",
     "metafields",
     "error",
     "the metafield for custom IDs exists with another type",
-    "Delete that definition in the store, or name another by HUB_CUSTOM_ID_KEY before the first publishing; then "
-    "`bdh store setup`.",
+    "Delete that definition in the store, or set another HUB_CUSTOM_ID_KEY before the first publish; then run `bdh "
+    "store setup`.",
 )
 LACKING = Advice(
     "definitions_missing",
@@ -141,7 +141,7 @@ DIFFERING = Advice(
     "metafields",
     "warning",
     "metafield definitions exist with another type, so values may be rejected",
-    "Change the definition in the store, or set HUB_METAFIELD_NAMESPACE to a namespace of our own.",
+    "Change the definition in the store, or set HUB_METAFIELD_NAMESPACE to a namespace that only the hub uses.",
 )
 
 

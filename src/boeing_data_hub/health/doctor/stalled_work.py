@@ -36,7 +36,7 @@ PICTURES = Advice(
     "pictures",
     "warning",
     "images that the store could not process and that are not sent again automatically",
-    "`bdh store pictures` has the store's own words. Check that it can fetch them, then publish these parts again.",
+    "`bdh store pictures` shows Shopify's message. Check that it can fetch them, then publish these parts again.",
 )
 UNSENT = advice_of(conditions.UNDELIVERED, "notices_unsent", "notices")
 PAUSED = Advice(

@@ -27,7 +27,7 @@ _MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
     response_class=FileResponse,
     responses={
         200: {"description": "The image.", "content": {"image/jpeg": {}, "image/png": {}}},
-        304: {"description": "It is what the caller has."},
+        304: {"description": "The caller already has it."},
     },
 )
 def get_image(path: str, hub: TheHub, if_none_match: Annotated[str, Header()] = "") -> Response:

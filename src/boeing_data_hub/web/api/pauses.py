@@ -21,12 +21,12 @@ router = APIRouter(prefix="/api/pauses", tags=["pauses"])
 class PauseBody(Body):
     """When a pause ends by itself, and why it was made."""
 
-    until: AwareDatetime | None = Field(default=None, description="Null: only a person ends it.")
+    until: AwareDatetime | None = Field(default=None, description="Null: until someone resumes it.")
     reason: Annotated[str, Field(max_length=200, pattern=STORABLE)] = ""
 
 
 class PauseResponse(BaseModel):
-    """A pause in force."""
+    """A current pause."""
 
     what: What
     author: str
@@ -49,7 +49,7 @@ class PauseResponse(BaseModel):
 
 
 class PausesResponse(BaseModel):
-    """The pauses in force."""
+    """The current pauses."""
 
     pauses: list[PauseResponse]
 
@@ -63,7 +63,7 @@ class ResumedResponse(BaseModel):
 
 @router.get("")
 def list_pauses(hub: TheHub, _principal: Reader) -> PausesResponse:
-    """Pauses by hand that are in force. Automatic pauses are not among them."""
+    """Current pauses by hand. Automatic pauses are not included."""
     found = hub.database.run(manual_pauses.in_force)
     return PausesResponse(pauses=[PauseResponse.of(pause) for pause in found.values()])
 

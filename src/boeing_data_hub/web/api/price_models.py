@@ -73,7 +73,7 @@ class PriceListWithRules(PriceListResponse):
 
 
 class ActivationResponse(BaseModel):
-    """What came into force when; version null: the settings alone."""
+    """An activation of a list; version null: settings only."""
 
     version: int | None
     name: str | None
@@ -91,7 +91,7 @@ class LastRule(BaseModel):
 class PricesResponse(BaseModel):
     """Price lists, the newest first."""
 
-    active_version: int | None = Field(description="Null: the settings alone.")
+    active_version: int | None = Field(description="Null: settings only.")
     last_rule: LastRule
     lists: list[PriceListResponse]
     activations: list[ActivationResponse]
@@ -123,17 +123,17 @@ class BarResponse(BaseModel):
 
 
 class PreviewResponse(BaseModel):
-    """What putting a price list into force would change."""
+    """What activating a price list would change."""
 
     message: str
     version: int | None
-    against: int | None = Field(description="The list in force; null: the settings alone.")
+    against: int | None = Field(description="The active list; null: settings only.")
     parts: int = Field(description="Compared: all but those with a manual price or doubtful data.")
     changed: int
     up: int
     down: int
-    gained: int = Field(description="Have a price only by the new list.")
-    lost: int = Field(description="Have no price by the new list.")
+    gained: int = Field(description="Parts that have a price only with the new list.")
+    lost: int = Field(description="Parts that have no price with the new list.")
     in_store: int = Field(description="Changed prices of products that are live in the store.")
     below_cost: int
     median: Decimal | None = Field(description="Percent.")
@@ -162,7 +162,7 @@ class ActivateBody(Body):
 
 
 class ActivatedResponse(BaseModel):
-    """The price list now in force, and the plan for the store."""
+    """The price list that is now active, and the plan for the store."""
 
     message: str
     version: int | None

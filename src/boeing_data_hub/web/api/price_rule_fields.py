@@ -48,11 +48,13 @@ class RuleFields(Body):
     weight_below: _Weight | None = None
     hazardous: Flag | None = Field(default=None, description="Whether Boeing gives a hazard code.")
     hazards: _Names = Field(default=[], description="Hazard codes.")
-    basis: PriceBasis = Field(default="list_then_net", description="The Boeing price that ours starts from.")
+    basis: PriceBasis = Field(default="list_then_net", description="The Boeing price to start from.")
     markup: _Factor | None = Field(default=None, description="Our price is the base times this.")
-    margin: _Share | None = Field(default=None, description="Or: percent of our price that is left over the base.")
+    margin: _Share | None = Field(default=None, description="Or: the margin over the base, in percent of our price.")
     add: _Signed = Field(default=Decimal(0), description="A fixed amount.")
     floor: _Amount | None = Field(default=None, description="The lowest price.")
     ceiling: _Amount | None = Field(default=None, description="The highest price.")
-    minimum_margin: _Share | None = Field(default=None, description="Percent that must be left over the cost.")
+    minimum_margin: _Share | None = Field(
+        default=None, description="The lowest margin over the cost, in percent of our price."
+    )
     rounding: Rounding = "none"

@@ -39,7 +39,7 @@ from boeing_data_hub.web.problems import may
 
 router = APIRouter(prefix="/api/prices", tags=["prices"])
 
-Version = Annotated[int, Path(ge=0, le=2**31 - 1, description="0: the settings alone, without a price list.")]
+Version = Annotated[int, Path(ge=0, le=2**31 - 1, description="0: settings only, without a price list.")]
 
 
 def _list(one: PriceList) -> PriceListResponse:
@@ -53,7 +53,7 @@ def list_price_lists(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Continue before this version.")] = None,
 ) -> PricesResponse:
-    """Price lists, the newest first, what is in force, and what was."""
+    """Price lists, newest first, with the active one and the history of activations."""
 
     def step(work: Work) -> tuple[list[PriceList], int | None, list[Activation]]:
         found = price_lists.listed(work, limit=limit, before=before)
@@ -71,7 +71,7 @@ def list_price_lists(
 
 @router.post("/lists", status_code=201)
 def create_price_list(body: PriceListBody, hub: TheHub, principal: Publisher) -> PriceListWithRules:
-    """Save rules as a draft. It changes no price until it is put into force."""
+    """Save rules as a draft. It changes no prices until it is activated."""
     rules = body.read()
 
     def step(work: Work) -> int:
@@ -96,7 +96,7 @@ def _with_rules(hub: Hub, version: int) -> PriceListWithRules:
 
 @router.put("/lists/{version}", responses=may(409))
 def edit_price_list(version: Version, body: PriceListBody, hub: TheHub, principal: Publisher) -> PriceListWithRules:
-    """Replace the rules of a draft. A list that was ever in force can't be edited."""
+    """Replace the rules of a draft. A list that has ever been active can't be edited."""
     rules = body.read()
 
     def step(work: Work) -> None:
@@ -125,7 +125,7 @@ def preview_price_list(
         bool, Query(description="Answer in lines of JSON: `done` so far, about `total`; then `preview`.")
     ] = False,
 ) -> PreviewResponse | StreamingResponse:
-    """What putting a list into force would change. Asks neither Boeing nor the store; changes nothing."""
+    """What activating a list would change. Calls neither Boeing nor the store, and changes nothing."""
     hub.database.run(lambda work: hub.prices_in_force.of_version(work, version or None))  # raises NotFound
     if progress:
         return StreamingResponse(_lines(hub, version or None), media_type="application/x-ndjson")
@@ -159,7 +159,7 @@ def export_price_moves(
 def activate_price_list(
     version: Version, hub: TheHub, principal: Admin, body: ActivateBody | None = None
 ) -> ActivatedResponse:
-    """Put a list into force, and plan the publishing of the prices that differ in the store.
+    """Activate a list, and plan the publishing of prices that differ in the store.
 
     Every price is by this list from now on. The store changes only when the plan is approved, or by other publish and
     sync runs; guards hold back what looks like an error.
@@ -170,19 +170,19 @@ def activate_price_list(
 
 @router.post("/back", responses=may(409))
 def go_back_to_earlier_prices(hub: TheHub, principal: Admin, body: ActivateBody | None = None) -> ActivatedResponse:
-    """Put the list into force that was in force before the current one."""
+    """Activate the list that was active before the current one."""
     before = hub.database.run(price_lists.in_force)
     version = prices.back(hub, actor=principal.owner)
     return _activated(hub, version, before, principal.owner, wants_plan=(body or ActivateBody()).plan)
 
 
 def _activated(hub: Hub, version: int | None, before: int | None, actor: str, *, wants_plan: bool) -> ActivatedResponse:
-    answer = ActivatedResponse(message=f"{said(version)} is in force.", version=version, before=before)
+    answer = ActivatedResponse(message=f"{said(version)} is now active.", version=version, before=before)
     if not wants_plan:
         return answer
     try:
         plan = _plan(hub, actor)
-    except HubError as error:  # the list is in force all the same
+    except HubError as error:  # the list is active anyway
         return answer.model_copy(update={"plan_problem": error.message})
     return answer.model_copy(update={"message": f"{answer.message} {plan.message}", "plan_id": plan.plan_id})
 
@@ -198,9 +198,11 @@ def _plan(hub: Hub, actor: str) -> PricePlanResponse:
     asked = PublishRequest(part_numbers=parts[:most], owner=actor, plan=True, source="Changed prices")
     accepted, _ = plans_of.make_at_once(hub, asked)
     planned = min(len(parts), most)
-    more = " More differ than one plan can hold: plan again after this one." if len(parts) > most else ""
+    more = " More products differ than one plan can hold: create another plan after this one."
+    if len(parts) <= most:
+        more = ""
     return PricePlanResponse(
-        message=f"The plan for {counted(planned, 'product')} waits for approval.{more}",
+        message=f"The plan for {counted(planned, 'product')} is waiting for approval.{more}",
         plan_id=str(accepted.batch.id),
         parts=planned,
         more=len(parts) > most,

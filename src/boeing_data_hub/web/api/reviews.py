@@ -51,7 +51,9 @@ class ReviewDecision(Body):
     )
     cause: Cause | None = Field(default=None, description="All with this cause.")
     field: Changed | None = Field(default=None, description="All of this field.")
-    batch_id: UUID | None = Field(default=None, description="All that this run was last held back by: run it anyway.")
+    batch_id: UUID | None = Field(
+        default=None, description="All changes for which this run was last held back: run it anyway."
+    )
     sku_prefix: str | None = Field(
         default=None, min_length=1, max_length=255, pattern=STORABLE, description="All whose SKU begins with this."
     )
@@ -72,7 +74,7 @@ class ReviewsDecidedResponse(BaseModel):
     message: str
     decided: int
     batch_id: UUID | None = Field(description="The run that publishes what was approved.")
-    remaining: int = Field(description="How many open reviews still fit.")
+    remaining: int = Field(description="How many open reviews still match.")
 
 
 @router.get("")
@@ -82,7 +84,7 @@ def list_reviews(
     state: Annotated[State, Query(description="closed: the data has changed since.")] = "open",
     cause: Annotated[Cause | None, Query(description="Only with this cause.")] = None,
     field: Annotated[Changed | None, Query(description="Only of this field.")] = None,
-    batch_id: Annotated[UUID | None, Query(description="Only those that this run was last held back by.")] = None,
+    batch_id: Annotated[UUID | None, Query(description="Only those for which this run was last held back.")] = None,
     sku_prefix: Annotated[str | None, Query(max_length=255, pattern=STORABLE)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Continue behind this id.")] = None,
@@ -128,7 +130,7 @@ def decided_document(done: ReviewsDecided) -> ReviewsDecidedResponse:
     elif done.decided:
         message = f"{counted(done.decided, 'change')} refused. Your store keeps what it has."
     else:
-        message = "No open review fits. Nothing was changed."
+        message = "No open review matches. Nothing was changed."
     return ReviewsDecidedResponse(
         message=message,
         decided=done.decided,

@@ -17,13 +17,13 @@ router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 class SessionResponse(BaseModel):
     """A living session."""
 
-    id: str = Field(description="For `DELETE`; it opens nothing.")
+    id: str = Field(description="The session's id, for `DELETE`; not a credential.")
     owner: str = Field(description="`key:ID` or `person:SUBJECT`, as in the audit log.")
     name: str = Field(description="The key's or the person's name.")
     scopes: list[str]
     created_at: datetime
     last_seen_at: datetime = Field(description="To the minute.")
-    expires_at: datetime = Field(description="A person's session is renewed at the identity provider before.")
+    expires_at: datetime = Field(description="A person's session is checked with the identity provider before then.")
 
 
 class SessionsResponse(BaseModel):

@@ -46,7 +46,9 @@ def receive_store_webhook(request: Request, hub: TheHub, body: Annotated[bytes, 
     if not sent:
         raise _not_signed(request)
     if not settings.shopify_store_domain.strip():
-        raise NotFound("This hub publishes to no store, so it takes no webhooks. Nothing was stored.", code="no_store")
+        raise NotFound(
+            "This hub publishes to no store, so it accepts no webhooks. Nothing was stored.", code="no_store"
+        )
     secret = settings.shopify_client_secret.get_secret_value().strip()
     if not secret:
         raise Conflict(
@@ -62,7 +64,7 @@ def receive_store_webhook(request: Request, hub: TheHub, body: Annotated[bytes, 
         found = webhooks.read(webhook_id, request.headers.get("X-Shopify-Topic", ""), body)
     except ValueError:
         raise BadInput(
-            "The body does not name what its topic is about. Nothing was stored.", code="bad_webhook"
+            "The body does not name the object of its topic. Nothing was stored.", code="bad_webhook"
         ) from None
     inbox: Inbox = request.app.state.webhook_inbox
     return WebhookStored(stored=found is not None and inbox.store(found))

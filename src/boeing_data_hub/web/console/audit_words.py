@@ -18,7 +18,7 @@ ACTIONS: Final[dict[str, str]] = {
     "prices.create": "Saved a price list",
     "prices.edit": "Edited a price list",
     "prices.delete": "Deleted a price list",
-    "prices.activate": "Put a price list into force",
+    "prices.activate": "Activated a price list",
     "part.edit": "Edited overrides",
     "parts.exclude": "Excluded parts from publishing",
     "parts.include": "Included parts again",

@@ -100,4 +100,4 @@ def _run(given: str) -> UUID | None:
     try:
         return UUID(given) if given else None
     except ValueError:
-        raise BadInput("There is no such run. Nothing was changed.", code="bad_run") from None
+        raise BadInput("This run doesn't exist. Nothing was changed.", code="bad_run") from None

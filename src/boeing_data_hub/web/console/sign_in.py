@@ -51,7 +51,7 @@ def throttle(request: Request) -> None:
 def _insist_on_keys(hub: Hub) -> None:
     if not hub.settings.hub_console_keys:
         raise Forbidden(
-            "API keys and links do not sign in to this console (HUB_CONSOLE_KEYS). Sign in with SSO.",
+            "You can't sign in to this console with API keys or links (HUB_CONSOLE_KEYS). Sign in with SSO.",
             code="keys_not_for_console",
         )
 

@@ -101,7 +101,7 @@ def visitor_of(request: Request, *, quietly: bool = False) -> Visitor:
     if session is None:
         raise Unauthorized("You are signed out. Sign in to continue.", code="sign_in")
     if session.is_due and _opens_a_page(request):
-        raise AskProviderAgain("The identity provider is asked about you again.", code="sign_in")
+        raise AskProviderAgain("Your sign-in is being checked with the identity provider.", code="sign_in")
     return Visitor(session.owner, session.name, granted(session.scopes), session.csrf)
 
 
