@@ -84,8 +84,8 @@ def _search(q: Question, assumed: list[str]) -> dict[str, Any]:
         assumed.append("BOEING_API_RATE_LIMIT is unlimited, so only the duration of the calls limits a search.")
     else:
         lines.append(
-            f"{q.limit.calls:,} calls in {span(q.limit.window)}, kept {cost.spacing:.2f} s apart so that none holds "
-            f"more: {fewest:,} x {cost.spacing:.2f} s = {span(fewest * cost.spacing)}"
+            f"{q.limit.calls:,} calls in {span(q.limit.window)}, {cost.spacing:.2f} s apart to stay within the limit: "
+            f"{fewest:,} x {cost.spacing:.2f} s = {span(fewest * cost.spacing)}"
         )
     if q.first_wait > 1:
         lines.append(f"+ {span(q.first_wait)} until the next slot is free")
