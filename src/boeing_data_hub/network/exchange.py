@@ -162,7 +162,7 @@ class HttpExchange:
         raise failed
 
     def close(self) -> None:
-        """Close all connections. A call under way fails, at the end of its time at the latest."""
+        """Close all connections. A call in progress fails, at its deadline at the latest."""
         self._client.close()
 
 

@@ -57,7 +57,7 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add the files of `CREDENTIALS_DIRECTORY`, behind everything else."""
+        """Add the files of `CREDENTIALS_DIRECTORY`, with the lowest precedence."""
         del file_secret_settings
         kept = {name.lower(): text for name, text in credentials().items() if name.lower() in cls.model_fields}
         return init_settings, env_settings, dotenv_settings, InitSettingsSource(settings_cls, init_kwargs=kept)

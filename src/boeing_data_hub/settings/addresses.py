@@ -46,14 +46,15 @@ class Places(BaseSettings):
     )
     hub_owner_database_url: Annotated[SecretStr | None, Given] = Field(
         default=None,
-        description="The same Postgres, signed in as the user the hub's tables belong to. For `bdh db upgrade` only, "
-        "which then gives the user in DATABASE_URL the rights that a running hub needs. Unset: one user does both.",
+        description="The same Postgres, signed in as the user that owns the hub's tables. For `bdh db upgrade` only, "
+        "which "
+        "then grants the user in DATABASE_URL what a running hub needs. Unset: one user does both.",
     )
     redis_url: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Broker: Valkey 7.2 or Redis 6.2, or newer. Unset: embedded."
     )
     celery_broker_url: Annotated[SecretStr | None, Given] = Field(
-        default=None, description="Broker, where it differs from REDIS_URL."
+        default=None, description="Broker, if it differs from REDIS_URL."
     )
     celery_result_backend: Annotated[SecretStr | None, Given] = Field(
         default=None, description="Accepted for compatibility with the guide and unused: results live in Postgres."
@@ -61,15 +62,16 @@ class Places(BaseSettings):
     hub_plain_hosts: Words = Field(
         default=(),
         description="Hosts, addresses or networks that may be reached without encryption, separated by commas, because "
-        "nobody else can listen on the way there: containers of the same machine, a private network. This machine "
-        "always may; everywhere else Postgres needs TLS, Redis rediss://, and Boeing and the store https://.",
+        "nobody else can listen on the connection: containers on the same machine, a private network. This "
+        "machine is always allowed; everywhere else Postgres needs TLS, Redis rediss://, and Boeing and the "
+        "store https://.",
     )
     hub_data_dir: Annotated[Path | None, Given] = Field(
         default=None, description="Folder of embedded services and local files. Unset: the user's state folder."
     )
     hub_ca_file: Annotated[Path | None, Given] = Field(
         default=None,
-        description="File of certificates (PEM) of authorities that are trusted beside the system's, e.g. your "
+        description="File of certificates (PEM) of authorities that are trusted in addition to the system's, e.g. your "
         "company's. For every TLS connection except to Postgres, whose address takes sslrootcert=.",
     )
     hub_host: str = Field(default="127.0.0.1", description="Address the API listens on; loopback unless you say so.")

@@ -49,8 +49,7 @@ class Boeing(BaseSettings):
         default=60.0,
         gt=0,
         le=600,
-        description="Seconds one Boeing call may take in all, before it is given up. Its slot is used up either "
-        "way, so it is given much time.",
+        description="Timeout of one Boeing call in seconds. Generous, because its slot is used either way.",
     )
 
     @field_validator("boeing_oauth_token_url", "boeing_pna_oauth_url", "boeing_pna_price_url")

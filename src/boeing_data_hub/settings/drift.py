@@ -40,13 +40,15 @@ class Drifting(BaseSettings):
     )
     hub_drift_status: Choice = Field(
         default="keep",
-        description="The same for a product that was archived, unlisted or set to draft. Kept, because somebody "
-        "decided not to sell it.",
+        description="The same for a product that was archived, unlisted or set to draft. Kept, because someone "
+        "decided not "
+        "to sell it.",
     )
     hub_drift_stock: Choice = Field(
         default="keep",
-        description="The same for pieces at a location. Kept, because most differences are sales: to correct them "
-        "offers sold pieces again.",
+        description="The same for pieces at a location. Kept, because most differences are sales: correcting them "
+        "would "
+        "offer sold pieces again.",
     )
     hub_drift_tags: Choice = Field(
         default="keep",
@@ -64,6 +66,6 @@ class Drifting(BaseSettings):
         default=0.0,
         ge=0,
         le=168,
-        description="Hours for which a part may be called unchanged by the last comparison or webhook, without reading "
-        "its product again. 0: every run reads the products of all its parts, for about a point each.",
+        description="Hours for which a part can count as unchanged because of the last comparison or webhook, without "
+        "reading its product again. 0: every run reads the products of all its parts, for about a point each.",
     )

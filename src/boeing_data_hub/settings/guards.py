@@ -14,7 +14,7 @@ class Guarding(BaseSettings):
     hub_guards: bool = Field(
         default=True,
         description="Hold back changes that look like an error in Boeing's data until a person approves them. Off: "
-        "whatever Boeing answers goes to the store.",
+        "everything that Boeing answers is published.",
     )
     hub_guard_price_up: Decimal = Field(
         default=Decimal(100),
@@ -28,7 +28,7 @@ class Guarding(BaseSettings):
         description="Hold a price that falls by more than this many percent below the published one. 0: no such guard.",
     )
     hub_guard_below_cost: bool = Field(
-        default=True, description="Hold a price below what Boeing asks for the part, a manual one included."
+        default=True, description="Hold a price below Boeing's price for the part, including a manual one."
     )
     hub_guard_price_floor: Decimal = Field(
         default=Decimal(0), ge=0, description="Hold a price below this amount, in HUB_CURRENCY. 0: no such guard."
@@ -37,7 +37,7 @@ class Guarding(BaseSettings):
         default=Decimal(50),
         ge=0,
         description="Hold stock that rises or falls by more than this factor, and by at least 100 pieces. Stock that "
-        "falls to 0 is not held, except by the guard of runs. 0: no such guard.",
+        "falls to 0 is not held, except by the guard for runs. 0: no such guard.",
     )
     hub_guard_run_prices: Decimal = Field(
         default=Decimal(50),
@@ -56,6 +56,7 @@ class Guarding(BaseSettings):
     hub_guard_run_parts: int = Field(
         default=10,
         ge=1,
-        description="The guards of runs need this many published parts to judge by: those of a smaller run are judged "
-        "together with those of the runs before it, of the last day.",
+        description="The guards for runs need at least this many published parts: a smaller run is judged together "
+        "with the "
+        "runs of the last day.",
     )

@@ -59,7 +59,7 @@ class Images(BaseSettings):
     supabase_url: str = Field(
         default="",
         description="Project whose Storage keeps the images, e.g. https://abc.supabase.co. "
-        "Empty: they are kept in HUB_DATA_DIR, which does for one host.",
+        "Empty: they are kept in HUB_DATA_DIR, which is enough for one host.",
     )
     supabase_secret_key: SecretStr = Field(
         default=SecretStr(""),
@@ -67,8 +67,9 @@ class Images(BaseSettings):
     )
     supabase_service_role_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Service role key (eyJ...) of an older project, in place of SUPABASE_SECRET_KEY. Supabase ends "
-        "this kind late in 2026.",
+        description="Service role key (eyJ...) of an older project, in place of SUPABASE_SECRET_KEY. Supabase drops "
+        "these "
+        "keys late in 2026.",
     )
     supabase_key: SecretStr = Field(
         default=SecretStr(""), description="The guide's name: either of the two keys. SUPABASE_SECRET_KEY comes first."
@@ -77,8 +78,8 @@ class Images(BaseSettings):
         default=10.0,
         gt=0,
         le=3600,
-        description="Seconds after a picture was sent until the store is asked whether it could process it. Each later "
-        "look waits twice as long.",
+        description="Seconds after a picture was sent until the store is asked whether it could process it. The wait "
+        "doubles with each later check.",
     )
     hub_picture_resends: int = Field(
         default=3,

@@ -36,24 +36,25 @@ class Interfaces(BaseSettings):
         min_length=1,
         max_length=500,
         description="The claim that holds a person's groups; a nested one by dots: realm_access.roles, "
-        "resource_access.hub.roles. A name with dots of its own, such as https://example.com/roles, is found, too.",
+        "resource_access.hub.roles. A name that itself contains dots, such as https://example.com/roles, works, too.",
     )
     hub_oidc_roles: Annotated[
         dict[str, Literal["read", "search", "publish", "admin"]], NoDecode, BeforeValidator(mapped)
     ] = Field(
         default_factory=dict,
-        description='Group to scope, as JSON: {"parts-team": "search", "it": "admin"}. Everyone else is rejected.',
+        description='Scope of each group, as JSON: {"parts-team": "search", "it": "admin"}. Everyone else is rejected.',
     )
     hub_console_keys: bool = Field(
         default=True,
-        description="Whether API keys and one-time links sign in to the console where people can sign in with the "
-        "identity provider. false: everybody signs in there, with its second factor.",
+        description="Whether people can sign in to the console with API keys and one-time links if an identity "
+        "provider is "
+        "set up. false: everyone signs in with the provider, with its second factor.",
     )
     hub_key_days: int = Field(
         default=90,
         ge=0,
         le=36_500,
-        description="Days after which a new API key expires, unless its maker says otherwise. 0: never. Keys that "
+        description="Days after which a new API key expires, unless its creator says otherwise. 0: never. Keys that "
         "exist keep their date.",
     )
     hub_hsts_subdomains: bool = Field(
@@ -64,7 +65,8 @@ class Interfaces(BaseSettings):
     hub_trusted_proxies: Words = Field(
         default=("127.0.0.1", "::1"),
         description="Addresses or networks of the proxies before the API whose X-Forwarded-For and X-Forwarded-Proto "
-        "are believed, separated by commas.",
+        "are "
+        "trusted, separated by commas.",
     )
     hub_max_body_bytes: int = Field(
         default=10_000_000,
@@ -88,8 +90,9 @@ class Interfaces(BaseSettings):
         default=10,
         ge=2,
         le=200,
-        description="Most Postgres connections per process. Times the number of processes, it must fit the server "
-        "or its pooler.",
+        description="Maximum number of Postgres connections per process. Multiplied by the number of processes, it "
+        "must fit "
+        "the server or its pooler.",
     )
     hub_log_format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal.")
     hub_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -98,8 +101,9 @@ class Interfaces(BaseSettings):
 
     hub_alive_file: Annotated[Path | None, Given] = Field(
         default=None,
-        description="File that each process touches every few seconds while it lives, for the health check of a "
-        "container. Unset: none.",
+        description="File that each process touches every few seconds while it runs, for the health check of a "
+        "container. "
+        "Unset: none.",
     )
 
     @field_validator("hub_trusted_proxies")

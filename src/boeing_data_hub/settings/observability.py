@@ -19,7 +19,7 @@ class Observing(BaseSettings):
         "several workers share a host. 0: none. The API serves its own at /metrics.",
     )
     hub_metrics_host: str = Field(
-        default="127.0.0.1", description="Address of that port; whoever reaches it may read the metrics."
+        default="127.0.0.1", description="Address of that port; anyone who can reach it can read the metrics."
     )
     otel_exporter_otlp_endpoint: str = Field(
         default="", description="Where traces are sent (OTLP over HTTP), e.g. http://127.0.0.1:4318. Empty: no tracing."
@@ -28,7 +28,7 @@ class Observing(BaseSettings):
         default=SecretStr(""), description="Headers sent there, e.g. an access token: name=value,name=value."
     )
     hub_trace_outside: bool = Field(
-        default=False, description="Tell Boeing and Shopify the trace of each call, in the header traceparent."
+        default=False, description="Send the trace of each call to Boeing and Shopify, in the header traceparent."
     )
 
     @model_validator(mode="after")

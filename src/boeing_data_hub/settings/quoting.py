@@ -15,8 +15,9 @@ class Quotes(BaseSettings):
 
     hub_quote_webhook_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="What the quote webhook's caller sends as X-Webhook-Secret, 24 characters or more. Empty: only API "
-        "keys are let in.",
+        description="What the quote webhook's caller sends as X-Webhook-Secret, 24 characters or more. Empty: only "
+        "API keys "
+        "are accepted.",
     )
     hub_quote_webhook_secret_previous: SecretStr = Field(
         default=SecretStr(""), description="The previous secret, still accepted while callers switch over."
@@ -54,13 +55,14 @@ class Quotes(BaseSettings):
     hub_quote_tag_date: str = Field(
         default="",
         max_length=50,
-        description="Tag date of quoted lines. Empty: none, because Boeing provides none. The former system named "
-        "JAN-26-26 on every line.",
+        description="Tag date of quoted lines. Empty: none, because Boeing provides none. The former system put "
+        "JAN-26-26 "
+        "on every line.",
     )
     hub_quote_offer_variant: bool = Field(
         default=False,
-        description="Where Boeing has exactly one variant of a number that is asked for without its suffix, offer that "
-        "variant under its own name. Off: the line is no quote, and its note names the variant.",
+        description="If a number is requested without its suffix and Boeing has exactly one variant of it, offer that "
+        "variant under its full number. Off: the line is a no-quote, and its note names the variant.",
     )
     hub_quote_lead_time: str = Field(default="ON REQUEST", max_length=50, description="Lead time of quoted lines.")
     hub_quote_traceability_store: str = Field(

@@ -1,4 +1,4 @@
-"""Settings: how long things are kept, in days; 0 keeps for ever. docs/housekeeping.md says what is never removed."""
+"""Settings: how long things are kept, in days; 0 keeps forever. docs/housekeeping.md says what is never removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Keeping(BaseSettings):
     # Usual for idempotency keys; a caller who repeats a request does so within hours.
     hub_keep_keys_days: Days = Field(
         default=30,
-        description="Days after a batch's end for which its idempotency key gives the same batch again. 0: forever.",
+        description="Days after a run's end for which its idempotency key returns the same run. 0: forever.",
     )
     # The newest answer of each part is never removed, so this concerns history only.
     hub_keep_answers_days: Days = Field(
@@ -32,13 +32,12 @@ class Keeping(BaseSettings):
     # A whole product before and after: by far the largest rows of a publish run.
     hub_keep_changes_days: Days = Field(
         default=365,
-        description="Days after a publishing's end for which what it changed is kept, and so can be undone. "
-        "0: forever.",
+        description="Days after a publish run's end for which its changes are kept and can be undone. 0: forever.",
     )
     # The store remembers idempotency keys for a day; a month is for people who check what was sent.
     hub_keep_calls_days: Days = Field(
         default=30,
-        description="Days for which calls to the store that are answered are kept as they were sent. 0: forever.",
+        description="Days for which completed calls to the store are kept as they were sent. 0: forever.",
     )
     # Small rows, and the only record of who did what.
     hub_keep_audit_days: Days = Field(
@@ -47,8 +46,9 @@ class Keeping(BaseSettings):
     # A quote is a business record, and contains personal data.
     hub_keep_quotes_days: Days = Field(
         default=1825,
-        description="Days after a quote's completion for which it is kept, with what it says of the buyer. Its RFQ "
-        "number is free then. 0: forever.",
+        description="Days after a quote's completion for which it is kept, with the buyer's details. Its RFQ number "
+        "is then "
+        "free. 0: forever.",
     )
     # A row is written only for a change, and five years show what a part is worth.
     hub_keep_history_days: Days = Field(

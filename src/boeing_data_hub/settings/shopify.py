@@ -32,7 +32,7 @@ class Store(BaseSettings):
     )
     shopify_api_rate_limit: str = Field(
         default="30/m",
-        description="Accepted for compatibility with the guide and unused: the store itself says what it allows.",
+        description="Accepted for compatibility with the guide and unused: Shopify reports what it allows.",
     )
     shopify_call_timeout: float = Field(
         default=30.0,
@@ -50,18 +50,20 @@ class Store(BaseSettings):
     shopify_publication: str = Field(
         default="",
         description="Sales channel on which products are offered: its name, handle or id, as `bdh doctor` lists them. "
-        "Empty: on none, and every publishing says so. `none`: on none, and that is meant.",
+        "Empty: on none, and every publish run says so. `none`: on none, intentionally.",
     )
     hub_look_alikes: bool = Field(
         default=True,
-        description="Before a part is published for the first time, look for products that are not ours and look like "
-        "it (suffix cut, hyphen or blank, title, barcode), and let a person decide.",
+        description="Before a part is published for the first time, look for products that the hub did not create "
+        "and that "
+        "look like it (suffix cut, hyphen or space, title, barcode), and let a person decide.",
     )
     hub_bulk_publish_from: int = Field(
         default=200,
         ge=1,
-        description="Parts from which a publish batch goes by the store's bulk operations. Below that, single "
-        "calls end sooner.",
+        description="Number of parts from which a publish run uses Shopify's bulk operations. Below that, single "
+        "calls are "
+        "faster.",
     )
     hub_bulk_lines: int = Field(
         default=2000,
@@ -80,7 +82,7 @@ class Store(BaseSettings):
         default=900,
         gt=0,
         le=86_400,
-        description="Seconds after which a bulk operation that does not begin is given up. Then its parts go "
+        description="Seconds after which a bulk operation that does not begin is given up. Its parts are then sent in "
         "another way.",
     )
     hub_publish_calls: int = Field(

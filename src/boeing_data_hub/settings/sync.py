@@ -27,7 +27,8 @@ class Syncing(BaseSettings):
     )
     hub_sync_parts: Literal["published", "staged"] = Field(
         default="published",
-        description="Which parts are kept right: those that are live in the store, or all staged ones. Only live ones "
+        description="Which parts are kept up to date: those that are live in the store, or all staged ones. Only "
+        "live ones "
         "are published again.",
     )
     hub_sync_hours: Annotated[str, AfterValidator(_hours)] = Field(
@@ -43,12 +44,14 @@ class Syncing(BaseSettings):
     hub_sync_longest_age: int = Field(
         default=7 * 86_400,
         ge=0,
-        description="Seconds after which no answer may be older: such parts are asked first, whatever they are worth. "
-        "0: no such promise.",
+        description="Maximum age of an answer, in seconds: parts that reach it are asked first, whatever their "
+        "value. 0: no "
+        "maximum.",
     )
     hub_sync_review_seconds: float = Field(
         default=900.0,
         ge=1,
-        description="Seconds between two rounds through the catalogue, in which sync finds new parts and weighs all "
-        "of them again.",
+        description="Seconds between two rounds through the catalog, in which sync finds new parts and weighs all of "
+        "them "
+        "again.",
     )

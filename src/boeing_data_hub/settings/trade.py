@@ -27,11 +27,12 @@ class Trade(BaseSettings):
     shopify_location_map: WordMap = Field(
         default_factory=dict,
         description='Boeing location to store location, as JSON: {"Dallas Central": "Dallas"}. '
-        "Stock at a location that is not in it is sold only where SHOPIFY_UNMAPPED_LOCATIONS says so.",
+        "Stock at other locations is sold only if SHOPIFY_UNMAPPED_LOCATIONS says so.",
     )
     shopify_unmapped_locations: Literal["do_not_sell", "sell_from_default"] = Field(
         default="do_not_sell",
-        description="What becomes of stock at Boeing locations that SHOPIFY_LOCATION_MAP does not name, all of them "
-        "where it is empty. sell_from_default: it is sold as stock of SHOPIFY_DEFAULT_LOCATION_NAME. Without a "
+        description="What happens to stock at Boeing locations that are not in SHOPIFY_LOCATION_MAP (all of them if "
+        "it is "
+        "empty). sell_from_default: it is sold as stock of SHOPIFY_DEFAULT_LOCATION_NAME. Without a "
         "store and a map, locations are not screened.",
     )

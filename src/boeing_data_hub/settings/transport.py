@@ -1,4 +1,4 @@
-"""Encryption on the way to other machines: required, unless a setting says that the way there is safe."""
+"""Encryption of connections to other machines: required, unless a setting says that the network is safe."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _REMEDY: Final = "or name the host in HUB_PLAIN_HOSTS if nobody else can listen 
 
 
 def postgres_with_tls(url: str, plain_hosts: Collection[str], *, name: str = "DATABASE_URL") -> str:
-    """The address, with `sslmode=require` where it says nothing and leads to another machine.
+    """The address, with `sslmode=require` if it sets no mode and points to another machine.
 
     Raises:
-        BadInput: it allows a connection in clear to another machine.
+        BadInput: it allows an unencrypted connection to another machine.
     """
     parts = urlsplit(url)
     query = parse_qs(parts.query, keep_blank_values=True)
@@ -40,7 +40,7 @@ def postgres_with_tls(url: str, plain_hosts: Collection[str], *, name: str = "DA
 
 
 def broker_with_tls(address: BrokerAddress, plain_hosts: Collection[str], *, name: str) -> BrokerAddress:
-    """The address itself. Raises BadInput if it leads to another machine without encryption."""
+    """The address itself. Raises BadInput if it points to another machine without encryption."""
     if address.encryption or address.path or _is_safe(address.host, plain_hosts):
         return address
     raise BadInput(
@@ -55,10 +55,10 @@ def url_with_tls(url: str, plain_hosts: Collection[str], *, sent: str) -> str:
     Args:
         url: the address, or a bare host, which is reached by https.
         plain_hosts: hosts and networks that may be reached without encryption.
-        sent: what would be sent there in clear, e.g. "Boeing's credentials".
+        sent: what would be sent there unencrypted, e.g. "Boeing's credentials".
 
     Raises:
-        ValueError: it leads to another machine without encryption.
+        ValueError: it points to another machine without encryption.
     """
     try:
         parts = urlsplit(url.strip())

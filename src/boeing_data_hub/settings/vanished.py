@@ -33,5 +33,5 @@ class Vanishing(BaseSettings):
     hub_vanished_tag: str = Field(
         default="",
         max_length=255,
-        description="Tag that such parts get, for as long as they are gone. Empty: none.",
+        description="Tag that such products have as long as their parts are gone. Empty: none.",
     )

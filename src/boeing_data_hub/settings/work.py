@@ -27,7 +27,7 @@ class Work(BaseSettings):
     )
     hub_freeze: Annotated[str, AfterValidator(_freezes)] = Field(
         default="",
-        description="Weekly windows in which boeing, publishing or sync rests, in HUB_DIGEST_TIME_ZONE: "
+        description="Weekly windows in which boeing, publishing or sync is paused, in HUB_DIGEST_TIME_ZONE: "
         "Fri 16:00-Mon 06:00 publishing; several are separated by semicolons.",
     )
     celery_extraction_concurrency: int = Field(
@@ -41,14 +41,15 @@ class Work(BaseSettings):
         default=4,
         ge=1,
         le=64,
-        description="Normalizations at a time per worker, in threads. Four, for they wait for Postgres.",
+        description="Normalizations at a time per worker, in threads. Four, because they wait for Postgres.",
     )
     celery_shopify_concurrency: int = Field(
         default=1,
         ge=1,
         le=64,
-        description="Publishings at a time per worker, in threads. One, for each makes HUB_PUBLISH_CALLS calls at "
-        "a time.",
+        description="Claims that a worker publishes at a time, in threads. One, because each makes HUB_PUBLISH_CALLS "
+        "calls "
+        "at a time.",
     )
     celery_default_concurrency: int = Field(
         default=2,
@@ -67,15 +68,17 @@ class Work(BaseSettings):
     )
     hub_confirm_missing: bool = Field(
         default=False,
-        description="Ask again, alone, for a part Boeing left out of an answer, before calling it not found. "
-        "Costs one call per missing part.",
+        description="Ask again, in a separate call, for a part that Boeing left out, before it counts as not found. "
+        "Costs "
+        "one call per missing part.",
     )
     hub_max_attempts: int = Field(
         default=5,
         ge=1,
         le=20,
-        description="Failed calls after which a call is split. With five, the pauses between them outlast half a "
-        "minute of trouble.",
+        description="Failed calls after which a call is split. With five, the waits between them bridge an outage of "
+        "half a "
+        "minute.",
     )
     hub_retry_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Seconds before a failed call is retried; doubles, up to a minute."
@@ -84,8 +87,8 @@ class Work(BaseSettings):
         default=15,
         ge=3,
         le=600,
-        description="Seconds after which the work of a worker that fell silent is free again. A worker says every "
-        "three seconds that it lives, so four signs may be lost.",
+        description="Seconds after its last heartbeat until a worker's work is freed. A worker sends a heartbeat every "
+        "three seconds, so four may be lost.",
     )
     hub_sweep_seconds: float = Field(
         default=2.0,
@@ -96,12 +99,11 @@ class Work(BaseSettings):
     hub_worker_silent_after: int = Field(
         default=20,
         ge=5,
-        description="Seconds after which a worker counts as gone. A little more than a lease: who holds one is "
-        "not gone.",
+        description="Seconds without a heartbeat after which a worker counts as stopped. A little more than a lease, "
+        "because a worker that holds one is running.",
     )
     hub_stuck_after: int = Field(
         default=300,
         ge=30,
-        description="Seconds without progress after which work that is due, and that nothing speaks against, counts as "
-        "stuck.",
+        description="Seconds without progress after which due work that nothing external holds up counts as stalled.",
     )

@@ -28,7 +28,7 @@ from boeing_data_hub.work.leases import LeaseLostError
 _AT_ONCE: Final = 100  # products read by one search
 _PER_CALL: Final = 25  # metafields that one call sets
 HELD: Final = "adoption:"
-"""The first name of a lease on parts that are adopted: they are not to blame if its worker dies."""
+"""The first name of a lease on parts that are adopted. If its worker dies, they are not blamed for it."""
 
 _OPEN: Final = ("planned", "sending")
 _DONE: Final = ("done", "undoing")
@@ -73,7 +73,7 @@ class Adopting:
         return done or (0 if self._left(adoption, ("adopt", "archive"), _OPEN) else None)
 
     def undo(self, job: StoreJob, facts: StoreFacts) -> int | None:
-        """Undo the next adopted products that nothing happened to since. Returns and raises as `adopt`."""
+        """Undo the next adopted products that have not changed since. Returns and raises as `adopt`."""
         adoption = self._of(job)
         done = self._step(adoption, "archive", _DONE, lambda taken: self._unarchived(taken, adoption, facts))
         if done == 0 and not self._left(adoption, ("archive",), _DONE):
@@ -137,14 +137,14 @@ class Adopting:
             named = {row.position: told[index] for index, row in enumerate(rows) if index in told}
             if len(rows) == 1:
                 return named or {rows[0].position: refused.message}
-            if not named:  # it does not say which: each is tried by itself
+            if not named:  # it does not say which: each is tried individually
                 return {at: said for row in rows for at, said in self._set([row], taken).items()}
             rest = [row for row in rows if row.position not in named]
             return {**named, **(self._set(rest, taken) if rest else {})}
         return {}
 
     def _outcomes(self, rows: Sequence[AdoptionRow], refused: Mapping[int, str]) -> list[Marked]:
-        """A rejected row may be ours all the same: an earlier call without an answer may have been carried out late."""
+        """A rejected row may still be ours: an earlier call without an answer may have been carried out late."""
         doubtful = [row.product_id for row in rows if row.position in refused]
         now = self._storefront.to_adopt(doubtful) if doubtful else {}
         return [

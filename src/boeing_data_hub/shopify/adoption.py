@@ -1,4 +1,4 @@
-"""A plan to adopt a store: each of its products, what it is to our parts, what a person chose, and what was done."""
+"""A plan to adopt a store: each product, the part it matches, what a person chose, and what was done."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def row_of(one: Match, position: int) -> dict[str, Any]:
 
 
 def in_order(found: Sequence[Match]) -> list[Match]:
-    """Products in the order in which people read them: those of one part together, without a part last."""
+    """Products in reading order: those of one part together, those without a part last."""
     order = {"linked": 0, "certain": 0, "doubtful": 1, "unmatched": 2}
     return sorted(found, key=lambda one: (one.part is None, one.part or "", order[one.confidence], not one.keep,
                                           one.product.product_id))  # fmt: skip

@@ -77,7 +77,7 @@ class SeenProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a product of the store is to our parts.
+    """How a product of the store matches our parts.
 
     Attributes:
         part: the SKU of the part; None if there is none, or several and none is likelier.

@@ -1,4 +1,6 @@
-"""Makes plans to adopt a store: has it read as a whole, and matches every product. Changes nothing in the store."""
+"""Creates plans to adopt a store: requests a snapshot of it, and matches every product. Changes nothing in the
+store.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from boeing_data_hub.shopify.store_job import StoreJob
 from boeing_data_hub.shopify.store_snapshot import SnapshotProduct, StoreSnapshot
 
 WAIT: Final = 1.0
-"""Seconds until the snapshot of the store is looked for again."""
+"""Seconds until the hub checks again for the snapshot."""
 
 _PAGE: Final = 2_000
 _READING: Final = "Shopify is reading your store."

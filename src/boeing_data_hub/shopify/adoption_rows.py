@@ -71,7 +71,7 @@ def busy(work: Work) -> Adoption | None:
 
 
 def lock(work: Work, adoption_id: UUID) -> None:
-    """Let nobody else change the plan before the commit."""
+    """Lock the plan until the commit."""
     work.do(_SQL["lock"], [adoption_id])
 
 
@@ -101,7 +101,7 @@ def known(work: Work, shop: str) -> dict[str, str]:
 
 
 def fill(work: Work, adoption_id: UUID, found: Sequence[Match], *, parts: int, seen_at: datetime | None) -> None:
-    """Save what every product of the store is, instead of what an earlier try saved."""
+    """Save how every product was matched, replacing what an earlier attempt saved."""
     records = [row_of(one, position) for position, one in enumerate(in_order(found), 1)]
     work.do(_SQL["forget_rows"], [adoption_id])
     work.do(_SQL["fill"], [adoption_id, msgspec.json.encode(records).decode().replace("\\u0000", "\ufffd")])
@@ -179,7 +179,7 @@ def mark(work: Work, adoption_id: UUID, marked: Sequence[Marked]) -> None:
 
 
 def published_meanwhile(work: Work, shop: str, skus: Sequence[str]) -> set[str]:
-    """Those of these parts that the hub publishes as a product it knows."""
+    """The parts among these whose product the hub knows."""
     return {row["sku"] for row in work.rows(_SQL["published_meanwhile"], [shop, list(skus)])}
 
 

@@ -1,4 +1,4 @@
-"""People's side of adopting a store: they start a plan, choose, approve, cancel and undo it. Workers do the rest."""
+"""What people do to adopt a store: start a plan, choose, approve, cancel and undo it. Workers do the rest."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Adoptions:
         return self._database.run(step, patience=5)
 
     def approve(self, adoption_id: UUID, *, expected: int, complete_skus: bool, actor: str) -> Adoption:
-        """Carry out what was chosen, in the background. A stopped adoption goes on where it was.
+        """Carry out what was chosen, in the background. A stopped adoption continues where it stopped.
 
         Args:
             adoption_id: the plan.
@@ -153,11 +153,11 @@ class Adoptions:
         return self._database.run(step, patience=5)
 
     def cancel(self, adoption_id: UUID, *, actor: str) -> Adoption:
-        """Stop what is under way, within one step. What is done stays, and can go on or be undone.
+        """Stop the adoption within one step. Changes already made stay; they can be continued or undone.
 
         Raises:
             NotFound: there is no such plan.
-            Conflict: nothing is under way.
+            Conflict: nothing is in progress.
         """
 
         def step(work: Work) -> Adoption:

@@ -84,7 +84,7 @@ class DecidedTogether:
         return self._database.run(step, patience=5)
 
     def compare(self, *, actor: str) -> StoreSnapshot:
-        """Take a snapshot of the store and compare it with what was published; the one under way, if there is one.
+        """Take a snapshot of the store and compare it with what was published; or return the one in progress.
 
         Raises:
             BadInput: no store was ever connected.

@@ -77,7 +77,7 @@ class ConflictSample:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The open conflicts that a filter fits: how many, by kind, cause and vendor, and the first ten."""
+    """The open conflicts that match a filter: how many, by kind, cause and vendor, and the first ten."""
 
     total: int
     groups: tuple[ConflictGroup, ...]

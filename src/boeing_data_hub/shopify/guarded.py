@@ -1,4 +1,4 @@
-"""Guards at work on listings: what was published, what is wanted, and the listing without what is held back. Pure."""
+"""Applies guards to listings: what was published, what is wanted, and the listing without what is held back. Pure."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def wanted_listing(staged: CataloguePart, policy: ListingPolicy, known: Publishe
     """The listing of a part, of which `known` was last published.
 
     The stock of a live part stays right even when its price comes in another currency, which guards hold back: its
-    listing is built as if the currency were the store's. What becomes of a live part that Boeing no longer sells, the
-    policy says.
+    listing is built as if the currency were the store's. The policy says what happens to a live part that Boeing no
+    longer sells.
     """
     live = known is not None
     built = build_listing(staged, policy, live=live)
@@ -87,7 +87,7 @@ def wanted_offer(listing: Listing, staged: CataloguePart) -> Offer:
 
 
 def published_offer(known: Published, policy: ListingPolicy) -> Offer:
-    """What was last published. The unit stands in the description, which the hub writes; prices are in the store's
+    """What was last published. The unit is in the description, which the hub writes; prices are in the store's
     currency.
     """
     stock: Mapping[str, int] = known.form.get("stock") or {}
@@ -104,7 +104,7 @@ def published_offer(known: Published, policy: ListingPolicy) -> Offer:
 def without(listing: Listing, held: Sequence[Concern], form: Mapping[str, Any]) -> Listing | None:
     """The listing with the published value of everything that is held back; None when nothing of it may be sent.
 
-    Price and stock are held apart: one never keeps the other from the store.
+    Price and stock are held separately: one never keeps the other out of the store.
     """
     fields = {concern.field for concern in held}
     if "unit" in fields:

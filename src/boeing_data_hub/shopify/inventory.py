@@ -111,7 +111,7 @@ class InventoryCalls:
         *,
         renewed: bool = False,
     ) -> Advanced[Sent]:
-        """Make one call. A bad row rejects all of it: then the others are set without it, and it by itself.
+        """Make one call. A bad row rejects all of it: then the others are set without it, and it is set separately.
 
         If the store says that an earlier call with this key failed, it is made once more with a new key: only then
         does the store say why.

@@ -13,7 +13,7 @@ from boeing_data_hub.shopify.publications import DueItem
 NOT_STAGED: Final = "Not searched yet. Search for this part first, then publish it."
 
 FALLS_BACK_AFTER: Final = 2
-"""Bulk operations that did not publish an item of a bulk batch, after which its next try goes the direct way."""
+"""Bulk operations that did not publish an item of a bulk batch, after which its next attempt is sent directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _postponed(item: DueItem, later: Sequence[Later], *, bulk: bool) -> Postpone
         failures = FALLS_BACK_AFTER
     elif bulk:
         failures = item.bulk_failures + int(failed or any(one.missed for one in later))
-    else:  # a direct try that failed too says nothing for the direct way
+    else:  # a direct attempt has failed, too, so sending directly is no better
         failures = 0 if failed else item.bulk_failures
     return Postponed(item.batch_id, item.position, longest.wait, int(failed), failures, longest.code, longest.sentence)
 

@@ -1,4 +1,4 @@
-"""Leftover products as rows: products of ours that must leave the store, retried until they are gone.
+"""Leftover products as rows: products of ours that must be removed from the store; retried until they are gone.
 
 Lists and counts are about the current store.
 """
@@ -23,7 +23,7 @@ class Orphan:
 
     Attributes:
         product_id: None where the hub never saw it: then the product with the SKU's custom id is meant.
-        reason: why it must go, for people.
+        reason: why it must be removed, for people.
         state: `due`, `gone`, or `kept` because the part was published again or a person wants it to stay.
         attempts: failed tries so far.
         not_before: when it is tried next.
@@ -69,7 +69,7 @@ def next_due(work: Work, shop: str) -> Orphan | None:
 
 
 def gone(work: Work, shop: str, orphan: Orphan) -> None:
-    """The store no longer has it; its row of `hub.products` goes, too."""
+    """The store no longer has it; its row of `hub.products` is deleted, too."""
     work.do(_SQL["gone"], [orphan.id])
     work.do(_SQL["forget_product"], [shop, orphan.sku])
 

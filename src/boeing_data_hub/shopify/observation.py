@@ -189,7 +189,7 @@ def is_known(part: Loaded) -> bool:
 
 
 def _was_seen(product: StoreProduct, within: float) -> bool:
-    """True if a look so recently showed that nothing differs, and no picture is being watched."""
+    """True if a recent check showed no difference, and no picture is being watched."""
     seen = product.looked_age is not None and product.looked_age < within
     return seen and not product.differences and product.media_state is None
 

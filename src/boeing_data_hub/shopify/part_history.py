@@ -1,4 +1,4 @@
-"""How a part's prices, its stock and its margin moved: Boeing's answers beside the prices that were published."""
+"""The history of a part's prices, stock and margin, from Boeing's answers and the published prices."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def of_part(work: Work, sku: str, *, currency: str) -> list[Moment]:
 def moments(
     prices: Sequence[PriceMove], stocks: Sequence[StockMove], ours: Sequence[OurPrice], *, currency: str
 ) -> list[Moment]:
-    """One moment for each time at which something moved, oldest first, whatever the order of the arguments. Pure."""
+    """One moment for each time at which something changed, oldest first, whatever the order of the arguments. Pure."""
     price_at = {one.fetched_at: one for one in prices}
     stock_at = {one.fetched_at: one.quantity for one in stocks}
     ours_at = {one.at: one.price for one in ours}

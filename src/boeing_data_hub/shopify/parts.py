@@ -66,7 +66,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class _CarriedOut:
-    """What a claim came to.
+    """The result of a claim.
 
     Attributes:
         parts: with their outcomes, but for those of a bulk operation.
@@ -88,7 +88,7 @@ class Parts:
         steps: what is done for a part.
         bulk: takes the upserts of large batches.
         creation_limit: the store's daily limit.
-        bulk_from: parts from which a batch goes by bulk operation.
+        bulk_from: the number of parts from which a batch uses bulk operations.
     """
 
     def __init__(

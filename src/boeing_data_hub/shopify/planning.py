@@ -111,7 +111,7 @@ class Planning:
 
         Args:
             part_numbers: clean, unique, in order.
-            told: called now and then with the number of parts planned so far.
+            told: called from time to time with the number of parts planned so far.
 
         Raises:
             Unavailable: the store does not answer, or needs a person; the sentence says what to correct.

@@ -152,7 +152,7 @@ class Preparing:
         return self._completion.complete(decided, facts, may_go=may_go)
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Stop the threads."""
         self._reconciler.close()
 
 

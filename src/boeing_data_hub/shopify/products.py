@@ -65,8 +65,8 @@ def known(work: Work, shop: str, skus: Sequence[str]) -> dict[str, StoreProduct]
 
 
 def unchanged(work: Work, shop: str, rows: Mapping[str, StoreProduct]) -> set[str]:
-    """The SKUs of rows that the hub has changed in nothing since they were read, locked until the commit: what the
-    store was then seen to have holds for these rows alone.
+    """The SKUs of rows that the hub has not changed since they were read, locked until the commit: only for these is
+    the observation of the store still valid.
     """
     work.do(_SQL["lock"], [shop, sorted(rows)])
     now = known(work, shop, list(rows))
@@ -116,7 +116,7 @@ def lose(work: Work, shop: str, skus: Sequence[str]) -> None:
 
 
 def mark_missing(work: Work, shop: str, skus: Sequence[str]) -> None:
-    """Their products are not in the store any more. What was published stays known until a publish decides."""
+    """Their products are no longer in the store. What was published stays known until a publish decides."""
     work.do(_SQL["mark_missing"], [shop, list(skus)])
 
 

@@ -27,7 +27,7 @@ _SUSPECT_AFTER: Final = 2  # crashes
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCount:
-    """How many parts of a run ended, or are, in one way; `remarks`: how many of them carry a remark."""
+    """How many parts of a run have the same state and outcome; `remarks`: how many of them have a remark."""
 
     outcome: str
     parts: int
@@ -71,7 +71,7 @@ def count_publishable(work: Work, batch_id: UUID, *, most: int) -> int | None:
 
 
 def outcomes(work: Work, batch_id: UUID) -> list[OutcomeCount]:
-    """What became of the items of a publish batch, the most frequent first."""
+    """The results of the items of a publish batch, the most frequent first."""
     rows = work.rows(_SQL["outcomes"], [batch_id])
     return [OutcomeCount(row["outcome"], row["parts"], row["remarks"]) for row in rows]
 
@@ -82,9 +82,8 @@ def take_as_skus(work: Work, batch_id: UUID) -> None:
 
 
 def bulk_batches(work: Work, *, at_least: int) -> list[UUID]:
-    """Batches that go by bulk operation and have at least that many items due, the oldest first.
-
-    A batch that workers crashed with counts with fewer: it is claimed in pieces, and a small piece stays in bulk.
+    """Batches that use bulk operations and have at least that many items due, the oldest first. A batch with which
+    workers have crashed counts with fewer: it is claimed in pieces, and a small piece stays in bulk.
     """
     given = {"least": at_least, "fallen": FALLS_BACK_AFTER, "suspect": _SUSPECT_AFTER}
     rows = work.rows(_SQL["bulk_batches"], given)
@@ -97,7 +96,7 @@ def due_items(work: Work, *, wanted: int, but_not: Sequence[UUID] = (), only: UU
     Args:
         work: the transaction.
         wanted: most items.
-        but_not: batches whose items wait for a bulk operation, except for items that fell back to the direct way.
+        but_not: batches whose items wait for a bulk operation, except for items that are sent directly after all.
         only: items for a bulk operation of this batch.
     """
     rows = work.rows(
@@ -197,7 +196,7 @@ def _columns(moves: Sequence[ItemMove]) -> list[list[Any]]:
 
 
 def lost(work: Work, skus: Sequence[str], *, most: int) -> list[DueItem]:
-    """Count a worker's crash at the items it held, which are due again at once. It is no failed try.
+    """Count a worker's crash at the items it held, which are due again at once. It does not count as a failed attempt.
 
     Returns:
         The items of a part that crashed so many workers, finally alone, that it must be set aside; they are still open.

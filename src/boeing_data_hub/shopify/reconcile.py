@@ -252,7 +252,7 @@ class Reconciler:
         return replace(part, whole=self._storefront.read(part.product.custom_id if part.product else part.sku))
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def each(self, parts: Mapping[str, P], which: Callable[[P], bool], act: Callable[[P], P]) -> Advanced[P]:

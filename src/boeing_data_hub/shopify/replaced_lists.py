@@ -48,7 +48,7 @@ def options_input(options: Sequence[ProductOption]) -> list[dict[str, Any]]:
 
 
 def all_metafields(listing: Listing, there: Sequence[Metafield] = ()) -> list[dict[str, Any]]:
-    """All of ours with our values, and what others have put beside them."""
+    """All of ours with our values, and those that others added."""
     ours = (_identity(listing), *listing.metafields)
     named = {(each.namespace, each.key) for each in ours}
     return _as_input([*ours, *(each for each in there if (each.namespace, each.key) not in named)])
@@ -78,7 +78,7 @@ def _as_input(metafields: Iterable[Metafield]) -> list[dict[str, Any]]:
 
 
 def all_tags(listing: Listing, there: Sequence[str] = ()) -> list[str]:
-    """All of ours, and what others have put beside them."""
+    """All of ours, and those that others added."""
     ours = {tag.lower() for tag in listing.tags}
     return [*listing.tags, *(tag for tag in there if tag.lower() not in ours)]
 

@@ -44,7 +44,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFilter:
-    """Which reviews are meant; a field that is None fits all.
+    """Selects reviews. A field that is None matches all.
 
     Attributes:
         sku_prefix: the beginning of the SKU, in any case.
@@ -79,7 +79,7 @@ class CauseCount:
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """An open review whose part has been answered for since: it is judged again."""
+    """An open review whose part Boeing has answered for since; it is judged again."""
 
     sku: str
     field: str
@@ -132,7 +132,7 @@ def decided(work: Work, shop: str, skus: Sequence[str]) -> dict[str, dict[str, D
 def listed(
     work: Work, wanted: ReviewFilter, *, state: str = "open", limit: int = 100, before: int | None = None
 ) -> list[Review]:
-    """Reviews, the newest first, behind the id `before`."""
+    """Reviews, newest first, older than the id `before`."""
     rows = work.rows(_SQL["listed"], {**wanted.values(state), "limit": limit, "before": before})
     return [Review(**row) for row in rows]
 
@@ -164,7 +164,7 @@ def approved(work: Work, ids: Sequence[int], *, actor: str) -> int:
 
 
 def refuse(work: Work, wanted: ReviewFilter, *, actor: str, limit: int) -> int:
-    """Refuse up to `limit` open reviews that the filter fits. Returns how many."""
+    """Refuse up to `limit` open reviews that match the filter. Returns how many."""
     return work.do(_SQL["refuse"], {**wanted.values("open"), "actor": actor, "limit": limit})
 
 

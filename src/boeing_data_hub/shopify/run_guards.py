@@ -1,4 +1,4 @@
-"""Guards of runs: what a publishing would do to the store as a whole, judged once, before its first part is decided."""
+"""Guards for runs: what a run would do to the store as a whole, judged once, before its first part is decided."""
 
 from __future__ import annotations
 

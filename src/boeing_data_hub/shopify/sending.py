@@ -143,7 +143,7 @@ class Sender:
         return Advanced({**advanced_all(Sent, parts), **done}, next(stops, None))
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, part: Sent, keep_going: Callable[[], bool]) -> Sent:

@@ -1,7 +1,8 @@
-"""Compares a snapshot of the store with what was published, some hundred products in a step.
+"""Compares a snapshot of the store with what was published, a few hundred products per step.
 
-A product that the hub has changed since the snapshot was taken is passed over: the snapshot knows nothing of it. One
-that is missing from the snapshot is looked for once more before it counts as deleted.
+A product that the hub has changed since the snapshot was taken is skipped, because the snapshot does not show the
+change. One
+that is missing from the snapshot is read once more before it counts as deleted.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class SnapshotVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotProduct:
-    """A product in a snapshot, whoever made it.
+    """A product in a snapshot, whoever created it.
 
     Attributes:
         status: ACTIVE, ARCHIVED, DRAFT or UNLISTED.
@@ -116,7 +116,7 @@ class SnapshotProduct:
 
     @property
     def observed(self) -> Observed:
-        """As a look at this one product would show it, without its pictures."""
+        """As reading this one product would show it, without its pictures."""
         first = self.variants[0] if self.variants else None
         return Observed(
             product_id=self.product_id,

@@ -1,4 +1,4 @@
-"""Snapshots of the store as rows, so that any worker can continue where another stopped, and what they hold."""
+"""Snapshots of the store as rows, so that any worker can continue where another stopped, and their contents."""
 
 from __future__ import annotations
 

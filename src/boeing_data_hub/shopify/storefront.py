@@ -60,7 +60,7 @@ class Storefront(StoreProducts):
         """What must be known before anything is sent; a few small calls, and then from the cache.
 
         Raises:
-            PauseUpstream: the store sells in another currency, or refuses us; see `ShopifyClient.run`.
+            PauseUpstream: the store sells in another currency, or rejects the hub; see `ShopifyClient.run`.
             Retry: the store did not answer.
         """
         with self._lock:

@@ -142,10 +142,9 @@ class WebhookReads:
 
 
 def read_needed(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -> Literal["now", "later", "none"]:
-    """Whether a webhook says more than the hub knows by its own last write.
-
-    A product that changed no later than that write most likely changed by it, so its read can wait for others. It is
-    not left out: the store's times have no fractions, and a person may have changed it just before.
+    """True if a webhook says more than the hub knows from its own last write. A product that changed no later than
+    that write was most likely changed by it, so its read can wait for others. It is not skipped: the store's times
+    have no fractions, and a person may have changed it just before.
     """
     if product.intent is not None or webhook.topic == "products/delete":
         return "now"

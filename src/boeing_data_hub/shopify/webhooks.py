@@ -1,7 +1,7 @@
 """The store's webhooks: the topics that matter here, their signature, and which product each names. Pure.
 
 Shopify signs the body alone. The topic and the delivery's id are headers, so neither proves anything: a webhook is a
-reason to look at a product, never a statement about it.
+reason to read a product, never a source of data about it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "PRODUCTS_DELETE": ("id",),
     "INVENTORY_LEVELS_UPDATE": ("inventory_item_id", "location_id", "available", "updated_at"),
 }
-"""The fields that a delivery of a topic is to hold, so that a product with many variants is not sent as a whole."""
+"""The fields to include in deliveries of a topic, so that a product with many variants is not sent as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Named(msgspec.Struct):
 
 
 def is_signed(body: bytes, sent: Sequence[str], secret: str) -> bool:
-    """Whether the store signed this body, compared in constant time.
+    """True if the store signed this body, compared in constant time.
 
     Args:
         body: as it arrived.
