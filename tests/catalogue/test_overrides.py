@@ -9,6 +9,7 @@ import pytest
 from tests.support.patience import until
 
 from boeing_data_hub.catalogue import overrides
+from boeing_data_hub.catalogue.listings import Change
 
 pytestmark = pytest.mark.services
 
@@ -17,7 +18,7 @@ def test_an_edit_leaves_the_other_fields_alone_and_returns_what_changed(database
     database.run(lambda work: overrides.save(work, "A=K3", {"notes": "dented", "cert": "C"}, actor="ann"))
     changed = database.run(lambda work: overrides.save(work, "A=K3", {"notes": None, "cert": "C"}, actor="bob"))
     found = database.run(lambda work: overrides.get(work, "A=K3"))
-    assert changed == {"notes": ("dented", None)}
+    assert changed == [Change("notes", "dented", None)]
     assert (found.notes, found.cert, found.excluded, found.updated_by) == (None, "C", False, "bob")
 
 

@@ -54,8 +54,8 @@ def test_a_quota_of_14_hours_says_when_it_is_back_in_words_and_in_the_eta():
     assert pause.until == NOON + timedelta(hours=14)
     assert "resets at 2026-01-02 02:00 UTC" in pause.message
     assert "Quota used up" in pause.message
-    low, high = situation(line).eta_seconds(batch(200))
-    assert 50_400 + 20 <= low <= high < 50_400 + 60
+    eta = situation(line).eta_seconds(batch(200))
+    assert 50_400 + 20 <= eta.low <= eta.high < 50_400 + 60
     assert list(urgent([pause], now=NOON, after=60)) == [pause]
 
 
@@ -96,6 +96,5 @@ def test_an_eta_is_never_less_than_the_calls_need(total, done, rate, wait, calls
     eta = situation(line, limit=limit).eta_seconds(batch(total, asked, rate))
     if eta is None:
         return
-    low, high = eta
-    assert low <= high
-    assert low >= -(-(total - asked) // 10) * 60 / calls + (wait or 0) - 1
+    assert eta.low <= eta.high
+    assert eta.low >= -(-(total - asked) // 10) * 60 / calls + (wait or 0) - 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final, Literal
 
 from boeing_data_hub.boeing.forecast import search_cost
 from boeing_data_hub.shopify import cost as store_cost
 from boeing_data_hub.shopify import forecast
-from boeing_data_hub.shopify.forecast import Capacity, Load, typical_load
+from boeing_data_hub.shopify.forecast import Capacity, Load, NewVariantLimit, typical_load
+from boeing_data_hub.values.range import Range
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _METAFIELDS: Final = (3, 6, 11)  # variants of a part: minimum, usual, maximum
@@ -50,19 +51,47 @@ class Question:
     assumed: tuple[str, ...] = ()
 
 
-def estimate(question: Question, *, search: bool = True, publish: bool = True) -> dict[str, Any]:
-    """The estimate as JSON values: for search and publish run the range and the lines of the calculation."""
-    result: dict[str, Any] = {"parts": question.parts}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchEstimate:
+    """A search: its Boeing calls, its duration, and the lines of the calculation."""
+
+    calls: Range
+    seconds: Range
+    reckoned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishEstimate:
+    """A publish run: its points and duration, how long it would take one by one, and the lines of the calculation."""
+
+    way: Literal["direct", "bulk"]
+    points: Range
+    seconds: Range
+    one_by_one_seconds: int
+    restore_rate: float
+    daily_limit: NewVariantLimit | None
+    reckoned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What was asked for: a search, a publish run, or both. `assumptions` are sentences for people."""
+
+    parts: int
+    search: SearchEstimate | None = None
+    publish: PublishEstimate | None = None
+    assumptions: tuple[str, ...]
+
+
+def estimate(question: Question, *, search: bool = True, publish: bool = True) -> Estimate:
+    """Estimate a search and a publish run."""
     assumed = list(question.assumed)
-    if search:
-        result["search"] = _search(question, assumed)
-    if publish:
-        result["publish"] = _publish(question, assumed)
-    result["assumptions"] = assumed
-    return result
+    searching = _search(question, assumed) if search else None
+    publishing = _publish(question, assumed) if publish else None
+    return Estimate(parts=question.parts, search=searching, publish=publishing, assumptions=tuple(assumed))
 
 
-def _search(q: Question, assumed: list[str]) -> dict[str, Any]:
+def _search(q: Question, assumed: list[str]) -> SearchEstimate:
     asked = q.parts - q.fresh
     cost = search_cost(
         asked,
@@ -97,14 +126,10 @@ def _search(q: Question, assumed: list[str]) -> dict[str, Any]:
         )
     assumed.append("No Boeing call fails; a failed call is repeated in its own slot.")
     low, high = cost.seconds
-    return {
-        "calls": {"low": fewest, "high": most},
-        "seconds": {"low": round(low), "high": math.ceil(high)},
-        "reckoned": lines,
-    }
+    return SearchEstimate(calls=Range(fewest, most), seconds=Range(round(low), math.ceil(high)), reckoned=tuple(lines))
 
 
-def _publish(q: Question, assumed: list[str]) -> dict[str, Any]:
+def _publish(q: Question, assumed: list[str]) -> PublishEstimate:
     capacity = q.capacity
     new = q.parts - q.known
     # A search that finds nothing is charged next to nothing; what the store has may be as it should be.
@@ -136,8 +161,8 @@ def _publish(q: Question, assumed: list[str]) -> dict[str, Any]:
             )
     limited = forecast.daily_limit(new, capacity)
     if limited:
-        lines.append(limited["message"])
-        high = max(high, limited["days"] * _DAY)
+        lines.append(limited.message)
+        high = max(high, limited.days * _DAY)
     elif capacity.variants is None and not capacity.is_plus and new > forecast.NEW_A_DAY:
         assumed.append(
             f"The store has fewer than {forecast.VARIANTS_UNTIL_LIMIT:,} variants; from there on it takes only "
@@ -148,15 +173,15 @@ def _publish(q: Question, assumed: list[str]) -> dict[str, Any]:
             f"in {-(-q.parts // q.most_in_publish)} publish runs, because one holds at most {q.most_in_publish:,} parts"
         )
     assumed.append("Every part can be sold; parts without price or stock would cost nothing.")
-    return {
-        "way": "bulk" if in_bulk else "direct",
-        "points": {"low": low_points, "high": high_points},
-        "seconds": {"low": round(low), "high": math.ceil(high)},
-        "one_by_one_seconds": round(direct),
-        "restore_rate": capacity.restore_rate,
-        "daily_limit": limited,
-        "reckoned": lines,
-    }
+    return PublishEstimate(
+        way="bulk" if in_bulk else "direct",
+        points=Range(low_points, high_points),
+        seconds=Range(round(low), math.ceil(high)),
+        one_by_one_seconds=round(direct),
+        restore_rate=capacity.restore_rate,
+        daily_limit=limited,
+        reckoned=tuple(lines),
+    )
 
 
 def _longest(load: Load, capacity: Capacity, points: float, *, in_bulk: bool) -> float:

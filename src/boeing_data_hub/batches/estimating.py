@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.batches import estimate_inputs
-from boeing_data_hub.batches.estimate import Question, estimate
+from boeing_data_hub.batches.estimate import Estimate, Question, estimate
 from boeing_data_hub.batches.estimate_inputs import Outlook
 from boeing_data_hub.connections import store_access, store_tokens, store_way, tokens_database
 from boeing_data_hub.db import probe
@@ -62,8 +62,8 @@ def reckon(
     what_if: WhatIf,
     search: bool = True,
     publish: bool = True,
-) -> dict[str, Any]:
-    """Make an estimate, as JSON values.
+) -> Estimate:
+    """Make an estimate.
 
     Args:
         settings: the environment.

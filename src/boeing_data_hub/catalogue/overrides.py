@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.catalogue.staged_part import Override
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
@@ -20,7 +21,7 @@ def get(work: Work, sku: str) -> Override | None:
     return msgspec.convert(row, Override) if row else None
 
 
-def save(work: Work, sku: str, changes: Mapping[str, Any], *, actor: str) -> dict[str, tuple[Any, Any]]:
+def save(work: Work, sku: str, changes: Mapping[str, Any], *, actor: str) -> list[Change]:
     """Set some fields of an override and keep the others. Concurrent edits of one part wait for each other.
 
     Args:
@@ -30,11 +31,11 @@ def save(work: Work, sku: str, changes: Mapping[str, Any], *, actor: str) -> dic
         actor: who changes them.
 
     Returns:
-        the fields whose value changed, each with its old and new value, for the audit log.
+        the fields whose value changed, for the audit log.
     """
     wanted = {**changes, "excluded": bool(changes["excluded"])} if "excluded" in changes else dict(changes)
     before = msgspec.convert(work.row(_SQL["hold"], {"sku": sku, "actor": actor}), Override)
-    changed = {name: (old, new) for name, new in wanted.items() if (old := getattr(before, name)) != new}
+    changed = [Change(name, old, new) for name, new in wanted.items() if (old := getattr(before, name)) != new]
     if changed:
         document = msgspec.json.encode({**wanted, "updated_by": actor}).decode()
         work.do(_SQL["change"], {"sku": sku, "changes": document})

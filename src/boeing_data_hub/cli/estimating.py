@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from boeing_data_hub.batches import estimating
-from boeing_data_hub.batches.estimate import span
+from boeing_data_hub.batches.estimate import Estimate, span
 from boeing_data_hub.batches.estimating import WhatIf
 from boeing_data_hub.batches.lists.reading import Choice, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
@@ -18,6 +19,8 @@ from boeing_data_hub.cli.local import settings_of_running_hub
 from boeing_data_hub.errors import BadInput, HubError
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.sync import estimating as estimating_sync
+from boeing_data_hub.sync.estimating import SyncEstimate
+from boeing_data_hub.values.range import Range
 from boeing_data_hub.work.bucket import PLANS
 
 _MOST = 10_000_000
@@ -52,13 +55,11 @@ def estimate(
             at_limit=at_limit, batch_size=batch_size, plan=plan, variants=variants, known=known, offline=offline
         )
         if sync:
-            estimated = estimating_sync.reckon(
-                settings, parts, at_limit=at_limit, batch_size=batch_size, offline=offline
-            )
+            found = estimating_sync.reckon(settings, parts, at_limit=at_limit, batch_size=batch_size, offline=offline)
             if as_json:
-                output.as_json(estimated)
+                output.as_json(asdict(found))
             else:
-                _print_sync(estimated)
+                _print_sync(found)
             return
         both = search == publish
         estimated = estimating.reckon(
@@ -72,7 +73,7 @@ def estimate(
     except HubError as error:
         output.fail(error, json_wanted=as_json)
     if as_json:
-        output.as_json(estimated)
+        output.as_json(_document(estimated))
         return
     _print(estimated)
 
@@ -100,42 +101,36 @@ def _parts(what: str, settings: Settings, choice: Choice) -> tuple[int, list[str
     return len(found.part_numbers), found.part_numbers
 
 
-def _print(estimated: Mapping[str, Any]) -> None:
-    if found := estimated.get("search"):
-        calls = found["calls"]
-        output.say(
-            f"Search of {estimated['parts']:,} parts: {_range(found['seconds'])}, {_numbers(calls)} Boeing calls"
-        )
-        _lines(found["reckoned"])
-    if found := estimated.get("publish"):
-        points = _numbers(found["points"])
-        output.say(f"Publish of {estimated['parts']:,} parts: {_range(found['seconds'])}, {points} Shopify API points")
-        _lines(found["reckoned"])
+def _document(estimated: Estimate) -> dict[str, Any]:
+    """As JSON values: only what was asked for."""
+    return {name: value for name, value in asdict(estimated).items() if value is not None}
+
+
+def _print(estimated: Estimate) -> None:
+    if found := estimated.search:
+        output.say(f"Search of {estimated.parts:,} parts: {_range(found.seconds)}, {found.calls} Boeing calls")
+        _lines(found.reckoned)
+    if found := estimated.publish:
+        output.say(f"Publish of {estimated.parts:,} parts: {_range(found.seconds)}, {found.points} Shopify API points")
+        _lines(found.reckoned)
     output.say("Assumptions:")
-    _lines(estimated["assumptions"])
+    _lines(estimated.assumptions)
 
 
-def _print_sync(estimated: Mapping[str, Any]) -> None:
-    found = estimated["sync"]
-    low, high = found["wrong"]["low"], found["wrong"]["high"]
-    output.say(f"Sync of {estimated['parts']:,} parts with {found['calls_a_day']:,} Boeing calls a day:")
-    output.say(f"  out of date, weighted by demand: {low:.1%} to {high:.1%} of the time")
-    output.say(
-        f"  asked in turn instead: {found['wrong_in_turn']:.1%}, each part every {found['whole_pass_days']:g} days"
-    )
+def _print_sync(estimated: SyncEstimate) -> None:
+    found = estimated.sync
+    output.say(f"Sync of {estimated.parts:,} parts with {found.calls_a_day:,} Boeing calls a day:")
+    output.say(f"  out of date, weighted by demand: {found.wrong.low:.1%} to {found.wrong.high:.1%} of the time")
+    output.say(f"  asked in turn instead: {found.wrong_in_turn:.1%}, each part every {found.whole_pass_days:g} days")
     output.say("Assumptions:")
-    _lines(estimated["assumptions"])
+    _lines(estimated.assumptions)
 
 
-def _lines(lines: list[str]) -> None:
+def _lines(lines: Sequence[str]) -> None:
     for line in lines:
         output.say(f"  {line}")
 
 
-def _range(seconds: Mapping[str, float]) -> str:
-    low, high = span(seconds["low"]), span(seconds["high"])
+def _range(seconds: Range) -> str:
+    low, high = span(seconds.low), span(seconds.high)
     return low if low == high else f"{low} to {high}"
-
-
-def _numbers(found: Mapping[str, int]) -> str:
-    return f"{found['low']:,}" if found["low"] == found["high"] else f"{found['low']:,} to {found['high']:,}"

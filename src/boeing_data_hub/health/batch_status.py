@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from boeing_data_hub.batches.names import run_name
 from boeing_data_hub.health import conditions
 from boeing_data_hub.health.live import Situation, message
+from boeing_data_hub.values.range import Range
 from boeing_data_hub.values.states import BatchStatus, BatchType
 from boeing_data_hub.work.batch import Batch
 
@@ -21,13 +22,6 @@ class WaitingFor(BaseModel):
     reason: str = Field(description="A code, e.g. `no_worker`, `rate_limit`, `stuck`.")
     until: datetime | None = Field(description="When it ends, where that is known.")
     message: str
-
-
-class Eta(BaseModel):
-    """A range of seconds."""
-
-    low: int
-    high: int
 
 
 class BatchStatusResponse(BaseModel):
@@ -50,7 +44,7 @@ class BatchStatusResponse(BaseModel):
     outcome: str | None = Field(description="`succeeded`, `finished_with_failures`, `failed` or `cancelled`.")
     message: str
     rate_per_minute: float | None = Field(description="Items per minute at present.")
-    eta_seconds: Eta | None
+    eta_seconds: Range | None = Field(description="Seconds until it ends.")
     waiting_for: WaitingFor | None
     error_message: str | None
     idempotency_key: str | None
@@ -66,7 +60,6 @@ class BatchStatusResponse(BaseModel):
 
 def status_of(batch: Batch, situation: Situation) -> BatchStatusResponse:
     """The status of a batch."""
-    eta = situation.eta_seconds(batch)
     return BatchStatusResponse(
         id=batch.id,
         name=run_name(batch),
@@ -85,7 +78,7 @@ def status_of(batch: Batch, situation: Situation) -> BatchStatusResponse:
         outcome=batch.outcome,
         message=message(batch),
         rate_per_minute=round(batch.rate * 60, 1) if batch.rate and not batch.status.is_final else None,
-        eta_seconds=Eta(low=eta[0], high=eta[1]) if eta else None,
+        eta_seconds=situation.eta_seconds(batch),
         waiting_for=wait_of(batch, situation),
         error_message=batch.error_message,
         idempotency_key=batch.idempotency_key,

@@ -15,6 +15,7 @@ from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.shopify import bulk_runs
 from boeing_data_hub.shopify.bulk_runs import BulkProgress
 from boeing_data_hub.values.counted import counted, form
+from boeing_data_hub.values.range import Range
 from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.work import access_token_rows, budget_account, manual_pauses, upstreams, workers
 from boeing_data_hub.work.batch import Batch
@@ -107,7 +108,7 @@ class Situation:
             return None
         return conditions.ACCESS_TOKEN.found(upstream, name=upstream.capitalize())
 
-    def eta_seconds(self, batch: Batch) -> tuple[int, int] | None:
+    def eta_seconds(self, batch: Batch) -> Range | None:
         """The remaining seconds of a running batch, as a range; None if it cannot be estimated.
 
         For a search it is never less than its calls take within the limit, plus the time until calls are allowed again.
@@ -135,7 +136,7 @@ class Situation:
             wait = self._wait()
             low = wait + max(low, calls * self.limit.spacing if self.limit else 0.0)
             high = wait + max(high, low - wait)
-        return math.ceil(low), math.ceil(high)
+        return Range(math.ceil(low), math.ceil(high))
 
     def _wait(self) -> float:
         """Seconds until Boeing may be called again, as far as known."""

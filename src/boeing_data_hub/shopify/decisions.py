@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -262,32 +261,24 @@ def action_of(verdict: Verdict) -> str:
             return "update" if verdict.changes or verdict.whole else "restock"
 
 
-def shown_changes(verdict: Verdict) -> list[dict[str, Any]]:
+def shown_changes(verdict: Verdict) -> tuple[Change, ...]:
     """Each changed field with its old and new value, as plans show them and the history keeps them."""
-    if not isinstance(verdict, Send):
-        return []
-    if verdict.action == "created":
-        return []
-    return changes_as_json(verdict.changes, verdict.stock)
+    if not isinstance(verdict, Send) or verdict.action == "created":
+        return ()
+    return (*verdict.changes, *verdict.stock)
 
 
-def planned_changes(verdict: Verdict) -> list[dict[str, Any]]:
+def planned_changes(verdict: Verdict) -> tuple[Change, ...]:
     """The same for a plan, in which a new product shows what people judge it by: title, price, cost and stock."""
     if not isinstance(verdict, Send) or verdict.action != "created":
         return shown_changes(verdict)
     form = form_of(verdict.listing)
     shown = [Change(name, None, form[name]) for name in ("title", "price", "cost") if form[name] is not None]
-    stock = [Change(f"stock.{place}", None, pieces) for place, pieces in form["stock"].items() if pieces]
-    return changes_as_json(shown, stock)
-
-
-def changes_as_json(*changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """Changes as they are stored."""
-    return [{"field": each.field, "old": each.old, "new": each.new} for each in chain(*changes)]
+    return (*shown, *(Change(f"stock.{place}", None, pieces) for place, pieces in form["stock"].items() if pieces))
 
 
 def _changed_since(planned: str, verdict: Verdict) -> str:
     now_is = action_of(verdict)
-    told = "; ".join(f"{each['field']}: {each['old']} → {each['new']}" for each in shown_changes(verdict)[:5])
+    told = "; ".join(f"{each.field}: {each.old} → {each.new}" for each in shown_changes(verdict)[:5])
     was = f"The plan showed {planned!r} for this part; now it is {now_is!r}"
     return f"{was}{f' ({told})' if told else ''}. Nothing was sent. Create a new plan for the changed parts."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from boeing_data_hub.catalogue import staging
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listings import Change, ListingPolicy
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.shopify import current_store, decisions, products, reviews
@@ -23,13 +22,13 @@ class Difference:
     Attributes:
         action: create, update, restock, unchanged, blocked or conflict, as in a plan. `create` is a guess: only a
             plan looks whether another product in the store has the SKU.
-        changes: each `field`, `old`, `new`.
+        changes: the fields that differ.
         code: why it is not published, for machines.
         sentence: the same for people, or what guards hold back.
     """
 
     action: str
-    changes: tuple[dict[str, Any], ...] = ()
+    changes: tuple[Change, ...] = ()
     code: str | None = None
     sentence: str | None = None
 
@@ -55,7 +54,7 @@ def of_parts(work: Work, skus: Sequence[str], policy: ListingPolicy, guards: Gua
         held = " ".join(decisions.told(one, part.answered) for one in verdict.held)
         found[sku] = Difference(
             decisions.action_of(verdict),
-            tuple(decisions.shown_changes(verdict)),
+            decisions.shown_changes(verdict),
             hold.code if hold else None,
             hold.sentence if hold else held or None,
         )

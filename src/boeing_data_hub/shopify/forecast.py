@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Literal
 
 from boeing_data_hub.shopify import cost
 from boeing_data_hub.shopify.journey import Leave, Send, Verdict
+from boeing_data_hub.shopify.plan_totals import PlanTotals
 from boeing_data_hub.values.counted import counted
+from boeing_data_hub.values.range import Range
 
 VARIANTS_UNTIL_LIMIT: Final = 50_000
 """The number of variants above which a store may create only `NEW_A_DAY` more a day, except on the largest plans."""
@@ -64,6 +66,51 @@ class Load:
     creates: int
     direct: float
     bulk: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVariantLimit:
+    """How the store's daily limit on new variants affects a plan.
+
+    Attributes:
+        variants_now: in the store.
+        limited_from: the number of variants from which on only `new_a_day` more are created a day.
+        limited: new parts of the plan above that number, which take `days`.
+        message: the same for people.
+    """
+
+    variants_now: int
+    limited_from: int
+    new_a_day: int
+    limited: int
+    days: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanForecast:
+    """The cost and duration of a plan.
+
+    Attributes:
+        way: in bulk, or one by one.
+        points: of the store's API.
+        restore_rate: points per second that the store refills.
+        rate_known: False if that is assumed.
+        bulk_pace_known: False if the duration of bulk operations is a rough estimate; None if there are none.
+        channel_note: why products are on no sales channel, for people.
+        totals: sums over the plan.
+    """
+
+    way: Literal["direct", "bulk"]
+    points: int
+    seconds: Range
+    restore_rate: float
+    rate_known: bool
+    bulk_pace_known: bool | None
+    daily_limit: NewVariantLimit | None
+    message: str
+    channel_note: str | None = None
+    totals: PlanTotals | None = None
 
 
 def cost_of(verdict: Verdict, *, in_bulk: bool) -> float:
@@ -129,26 +176,21 @@ def load_of(verdicts: Iterable[Verdict]) -> Load:
     )
 
 
-def forecast(verdicts: Iterable[Verdict], capacity: Capacity) -> dict[str, Any]:
-    """The forecast of a publish run, in JSON values: points, a range of seconds, direct or bulk, the daily limit."""
-    return forecast_of(load_of(verdicts), capacity)
-
-
-def forecast_of(load: Load, capacity: Capacity) -> dict[str, Any]:
-    """The same for a load."""
+def forecast_of(load: Load, capacity: Capacity) -> PlanForecast:
+    """The forecast of a load."""
     in_bulk = load.sending >= capacity.bulk_from
     points = points_of(load, capacity, in_bulk=in_bulk)
     low = seconds_of(load, capacity, points=points, in_bulk=in_bulk)
-    return {
-        "way": "bulk" if in_bulk else "direct",
-        "points": math.ceil(points),
-        "seconds": {"low": round(low), "high": round(low * 1.3 + 5 + load.sending * 0.02)},
-        "restore_rate": capacity.restore_rate,
-        "rate_known": capacity.known,
-        "bulk_pace_known": None if not in_bulk else capacity.lines_per_second is not None,
-        "daily_limit": daily_limit(load.creates, capacity),
-        "message": _sentence(load.touched, points, low, in_bulk=in_bulk),
-    }
+    return PlanForecast(
+        way="bulk" if in_bulk else "direct",
+        points=math.ceil(points),
+        seconds=Range(round(low), round(low * 1.3 + 5 + load.sending * 0.02)),
+        restore_rate=capacity.restore_rate,
+        rate_known=capacity.known,
+        bulk_pace_known=None if not in_bulk else capacity.lines_per_second is not None,
+        daily_limit=daily_limit(load.creates, capacity),
+        message=_sentence(load.touched, points, low, in_bulk=in_bulk),
+    )
 
 
 def runs_of(load: Load, capacity: Capacity) -> int:
@@ -172,7 +214,7 @@ def seconds_of(load: Load, capacity: Capacity, *, points: float, in_bulk: bool) 
     return waiting + (load.sending / pace_of(load, capacity) if in_bulk else 0.0)
 
 
-def daily_limit(creates: int, capacity: Capacity) -> dict[str, Any] | None:
+def daily_limit(creates: int, capacity: Capacity) -> NewVariantLimit | None:
     """How the daily limit on new variants affects so many new parts; None if it does not."""
     if capacity.is_plus or capacity.variants is None or not creates:
         return None
@@ -182,18 +224,18 @@ def daily_limit(creates: int, capacity: Capacity) -> dict[str, Any] | None:
         return None
     days = math.ceil(limited / NEW_A_DAY)
     time = "1 day" if days == 1 else f"{days:,} days"
-    return {
-        "variants_now": capacity.variants,
-        "limited_from": VARIANTS_UNTIL_LIMIT,
-        "new_a_day": NEW_A_DAY,
-        "limited": limited,
-        "days": days,
-        "message": (
+    return NewVariantLimit(
+        variants_now=capacity.variants,
+        limited_from=VARIANTS_UNTIL_LIMIT,
+        new_a_day=NEW_A_DAY,
+        limited=limited,
+        days=days,
+        message=(
             f"Your store has {capacity.variants:,} variants. Above {VARIANTS_UNTIL_LIMIT:,}, your Shopify plan allows "
             f"{NEW_A_DAY:,} new ones a day, so {limited:,} of these parts will take about {time}. Updates are "
             "not limited."
         ),
-    }
+    )
 
 
 def _sentence(parts: int, points: float, seconds: float, *, in_bulk: bool) -> str:

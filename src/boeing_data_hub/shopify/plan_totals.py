@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.shopify.journey import Send, Verdict
 from boeing_data_hub.shopify.snapshot import money
@@ -16,16 +16,12 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceMove:
-    """A price that a plan changes; `percent` is of the old price, with one decimal."""
+    """A price that a plan changes, in cents' precision; `percent` is of the old price, with one decimal."""
 
     sku: str
     old: Decimal
     new: Decimal
     percent: Decimal
-
-    def as_json(self) -> dict[str, str]:
-        """As it is kept with the plan."""
-        return {"sku": self.sku, "old": money(self.old), "new": money(self.new), "percent": str(self.percent)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +29,7 @@ class PlanTotals:
     """Sums over a plan.
 
     Attributes:
+        currency: of all amounts.
         new_products: products that would be created, with `new_pieces` in stock, worth `new_value` at our prices.
         new_cost: Boeing's price for the pieces whose cost is known, and `new_margin` our margin on them, in percent
             of our price; None if no cost is known.
@@ -41,6 +38,7 @@ class PlanTotals:
         held: changes that guards hold back for review, and that are not in the other figures.
     """
 
+    currency: str
     new_products: int
     new_pieces: int
     new_value: Decimal
@@ -52,24 +50,8 @@ class PlanTotals:
     largest: tuple[PriceMove, ...]
     held: int = 0
 
-    def as_json(self, currency: str) -> dict[str, Any]:
-        """As it is kept with the plan, with amounts as text; `currency`: theirs."""
-        return {
-            "currency": currency,
-            "new_products": self.new_products,
-            "new_pieces": self.new_pieces,
-            "new_value": money(self.new_value),
-            "new_cost": money(self.new_cost),
-            "new_margin": None if self.new_margin is None else str(self.new_margin),
-            "prices_up": self.prices_up,
-            "prices_down": self.prices_down,
-            "median_percent": None if self.median_percent is None else str(self.median_percent),
-            "largest": [move.as_json() for move in self.largest],
-            "held": self.held,
-        }
 
-
-def totals_of(verdicts: Iterable[tuple[str, Verdict]]) -> PlanTotals:
+def totals_of(verdicts: Iterable[tuple[str, Verdict]], *, currency: str) -> PlanTotals:
     """The sums over a plan, from the SKU and the verdict of each of its parts."""
     created: list[Send] = []
     moves: list[PriceMove] = []
@@ -87,10 +69,11 @@ def totals_of(verdicts: Iterable[tuple[str, Verdict]]) -> PlanTotals:
     cost = sum((count * each for count, _, each in with_cost), Decimal(0))
     sold_for = sum((count * price for count, price, _ in with_cost), Decimal(0))
     return PlanTotals(
+        currency=currency,
         new_products=len(created),
         new_pieces=sum(count for count, _ in pieces),
-        new_value=value,
-        new_cost=cost,
+        new_value=_cents(value),
+        new_cost=_cents(cost),
         new_margin=_percent(sold_for - cost, sold_for),
         prices_up=sum(move.percent > 0 for move in moves),
         prices_down=sum(move.percent < 0 for move in moves),
@@ -105,8 +88,12 @@ def _moves(sku: str, send: Send) -> list[PriceMove]:
         if change.field == "price" and change.old is not None:
             old, new = Decimal(str(change.old)), Decimal(str(change.new))
             percent = _percent(new - old, old)
-            return [] if percent is None else [PriceMove(sku=sku, old=old, new=new, percent=percent)]
+            return [] if percent is None else [PriceMove(sku=sku, old=_cents(old), new=_cents(new), percent=percent)]
     return []
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return Decimal(money(amount))
 
 
 def _percent(part: Decimal, whole: Decimal) -> Decimal | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
+
+from boeing_data_hub.catalogue.listings import Change
+
+ACTIONS: Final = ("create", "update", "restock", "unchanged", "blocked", "conflict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class PlanItem:
         action: create, update, restock, unchanged, blocked or conflict.
         code: why it is blocked or a conflict.
         sentence: the same, or a remark, for people.
-        changes: each `field`, `old` and `new`.
+        changes: the fields that would change.
     """
 
     position: int
@@ -27,7 +30,20 @@ class PlanItem:
     action: str
     code: str | None
     sentence: str | None
-    changes: Sequence[Mapping[str, Any]]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """A row of the table of plans: what `PlanItem` shows, and `digest`, the fingerprint of what would be sent."""
+
+    position: int
+    sku: str
+    action: str
+    code: str | None
+    sentence: str | None
+    changes: tuple[Change, ...]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ if something changed since, the answer says what.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,12 +16,12 @@ from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict, HubError, NotFound, PauseUpstream, Retry, Unavailable
 from boeing_data_hub.settings.shopify import Store
 from boeing_data_hub.shopify import bulk_runs, decisions, plans, publish_items
-from boeing_data_hub.shopify.forecast import Capacity, forecast
+from boeing_data_hub.shopify.forecast import Capacity, PlanForecast, forecast_of, load_of
 from boeing_data_hub.shopify.item_moves import NOT_STAGED
 from boeing_data_hub.shopify.journey import Decided, Hold, Later, Leave, NotDone, Verdict
 from boeing_data_hub.shopify.loading import load
 from boeing_data_hub.shopify.plan_totals import totals_of
-from boeing_data_hub.shopify.planned import Shown
+from boeing_data_hub.shopify.planned import PlanRow, Shown
 from boeing_data_hub.shopify.preparing import Preparing
 from boeing_data_hub.shopify.publications import DueItem, StoreFacts
 from boeing_data_hub.shopify.storefront import Storefront, problem_of
@@ -48,18 +48,18 @@ class PlannedPart:
     same_as: str | None = None
     remark: str | None = None
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> PlanRow:
         """For the table of plans."""
         hold = self.verdict if isinstance(self.verdict, Hold) else None
-        return {
-            "position": self.position,
-            "sku": self.sku,
-            "action": decisions.action_of(self.verdict),
-            "code": hold.code if hold else None,
-            "sentence": hold.sentence if hold else self._twin() or self.remark,
-            "changes": decisions.planned_changes(self.verdict),
-            "digest": decisions.digest(self.verdict),
-        }
+        return PlanRow(
+            position=self.position,
+            sku=self.sku,
+            action=decisions.action_of(self.verdict),
+            code=hold.code if hold else None,
+            sentence=hold.sentence if hold else self._twin() or self.remark,
+            changes=decisions.planned_changes(self.verdict),
+            digest=decisions.digest(self.verdict),
+        )
 
     def _twin(self) -> str | None:
         return f"The same product as {self.same_as}, which is also in the list." if self.same_as else None
@@ -70,9 +70,9 @@ class Plan:
     """What a publish run would do."""
 
     parts: tuple[PlannedPart, ...]
-    forecast: dict[str, Any]
+    forecast: PlanForecast
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[PlanRow]:
         """For the table of plans."""
         return [part.as_row() for part in self.parts]
 
@@ -129,11 +129,9 @@ class Planning:
                 code=error.code,
                 retry_after=30,
             ) from error
-        foretold = forecast([part.verdict for part in parts], self._capacity(facts))
-        totals = totals_of((part.sku, part.verdict) for part in parts)
-        return Plan(
-            parts, {**foretold, "channel_note": facts.channel_note, "totals": totals.as_json(self._policy.currency)}
-        )
+        foretold = forecast_of(load_of(part.verdict for part in parts), self._capacity(facts))
+        totals = totals_of(((part.sku, part.verdict) for part in parts), currency=self._policy.currency)
+        return Plan(parts, replace(foretold, channel_note=facts.channel_note, totals=totals))
 
     def _judged(
         self, part_numbers: Sequence[str], facts: StoreFacts, told: Callable[[int], None]
@@ -246,15 +244,15 @@ def _changed(parts: Sequence[PlannedPart], shown: Mapping[str, Shown]) -> Iterat
     """The parts with another action or fingerprint than the plan showed."""
     for part in parts:
         row, was = part.as_row(), shown.get(part.sku)
-        if part.same_as is not None or (was is not None and (not part.sku or was.digest == row["digest"])):
+        if part.same_as is not None or (was is not None and (not part.sku or was.digest == row.digest)):
             continue
         yield {
             "part_number": part.part_number,
             "sku": part.sku,
             "planned": was.action if was else None,
-            "now": row["action"],
-            "changes": row["changes"],
-            "reason": row["sentence"],
+            "now": row.action,
+            "changes": row.changes,
+            "reason": row.sentence,
         }
 
 

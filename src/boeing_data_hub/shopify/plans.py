@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify.planned import PlanItem, PlanReason, Shown
+from boeing_data_hub.shopify.forecast import PlanForecast
+from boeing_data_hub.shopify.planned import PlanItem, PlanReason, PlanRow, Shown
 from boeing_data_hub.work.batch import Batch
 
 _SQL: Final = beside(__file__)
 
 
-def save(work: Work, batch_id: UUID, rows: Sequence[Mapping[str, Any]], forecast: Mapping[str, Any]) -> None:
-    """Save a plan: its forecast, and of each part position, SKU, action, code, sentence, changes and digest."""
+def save(work: Work, batch_id: UUID, rows: Sequence[PlanRow], forecast: PlanForecast) -> None:
+    """Save a plan: its forecast and its parts."""
     work.do(_SQL["save_forecast"], [msgspec.json.encode(forecast).decode(), batch_id])
-    work.do(_SQL["save_items"], [batch_id, msgspec.json.encode(list(rows)).decode()])
+    work.do(_SQL["save_items"], [batch_id, msgspec.json.encode(rows).decode()])
+
+
+def forecast_of(batch: Batch) -> PlanForecast | None:
+    """The forecast that was made with a plan; None for another batch, or if a version before this one wrote it."""
+    try:
+        return msgspec.convert(batch.options.get("forecast"), PlanForecast | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def page(

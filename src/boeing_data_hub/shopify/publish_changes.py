@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify.publications import Confirmed
@@ -45,7 +46,7 @@ class PublishChange:
 
     batch_id: UUID
     action: str
-    changes: Sequence[dict[str, Any]]
+    changes: tuple[Change, ...]
     product_id: str | None
     at: datetime
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.shopify.decisions import changes_as_json
 from boeing_data_hub.shopify.diff import compare
 from boeing_data_hub.shopify.journey import Loaded
 from boeing_data_hub.shopify.publications import Confirmed, Intent, StoreProduct
@@ -72,7 +71,7 @@ def carried_out(product: StoreProduct, intent: Intent, form: Mapping[str, Any], 
         kept=product.kept,
         left_out=product.left_out,
         on_channel=product.on_channel,
-        change={"action": "updated", "changes": changes_as_json(changes.changes, changes.stock), "before": before},
+        change={"action": "updated", "changes": [*changes.changes, *changes.stock], "before": before},
     )
 
 

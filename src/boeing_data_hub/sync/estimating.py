@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from boeing_data_hub.db import probe, revision
 from boeing_data_hub.db.probe import PostgresRefused
@@ -20,10 +21,44 @@ _SECONDS: Final = 4.0
 _DAY: Final = 86_400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The lowest and the highest share, 0 to 1."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How fresh sync keeps the store.
+
+    Attributes:
+        calls_a_day: to Boeing.
+        whole_pass_days: until every part has been asked for, if all are asked in turn.
+        wrong: share of the time in which a part is out of date, weighted by demand.
+        wrong_in_turn: the same if all are asked in turn.
+    """
+
+    calls_a_day: int
+    whole_pass_days: float
+    wrong: Shares
+    wrong_in_turn: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncEstimate:
+    """The forecast for so many parts. `assumptions` are sentences for people."""
+
+    parts: int
+    sync: Freshness
+    assumptions: tuple[str, ...]
+
+
 def reckon(
     settings: Settings, parts: int, *, at_limit: str | None = None, batch_size: int | None = None, offline: bool = False
-) -> dict[str, Any]:
-    """How fresh sync will keep so many parts, in JSON values.
+) -> SyncEstimate:
+    """How fresh sync will keep so many parts.
 
     Raises:
         BadInput: there is no limit, so no slot is idle and sync asks nothing.
@@ -43,16 +78,16 @@ def reckon(
     calls = _DAY / limit.spacing * (1.0 - settings.hub_sync_free_share) * hours.share
     each = batch_size or settings.boeing_batch_size
     found = forecast(groups_of(priors, parts=parts), answers_a_day=calls * each)
-    return {
-        "parts": parts,
-        "sync": {
-            "calls_a_day": round(calls),
-            "whole_pass_days": round(found.every_days, 2),
-            "wrong": {"low": round(found.low, 4), "high": round(found.high, 4)},
-            "wrong_in_turn": round(found.in_turn, 4),
-        },
-        "assumptions": assumed,
-    }
+    return SyncEstimate(
+        parts=parts,
+        sync=Freshness(
+            calls_a_day=round(calls),
+            whole_pass_days=round(found.every_days, 2),
+            wrong=Shares(round(found.low, 4), round(found.high, 4)),
+            wrong_in_turn=round(found.in_turn, 4),
+        ),
+        assumptions=tuple(assumed),
+    )
 
 
 def _learned(settings: Settings) -> Priors | None:

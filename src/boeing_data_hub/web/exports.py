@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 
 from boeing_data_hub.batches.failure_groups import what_to_do
 from boeing_data_hub.batches.lists.dates import MONTH
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.catalogue.price_preview import PriceMove
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
@@ -270,8 +271,8 @@ def _failure(item: Item) -> Row:
 
 def _changes(part: PlanItem) -> Iterator[Row]:
     named = tuple(_text(getattr(part, name)) for name in ("part_number", "sku", "action", "code", "sentence"))
-    for change in part.changes or [{"field": None, "old": None, "new": None}]:
-        yield (*named, *(_text(change[name]) for name in ("field", "old", "new")))
+    for change in part.changes or [Change("", None, None)]:
+        yield (*named, *(change.field, _text(change.old), _text(change.new)))
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from boeing_data_hub.app import Hub
@@ -11,6 +10,7 @@ from boeing_data_hub.batches.requests import Accepted, PublishRequest
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.shopify import plans
+from boeing_data_hub.shopify.forecast import PlanForecast
 from boeing_data_hub.values.states import BatchStatus
 from boeing_data_hub.web.places import APPROVALS, PLANS
 from boeing_data_hub.work import batches
@@ -19,7 +19,7 @@ from boeing_data_hub.work.batch import Batch
 
 def make(
     hub: Hub, asked: PublishRequest, *, told: Callable[[int], None] = lambda _done: None
-) -> tuple[Accepted, dict[str, Any] | None]:
+) -> tuple[Accepted, PlanForecast | None]:
     """Create a plan, and store it until it is approved. Changes nothing in the store.
 
     Args:
@@ -46,7 +46,7 @@ def make(
     return hub.intake.publish(asked, also=keep), plan.forecast
 
 
-def make_at_once(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+def make_at_once(hub: Hub, asked: PublishRequest) -> tuple[Accepted, PlanForecast | None]:
     """Make a plan within a request: `make`, for a few requests at a time. Raises Unavailable for more."""
     with PLANS.one():
         return make(hub, asked)

@@ -62,7 +62,7 @@ def test_nothing_is_offered_on_a_channel_that_was_not_named(make_desk, named):
     desk.store.load({"publications": ["Verkaufsstelle", "Onlineshop"]})
     skus = desk.stage(*desk.make_parts(5))
     plan = desk.hub.shop.planning.plan(skus)
-    assert "Verkaufsstelle" in plan.forecast["channel_note"]
+    assert "Verkaufsstelle" in plan.forecast.channel_note
     done = desk.run(skus)
     assert done.outcome == "succeeded"
     assert [product["publications"] for product in desk.store.products()] == [[]] * 5
@@ -71,7 +71,7 @@ def test_nothing_is_offered_on_a_channel_that_was_not_named(make_desk, named):
         assert "SHOPIFY_PUBLICATION" in item.reason
 
     named = make_desk(shopify_publication="onlineshop")
-    assert named.hub.shop.planning.plan(skus).forecast["channel_note"] is None
+    assert named.hub.shop.planning.plan(skus).forecast.channel_note is None
     named.run(skus)
     assert [product["publications"] for product in desk.store.products()] == [["Onlineshop"]] * 5
 

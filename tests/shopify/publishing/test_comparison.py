@@ -130,8 +130,8 @@ def test_tags_and_metafields_are_corrected_where_the_policy_says_so_and_the_plan
     by_hand(desk, worded, metafields={"custom.part_number": None, "custom.manufacturer": "Somebody"})
     compared(desk)
     plan = {part.sku: part.as_row() for part in desk.hub.shop.planning.plan([tagged, worded]).parts}
-    assert [(c["field"], c["old"]) for c in plan[tagged]["changes"]] == [("tags", [])]
-    assert {c["field"]: c["old"] for c in plan[worded]["changes"]} == {
+    assert [(c.field, c.old) for c in plan[tagged].changes] == [("tags", [])]
+    assert {c.field: c.old for c in plan[worded].changes} == {
         "metafields.part_number": None, "metafields.manufacturer": "Somebody",
     }  # fmt: skip
     done = desk.run([tagged, worded])

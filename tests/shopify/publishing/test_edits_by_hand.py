@@ -33,9 +33,9 @@ def test_a_price_and_a_sku_changed_by_hand_are_corrected(desk, published):
     by_hand(desk, first, price="1.00")
     by_hand(desk, second, sku="OURS-1")
     plan = plan_of(desk, published)
-    assert [(c["field"], c["old"]) for c in plan[first]["changes"]] == [("price", "1.00")]
-    assert [(c["field"], c["old"]) for c in plan[second]["changes"]] == [("sku", "OURS-1")]
-    assert {plan[sku]["action"] for sku in rest} == {"unchanged"}
+    assert [(c.field, c.old) for c in plan[first].changes] == [("price", "1.00")]
+    assert [(c.field, c.old) for c in plan[second].changes] == [("sku", "OURS-1")]
+    assert {plan[sku].action for sku in rest} == {"unchanged"}
     done = desk.run(published)
     assert {sku: item.outcome for sku, item in desk.items(done).items()} == {
         first: "updated", second: "updated", **dict.fromkeys(rest, "unchanged"),
@@ -57,7 +57,7 @@ def test_a_title_changed_by_hand_is_kept_and_reported(desk, published):
 def test_a_status_changed_by_hand_is_kept_and_reported(desk, published, status):
     sku = published[0]
     by_hand(desk, sku, status=status)
-    assert status.lower() in plan_of(desk, published)[sku]["sentence"]
+    assert status.lower() in plan_of(desk, published)[sku].sentence
     item = desk.item(desk.run(published), sku)
     assert item.outcome == "unchanged"
     assert status.lower() in item.reason
@@ -80,7 +80,7 @@ def test_stock_changed_by_hand_is_kept_and_reported_by_location(desk, published)
     before = desk.product(sku)["quantities"]
     by_hand(desk, sku, quantities=dict.fromkeys(before, 0))
     stocked = {place: pieces for place, pieces in before.items() if pieces}
-    assert "were kept" in plan_of(desk, published)[sku]["sentence"]
+    assert "were kept" in plan_of(desk, published)[sku].sentence
     item = desk.item(desk.run(published), sku)
     assert item.outcome == "unchanged"
     for place, pieces in stocked.items():
@@ -107,8 +107,8 @@ def test_a_product_deleted_by_hand_is_created_again(make_desk, bulk_from):
     desk.store.load({"delete": [{"sku": sku} for sku in gone]})
     plan = plan_of(desk, skus)
     for sku in gone:
-        assert plan[sku]["action"] == "create"
-        assert "deleted in your store" in plan[sku]["sentence"]
+        assert plan[sku].action == "create"
+        assert "deleted in your store" in plan[sku].sentence
         assert desk.row(sku)["product_id"] == dead[sku], "a plan changes nothing"
     done = desk.run(skus)
     for sku, item in desk.items(done).items():
@@ -126,7 +126,7 @@ def test_a_deleted_product_is_left_deleted_by_policy_and_never_called_published(
     desk.run(skus)
     gone = skus[0]
     desk.store.load({"delete": [{"sku": gone}]})
-    assert plan_of(desk, skus)[gone]["code"] == "deleted_in_store"
+    assert plan_of(desk, skus)[gone].code == "deleted_in_store"
     for _ in range(2):
         item = desk.item(desk.run(skus), gone)
         assert (item.state, item.outcome, item.error_code) == ("not_for_sale", "blocked", "deleted_in_store")
@@ -149,11 +149,11 @@ def test_each_kind_of_change_is_kept_or_corrected_by_policy(make_desk, bulk_from
     by_hand(desk, hidden, status="UNLISTED")
     by_hand(desk, stocked, quantities=dict.fromkeys(before[stocked]["quantities"], 99))
     plan = plan_of(desk, skus)
-    assert (plan[priced]["action"], "that price was kept" in plan[priced]["sentence"]) == ("unchanged", True)
-    assert [(c["field"], c["old"]) for c in plan[titled]["changes"]] == [("title", "Sale!")]
-    assert [(c["field"], c["old"], c["new"]) for c in plan[hidden]["changes"]] == [("status", "UNLISTED", "ACTIVE")]
-    assert plan[stocked]["action"] == "restock"
-    assert {c["old"] for c in plan[stocked]["changes"]} == {99}
+    assert (plan[priced].action, "that price was kept" in plan[priced].sentence) == ("unchanged", True)
+    assert [(c.field, c.old) for c in plan[titled].changes] == [("title", "Sale!")]
+    assert [(c.field, c.old, c.new) for c in plan[hidden].changes] == [("status", "UNLISTED", "ACTIVE")]
+    assert plan[stocked].action == "restock"
+    assert {c.old for c in plan[stocked].changes} == {99}
     done = desk.run(skus)
     assert [desk.item(done, sku).outcome for sku in skus] == ["unchanged", "updated", "updated", "updated"]
     assert desk.product(priced)["price"] == "1.00"
@@ -284,7 +284,7 @@ def test_list_entries_that_are_not_among_the_changes_stay_as_a_person_left_them(
         option={"name": "Pack", "value": "Single"},
     )
     desk.stage(desk.staged[sku].but(boeing_name="RENAMED", country_of_origin="Japan", price="5.55"))
-    planned = {each["field"] for each in plan_of(desk, [sku])[sku]["changes"]}
+    planned = {each.field for each in plan_of(desk, [sku])[sku].changes}
     assert {"metafields.part_name", "tags", "price"} <= planned
     assert not {"metafields.condition", "metafields.manufacturer"} & planned
     desk.run([sku])

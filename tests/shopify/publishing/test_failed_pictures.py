@@ -69,7 +69,7 @@ def test_after_some_tries_a_person_is_asked_and_the_next_publishing_sends_it_aga
     assert [(one.sku, one.state) for one in listed] == [(sku, "failed") for sku in sorted(skus)]
 
     plan = {part.sku: part.as_row() for part in desk.hub.shop.planning.plan(skus).parts}
-    assert {row["action"] for row in plan.values()} == {"update"}
+    assert {row.action for row in plan.values()} == {"update"}
     desk.store.load({"MEDIA_FAIL_RATE": 0.0})
     again = desk.run(skus)
     assert {item.outcome for item in desk.items(again).values()} == {"updated"}

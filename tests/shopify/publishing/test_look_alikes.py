@@ -150,7 +150,7 @@ def settle(desk):
 def test_look_alikes_are_told_by_plan_and_run_before_anything_is_created(alike):
     desk, before = alike, alike.store.products()
     plan = {part.sku: part.as_row() for part in desk.hub.shop.planning.plan([*WANTED, *OTHERS]).parts}
-    assert {sku: plan[sku]["action"] for sku in plan} == {
+    assert {sku: plan[sku].action for sku in plan} == {
         **dict.fromkeys(WANTED, "conflict"), **dict.fromkeys(OTHERS, "create")
     }  # fmt: skip
     done = desk.run([*WANTED, *OTHERS])

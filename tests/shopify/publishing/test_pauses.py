@@ -285,7 +285,7 @@ def test_a_plan_waits_where_the_store_throttles_a_look_up(desk, fault):
     desk.hub.shop.storefront.facts()
     desk.store.fault(**fault, times=2)
     plan = desk.hub.shop.planning.plan(skus)
-    assert {part.as_row()["action"] for part in plan.parts} == {"create"}
+    assert {part.as_row().action for part in plan.parts} == {"create"}
 
 
 def test_a_long_retry_after_is_capped_and_the_wait_is_shown(desk):

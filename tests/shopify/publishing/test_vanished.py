@@ -55,8 +55,8 @@ def test_a_part_that_boeing_no_longer_knows_is_taken_off_and_comes_back_when_it_
     before = desk.product(sku)
     not_found(desk, sku)
     plan = plan_of(desk, [sku])[sku]
-    assert "no longer knows" in plan["sentence"]
-    changed = {change["field"]: change["new"] for change in plan["changes"]}
+    assert "no longer knows" in plan.sentence
+    changed = {change.field: change.new for change in plan.changes}
     assert changed.get("status", "ACTIVE") == STATUS[step]
     assert any(field.startswith("stock.") and new == 0 for field, new in changed.items())
     item = desk.item(desk.run([sku]), sku)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,11 +13,11 @@ from pydantic import ConfigDict, Field
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.lists.part_list import PartList
 from boeing_data_hub.batches.lists.reading import Choice
-from boeing_data_hub.batches.plan_view import plan_document
 from boeing_data_hub.batches.requests import Accepted, PublishRequest
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
 from boeing_data_hub.shopify import plans, publish_items
+from boeing_data_hub.shopify.forecast import PlanForecast
 from boeing_data_hub.shopify.planned import PlanItem
 from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.values.states import BatchType
@@ -26,7 +25,7 @@ from boeing_data_hub.web import exports
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.api.bulk import clean_list, idempotency_key, told
-from boeing_data_hub.web.api.plan_response import BulkPublishResponse, PlanDiscarded, PlanItems, PlanResponse
+from boeing_data_hub.web.api.plan_response import BulkPublishResponse, PlanDiscarded, PlanItems, PlanResponse, plan_of
 from boeing_data_hub.web.bodies import Body, Flag, IdempotencyKey, RunName, Texts, one_of
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.prefix import prefix
@@ -130,12 +129,12 @@ def bulk_publish(
     if body.dry_run:
         response.status_code = 200
         answer.plan_id = answer.batch_id
-        answer.plan = _plan(hub, lambda work: plan_document(work, accepted.batch, forecast=fresh, prefix=prefix()))
+        answer.plan = hub.database.run(lambda work: plan_of(work, accepted.batch, forecast=fresh, prefix=prefix()))
         answer.message = answer.plan.message
     return answer
 
 
-def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, dict[str, Any] | None]:
+def _accepted(hub: Hub, asked: PublishRequest) -> tuple[Accepted, PlanForecast | None]:
     """The batch of a request, and the forecast of a new plan. A repeated request needs neither search nor store."""
     known = hub.intake.known(asked)
     if known is not None:
@@ -195,14 +194,10 @@ def _approved(hub: Hub, plan_id: UUID, actor: str, response: Response) -> BulkPu
     return BulkPublishResponse(**told(Accepted(batch, is_new=True)).model_dump(), plan_id=str(plan_id))
 
 
-def _plan(hub: Hub, document: Callable[[Work], object]) -> PlanResponse:
-    return PlanResponse.model_validate(hub.database.run(document))
-
-
 @router.get("/plans/{plan_id}")
 def get_plan(plan_id: UUID, hub: TheHub, _principal: Reader) -> PlanResponse:
     """A plan: its counts and its first parts of each kind."""
-    return _plan(hub, lambda work: plan_document(work, plans_of.existing(work, plan_id), prefix=prefix()))
+    return hub.database.run(lambda work: plan_of(work, plans_of.existing(work, plan_id), prefix=prefix()))
 
 
 @router.get("/plans/{plan_id}/items", response_model=PlanItems, responses=AS_FILE)

@@ -225,7 +225,7 @@ def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, 
     def step(work: Work) -> dict[str, Any]:
         if sent:
             changed = overrides.save(work, sku, sent, actor=actor)
-            details = {name: {"old": _plain(old), "new": _plain(new)} for name, (old, new) in changed.items()}
+            details = {one.field: {"old": _plain(one.old), "new": _plain(one.new)} for one in changed}
             if details:
                 audit.record(work, actor=actor, action="part.edit", target=sku, details=details)
         kept = overrides.get(work, sku)

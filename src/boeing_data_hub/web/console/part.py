@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,6 +17,7 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.raw_answers import KeptAnswer
 from boeing_data_hub.catalogue import history, screening, staging
 from boeing_data_hub.catalogue.history import PastItem
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE, CataloguePart, Override
@@ -70,7 +71,7 @@ class Happening:
     text: str
     link: str | None = None
     who: str | None = None
-    changes: tuple[dict[str, Any], ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def _from_changes(changes: Iterable[PublishChange]) -> Iterator[Happening]:
     for one in changes:
         link = f"/console/runs/{one.batch_id}"
         text = "New product in your store." if one.action == "created" else "Changed in your store:"
-        yield Happening(one.at, "outcome", one.action, text, link, None, tuple(one.changes))
+        yield Happening(one.at, "outcome", one.action, text, link, None, one.changes)
 
 
 def _end(item: PastItem) -> str | None:
@@ -263,7 +264,7 @@ def _end(item: PastItem) -> str | None:
 def _from_audit(lines: Iterable[AuditEntry]) -> Iterator[Happening]:
     for line in lines:
         action = line.action
-        changes: tuple[dict[str, Any], ...] = ()
+        changes: tuple[Change, ...] = ()
         if action == "part.edit":
-            changes = tuple({"field": name, **values} for name, values in line.details.items())
+            changes = tuple(Change(name, values["old"], values["new"]) for name, values in line.details.items())
         yield Happening(line.at, "audit", action, ACTIONS.get(action, action), None, line.actor, changes)

@@ -12,12 +12,12 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.plan_view import ACTIONS
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.shopify import plans, publish_items
-from boeing_data_hub.shopify.planned import PlanItem, PlanReason
+from boeing_data_hub.shopify.forecast import PlanForecast
+from boeing_data_hub.shopify.planned import ACTIONS, PlanItem, PlanReason
 from boeing_data_hub.values.states import BatchStatus
 from boeing_data_hub.web import exports
 from boeing_data_hub.web import plans as plans_of
@@ -65,6 +65,7 @@ class PlanView:
     """What the page of a plan shows beside its parts.
 
     Attributes:
+        forecast: made with the plan.
         counts: parts by action.
         sending: parts that would be sent to the store.
         waits: True while it waits for approval.
@@ -73,6 +74,7 @@ class PlanView:
     """
 
     batch: Batch
+    forecast: PlanForecast | None
     counts: Mapping[str, int]
     sending: int
     waits: bool
@@ -97,6 +99,7 @@ def _shown(
         counts = {action: counted.get(action, 0) for action in ACTIONS}
         view = PlanView(
             batch=batch,
+            forecast=plans.forecast_of(batch),
             counts=counts,
             sending=sum(counts[action] for action in _SENDING),
             waits=batch.status is BatchStatus.PENDING,
