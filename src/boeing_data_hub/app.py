@@ -20,7 +20,7 @@ from boeing_data_hub.boeing.extraction import Extraction
 from boeing_data_hub.boeing.normalization import Normalization
 from boeing_data_hub.catalogue.prices_in_force import PricesInForce
 from boeing_data_hub.catalogue.pricing import PriceRules
-from boeing_data_hub.catalogue.rules_in_force import normalization_rules
+from boeing_data_hub.catalogue.rules_in_force import last_rule, normalization_rules
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
 from boeing_data_hub.connections import (
     boeing_access,
@@ -100,8 +100,7 @@ class Hub:
     @cached_property
     def prices_in_force(self) -> PricesInForce:
         """The price list in force, and the settings' last rule."""
-        last = PriceRules(self.settings.price_basis, self.settings.price_markup)
-        return PricesInForce(lambda: self.database, last)
+        return PricesInForce(lambda: self.database, last_rule(self.settings))
 
     @property
     def prices(self) -> PriceRules:

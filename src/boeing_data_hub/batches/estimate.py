@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from boeing_data_hub.boeing.forecast import search_cost
+from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.shopify import cost as store_cost
 from boeing_data_hub.shopify import forecast
+from boeing_data_hub.shopify.definitions import keys_of_facts
 from boeing_data_hub.shopify.forecast import Capacity, Load, NewVariantLimit, typical_load
 from boeing_data_hub.values.range import Range
 from boeing_data_hub.work.rate_limit import RateLimit
 
-_METAFIELDS: Final = (3, 6, 11)  # variants of a part: minimum, usual, maximum
+# Metafields of a part: minimum, usual, maximum.
+_METAFIELDS: Final = (3, 6, len(keys_of_facts(ListingPolicy())))
 _CALLS_A_SECOND: Final = 8.0  # of one worker with HUB_PUBLISH_CALLS=8, while a call takes a second
 _DAY: Final = 86_400.0
 _TWO_MINUTES: Final = 120

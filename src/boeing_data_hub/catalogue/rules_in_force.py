@@ -1,10 +1,15 @@
-"""The normalization rules from the settings."""
+"""The last price rule, and the normalization rules, from the settings."""
 
 from __future__ import annotations
 
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
 from boeing_data_hub.settings import Settings
+
+
+def last_rule(settings: Settings) -> PriceRules:
+    """The price rule for parts that no rule of a price list is for."""
+    return PriceRules(settings.price_basis, settings.price_markup)
 
 
 def normalization_rules(settings: Settings, prices: PriceRules) -> NormalizationRules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from boeing_data_hub.db.statements import beside
@@ -9,7 +10,8 @@ from boeing_data_hub.db.unit_of_work import Work
 
 _SQL: Final = beside(__file__)
 
-EXPECTED = "0028"
+EXPECTED: Final = max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*_*.py"))
+"""The newest migration."""
 
 
 def current(work: Work) -> str | None:

@@ -45,6 +45,11 @@ def slot_of(definition: dict[str, Any]) -> Slot:
     return definition["namespace"], definition["key"]
 
 
+def keys_of_facts(policy: ListingPolicy) -> list[str]:
+    """The keys of the metafields that shoppers see, in the policy's namespace."""
+    return [definition["key"] for definition in wanted_definitions(policy)[1:]]
+
+
 def _definition(namespace: str, key: str, name: str, kind: str, **validations: str) -> dict[str, Any]:
     return {
         "name": name,

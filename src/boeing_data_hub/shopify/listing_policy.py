@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boeing_data_hub.catalogue.drift_policy import drift_policy
 from boeing_data_hub.catalogue.listings import ListingPolicy
-from boeing_data_hub.catalogue.pricing import PriceRules
+from boeing_data_hub.catalogue.rules_in_force import last_rule
 from boeing_data_hub.catalogue.vanished_policy import vanished_policy
 from boeing_data_hub.settings import Settings
 
@@ -12,7 +12,7 @@ from boeing_data_hub.settings import Settings
 def listing_policy(settings: Settings) -> ListingPolicy:
     """The policy behind every listing."""
     return ListingPolicy(
-        prices=PriceRules(settings.price_basis, settings.price_markup),
+        prices=last_rule(settings),
         vendor=settings.hub_vendor,
         product_type=settings.hub_product_type,
         category=settings.hub_category,

@@ -38,12 +38,6 @@ _TRACES: Final = (
     (re.compile(r"\b(?:121|129|145)\b"), "121/129/145 Trace"),
 )
 
-KEYS: Final = (
-    *("part_number", "part_name", "manufacturer", "unit_of_measure", "condition", "trace", "tracedoc"),
-    *("expiration_date", "notes", "inventory_location", "estimated_lead_time"),
-)
-"""The keys of all metafields that the hub writes, in the namespace of the policy."""
-
 
 class _Sheet:
     """Collects metafields, and the reasons why others were left out."""

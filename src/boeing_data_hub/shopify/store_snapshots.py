@@ -17,8 +17,8 @@ from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings.shopify import Store
-from boeing_data_hub.shopify import metafields
 from boeing_data_hub.shopify import store_snapshot_rows as snapshot_rows
+from boeing_data_hub.shopify.definitions import keys_of_facts
 from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import OutcomeUnknown, UserErrors
 from boeing_data_hub.shopify.publications import StoreFacts
@@ -74,7 +74,7 @@ class Snapshots:
         self._comparison = comparison
         self._asked = Asked(
             (policy.custom_id_namespace, policy.custom_id_key),
-            tuple((policy.namespace, key) for key in metafields.KEYS),
+            tuple((policy.namespace, key) for key in keys_of_facts(policy)),
         )
         self._settings = settings
         self._kind: EffectKind[StoreSnapshot] = EffectKind(
