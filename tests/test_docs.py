@@ -1,5 +1,5 @@
 """The documentation says what the code does. `python tests/test_docs.py --write` renews settings, findings,
-`.env.example` and `docs/openapi.json`.
+the fields of a batch, `.env.example` and `docs/openapi.json`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from boeing_data_hub.cli.app import app as command_line
 from boeing_data_hub.health.doctor.all_findings import advice_by_subject
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import BatchStatus, ItemState
+from boeing_data_hub.web.api.batch_status import BatchDetail
 from boeing_data_hub.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
@@ -33,11 +34,13 @@ OPERATIONS = DOCS / "operations.md"
 EXAMPLE = ROOT / ".env.example"
 API = DOCS / "openapi.json"
 DOCTOR = DOCS / "doctor.md"
+ROUTES = DOCS / "api.md"
 DECISIONS = DOCS / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sandbox" / "README.md"])
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 _SETTINGS = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
 _FINDINGS = re.compile("(?<=<!-- findings -->\n).*?(?=<!-- /findings -->)", re.DOTALL)
+_BATCH = re.compile("(?<=<!-- batch -->\n).*?(?=<!-- /batch -->)", re.DOTALL)
 _BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 
 
@@ -142,6 +145,13 @@ def findings_table() -> str:
     return "\n".join([*lines, "", ""])
 
 
+def batch_table() -> str:
+    """The table of a batch's fields, as it must stand between its markers."""
+    rows = ["| Field | Meaning |", "|---|---|"]
+    rows += [f"| `{name}` | {field.description} |" for name, field in BatchDetail.model_fields.items()]
+    return "\n".join(rows) + "\n"
+
+
 def _default(value: Any) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
@@ -214,6 +224,13 @@ def test_the_doctor_s_findings_are_those_of_the_code():
     found = _FINDINGS.search(text(DOCTOR))
     assert found, f"{DOCTOR} has lost its markers"
     assert found.group() == findings_table(), "renew it: .venv/bin/python tests/test_docs.py --write"
+
+
+def test_the_fields_of_a_batch_are_those_of_the_code():
+    assert all(field.description for field in BatchDetail.model_fields.values())
+    found = _BATCH.search(text(ROUTES))
+    assert found is not None
+    assert found.group() == batch_table(), "renew it: .venv/bin/python tests/test_docs.py --write"
 
 
 @pytest.mark.parametrize("word", sorted({*ItemState, *BatchStatus}))
@@ -300,4 +317,5 @@ if __name__ == "__main__":
     EXAMPLE.write_text(example(), encoding="utf-8")
     OPERATIONS.write_text(_SETTINGS.sub(lambda _: settings_table(), text(OPERATIONS)), encoding="utf-8")
     DOCTOR.write_text(_FINDINGS.sub(lambda _: findings_table(), text(DOCTOR)), encoding="utf-8")
+    ROUTES.write_text(_BATCH.sub(lambda _: batch_table(), text(ROUTES)), encoding="utf-8")
     API.write_text(api_description(), encoding="utf-8")

@@ -25,37 +25,51 @@ class WaitingFor(BaseModel):
 
 
 class BatchStatusResponse(BaseModel):
-    """The status of a batch. Its size does not depend on the number of items."""
+    """The status of a batch. Its size does not depend on the number of items.
 
-    id: UUID
-    name: str
-    batch_type: BatchType
-    status: BatchStatus
-    total_items: int
-    extracted_count: int
-    normalized_count: int
-    published_count: int
-    failed_count: int
-    not_for_sale_count: int
-    cancelled_count: int
-    pending_count: int
-    reused_count: int
-    progress_percent: float
-    outcome: str | None = Field(description="`succeeded`, `finished_with_failures`, `failed` or `cancelled`.")
-    message: str
-    rate_per_minute: float | None = Field(description="Items per minute at present.")
-    eta_seconds: Range | None = Field(description="Seconds until it ends.")
-    waiting_for: WaitingFor | None
-    error_message: str | None
-    idempotency_key: str | None
-    retry_of: UUID | None = Field(description="The batch whose failed items these are.")
-    undo_of: UUID | None = Field(description="The publish batch that this one undoes.")
-    failures_url: str | None
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
-    items_removed_at: datetime | None = Field(description="When its items were deleted; its counts are kept.")
+    `docs/api.md` lists the fields with these descriptions: `tests/test_docs.py --write` renews the list.
+    """
+
+    id: UUID = Field(description="The batch.")
+    name: str = Field(description="Of the list, as given, or of its first part.")
+    batch_type: BatchType = Field(description="`search` or `publish`.")
+    status: BatchStatus = Field(
+        description="`processing`, `completed`, `failed`, `cancelled`; `pending`: a plan that waits for approval."
+    )
+    total_items: int = Field(description="All its items.")
+    extracted_count: int = Field(
+        description="Items that Boeing has answered, found or not, and items that reused an answer."
+    )
+    normalized_count: int = Field(description="Items in this final state, of a search.")
+    published_count: int = Field(description="Items in this final state, of a publish run.")
+    failed_count: int = Field(description="Items in this final state.")
+    not_for_sale_count: int = Field(description="Items in this final state; not part of `failed_count`.")
+    cancelled_count: int = Field(description="Items in this final state.")
+    pending_count: int = Field(
+        description="Items still to settle; together with those in a final state they are `total_items`."
+    )
+    reused_count: int = Field(description="Items that reused a fresh answer.")
+    progress_percent: float = Field(description="Settled share, rounded down: 100 means that all is done.")
+    outcome: str | None = Field(
+        description="Null while it runs; then `succeeded`, `finished_with_failures`, `failed` or `cancelled`. Wait for "
+        "this, not for `status`: a cancelled publish run whose last parts are being sent has none yet."
+    )
+    message: str = Field(description="One sentence on its state.")
+    rate_per_minute: float | None = Field(description="Items settled per minute recently, or null.")
+    eta_seconds: Range | None = Field(description="`low` and `high` estimate of the seconds until it ends, or null.")
+    waiting_for: WaitingFor | None = Field(
+        description="Null, or what holds it up: `reason`, `until` and `message`; the reasons are listed below."
+    )
+    error_message: str | None = Field(description="Why it failed or was cancelled, or null.")
+    idempotency_key: str | None = Field(description="As sent, or null; it is released after a time.")
+    retry_of: UUID | None = Field(description="The batch whose failed items these are, or null.")
+    undo_of: UUID | None = Field(description="The publish batch that this one undoes, or null.")
+    failures_url: str | None = Field(description="Where its failures are, or null.")
+    created_at: datetime = Field(description="When it was accepted; all times are UTC.")
+    updated_at: datetime = Field(description="When anything about it changed.")
+    started_at: datetime | None = Field(description="When its first item was worked on, or null.")
+    completed_at: datetime | None = Field(description="When it ended, or null.")
+    items_removed_at: datetime | None = Field(description="When its items were deleted, or null; its counts are kept.")
 
 
 def status_of(batch: Batch, situation: Situation) -> BatchStatusResponse:

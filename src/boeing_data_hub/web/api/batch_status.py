@@ -24,9 +24,12 @@ class FailedItem(BaseModel):
 class BatchDetail(BatchStatusResponse):
     """The status of one batch, with its first failed items."""
 
-    failed_items: list[FailedItem] | None = Field(description="The first five; `/failures` has them all.")
-    failed_items_truncated: bool
-    retried_by: UUID | None = Field(description="The batch that retries its failed items.")
+    failed_items: list[FailedItem] | None = Field(
+        description="The first five, or null; `/failures` has them all: `part_number`, `error`, `error_code` and "
+        "`timestamp`."
+    )
+    failed_items_truncated: bool = Field(description="True if there are more.")
+    retried_by: UUID | None = Field(description="The batch that retries its failed items, or null.")
 
 
 class BatchesResponse(BaseModel):
