@@ -42,7 +42,7 @@ def test_two_people_who_edit_one_part_at_once_keep_both_edits(database, first, a
             until(lambda: waiting.done() or database.run(is_waiting), seconds=10)
             return waiting
 
-        assert database.run(step).result() == {"notes": (None, "new")}
+        assert database.run(step).result() == [Change("notes", None, "new")]
     found = database.run(lambda work: overrides.get(work, "A=K3"))
     assert found.notes == "new"
     assert {name: getattr(found, name) for name in first} == first

@@ -5,7 +5,7 @@ if something changed since, the answer says what.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -251,7 +251,7 @@ def _changed(parts: Sequence[PlannedPart], shown: Mapping[str, Shown]) -> Iterat
             "sku": part.sku,
             "planned": was.action if was else None,
             "now": row.action,
-            "changes": row.changes,
+            "changes": [asdict(change) for change in row.changes],
             "reason": row.sentence,
         }
 

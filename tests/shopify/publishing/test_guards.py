@@ -95,7 +95,7 @@ def test_a_held_price_keeps_no_stock_from_the_store_and_held_stock_no_price(desk
         other.but(price="110.00", stock={"Dallas Central": 99_000}),
     )
     planned = {part.sku: part for part in desk.hub.shop.planning.plan(["P=K3", "S=K3"]).parts}
-    assert [change["field"] for change in planned["P=K3"].as_row().changes] == ["stock.Dallas"]
+    assert [change.field for change in planned["P=K3"].as_row().changes] == ["stock.Dallas"]
     assert "from 100.00 to 3.64" in planned["P=K3"].as_row().sentence
     assert desk.hub.shop.planning.plan(["P=K3", "S=K3"]).forecast.totals.held == 2
     done = desk.run(["P=K3", "S=K3"])
