@@ -63,7 +63,7 @@ def store(tmp_path):
 @pytest.fixture
 def gallery_for(fetcher_for, store, clock):
     def make(**more):
-        return Gallery(fetcher_for(rests=CircuitBreaker(clock=clock), **more), store, clock=clock)
+        return Gallery(fetcher_for(rests=CircuitBreaker(clock=clock), **more).fetch, store, clock=clock)
 
     return make
 

@@ -93,7 +93,7 @@ def of_the_stores_files(settings):
 
 def of_image_hosts(settings):
     with Closing(Hub(settings)) as hub:
-        hub.images.gallery._fetcher.fetch(f"{settings.supabase_url}/a.png")  # noqa: SLF001 - as it was put together
+        hub.images.fetcher.fetch(f"{settings.supabase_url}/a.png")
 
 
 def of_the_storage(settings):

@@ -12,9 +12,9 @@ import structlog
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import PauseUpstream, Reject
-from boeing_data_hub.images.fetch import ImageFetcher
 from boeing_data_hub.images.guards import ImageRefused
 from boeing_data_hub.images.image_store import ImageStore, StoredImage
+from boeing_data_hub.images.picture import FetchedImage
 from boeing_data_hub.images.placeholder import placeholder
 from boeing_data_hub.images.product_image import HOST_RESTING, Picture
 from boeing_data_hub.images.single_flight import SingleFlight
@@ -29,13 +29,15 @@ class Gallery:
     """The images of one process; thread-safe.
 
     Args:
-        fetcher: fetches images; it also holds the circuit breaker.
+        fetch: returns the image of a source, such as an address, or raises ImageRefused.
         store: where images are kept.
         clock: monotonic seconds; replaced in tests.
     """
 
-    def __init__(self, fetcher: ImageFetcher, store: ImageStore, *, clock: Callable[[], float] = monotonic) -> None:
-        self._fetcher = fetcher
+    def __init__(
+        self, fetch: Callable[[str], FetchedImage], store: ImageStore, *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._fetch = fetch
         self._store = store
         self._pictures: SingleFlight[Picture] = SingleFlight(seconds=_REMEMBER_SECONDS, most=_REMEMBERED, clock=clock)
         self._placeholder: SingleFlight[StoredImage] = SingleFlight(seconds=float("inf"), most=1, clock=clock)
@@ -54,13 +56,9 @@ class Gallery:
             return self._instead("image_missing", "Boeing has no image for this part. It gets the placeholder.")
         return self._pictures.get(source, lambda: self._had(source), keep=lambda had: had.code != HOST_RESTING)
 
-    def close(self) -> None:
-        """Close the fetcher's connections. The caller owns the store."""
-        self._fetcher.close()
-
     def _had(self, source: str) -> Picture:
         try:
-            stored = self._store.put(self._fetcher.fetch(source))
+            stored = self._store.put(self._fetch(source))
         except ImageRefused as refused:
             return self._instead(refused.code, refused.message, passing=refused.passing)
         except Reject as rejected:  # the store rejected this image, so the next one may succeed

@@ -43,8 +43,8 @@ class ImageLibrary:
         return LocalFolderStore(self.folder, f"{s.public_url}/media")
 
     @cached_property
-    def gallery(self) -> Gallery:
-        """Fetches the images of products."""
+    def fetcher(self) -> ImageFetcher:
+        """Fetches images from web sites."""
         s = self._settings
         fallback = s.hub_image_fallback_origin or None
         rules = FetchRules(
@@ -56,10 +56,15 @@ class ImageLibrary:
             seconds=s.hub_image_timeout,
             max_bytes=s.hub_image_max_bytes,
         )
-        return Gallery(ImageFetcher(rules, network=self._network), self.store)
+        return ImageFetcher(rules, network=self._network)
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """The images of products. Another kind of source is another `fetch`, or a choice between several."""
+        return Gallery(self.fetcher.fetch, self.store)
 
     def close(self) -> None:
         """Close all connections."""
-        for part in ("gallery", "store"):
+        for part in ("fetcher", "store"):
             if part in self.__dict__:
                 self.__dict__[part].close()

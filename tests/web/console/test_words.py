@@ -19,7 +19,7 @@ from boeing_data_hub.catalogue.screening import Reason
 from boeing_data_hub.health.batch_status import WaitingFor
 from boeing_data_hub.health.live import message
 from boeing_data_hub.values.counted import counted, form
-from boeing_data_hub.values.states import BatchStatus, BatchType
+from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.web.console import figures, rendering, words
 from boeing_data_hub.web.console.audit_words import ACTIONS
 from boeing_data_hub.work.batch import Batch
@@ -182,3 +182,7 @@ def test_metafields_are_shown_by_their_names():
     assert words.field_name("metafields.notes") == "Notes"
     assert words.field_name("metafields.tracedoc") == "Trace document"
     assert words.field_name("handle") == "URL handle"
+
+
+def test_every_state_of_a_part_has_a_word():
+    assert set(words.ITEM) >= set(ItemState)
