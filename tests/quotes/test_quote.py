@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
-from boeing_data_hub.catalogue.staged_part import CataloguePart, LastAnswer, Override, StagedPart, StockLocation
+from boeing_data_hub.catalogue.staged_part import CataloguePart, LastAnswer, Override, StagedRow, StockLocation
 from boeing_data_hub.quotes.lines import answer_of, for_line, state_of
 from boeing_data_hub.quotes.quote import Known, LineAnswer, LineState, QuoteState, QuoteTerms, SettledItem, StoreOffer
 
@@ -22,7 +22,7 @@ TERMS = QuoteTerms()
 PART = "WF338109=K3"
 
 
-EMPTY = dict.fromkeys(each.name for each in fields(StagedPart))
+EMPTY = dict.fromkeys(each.name for each in fields(StagedRow))
 
 
 def staged(**changes):

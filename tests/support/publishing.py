@@ -90,6 +90,9 @@ P512777 = CataloguePart(
     fetched_at=datetime(2026, 11, 25, 12, tzinfo=UTC),
     created_at=datetime(2026, 11, 25, 12, tzinfo=UTC),
     updated_at=datetime(2026, 11, 25, 12, tzinfo=UTC),
+    absent_days=None,
+    price_days=None,
+    stock_days=None,
 )
 _BY_HAND = {"trace", "expiration_date", "notes", "price_override", "excluded"}
 

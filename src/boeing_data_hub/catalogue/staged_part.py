@@ -127,8 +127,8 @@ NO_OVERRIDE: Final = Override()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CataloguePart(StagedPart):
-    """A staged part as the catalogue returns it, with its override. Its status may also be `published`.
+class StagedRow(StagedPart):
+    """A row of `product_staging`. Its status may also be `published`.
 
     Attributes:
         raw_id: the answer of Boeing that it was read from, which arrived at `fetched_at`.
@@ -141,10 +141,16 @@ class CataloguePart(StagedPart):
     fetched_at: datetime
     created_at: datetime
     updated_at: datetime
+    absent_days: int | None
+    price_days: int | None
+    stock_days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CataloguePart(StagedRow):
+    """A staged part as the catalogue returns it, with its override."""
+
     override: Override = NO_OVERRIDE
-    absent_days: int | None = None
-    price_days: int | None = None
-    stock_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,11 +88,6 @@ class Adoption:
             return "waiting" if self.seen_at is not None else "failed"
         return _STATES.get((self.job_kind, self.job_state), "stopped")
 
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name not in {"shop", "job_kind", "job_state"}}
-        return {**told, "id": str(self.id), "job_id": str(self.job_id), "state": self.state}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptionRow:
@@ -144,11 +139,6 @@ class AdoptionRow:
             variants=tuple(SeenVariant(one["sku"], one["barcode"]) for one in self.variants), pieces=self.pieces,
         )  # fmt: skip
 
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name not in {"position", "handle"}}
-        return {**told, "sku": self.sku, "reason": self.reason}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptionGroup:
@@ -173,10 +163,6 @@ class AdoptionGroup:
     def reason(self) -> str:
         """What the rule and the doubt mean, for people."""
         return " ".join(SENTENCES[each] for each in (self.rule, self.doubt) if each)
-
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        return {**{name: getattr(self, name) for name in self.__slots__}, "reason": self.reason}
 
 
 def row_of(one: Match, position: int) -> dict[str, Any]:

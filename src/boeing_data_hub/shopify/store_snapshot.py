@@ -66,11 +66,6 @@ class StoreSnapshot:
     ended_at: datetime | None
     age: float
 
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        hidden = {"shop", "operation_id", "url", "cancelling", "attempts", "age", "reached"}
-        return {name: getattr(self, name) for name in self.__slots__ if name not in hidden} | {"id": str(self.id)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotVariant:

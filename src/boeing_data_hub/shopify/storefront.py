@@ -6,7 +6,7 @@ There is one for each process; it caches the facts for some minutes, and reads t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Final
 
@@ -26,6 +26,15 @@ from boeing_data_hub.shopify.store_products import StoreProducts, pages
 log = structlog.get_logger(__name__)
 
 _FACTS_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The store's definitions after a setup, each as `namespace.key`; `differing`: existing, with another type."""
+
+    created: tuple[str, ...]
+    existing: tuple[str, ...]
+    differing: tuple[str, ...]
 
 
 class Storefront(StoreProducts):
@@ -128,42 +137,38 @@ class Storefront(StoreProducts):
             if self._defined:
                 return False
             told = self._define([custom_id_definition(self.policy)])
-            if told["differing"]:
+            if told.differing:
                 raise PauseUpstream(
-                    f"The store defines the metafield {told['differing'][0]} with a type other than `id`, so it cannot"
+                    f"The store defines the metafield {told.differing[0]} with a type other than `id`, so it cannot"
                     " hold the hub's custom ids. Nothing was sent. Delete that definition in the store, then run"
                     " `bdh store setup`.",
                     code="custom_id_type",
                 )
             self._defined = True
-            return bool(told["created"])
+            return bool(told.created)
 
-    def set_up(self) -> dict[str, list[str]]:
-        """Create every missing definition; existing ones are left unchanged. Safe to repeat.
-
-        Returns:
-            `created`, `existing` and `differing` (existing with another type), each as `namespace.key`.
-        """
+    def set_up(self) -> Definitions:
+        """Create every missing definition; existing ones are left unchanged. Safe to repeat."""
         return self._define(wanted_definitions(self.policy))
 
-    def _define(self, wanted: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
-        told: dict[str, list[str]] = {"created": [], "existing": [], "differing": []}
+    def _define(self, wanted: Sequence[dict[str, Any]]) -> Definitions:
+        created, existing, differing = list[str](), list[str](), list[str]()
         there = defined(self._client, wanted)
         for definition in wanted:
             name = ".".join(slot_of(definition))
             kind = there.get(slot_of(definition))
             if kind is not None:
-                told["existing" if kind in {definition["type"], ""} else "differing"].append(name)
+                (existing if kind in {definition["type"], ""} else differing).append(name)
                 continue
             try:
                 self._client.run("metafield_definition_create", {"definition": definition})
             except UserErrors as refused:
                 if not (refused.has("TAKEN") or any("in use" in each.message for each in refused.errors)):
                     raise
-                told["existing"].append(name)  # another process was faster
+                existing.append(name)  # another process was faster
             else:
-                told["created"].append(name)
-        return told
+                created.append(name)
+        return Definitions(tuple(created), tuple(existing), tuple(differing))
 
 
 def defined(client: AsksStore, wanted: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:

@@ -26,13 +26,9 @@ class Subscriptions:
         note: why the hub is not subscribed, for people; None if it is.
     """
 
-    created: tuple[str, ...] = ()
-    existing: tuple[str, ...] = ()
-    note: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        return {"created": list(self.created), "existing": list(self.existing), "note": self.note}
+    created: tuple[str, ...]
+    existing: tuple[str, ...]
+    note: str | None
 
 
 def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
@@ -43,7 +39,7 @@ def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
     """
     address = settings.public_url + PATH
     if why := _why_not(settings, address):
-        return Subscriptions(note=why)
+        return Subscriptions((), (), why)
     created: list[str] = []
     existing: list[str] = []
     try:
@@ -59,7 +55,7 @@ def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
     except (Reject, PauseUpstream) as refused:  # the store was reached for its definitions just before: only this fails
         note = f"Shopify rejected the webhook subscriptions. {refused.message} Only checks find changes in the store."
         return Subscriptions(tuple(created), tuple(existing), note)
-    return Subscriptions(tuple(created), tuple(existing))
+    return Subscriptions(tuple(created), tuple(existing), None)
 
 
 def _create(client: AsksStore, topic: str, address: str) -> bool:

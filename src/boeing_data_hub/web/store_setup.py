@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import audit
 from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import subscriptions
+from boeing_data_hub.shopify.storefront import Definitions
+from boeing_data_hub.shopify.subscriptions import Subscriptions
 from boeing_data_hub.web.places import STORE_CALLS
 
 
-def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class StoreSetUp:
+    """The store's metafield definitions and the app's subscriptions after a setup."""
+
+    definitions: Definitions
+    webhooks: Subscriptions
+
+
+def set_up(hub: Hub, *, actor: str) -> StoreSetUp:
     """Create the metafield definitions and webhook subscriptions that the store lacks, that of custom ids first.
 
     Safe to repeat.
@@ -34,7 +44,7 @@ def set_up(hub: Hub, *, actor: str) -> dict[str, Any]:
             actor=actor,
             action="store.setup",
             target="metafields",
-            details={"created": told["created"], "webhooks": list(subscribed.created)},
+            details={"created": list(told.created), "webhooks": list(subscribed.created)},
         )
     )
-    return {**told, "webhooks": subscribed.as_json()}
+    return StoreSetUp(told, subscribed)

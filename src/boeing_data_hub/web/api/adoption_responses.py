@@ -1,4 +1,4 @@
-"""Plans to adopt a store as the API shows them. `shopify/adoption.py` fills them."""
+"""Plans to adopt a store as the API shows them. They take the attributes of the records in `shopify/adoption.py`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.shopify.adoption import Choice
 
 
 class AdoptionResponse(BaseModel):
     """A plan, and how far it is carried out."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     job_id: UUID
@@ -30,6 +32,8 @@ class AdoptionResponse(BaseModel):
 
 class AdoptionProduct(BaseModel):
     """A product of the store in a plan."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     product_id: str
     title: str

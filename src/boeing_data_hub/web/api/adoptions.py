@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -10,12 +11,13 @@ from pydantic import ConfigDict, Field
 
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import adoption_rows, adoptions
-from boeing_data_hub.shopify.adoption import Adoption
+from boeing_data_hub.shopify.adoption import Adoption, AdoptionGroup, AdoptionRow
 from boeing_data_hub.shopify.adoption_rows import RowFilter
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
 from boeing_data_hub.web.api.adoption_responses import (
     AdoptionDetail,
+    AdoptionGroupResponse,
     AdoptionProduct,
     AdoptionProducts,
     AdoptionResponse,
@@ -76,7 +78,7 @@ def list_adoptions(
 
 
 def _shown(adoption: Adoption) -> AdoptionResponse:
-    return AdoptionResponse.model_validate(adoption.as_json())
+    return AdoptionResponse.model_validate(adoption)
 
 
 @router.post("", status_code=202, responses=may(409))
@@ -91,18 +93,27 @@ def start_adoption(hub: TheHub, principal: Publisher) -> AdoptionResponse:
 def get_adoption(adoption_id: UUID, hub: TheHub, _principal: Reader) -> AdoptionDetail:
     """A plan: its products by rule and doubt with examples of each, what is chosen, and how far it is carried out."""
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> AdoptionDetail:
         adoption = adoptions.found(work, adoption_id)
-        groups: list[dict[str, Any]] = []
-        for one in adoption_rows.groups(work, adoption_id):
-            wanted = RowFilter(confidence=one.confidence, rule=one.rule or "", doubt=one.doubt or "")
-            examples = adoption_rows.page(work, adoption_id, wanted, limit=3)
-            groups.append({**one.as_json(), "examples": [row.as_json() for row in examples]})
         states = adoption_rows.states(work, adoption_id)
-        chosen = states.get("planned", 0) + states.get("sending", 0)
-        return {**adoption.as_json(), "chosen": chosen, "states": states, "groups": groups}
+        return AdoptionDetail(
+            **dict(_shown(adoption)),
+            chosen=states.get("planned", 0) + states.get("sending", 0),
+            states=states,
+            groups=[_with_examples(work, adoption_id, group) for group in adoption_rows.groups(work, adoption_id)],
+        )
 
-    return AdoptionDetail.model_validate(hub.database.run(step))
+    return hub.database.run(step)
+
+
+def _with_examples(work: Work, adoption_id: UUID, group: AdoptionGroup) -> AdoptionGroupResponse:
+    wanted = RowFilter(confidence=group.confidence, rule=group.rule or "", doubt=group.doubt or "")
+    examples = adoption_rows.page(work, adoption_id, wanted, limit=3)
+    return AdoptionGroupResponse(
+        **asdict(group),
+        reason=group.reason,
+        examples=[AdoptionProduct.model_validate(row) for row in examples],
+    )
 
 
 @router.get("/{adoption_id}/products")
@@ -120,13 +131,13 @@ def list_adoption_products(
     """Its products. Those of one part stand together."""
     wanted = RowFilter(confidence=confidence, rule=rule, doubt=doubt, state=state)
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> list[AdoptionRow]:
         adoptions.found(work, adoption_id)
-        found = adoption_rows.page(work, adoption_id, wanted, limit=limit, after=after)
-        last = found[-1].position if len(found) == limit else None
-        return {"products": [one.as_json() for one in found], "next_after": last}
+        return adoption_rows.page(work, adoption_id, wanted, limit=limit, after=after)
 
-    return AdoptionProducts.model_validate(hub.database.run(step))
+    found = hub.database.run(step)
+    last = found[-1].position if len(found) == limit else None
+    return AdoptionProducts(products=[AdoptionProduct.model_validate(row) for row in found], next_after=last)
 
 
 @router.get("/{adoption_id}/export", response_class=Response, responses=AS_FILE)
@@ -144,7 +155,7 @@ def choose_adoptions(adoption_id: UUID, body: Choosing, hub: TheHub, principal: 
     shop = hub.shop.adoptions
     if body.product_id is not None:
         row = shop.choose_one(adoption_id, body.product_id, body.choice, part=body.part, actor=principal.owner)
-        return Chosen(products=1, product=AdoptionProduct.model_validate(row.as_json()))
+        return Chosen(products=1, product=AdoptionProduct.model_validate(row))
     wanted = RowFilter(confidence=body.confidence, rule=body.rule, doubt=body.doubt)
     return Chosen(products=shop.choose(adoption_id, wanted, body.choice, actor=principal.owner), product=None)
 

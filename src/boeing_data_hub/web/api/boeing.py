@@ -13,7 +13,6 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.requests import SearchRequest
 from boeing_data_hub.catalogue import history, staging
 from boeing_data_hub.catalogue.pricing import PriceRules
-from boeing_data_hub.catalogue.rendering import staged_document
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, Unavailable
@@ -21,7 +20,7 @@ from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 from boeing_data_hub.values.states import ItemState
 from boeing_data_hub.web.access import Searcher, TheHub
 from boeing_data_hub.web.api.batch_status import Unfinished, still_running
-from boeing_data_hub.web.api.staged_product import KnownAnswer, StagedProduct
+from boeing_data_hub.web.api.staged_product import KnownAnswer, StagedProduct, staged_of
 from boeing_data_hub.web.problems import may
 from boeing_data_hub.web.waiters import Waiters, unfinished
 from boeing_data_hub.work import items
@@ -110,4 +109,4 @@ def _known(work: Work, part: str, rules: PriceRules) -> KnownAnswer | None:
 
 
 def _shown(products: Sequence[CataloguePart], rules: PriceRules) -> list[StagedProduct]:
-    return [StagedProduct.model_validate(staged_document(product, rules)) for product in products]
+    return [staged_of(product, rules) for product in products]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -12,7 +13,6 @@ from pydantic import BaseModel
 
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.catalogue import staging
-from boeing_data_hub.catalogue.rendering import override_document, record_document, staged_document
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
@@ -23,9 +23,12 @@ from boeing_data_hub.web.api.shopify import HandData, change_by_hand
 from boeing_data_hub.web.api.staged_product import (
     OverrideResponse,
     PublishedProductDetail,
+    PublishedProductResponse,
     PublishedProducts,
     StagedProductDetail,
     StagedProducts,
+    override_of,
+    staged_of,
 )
 from boeing_data_hub.web.limits import STORABLE
 
@@ -54,7 +57,7 @@ def list_staged(
     """Staged products in SKU order, or those of one batch."""
     rules = hub.prices
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> StagedProducts:
         if batch_id is not None:
             skus = staging.skus_of_batch(work, batch_id, limit=limit, offset=offset)
             products = staging.get_many(work, skus)
@@ -62,15 +65,15 @@ def list_staged(
         else:
             products = staging.page(work, limit=limit, after=after, offset=offset, status=status, search=search)
             total = staging.count(work, status=status, search=search)
-        return {
-            "products": [staged_document(product, rules) for product in products],
-            "total": total,
-            "limit": limit,
-            "offset": offset,
-            "next_after": products[-1].sku if batch_id is None and len(products) == limit else None,
-        }
+        return StagedProducts(
+            products=[staged_of(product, rules) for product in products],
+            total=total,
+            limit=limit,
+            offset=offset,
+            next_after=products[-1].sku if batch_id is None and len(products) == limit else None,
+        )
 
-    return StagedProducts.model_validate(hub.database.run(step))
+    return hub.database.run(step)
 
 
 @router.get("/staging/{sku:path}")
@@ -80,8 +83,11 @@ def get_staged(sku: str, hub: TheHub, _principal: Reader) -> StagedProductDetail
     found = hub.database.run(lambda work: staging.get(work, wanted))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
-    kept = override_document(wanted, found.override) if found.override != NO_OVERRIDE else None
-    return StagedProductDetail.model_validate({**staged_document(found, hub.prices), "hand_data": kept})
+    shown = staged_of(found, hub.prices)
+    return StagedProductDetail(
+        **{each.name: getattr(shown, each.name) for each in fields(shown)},
+        hand_data=override_of(wanted, found.override) if found.override != NO_OVERRIDE else None,
+    )
 
 
 @router.patch("/staging/{sku:path}", response_model_exclude_unset=True)
@@ -93,7 +99,7 @@ def set_overrides(sku: str, body: HandData, hub: TheHub, principal: Publisher) -
     wanted = _as_stored(sku)
     if hub.database.run(lambda work: staging.get(work, wanted)) is None:
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
-    return OverrideResponse.model_validate(change_by_hand(hub, wanted, body, principal.owner))
+    return change_by_hand(hub, wanted, body, principal.owner)
 
 
 @router.get("/published")
@@ -110,16 +116,16 @@ def list_published(
 ) -> PublishedProducts:
     """Products in the store, in SKU order, as the hub last published them."""
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> PublishedProducts:
         found = published.page(work, limit=limit, after=after, state=state, search=search)
-        return {
-            "products": [record_document(product) for product in found],
-            "total": published.count(work, state=state, search=search),
-            "limit": limit,
-            "next_after": found[-1].sku if len(found) == limit else None,
-        }
+        return PublishedProducts(
+            products=[PublishedProductResponse.model_validate(product) for product in found],
+            total=published.count(work, state=state, search=search),
+            limit=limit,
+            next_after=found[-1].sku if len(found) == limit else None,
+        )
 
-    return PublishedProducts.model_validate(hub.database.run(step))
+    return hub.database.run(step)
 
 
 @router.get("/published/{key:path}")
@@ -127,14 +133,17 @@ def get_published(key: str, hub: TheHub, _principal: Reader) -> PublishedProduct
     """One published product, by SKU or by one of Shopify's ids, with the history of its changes in the store."""
     wanted = key.replace("\0", "\ufffd")
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> PublishedProductDetail | None:
         found = published.find(work, wanted) or published.find(work, _as_stored(wanted))
-        return found and {**record_document(found), "history": publish_changes.of_sku(work, found.sku)}
+        if found is None:
+            return None
+        shown = PublishedProductResponse.model_validate(found)
+        return PublishedProductDetail(**dict(shown), history=publish_changes.of_sku(work, found.sku))
 
     found = hub.database.run(step)
     if found is None:
         raise NotFound(f"No product {key[:50]!r} was published.", code="product_not_found")
-    return PublishedProductDetail.model_validate(found)
+    return found
 
 
 _SOLD_DAYS: Final = 366  # days with sales in one response

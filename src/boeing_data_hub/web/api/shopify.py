@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote as escaped
@@ -14,16 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.requests import PublishRequest
 from boeing_data_hub.catalogue import overrides
-from boeing_data_hub.catalogue.rendering import override_document
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound, PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import products
+from boeing_data_hub.shopify.subscriptions import Subscriptions
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
 from boeing_data_hub.values.states import ItemState
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.batch_status import Unfinished, still_running
+from boeing_data_hub.web.api.staged_product import OverrideResponse, override_of
 from boeing_data_hub.web.bodies import Body, Day, Flag, Number
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.places import STORE_CALLS
@@ -127,22 +130,14 @@ class SkuInStore(BaseModel):
     others: list[StoreProductFound]
 
 
-class WebhooksSetUp(BaseModel):
-    """The app's subscriptions."""
-
-    created: list[str]
-    existing: list[str]
-    note: str | None = Field(description="Why the hub is not subscribed; null if it is.")
-
-
 class StoreSetUp(BaseModel):
     """The metafield definitions of the store, each as `namespace.key`, and the subscriptions."""
 
     success: bool
-    created: list[str]
-    existing: list[str]
-    differing: list[str] = Field(description="They exist with another type.")
-    webhooks: WebhooksSetUp
+    created: Sequence[str]
+    existing: Sequence[str]
+    differing: Sequence[str] = Field(description="They exist with another type.")
+    webhooks: Subscriptions
 
 
 _PUBLISHED: Final[dict[int | str, dict[str, Any]]] = {
@@ -216,20 +211,20 @@ def update_product(
     return _published(hub, product.sku, principal.owner, wait, request.app.state.waiters)
 
 
-def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> dict[str, Any]:
+def change_by_hand(hub: Hub, sku: str, body: HandData, actor: str) -> OverrideResponse:
     """Set the overrides that were sent. Changes go into the audit log with their old and new values."""
     sent = {name: getattr(body, name) for name in body.model_fields_set}
     if sent.get("price_override") is not None:
         sent["price_override"] = round(sent["price_override"], 2)  # the response shows 12.50 for 12.5, as it is stored
 
-    def step(work: Work) -> dict[str, Any]:
+    def step(work: Work) -> OverrideResponse:
         if sent:
             changed = overrides.save(work, sku, sent, actor=actor)
             details = {one.field: {"old": _plain(one.old), "new": _plain(one.new)} for one in changed}
             if details:
                 audit.record(work, actor=actor, action="part.edit", target=sku, details=details)
         kept = overrides.get(work, sku)
-        return override_document(sku, kept) if kept else {"sku": sku}
+        return override_of(sku, kept) if kept else OverrideResponse(sku=sku)
 
     return hub.database.run(step)
 
@@ -274,4 +269,4 @@ def set_up_store(hub: TheHub, principal: Admin) -> StoreSetUp:
     `success` is false where a definition exists with another type.
     """
     told = store_setup.set_up(hub, actor=principal.owner)
-    return StoreSetUp.model_validate({"success": not told["differing"], **told})
+    return StoreSetUp(success=not told.definitions.differing, webhooks=told.webhooks, **asdict(told.definitions))

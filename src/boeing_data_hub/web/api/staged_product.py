@@ -5,68 +5,34 @@ against the records they come from.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from boeing_data_hub.catalogue.staged_part import StockLocation
+from boeing_data_hub.catalogue.pricing import PriceRules, prices_of
+from boeing_data_hub.catalogue.staged_part import CataloguePart, Override, StagedRow
 from boeing_data_hub.shopify.publish_changes import PublishChange
 
 
-class StagedProduct(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedProduct(StagedRow):
     """A variant of a part as Boeing reports it, with our price by the rules in force. Amounts are text.
 
-    Null means that Boeing sent nothing usable. Overrides are not applied.
+    Null means that Boeing sent nothing usable. Overrides are not applied. `sku` has the suffix of the part number,
+    `title` does not. `status` is `fetched`, `blocked`, `needs_review` or `published`; `status_reason` is a code, null
+    if `fetched`. `absent_days` counts from when Boeing last knew the part, null while it does; `price_days` and
+    `stock_days` from when Boeing's prices and stock last changed.
     """
 
-    sku: str = Field(description="The full part number with its suffix.")
-    title: str = Field(description="The part number without its suffix.")
-    body_html: str | None
-    vendor: str | None
-    list_price: Decimal | None
-    net_price: Decimal | None
-    currency: str | None
-    inventory_quantity: int | None
-    inventory_status: str | None
-    location_summary: str | None
-    weight: Decimal | None
-    weight_unit: str | None
-    country_of_origin: str | None
-    dim_length: Decimal | None
-    dim_width: Decimal | None
-    dim_height: Decimal | None
-    dim_uom: str | None
-    base_uom: str | None
-    hazmat_code: str | None
-    faa_approval_code: str | None
-    eccn: str | None
-    schedule_b_code: str | None
-    supplier_name: str | None
-    boeing_name: str | None
-    boeing_description: str | None
-    boeing_image_url: str | None
-    boeing_thumbnail_url: str | None
-    condition: str | None
-    cert: str | None
-    pma: bool | None
-    estimated_lead_time_days: int | None
-    status: str = Field(description="`fetched`, `blocked`, `needs_review` or `published`.")
-    status_reason: str | None = Field(description="A code; null if `fetched`.")
-    status_detail: str | None
-    locations: list[StockLocation]
-    raw_id: int
-    fetched_at: datetime
-    created_at: datetime
-    updated_at: datetime
-    absent_days: int | None = Field(description="Days since Boeing last knew the part; null while it does.")
-    price_days: int | None = Field(description="Days since Boeing's prices last changed.")
-    stock_days: int | None = Field(description="Days since Boeing's stock last changed.")
-    price: Decimal | None = Field(description="Ours, from `cost_per_item`.")
-    cost_per_item: Decimal | None = Field(description="One of Boeing's prices.")
-    price_rule: int | None = Field(description="The place of the rule in the price list; null: the last rule.")
+    price: Annotated[Decimal | None, Field(description="Ours, from `cost_per_item`.")]
+    cost_per_item: Annotated[Decimal | None, Field(description="One of Boeing's prices.")]
+    price_rule: Annotated[
+        int | None, Field(description="The place of the rule in the price list; null: the last rule.")
+    ]
 
 
 class OverrideResponse(BaseModel):
@@ -84,6 +50,7 @@ class OverrideResponse(BaseModel):
     updated_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StagedProductDetail(StagedProduct):
     """A staged product with its overrides."""
 
@@ -110,6 +77,8 @@ class KnownAnswer(BaseModel):
 
 class PublishedProductResponse(BaseModel):
     """A product in the store as the hub last published it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     shop: str
     sku: str
@@ -149,3 +118,15 @@ class PublishedProducts(BaseModel):
     total: int
     limit: int
     next_after: str | None = Field(description="Send it as `after` for the next page; null at the end.")
+
+
+def staged_of(part: CataloguePart, rules: PriceRules) -> StagedProduct:
+    """A staged part with our price by the rules in force."""
+    prices = prices_of(part, rules)
+    stored = {each.name: getattr(part, each.name) for each in fields(StagedRow)}
+    return StagedProduct(**stored, price=prices.price, cost_per_item=prices.base, price_rule=prices.rule)
+
+
+def override_of(sku: str, override: Override) -> OverrideResponse:
+    """The overrides of a part."""
+    return OverrideResponse(sku=sku, **asdict(override))

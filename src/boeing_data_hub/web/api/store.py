@@ -126,6 +126,8 @@ class CheckStarted(BaseModel):
 class SnapshotResponse(BaseModel):
     """A snapshot of the whole store, and how far it is read and compared."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     state: str
     outcome: str | None = Field(description="`complete`, `failed` or `cancelled`; null until it has ended.")
@@ -214,7 +216,7 @@ def compare_store(hub: TheHub, principal: Publisher) -> ComparisonStarted:
 
 
 def _snapshot(snapshot: StoreSnapshot) -> SnapshotResponse:
-    return SnapshotResponse.model_validate(snapshot.as_json())
+    return SnapshotResponse.model_validate(snapshot)
 
 
 @router.get("/snapshots/{snapshot_id}")

@@ -136,7 +136,7 @@ def _store_facts(hub: Hub) -> StoreFacts:
 def set_up_metafields(hub: TheHub, visitor: Administrator) -> Response:
     """Create the metafield definitions that the store lacks. Safe to repeat."""
     _ = hub.shop.access
-    if differing := store_setup.set_up(hub, actor=visitor.owner)["differing"]:
+    if differing := store_setup.set_up(hub, actor=visitor.owner).definitions.differing:
         raise Conflict(
             f"Your store defines {', '.join(differing)} with another type. These definitions were left unchanged, and "
             "parts with a value for them may be rejected. The others are set up.",
