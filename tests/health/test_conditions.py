@@ -17,7 +17,7 @@ from boeing_data_hub.health.conditions import Kind
 from boeing_data_hub.health.digest_facts import Facts
 from boeing_data_hub.health.doctor import stalled_work, workers_check
 from boeing_data_hub.health.live import Situation
-from boeing_data_hub.health.lost_work import LostWork
+from boeing_data_hub.health.lost_work import LateLeftovers, LostWork
 from boeing_data_hub.health.pauses import pause_of
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.values.states import BatchStatus, BatchType
@@ -76,7 +76,7 @@ def test_a_pause_of_the_store_reads_the_same_everywhere():
     publishing = a_run(BatchType.PUBLISH)
     assert wait_of(publishing, situation({"publishing": 1}, state)).message == pause.message
     (finding,) = stalled_work.judge_stalled_work(
-        LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=(pause,))
+        LostWork(leases=0, doubtful=(), leftovers=LateLeftovers(), still=(), bulk=(), unsent={}, pauses=(pause,))
     )
     assert (finding.code, finding.level, finding.message) == ("line_paused", "error", pause.message)
     assert pause.message in digest_text(pauses=[pause])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from boeing_data_hub.catalogue import screening
@@ -88,35 +90,54 @@ def what_to_do(code: str | None) -> str:
     return WHAT_TO_DO.get(code or "", _GENERAL)
 
 
-def grouped(work: Work, batch_id: UUID) -> dict[str, Any]:
-    """The failures of a batch grouped by cause, and separately the parts that cannot be sold."""
-    failed: list[dict[str, Any]] = []
-    held: list[dict[str, Any]] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureGroup:
+    """Items of a batch that share a cause. `kind` is what became of them; `sample`, their first part numbers."""
+
+    kind: str
+    code: str
+    message: str | None
+    what_to_do: str
+    count: int
+    sample: Sequence[str]
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """The failures of a batch, grouped by cause. `not_publishable` are parts that were found, but cannot be sold."""
+
+    batch_id: UUID
+    failed: int
+    groups: Sequence[FailureGroup]
+    not_publishable: Sequence[FailureGroup]
+
+
+def grouped(work: Work, batch_id: UUID) -> Failures:
+    """The failures of a batch."""
+    failed: list[FailureGroup] = []
+    held: list[FailureGroup] = []
     for group in items.groups(work, batch_id):
-        document = _told(group)
-        (held if (group.state, group.outcome) in _HELD else failed).append(document)
-    return {
-        "batch_id": str(batch_id),
-        "failed": sum(group["count"] for group in failed),
-        "groups": failed,
-        "not_publishable": held,
-    }
+        (held if (group.state, group.outcome) in _HELD else failed).append(_told(group))
+    count = sum(group.count for group in failed)
+    return Failures(batch_id=batch_id, failed=count, groups=failed, not_publishable=held)
 
 
-def _told(group: Group) -> dict[str, Any]:
+def _told(group: Group) -> FailureGroup:
     code = group.code or "unknown"
     if group.state != "normalized":
         sentence, advice = group.error, what_to_do(code)
     else:
         sentence = screening.SENTENCES.get(code, "These parts can't be sold as they are.")
         advice = f"Not offered for sale. {WHAT_TO_DO.get(code, 'Search again later.')}"
-    return {
-        "kind": group.outcome,
-        "code": code,
-        "message": sentence,
-        "what_to_do": advice,
-        "count": group.items,
-        "sample": group.sample,
-        "first_at": group.first_at,
-        "last_at": group.last_at,
-    }
+    return FailureGroup(
+        kind=group.outcome,
+        code=code,
+        message=sentence,
+        what_to_do=advice,
+        count=group.items,
+        sample=group.sample,
+        first_at=group.first_at,
+        last_at=group.last_at,
+    )

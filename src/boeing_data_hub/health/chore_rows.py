@@ -6,7 +6,7 @@ where the round stopped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,6 +18,16 @@ from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.retry import RetryPolicy
 
 _SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChore:
+    """A chore that this transaction works on: where it goes on, and how many rows its round has removed so far."""
+
+    name: str
+    cursor: Any
+    removed: int
+    failures: int
 
 
 def due(work: Work, names: Sequence[str]) -> list[str]:
@@ -34,9 +44,9 @@ def is_due(work: Work, name: str) -> bool:
     return bool(work.value(_SQL["is_due"], [name]))
 
 
-def hold(work: Work, name: str) -> Mapping[str, Any] | None:
+def hold(work: Work, name: str) -> HeldChore | None:
     """The chore, locked until the commit; None if it is not due, or another worker runs it."""
-    return work.row(_SQL["hold"], [name])
+    return work.record(HeldChore, _SQL["hold"], [name])
 
 
 def go_on(work: Work, name: str, *, removed: int, cursor: Any) -> None:

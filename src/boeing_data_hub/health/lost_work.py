@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from boeing_data_hub.db.statements import beside
@@ -17,6 +17,23 @@ from boeing_data_hub.work import upstreams
 _SQL: Final = beside(__file__)
 
 
+@dataclass(frozen=True, slots=True)
+class LateLeftovers:
+    """How many leftover products could not be removed for an hour, and the store's last message."""
+
+    many: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OldBulkRun:
+    """A bulk operation without progress for an hour."""
+
+    id: UUID
+    state: str
+    note: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostWork:
     """Stalled work.
@@ -24,9 +41,9 @@ class LostWork:
     Attributes:
         leases: number of leases that expired more than `after` seconds ago and that no sweep has freed.
         doubtful: SKUs for which the outcome of a call is unknown, with no check scheduled.
-        orphans: number of leftover products that could not be removed, and the store's last message.
+        leftovers: products that could not be removed.
         still: open runs without progress, although nothing is paused and no worker holds a part of them.
-        bulk: bulk operations without progress for an hour, with their state and note.
+        bulk: bulk operations without progress for an hour.
         unsent: channel → its receiver's message for each notification that it rejects.
         pauses: of upstreams.
         pictures: number of images that the store could not process and that are not sent again automatically.
@@ -34,9 +51,9 @@ class LostWork:
 
     leases: int
     doubtful: tuple[str, ...]
-    orphans: tuple[int, str | None]
+    leftovers: LateLeftovers
     still: tuple[UUID, ...]
-    bulk: tuple[tuple[UUID, str, str | None], ...]
+    bulk: Sequence[OldBulkRun]
     unsent: Mapping[str, Sequence[str]]
     pauses: tuple[Condition, ...]
     pictures: int = 0
@@ -51,16 +68,14 @@ def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
         still_after: seconds without progress after which a run counts as stalled.
     """
     shops = work.rows(_SQL["stores_in_doubt"])
-    orphans = work.row(_SQL["late_orphans"])
     paused = [(row["line"], upstreams.look(work, row["line"])[0]) for row in work.rows(_SQL["paused_lines"])]
     still = work.rows(_SQL["still_batches"], {"still": still_after})
-    bulk: list[dict[str, Any]] = work.rows(_SQL["old_bulk_runs"])
     return LostWork(
         leases=work.value(_SQL["overdue_leases"], [after]),
         doubtful=tuple(sku for row in shops for sku in intents.left_in_doubt(work, row["shop"])),
-        orphans=(orphans["many"], orphans["error"]) if orphans else (0, None),
+        leftovers=work.record(LateLeftovers, _SQL["late_orphans"]) or LateLeftovers(),
         still=tuple(row["id"] for row in still),
-        bulk=tuple((row["id"], row["state"], row["note"]) for row in bulk),
+        bulk=work.records(OldBulkRun, _SQL["old_bulk_runs"]),
         unsent=notices.unsent(work),
         pauses=tuple(filter(None, (pauses.pause_of(name, state) for name, state in paused))),
         pictures=media_check_rows.count_given_up(work),

@@ -78,13 +78,13 @@ class Housekeeping:
             held = rows.hold(work, chore.name)
             if held is None:
                 return None
-            portion = chore.do(work, held["cursor"])
+            portion = chore.do(work, held.cursor)
             if not portion.is_last:
                 rows.go_on(work, chore.name, removed=portion.removed, cursor=portion.cursor)
                 return portion, 0
             cursor = portion.cursor if chore.days is None else None
             rows.end(work, chore.name, removed=portion.removed, wait=chore.every, cursor=cursor)
-            return portion, held["removed"] + portion.removed
+            return portion, held.removed + portion.removed
 
         try:
             found = self._database.run(step, patience=5)

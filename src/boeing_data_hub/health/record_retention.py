@@ -5,6 +5,7 @@ Rows are removed in portions, and counted all at once, as in `batches/retention.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 
 from boeing_data_hub.batches.retention import FAT_ROWS, ROWS, Portion
@@ -19,21 +20,30 @@ _PACE_FROM: Final = 10  # runs from which the store's pace is computed, see `bul
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
-def _stretch(work: Work, query: LiteralString, *, after: int, days: int, rows: int) -> Any:
-    """The next `rows` ids of a table whose ids grow with time; `reached`: all later rows are younger than the
-    retention.
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The next ids of a table whose ids grow with time, up to `last`; None: there are none.
+
+    `reached`: all later rows are younger than the retention.
     """
-    return work.row(query, {"after": after, "days": days, "rows": rows})
+
+    last: int | None = None
+    reached: bool = True
+
+
+def _stretch(work: Work, query: LiteralString, *, after: int, days: int, rows: int) -> _Stretch:
+    """The next `rows` ids."""
+    return work.record(_Stretch, query, {"after": after, "days": days, "rows": rows}) or _Stretch()
 
 
 def remove_answers(work: Work, days: int, cursor: Any) -> Portion:
     """Remove superseded answers that no item waits for."""
     after = int(cursor or 0)
     stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS)
-    if stretch["last"] is None:
+    if stretch.last is None:
         return Portion(0, is_last=True)
-    removed = work.do(_SQL["remove_answers"], {"after": after, "last": stretch["last"], "days": days})
-    return Portion(removed, stretch["last"], is_last=stretch["reached"])
+    removed = work.do(_SQL["remove_answers"], {"after": after, "last": stretch.last, "days": days})
+    return Portion(removed, stretch.last, is_last=stretch.reached)
 
 
 def count_answers(work: Work, days: int) -> int:
@@ -41,12 +51,12 @@ def count_answers(work: Work, days: int) -> int:
     found, after = 0, 0
     while True:
         stretch = _stretch(work, _SQL["stretch_of_answers"], after=after, days=days, rows=_ANSWERS * 20)
-        if stretch["last"] is None:
+        if stretch.last is None:
             return found
-        found += work.value(_SQL["count_answers"], {"after": after, "last": stretch["last"], "days": days})
-        if stretch["reached"]:
+        found += work.value(_SQL["count_answers"], {"after": after, "last": stretch.last, "days": days})
+        if stretch.reached:
             return found
-        after = stretch["last"]
+        after = stretch.last
 
 
 # --- Calls to the store that are answered -----------------------------------------------------------------------------
@@ -81,10 +91,10 @@ def remove_audit(work: Work, days: int, cursor: Any) -> Portion:
     """Remove old entries of the audit log."""
     after, days = int(cursor or 0), max(days, _AUDIT_DAYS)
     stretch = _stretch(work, _SQL["stretch_of_audit"], after=after, days=days, rows=ROWS)
-    if stretch["last"] is None:
+    if stretch.last is None:
         return Portion(0, is_last=True)
-    removed = work.value(_SQL["remove_audit"], [after, stretch["last"], days])
-    return Portion(removed, stretch["last"], is_last=stretch["reached"])
+    removed = work.value(_SQL["remove_audit"], [after, stretch.last, days])
+    return Portion(removed, stretch.last, is_last=stretch.reached)
 
 
 def count_audit(work: Work, days: int) -> int:
@@ -99,11 +109,11 @@ def remove_quotes(work: Work, days: int, cursor: Any) -> Portion:
     """Remove old completed quotes, with their lines and the buyer's data."""
     after = int(cursor or 0)
     stretch = _stretch(work, _SQL["stretch_of_quotes"], after=after, days=days, rows=FAT_ROWS)
-    if stretch["last"] is None:
+    if stretch.last is None:
         return Portion(0, is_last=True)
-    gone = work.rows(_SQL["remove_quotes"], [after, stretch["last"], days])
+    gone = work.rows(_SQL["remove_quotes"], [after, stretch.last, days])
     work.do(_SQL["remove_quote_lines"], [[row["id"] for row in gone]])
-    return Portion(len(gone), stretch["last"], is_last=stretch["reached"])
+    return Portion(len(gone), stretch.last, is_last=stretch.reached)
 
 
 def count_quotes(work: Work, days: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from boeing_data_hub.errors import BadInput, Malformed
@@ -28,6 +29,16 @@ LONGEST_NUMBER: Final = 100  # characters of an RFQ number
 LONGEST_TEXT: Final = 2_000  # characters of each buyer's field
 _SHOWN: Final = 80
 _NOTHING: Final = "Nothing was stored."
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A part number or quantity that cannot be read, in the lists' line of this number, from 1."""
+
+    line: int
+    text: str
+    code: str
+    reason: str
 
 
 def read_request(fields: Mapping[str, Any], *, most: int, actor: str) -> QuoteRequest:
@@ -88,7 +99,7 @@ def read_lines(parts: object, quantities: object, *, most: int) -> tuple[AskedLi
     if len(numbers) > most:
         raise too_many(most)
     lines: list[AskedLine] = []
-    rejected: list[dict[str, Any]] = []
+    rejected: list[Rejection] = []
     for place, (number, quantity) in enumerate(zip(numbers, pieces, strict=True), 1):
         part, wrong = _part_of(number)
         if wrong:
@@ -102,10 +113,10 @@ def read_lines(parts: object, quantities: object, *, most: int) -> tuple[AskedLi
         first = rejected[0]
         more = f" ({len(rejected) - 1:,} more)" if len(rejected) > 1 else ""
         raise BadInput(
-            f"Line {first['line']}: {str(first['reason']).rstrip('.')}{more}. {_NOTHING} Correct the lists and send "
+            f"Line {first.line}: {first.reason.rstrip('.')}{more}. {_NOTHING} Correct the lists and send "
             "the request again.",
             code="bad_lines",
-            details={"rejected_count": len(rejected), "rejected": rejected},
+            details={"rejected_count": len(rejected), "rejected": [asdict(one) for one in rejected]},
         )
     return tuple(lines)
 
@@ -144,6 +155,6 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     return cleaned
 
 
-def _rejection(place: int, text: str, code: str, reason: str) -> dict[str, Any]:
+def _rejection(place: int, text: str, code: str, reason: str) -> Rejection:
     brief = text[:_SHOWN]
-    return {"line": place, "text": brief if brief.isprintable() else ascii(brief)[1:-1], "code": code, "reason": reason}
+    return Rejection(place, brief if brief.isprintable() else ascii(brief)[1:-1], code, reason)

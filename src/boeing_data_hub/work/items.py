@@ -40,12 +40,21 @@ def new_call_groups(work: Work, count: int) -> list[int]:
     return [row["number"] for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """How many items of a batch a statement moved."""
+
+    batch_id: UUID
+    items: int
+
+
 def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]:
     """Move every waiting item of these parts, in whatever batch it is. Returns the moves for the batches' counts."""
     moves: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     if verdicts.found:
         parts = list(verdicts.found)
-        rows = work.rows(
+        rows = work.records(
+            _Moved,
             _SQL["apply_found"],
             [
                 parts,
@@ -56,11 +65,12 @@ def apply_verdicts(work: Work, verdicts: Verdicts) -> dict[UUID, dict[str, int]]
         _count(moves, rows, "extracted")
     if verdicts.missing:
         parts = list(verdicts.missing)
-        rows = work.rows(_SQL["apply_missing"], [NOT_FOUND, parts, list(verdicts.missing.values())])
+        rows = work.records(_Moved, _SQL["apply_missing"], [NOT_FOUND, parts, list(verdicts.missing.values())])
         _count(moves, rows, "extracted", "failed")
     if verdicts.failed:
         parts = list(verdicts.failed)
-        rows = work.rows(
+        rows = work.records(
+            _Moved,
             _SQL["apply_failed"],
             [
                 parts,
@@ -93,10 +103,10 @@ def settle_normalized(
     """Settle extracted items whose raw answer was normalized. Returns the moves for the batches' counts."""
     moves: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     if settled:
-        rows = work.rows(_SQL["settle_normalized"], _columns(settled))
+        rows = work.records(_Moved, _SQL["settle_normalized"], _columns(settled))
         _count(moves, rows, "normalized")
     if failed:
-        rows = work.rows(_SQL["settle_failed"], _columns(failed))
+        rows = work.records(_Moved, _SQL["settle_failed"], _columns(failed))
         _count(moves, rows, "failed")
     return moves
 
@@ -106,10 +116,10 @@ def _columns(records: Sequence[Settled | Unreadable]) -> list[list[Any]]:
     return [list(column) for column in zip(*map(astuple, records), strict=True)]
 
 
-def _count(moves: dict[UUID, dict[str, int]], rows: Iterable[dict[str, Any]], *kinds: str) -> None:
+def _count(moves: dict[UUID, dict[str, int]], rows: Iterable[_Moved], *kinds: str) -> None:
     for row in rows:
         for kind in kinds:
-            moves[row["batch_id"]][kind] += row["items"]
+            moves[row.batch_id][kind] += row.items
 
 
 def page(

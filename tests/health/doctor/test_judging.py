@@ -31,7 +31,7 @@ from boeing_data_hub.health.doctor import (
 from boeing_data_hub.health.doctor.all_findings import advice_by_subject
 from boeing_data_hub.health.doctor.finding import Advice, some, well
 from boeing_data_hub.health.doctor.running import Check, side_by_side
-from boeing_data_hub.health.lost_work import LostWork
+from boeing_data_hub.health.lost_work import LateLeftovers, LostWork
 from boeing_data_hub.images.supabase import Bucket
 from boeing_data_hub.shopify.probes import Definitions
 
@@ -230,12 +230,14 @@ def test_what_an_identity_provider_says_of_itself_is_held_against_the_settings()
 
 
 def test_without_stalled_work_the_check_is_ok():
-    nothing = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=())
+    nothing = LostWork(leases=0, doubtful=(), leftovers=LateLeftovers(), still=(), bulk=(), unsent={}, pauses=())
     assert codes(stalled_work.judge_stalled_work(nothing)) == {"lost_work_ok"}
 
 
 def test_images_that_the_store_could_not_process_are_counted():
-    lost = LostWork(leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), unsent={}, pauses=(), pictures=3)
+    lost = LostWork(
+        leases=0, doubtful=(), leftovers=LateLeftovers(), still=(), bulk=(), unsent={}, pauses=(), pictures=3
+    )
     (finding,) = stalled_work.judge_stalled_work(lost)
     assert (finding.code, finding.level) == ("pictures_failed", "warning")
     assert "3 images" in finding.message
@@ -244,7 +246,7 @@ def test_images_that_the_store_could_not_process_are_counted():
 
 def test_undelivered_notifications_are_one_finding_for_each_channel():
     lost = LostWork(
-        leases=0, doubtful=(), orphans=(0, None), still=(), bulk=(), pauses=(),
+        leases=0, doubtful=(), leftovers=LateLeftovers(), still=(), bulk=(), pauses=(),
         unsent={"email": ["550 no such mailbox"], "webhook": ["", "It answered 410."]},
     )  # fmt: skip
     assert [found.message for found in stalled_work.judge_stalled_work(lost)] == [

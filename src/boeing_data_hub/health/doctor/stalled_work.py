@@ -61,11 +61,12 @@ def _found(lost: LostWork) -> Iterator[Finding]:
         yield STILL.found(f"No progress for a quarter of an hour: {some([str(one) for one in lost.still])}.")
     if lost.doubtful:
         yield finding_of(conditions.IN_DOUBT.found(products=some(lost.doubtful)), DOUBT)
-    many, said = lost.orphans
-    if many:
-        yield finding_of(conditions.leftovers_stay(many, said or ""), ORPHANS)
-    for run, state, note in lost.bulk:
-        yield BULK.found(f"The bulk operation {run} has been {state} for more than an hour. {note or ''}".rstrip())
+    if late := lost.leftovers.many:
+        yield finding_of(conditions.leftovers_stay(late, lost.leftovers.error or ""), ORPHANS)
+    for run in lost.bulk:
+        yield BULK.found(
+            f"The bulk operation {run.id} has been {run.state} for more than an hour. {run.note or ''}".rstrip()
+        )
     if lost.pictures:
         yield PICTURES.found(f"The store could not process {lost.pictures:,} images after several attempts.")
     for channel, answers in lost.unsent.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches import failure_groups
+from boeing_data_hub.batches.failure_groups import Failures
 from boeing_data_hub.batches.requests import Accepted
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.batch_status import status_of, statuses_of
@@ -200,29 +201,7 @@ def list_items(
     )
 
 
-class FailureGroup(BaseModel):
-    """Items of a batch that share a cause."""
-
-    kind: str = Field(description="What became of them.")
-    code: str
-    message: str | None
-    what_to_do: str
-    count: int
-    sample: list[str] = Field(description="Their first part numbers.")
-    first_at: datetime
-    last_at: datetime
-
-
-class FailuresResponse(BaseModel):
-    """The failures of a batch, grouped by cause."""
-
-    batch_id: UUID
-    failed: int
-    groups: list[FailureGroup]
-    not_publishable: list[FailureGroup] = Field(description="Parts that were found, but cannot be sold.")
-
-
-@router.get("/{batch_id}/failures", response_model=FailuresResponse, responses=AS_FILE)
+@router.get("/{batch_id}/failures", response_model=Failures, responses=AS_FILE)
 def list_failures(
     batch_id: str,
     hub: TheHub,
@@ -231,7 +210,7 @@ def list_failures(
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: every failure, to correct.")
     ] = None,
-) -> FailuresResponse | StreamingResponse | FileResponse:
+) -> Failures | StreamingResponse | FileResponse:
     """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
     if format is None and "text/csv" in request.headers.get("accept", ""):
@@ -240,11 +219,11 @@ def list_failures(
         hub.database.run(lambda work: existing(work, wanted))
         return download(exports.failures(hub.database, wanted), format, name=f"failures-{wanted}")
 
-    def step(work: Work) -> Any:
+    def step(work: Work) -> Failures:
         existing(work, wanted)
         return failure_groups.grouped(work, wanted)
 
-    return FailuresResponse.model_validate(hub.database.run(step))
+    return hub.database.run(step)
 
 
 _EVENT: Final = {

@@ -66,7 +66,7 @@ class BulkSearchRequest(Body):
     )
 
 
-class RepeatedPart(BaseModel):
+class RepeatedPart(BaseModel, from_attributes=True):
     """A part number that was already on an earlier line."""
 
     line: int

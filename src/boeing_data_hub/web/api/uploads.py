@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel, Field
 
-from boeing_data_hub.batches.lists.part_list import PartList
 from boeing_data_hub.batches.lists.reading import Choice, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.web.access import Searcher, TheHub
@@ -60,7 +59,7 @@ class ReadFrom(BaseModel, from_attributes=True):
     said: list[str] = Field(description="The same in sentences.")
 
 
-class RejectedLine(BaseModel):
+class RejectedLine(BaseModel, from_attributes=True):
     """A line that was not accepted."""
 
     line: int
@@ -104,24 +103,15 @@ def read_upload_list(
     choice = Choice(sheet, column, include_hidden, accept_flagged)
     found = read_upload(content, file.filename or "", max_parts=hub.settings.max_bulk_search_size, choice=choice)
     settled(found.reading)
-    return UploadResponse.model_validate({"filename": file.filename, **document(found, most=_SHOWN)})
-
-
-def document(found: PartList, *, most: int) -> dict[str, Any]:
-    """A list that was read, as JSON, with at most `most` duplicates and rejections."""
-    return {
-        "part_numbers": found.part_numbers,
-        "total": len(found.part_numbers),
-        "duplicate_count": found.duplicate_count,
-        "duplicates": [
-            {"line": d.line, "part_number": d.part_number, "first_line": d.first_line} for d in found.duplicates[:most]
-        ],
-        "rejected_count": found.rejected_count,
-        "aside_count": found.aside_count,
-        "flagged_count": len(found.flagged),
-        "rejected": [
-            {"line": r.line, "text": r.text, "code": r.code, "reason": r.reason, "part_number": r.part_number}
-            for r in found.rejected[:most]
-        ],
-        "read": found.reading.document(),
-    }
+    return UploadResponse(
+        filename=file.filename,
+        part_numbers=found.part_numbers,
+        total=len(found.part_numbers),
+        duplicate_count=found.duplicate_count,
+        duplicates=[RepeatedPart.model_validate(one) for one in found.duplicates[:_SHOWN]],
+        rejected_count=found.rejected_count,
+        aside_count=found.aside_count,
+        flagged_count=len(found.flagged),
+        rejected=[RejectedLine.model_validate(one) for one in found.rejected[:_SHOWN]],
+        read=ReadFrom.model_validate(found.reading.document()),
+    )

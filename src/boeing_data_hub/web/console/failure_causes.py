@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from threading import Lock
 from typing import Final
 from uuid import UUID
 
 from boeing_data_hub.batches import failure_groups
+from boeing_data_hub.batches.failure_groups import Failures
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.work.batch import Batch
 
@@ -20,10 +20,10 @@ class Causes:
     """Reads them, and caches those of finished runs."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, Mapping[str, object]] = {}
+        self._known: dict[UUID, Failures] = {}
         self._lock = Lock()
 
-    def of(self, work: Work, batch: Batch) -> Mapping[str, object]:
+    def of(self, work: Work, batch: Batch) -> Failures:
         """The failures of a run as the API returns them; `keep` caches them once the transaction has ended."""
         with self._lock:
             known = self._known.get(batch.id)
@@ -31,7 +31,7 @@ class Causes:
             return known
         return failure_groups.grouped(work, batch.id)
 
-    def keep(self, batch: Batch, found: Mapping[str, object]) -> None:
+    def keep(self, batch: Batch, found: Failures) -> None:
         """Cache what `of` returned, if the run has ended."""
         if batch.outcome is None:
             return

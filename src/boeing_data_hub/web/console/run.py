@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.failure_groups import Failures
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.batch_status import BatchStatusResponse, status_of
@@ -115,7 +116,7 @@ class RunView:
 
     run: BatchStatusResponse
     troubles: Sequence[Condition]
-    found: Mapping[str, object]
+    found: Failures
     names: Mapping[str, str]
 
 
@@ -187,7 +188,7 @@ def show_failures(batch_id: str, request: Request, hub: TheHub, _visitor: Viewer
     wanted = uuid_of(batch_id)
     causes: Causes = request.app.state.causes
 
-    def step(work: Work) -> tuple[Batch, Mapping[str, object]]:
+    def step(work: Work) -> tuple[Batch, Failures]:
         batch = existing(work, wanted)
         return batch, causes.of(work, batch)
 
