@@ -15,7 +15,7 @@ from boeing_data_hub.health import digest
 from boeing_data_hub.health.attention import Attention
 from boeing_data_hub.health.calendar import Period
 from boeing_data_hub.health.digest_facts import Facts
-from boeing_data_hub.health.digest_rows import EndedBatches, FailureGroup, PriceMove
+from boeing_data_hub.health.digest_rows import EndedBatches, FailureCause, PriceMove
 from boeing_data_hub.health.pauses import pause_of
 from boeing_data_hub.work.rates import UpstreamPace
 
@@ -54,7 +54,7 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
                PriceMove(sku="C", old="0.00", new="2.00", percent=None)],
         sold_out_count=1,
         sold_out=["D"],
-        failures=[FailureGroup(code="not_found", parts=7, error="Boeing does not know it.", sample=["X", "Y"])],
+        failures=[FailureCause(code="not_found", parts=7, error="Boeing does not know it.", sample=["X", "Y"])],
         ended=[
             EndedBatches(batch_type="search", batches=2, items=9, normalized=2, published=0, failed=7, not_for_sale=0,
                          cancelled=0,
@@ -119,7 +119,7 @@ def test_nothing_from_outside_is_more_than_text(text):
         price_moves=1,
         sold_out=[text],
         sold_out_count=1,
-        failures=[FailureGroup(code=text, parts=1, error=text, sample=[text])],
+        failures=[FailureCause(code=text, parts=1, error=text, sample=[text])],
         pauses=[pause_of("shopify", UpstreamPace(PERIOD.until, pause_reason="shopify_scope", pause_note=text))],
     )
     page = Elements()

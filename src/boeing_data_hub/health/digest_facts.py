@@ -12,7 +12,7 @@ from boeing_data_hub.health import attention, digest_rows, pauses
 from boeing_data_hub.health.attention import Attention
 from boeing_data_hub.health.calendar import Period
 from boeing_data_hub.health.conditions import Condition
-from boeing_data_hub.health.digest_rows import EndedBatches, FailureGroup, PriceMove
+from boeing_data_hub.health.digest_rows import EndedBatches, FailureCause, PriceMove
 from boeing_data_hub.work import upstreams
 from boeing_data_hub.work.batch import Batch
 from boeing_data_hub.work.rate_limit import RateLimit
@@ -44,7 +44,7 @@ class Facts:
     moved: Sequence[PriceMove]
     sold_out_count: int
     sold_out: list[str]
-    failures: Sequence[FailureGroup]
+    failures: Sequence[FailureCause]
     answers: int
     possible: int | None
     waiting: Attention

@@ -31,7 +31,7 @@ class EndedBatches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailureGroup:
+class FailureCause:
     """Parts that failed for the same reason, with one error and the first part numbers."""
 
     code: str
@@ -66,9 +66,9 @@ def outcomes(work: Work, since: datetime, until: datetime) -> dict[str, int]:
     return {row["outcome"]: row["parts"] for row in rows}
 
 
-def failures(work: Work, since: datetime, until: datetime, *, limit: int) -> list[FailureGroup]:
+def failures(work: Work, since: datetime, until: datetime, *, limit: int) -> list[FailureCause]:
     """Failed parts of finished batches by cause, the most frequent first."""
-    return work.records(FailureGroup, _SQL["failures"], {"since": since, "until": until, "most": limit})
+    return work.records(FailureCause, _SQL["failures"], {"since": since, "until": until, "most": limit})
 
 
 def changed(work: Work, since: datetime, until: datetime) -> dict[str, int]:
