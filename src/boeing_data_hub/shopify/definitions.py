@@ -6,21 +6,22 @@ Keys, types and validations match those of the hub's first store. Each is create
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.shopify.shapes import Input
 
 _TRACE_HOSTS: Final = ("cdn.shopify.com", "www.getsmartcert.com")
 
 Slot = tuple[str, str]
 
 
-def custom_id_definition(policy: ListingPolicy) -> dict[str, Any]:
+def custom_id_definition(policy: ListingPolicy) -> Input:
     """The definition of type `id`. The store enforces unique values, so it must exist before any product."""
     return _definition(policy.custom_id_namespace, policy.custom_id_key, "Part key", "id")
 
 
-def wanted_definitions(policy: ListingPolicy) -> list[dict[str, Any]]:
+def wanted_definitions(policy: ListingPolicy) -> list[Input]:
     """All definitions, the custom id's first, as `metafieldDefinitionCreate` takes them."""
     space = policy.namespace
     text = "single_line_text_field"
@@ -40,7 +41,7 @@ def wanted_definitions(policy: ListingPolicy) -> list[dict[str, Any]]:
     ]
 
 
-def slot_of(definition: dict[str, Any]) -> Slot:
+def slot_of(definition: Input) -> Slot:
     """Namespace and key."""
     return definition["namespace"], definition["key"]
 
@@ -50,7 +51,7 @@ def keys_of_facts(policy: ListingPolicy) -> list[str]:
     return [definition["key"] for definition in wanted_definitions(policy)[1:]]
 
 
-def _definition(namespace: str, key: str, name: str, kind: str, **validations: str) -> dict[str, Any]:
+def _definition(namespace: str, key: str, name: str, kind: str, **validations: str) -> Input:
     return {
         "name": name,
         "namespace": namespace,

@@ -145,6 +145,17 @@ Outcome = Done | NotDone | Later | Dropped
 
 
 @dataclass(frozen=True, slots=True)
+class UndoableChange:
+    """What a batch changed in a product: its snapshots `before` (None: unknown, or created) and `after`."""
+
+    sku: str
+    action: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    product_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A part with what our rows say about it.
 
@@ -174,7 +185,7 @@ class Loaded:
     run_holds: frozenset[Cause] = frozenset()
     earlier: Action | None = None
     plan: Shown | None = None
-    undo: Mapping[str, Any] | None = None
+    undo: UndoableChange | None = None
     remarks: tuple[str, ...] = ()
     outcome: Outcome | None = None
     error: HubError | None = None

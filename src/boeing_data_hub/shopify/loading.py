@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import conflict_rows, lookups, lost_calls, plans, products, publish_changes, reviews
-from boeing_data_hub.shopify.journey import Loaded
+from boeing_data_hub.shopify.journey import Loaded, UndoableChange
 from boeing_data_hub.shopify.planned import Shown
 from boeing_data_hub.shopify.publications import DueItem, StoreFacts
 from boeing_data_hub.shopify.reconcile import SIGHTING_SECONDS
@@ -27,7 +26,7 @@ def load(work: Work, items: Iterable[DueItem], facts: StoreFacts) -> dict[str, L
     for batch_id in {item.batch_id for item in by_sku.values() if item.planned}:
         own = [sku for sku, item in by_sku.items() if item.batch_id == batch_id]
         shown |= plans.digests(work, batch_id, own)
-    undone: dict[str, dict[str, Any]] = {}
+    undone: dict[str, UndoableChange] = {}
     for batch_id in {item.undo_of for item in by_sku.values() if item.undo_of is not None}:
         own = [sku for sku, item in by_sku.items() if item.undo_of == batch_id]
         undone |= publish_changes.of_batch(work, batch_id, skus=own)

@@ -10,6 +10,7 @@ from boeing_data_hub.catalogue.listings import LeftOut, Listing, Published, Weig
 from boeing_data_hub.errors import PauseUpstream
 from boeing_data_hub.shopify import replaced_lists as lists
 from boeing_data_hub.shopify.replaced_lists import UNREAD, CurrentLists, ProductOption
+from boeing_data_hub.shopify.shapes import Input
 from boeing_data_hub.shopify.snapshot import money
 
 _PRODUCT_FIELDS: Final = {
@@ -38,7 +39,7 @@ def upsert_variables(
     location_ids: Mapping[str, str] | None = None,
     image: ImageFile | None = None,
     current: CurrentLists = UNREAD,
-) -> dict[str, Any]:
+) -> Input:
     """The whole listing, addressed by its custom id: the first call creates the product, a repeated one updates it.
 
     Args:
@@ -52,7 +53,7 @@ def upsert_variables(
         PauseUpstream: a location of the listing is not in `location_ids`.
     """
     stated = {name for name in _ITEM_FIELDS if getattr(listing, name) is not None}
-    variant: dict[str, Any] = {
+    variant: Input = {
         **_variant(listing, {"sku", "price", *stated}, current.options),
         "inventoryPolicy": "DENY",
         "taxable": True,
@@ -63,7 +64,7 @@ def upsert_variables(
             {"locationId": location, "name": "available", "quantity": pieces}
             for location, pieces in quantities(listing.stock, location_ids).items()
         ]
-    given: dict[str, Any] = {sent: getattr(listing, name) for name, sent in _PRODUCT_FIELDS.items()}
+    given: Input = {sent: getattr(listing, name) for name, sent in _PRODUCT_FIELDS.items()}
     given |= {
         "tags": lists.all_tags(listing, current.tags or ()),
         "metafields": lists.all_metafields(listing, current.metafields or ()),
@@ -91,7 +92,7 @@ def update_variables(
     image: ImageFile | None = None,
     current: CurrentLists = UNREAD,
     in_doubt: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Input:
     """Exactly the changed fields, for the product we know by its id. Stock is never among them.
 
     The product is addressed by id, because part of a listing must not create a product: if the id no longer exists, the
@@ -112,7 +113,7 @@ def update_variables(
     """
     if known.product_id is None:
         raise ValueError("a product without an id cannot be updated in part")
-    given: dict[str, Any] = {sent: getattr(listing, name) for name, sent in _PRODUCT_FIELDS.items() if name in changed}
+    given: Input = {sent: getattr(listing, name) for name, sent in _PRODUCT_FIELDS.items() if name in changed}
     if "handle" in changed:
         given["redirectNewHandle"] = True
     written = [known.form, *([in_doubt] if in_doubt is not None else [])]
@@ -186,9 +187,7 @@ def without_refused(
     return replace(listing, metafields=left, left_out=(*listing.left_out, *told))
 
 
-def _variables(
-    identifier: dict[str, Any], given: dict[str, Any], listing: Listing, image: ImageFile | None
-) -> dict[str, Any]:
+def _variables(identifier: Input, given: Input, listing: Listing, image: ImageFile | None) -> Input:
     if image is not None:
         file = {"originalSource": image.url, "alt": listing.title, "contentType": "IMAGE"}
         if image.filename:
@@ -197,13 +196,13 @@ def _variables(
     return {"identifier": identifier, "input": given}
 
 
-def _variant(listing: Listing, wanted: Collection[str], options: Sequence[ProductOption]) -> dict[str, Any]:
-    variant: dict[str, Any] = {"optionValues": [{"optionName": each.name, "name": each.chosen} for each in options]}
+def _variant(listing: Listing, wanted: Collection[str], options: Sequence[ProductOption]) -> Input:
+    variant: Input = {"optionValues": [{"optionName": each.name, "name": each.chosen} for each in options]}
     if "sku" in wanted:
         variant["sku"] = listing.sku
     if "price" in wanted:
         variant["price"] = money(listing.price)
-    item: dict[str, Any] = {}
+    item: Input = {}
     if "cost" in wanted:
         item["cost"] = None if listing.cost is None else money(listing.cost)
     if "country_of_origin" in wanted:
@@ -217,7 +216,7 @@ def _variant(listing: Listing, wanted: Collection[str], options: Sequence[Produc
     return variant
 
 
-def _measurement(weight: Weight | None) -> dict[str, Any]:
+def _measurement(weight: Weight | None) -> Input:
     # The schema requires a JSON number; a float holds 13 digits exactly. 0 is the store's only way to say "no weight".
     value, unit = (float(weight.value), weight.unit) if weight else (0.0, "POUNDS")
     return {"weight": {"value": value, "unit": unit}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.shopify.journey import UndoableChange
 from boeing_data_hub.shopify.publications import Confirmed
 
 _SQL: Final = beside(__file__)
@@ -29,10 +30,10 @@ def record(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
         work.do(_SQL["record"], [shop, msgspec.json.encode(changes).decode()])
 
 
-def of_batch(work: Work, batch_id: UUID, *, skus: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+def of_batch(work: Work, batch_id: UUID, *, skus: Sequence[str] | None = None) -> dict[str, UndoableChange]:
     """What a batch changed, by SKU."""
-    rows = work.rows(_SQL["of_batch"], {"batch": batch_id, "skus": None if skus is None else list(skus)})
-    return {row["sku"]: row for row in rows}
+    asked = {"batch": batch_id, "skus": None if skus is None else list(skus)}
+    return {one.sku: one for one in work.records(UndoableChange, _SQL["of_batch"], asked)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ ON CONFLICT (batch_id, sku) DO UPDATE SET
   after = excluded.after, product_id = excluded.product_id, at = now()
 
 -- name: of_batch
-SELECT sku, shop, action, changes, before, after, product_id, at FROM hub.publish_changes
+SELECT sku, action, before, after, product_id FROM hub.publish_changes
 WHERE batch_id = %(batch)s AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s)) ORDER BY sku
 
 -- name: of_sku

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from boeing_data_hub.catalogue.listings import Listing, Metafield
+from boeing_data_hub.shopify.shapes import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ UNREAD: Final = CurrentLists()
 """For a product that is new, or whose lists are not sent."""
 
 
-def options_input(options: Sequence[ProductOption]) -> list[dict[str, Any]]:
+def options_input(options: Sequence[ProductOption]) -> list[Input]:
     """`productOptions` of the input."""
     return [
         {"name": each.name, "position": position, "values": [{"name": value} for value in each.values]}
@@ -47,7 +48,7 @@ def options_input(options: Sequence[ProductOption]) -> list[dict[str, Any]]:
     ]
 
 
-def all_metafields(listing: Listing, there: Sequence[Metafield] = ()) -> list[dict[str, Any]]:
+def all_metafields(listing: Listing, there: Sequence[Metafield] = ()) -> list[Input]:
     """All of ours with our values, and those that others added."""
     ours = (_identity(listing), *listing.metafields)
     named = {(each.namespace, each.key) for each in ours}
@@ -56,7 +57,7 @@ def all_metafields(listing: Listing, there: Sequence[Metafield] = ()) -> list[di
 
 def changed_metafields(
     listing: Listing, there: Sequence[Metafield], written: Iterable[Mapping[str, Any]], changed: Collection[str]
-) -> list[dict[str, Any]]:
+) -> list[Input]:
     """The custom id, the entries among the changes with our values, and every other entry as the store has it."""
     identity = _identity(listing)
     ours = {(space, key) for form in written for space, key, *_ in form.get("metafields") or ()}
@@ -71,7 +72,7 @@ def _identity(listing: Listing) -> Metafield:
     return Metafield(listing.custom_id_namespace, listing.custom_id_key, "id", listing.custom_id)
 
 
-def _as_input(metafields: Iterable[Metafield]) -> list[dict[str, Any]]:
+def _as_input(metafields: Iterable[Metafield]) -> list[Input]:
     return [
         {"namespace": each.namespace, "key": each.key, "type": each.type, "value": each.value} for each in metafields
     ]

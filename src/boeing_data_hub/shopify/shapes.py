@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 Json = Mapping[str, Any]
+"""A JSON object in an answer of the store."""
+
+Input = dict[str, Any]
+"""A JSON object that a call sends to the store."""
 
 
 def part(value: object, name: str) -> Json:

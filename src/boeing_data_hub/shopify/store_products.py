@@ -17,7 +17,7 @@ from boeing_data_hub.shopify.observing import observed_of
 from boeing_data_hub.shopify.publications import ProductIds
 from boeing_data_hub.shopify.repeatable_calls import AsksStore, patiently
 from boeing_data_hub.shopify.replaced_lists import ProductOption
-from boeing_data_hub.shopify.shapes import nodes, part, rows, text
+from boeing_data_hub.shopify.shapes import Input, nodes, part, rows, text
 from boeing_data_hub.shopify.store_contents import OtherProduct, StoreContents
 
 log = structlog.get_logger(__name__)
@@ -152,7 +152,7 @@ class StoreProducts:
                     found[str(node["id"])] = count, tuple(_option(each) for each in rows(node, "options"))
         return found
 
-    def identifier(self, custom_id: str) -> dict[str, Any]:
+    def identifier(self, custom_id: str) -> Input:
         """The identifier of one of our products, for a query."""
         policy = self.policy
         custom = {"namespace": policy.custom_id_namespace, "key": policy.custom_id_key, "value": custom_id}

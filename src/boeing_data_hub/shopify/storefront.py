@@ -20,7 +20,7 @@ from boeing_data_hub.shopify.definitions import custom_id_definition, slot_of, w
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.publications import Channel, StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore, patiently
-from boeing_data_hub.shopify.shapes import nodes, part, rows, text
+from boeing_data_hub.shopify.shapes import Input, nodes, part, rows, text
 from boeing_data_hub.shopify.store_products import StoreProducts, pages
 
 log = structlog.get_logger(__name__)
@@ -151,7 +151,7 @@ class Storefront(StoreProducts):
         """Create every missing definition; existing ones are left unchanged. Safe to repeat."""
         return self._define(wanted_definitions(self.policy))
 
-    def _define(self, wanted: Sequence[dict[str, Any]]) -> Definitions:
+    def _define(self, wanted: Sequence[Input]) -> Definitions:
         created, existing, differing = list[str](), list[str](), list[str]()
         there = defined(self._client, wanted)
         for definition in wanted:
@@ -171,7 +171,7 @@ class Storefront(StoreProducts):
         return Definitions(tuple(created), tuple(existing), tuple(differing))
 
 
-def defined(client: AsksStore, wanted: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
+def defined(client: AsksStore, wanted: Sequence[Input]) -> dict[tuple[str, str], str]:
     """Type by namespace and key, of the definitions in the wanted namespaces. Raises as `ShopifyClient.run`."""
     return {
         (node["namespace"], node["key"]): text(part(node, "type"), "name")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from boeing_data_hub.errors import PauseUpstream, Reject
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
-from boeing_data_hub.shopify.shapes import text
+from boeing_data_hub.shopify.shapes import Input, text
 from boeing_data_hub.shopify.store_products import pages
 from boeing_data_hub.shopify.webhooks import FIELDS, PATH, TOPICS
 
@@ -60,7 +60,7 @@ def subscribe(client: AsksStore, settings: Settings) -> Subscriptions:
 
 def _create(client: AsksStore, topic: str, address: str) -> bool:
     """Subscribe to a topic. False if another process was faster."""
-    wanted: dict[str, Any] = {"uri": address, "format": "JSON"}
+    wanted: Input = {"uri": address, "format": "JSON"}
     if fields := FIELDS.get(topic):
         wanted["includeFields"] = list(fields)
     try:

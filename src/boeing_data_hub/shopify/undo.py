@@ -31,18 +31,18 @@ def decide_undo(undone: Reconciled) -> Verdict:
     change, product = undone.undo, undone.product
     if change is None:
         return Hold("failed", "undo_nothing", "The run didn't change this part.")
-    if product is None or product.form is None or product.product_id != change["product_id"]:
+    if product is None or product.form is None or product.product_id != change.product_id:
         there = undone.found is not None and product is not None and product.form is None
         return Hold("failed", *(("undo_unknown", _UNKNOWN) if there else ("undo_gone", _GONE)))
     refusal = _refusal(undone, product)
     if refusal is not None:
         return refusal
-    if change["action"] == "created":
+    if change.action == "created":
         wanted = replace(listing_of(product.form), status="ARCHIVED")
-    elif change["before"] is None:
+    elif change.before is None:
         return Hold("failed", "undo_unknown", "The product's earlier state is unknown, so it was left unchanged.")
     else:
-        wanted = listing_of(change["before"])
+        wanted = listing_of(change.before)
     known = product.published
     assert known is not None  # noqa: S101 - it has a form and an id
     decision = compare(wanted, known)
@@ -61,7 +61,7 @@ def decide_undo(undone: Reconciled) -> Verdict:
 def _refusal(undone: Reconciled, product: StoreProduct) -> Hold | None:
     if product.batch_id == undone.item.batch_id:
         return None  # this undo has already started on it
-    if product.batch_id != undone.item.undo_of and product.form != (undone.undo or {}).get("after"):
+    if product.batch_id != undone.item.undo_of and (undone.undo is None or product.form != undone.undo.after):
         return Hold(
             "failed", "published_since", "A later run changed this part. Undo that run first, or publish again."
         )
