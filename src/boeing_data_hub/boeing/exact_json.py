@@ -13,6 +13,9 @@ from decimal import Decimal
 from json import JSONDecoder
 from typing import Any, Final, NoReturn, cast
 
+Json = dict[str, Any]
+"""A JSON object of Boeing's."""
+
 MAX_DEPTH: Final = 32
 """Deepest nesting accepted. Boeing's answers have four levels; Python's parsers overflow near a thousand."""
 
@@ -78,7 +81,7 @@ def _is_deep(value: Any) -> bool:
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for outer in level:
-            members: Iterable[Any] = cast("dict[str, Any]", outer).values() if type(outer) is dict else outer
+            members: Iterable[Any] = cast("Json", outer).values() if type(outer) is dict else outer
             below.extend([inner for inner in members if type(inner) is dict or type(inner) is list])
         if not below:
             return False

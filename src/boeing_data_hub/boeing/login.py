@@ -14,6 +14,7 @@ import httpx2
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.boeing.access import BoeingAccess
+from boeing_data_hub.boeing.exact_json import Json
 from boeing_data_hub.boeing.exchange import FIXED_HEADERS, Exchange, Question, Reply
 from boeing_data_hub.boeing.failures import sort_token_failure
 from boeing_data_hub.errors import PauseUpstream, Retry
@@ -123,13 +124,13 @@ def _secret(value: str, setting: str) -> str:
     return value
 
 
-def _object(reply: Reply) -> dict[str, Any]:
+def _object(reply: Reply) -> Json:
     """The JSON object in a token reply, or an empty one: the part token may come without any body."""
     try:
         value = json.loads(reply.body)
     except (ValueError, RecursionError):
         return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return cast("Json", value) if isinstance(value, dict) else {}
 
 
 def _token(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from boeing_data_hub import telemetry
 from boeing_data_hub.boeing import fields, raw_answers
 from boeing_data_hub.boeing.duplicates import merge_duplicates
+from boeing_data_hub.boeing.exact_json import Json
 from boeing_data_hub.boeing.line_item import normalize
 from boeing_data_hub.boeing.raw_answers import DueAnswer
 from boeing_data_hub.catalogue import staging
@@ -124,10 +125,10 @@ def normalize_answers(answers: Sequence[DueAnswer], rules: NormalizationRules) -
 
 
 def _parts(answer: DueAnswer, rules: NormalizationRules) -> Mapping[str, StagedPart]:
-    envelope: dict[str, Any] = json.loads(answer.payload, parse_float=Decimal)
+    envelope: Json = json.loads(answer.payload, parse_float=Decimal)
     wanted = {sku for skus in answer.matches.values() for sku in skus}
     currency = envelope.get("currency")
-    line_items: list[dict[str, Any]] = envelope.get("lineItems") or []
+    line_items: list[Json] = envelope.get("lineItems") or []
     asked_for = merge_duplicates([item for item in line_items if fields.sku(item) in wanted])
     parts = (normalize(item, currency if isinstance(currency, str) else None, rules) for item in asked_for)
     return {part.sku: part for part in parts}

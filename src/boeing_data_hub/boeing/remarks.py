@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from boeing_data_hub.boeing import words
+from boeing_data_hub.boeing.exact_json import Json
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -144,7 +145,7 @@ def _complains(letters: str, value: Any) -> bool:
 def _means_something(value: Any) -> bool:
     """True unless it is null, false, zero, empty, or a word such as `ok`."""
     if isinstance(value, dict):
-        return any(map(_means_something, cast("dict[str, Any]", value).values()))
+        return any(map(_means_something, cast("Json", value).values()))
     if isinstance(value, list):
         return any(map(_means_something, cast("list[Any]", value)))
     if isinstance(value, str):
@@ -170,7 +171,7 @@ def _fields(envelope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         below: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
         for inner in below:
             if isinstance(inner, dict):
-                pending.extend(cast("dict[str, Any]", inner).items())
+                pending.extend(cast("Json", inner).items())
             elif isinstance(inner, list):
                 pending.append((name, cast("list[Any]", inner)))
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from boeing_data_hub.boeing import exact_json, words
+from boeing_data_hub.boeing.exact_json import Json
 from boeing_data_hub.boeing.failures import (
     KEPT_OF_ANSWER,
     KEPT_OF_FAILURE,
@@ -45,7 +46,7 @@ class Answer:
     """
 
     currency: str | None
-    line_items: tuple[dict[str, Any], ...]
+    line_items: tuple[Json, ...]
     raw: str = field(repr=False)
     raw_json: str = field(repr=False)
     doubt: str = ""
@@ -92,7 +93,7 @@ def parse_answer(body: bytes, content_type: str | None) -> Answer:
         raise malformed(body, f"Boeing's response cannot be read: {error}. The hub will retry.") from None
     if not isinstance(envelope, dict):
         raise malformed(body, "Boeing's response is JSON, but not an object. The hub will retry.")
-    known = cast("dict[str, Any]", envelope)
+    known = cast("Json", envelope)
     currency = known.get("currency")
     if not isinstance(currency, str | None):
         raise _changed(body, "`currency` is no text")
@@ -120,7 +121,7 @@ def _complaint(body: bytes, said: Remark) -> Complaint:
     )
 
 
-def _line_items(envelope: dict[str, Any], body: bytes) -> tuple[dict[str, Any], ...]:
+def _line_items(envelope: Json, body: bytes) -> tuple[Json, ...]:
     items = envelope.get(_LINE_ITEMS)
     if items is None:
         if _LINE_ITEMS not in envelope:
@@ -138,7 +139,7 @@ def _line_items(envelope: dict[str, Any], body: bytes) -> tuple[dict[str, Any], 
     return tuple(found)
 
 
-def _must_be_empty(envelope: dict[str, Any], body: bytes) -> None:
+def _must_be_empty(envelope: Json, body: bytes) -> None:
     """Check an envelope without `lineItems`: unknown parts, the same data under another name, or a hidden error."""
     if any(_letters(name) == "lineitems" for name in envelope) or _holds(envelope, lambda item: _IDENTITY in item):
         raise _changed(body, f"there is no `{_LINE_ITEMS}`, but a list of another name")
@@ -159,12 +160,12 @@ def _must_be_empty(envelope: dict[str, Any], body: bytes) -> None:
         raise _changed(body, f"there is no `{_LINE_ITEMS}`, but other data")
 
 
-def _holds(value: Any, wanted: Callable[[dict[str, Any]], bool], *, in_lists: bool = False) -> bool:
+def _holds(value: Any, wanted: Callable[[Json], bool], *, in_lists: bool = False) -> bool:
     """True if a `wanted` object exists anywhere below a value; with `in_lists`, as a member of a list."""
-    inner: list[Any] = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else value
+    inner: list[Any] = list(cast("Json", value).values()) if isinstance(value, dict) else value
     for one in inner:
         if isinstance(one, dict):
-            found = cast("dict[str, Any]", one)
+            found = cast("Json", one)
             listed = isinstance(value, list) and in_lists
             if (listed or not in_lists) and wanted(found):
                 return True

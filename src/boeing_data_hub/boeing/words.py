@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any, Final, cast
 
+from boeing_data_hub.boeing.exact_json import Json
+
 LONGEST: Final = 240
 """Maximum characters of a message."""
 
@@ -87,7 +89,7 @@ def _texts(values: list[Any]) -> Iterator[str]:
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            pending.extend(reversed(list(cast("dict[str, Any]", value).values())))
+            pending.extend(reversed(list(cast("Json", value).values())))
         elif isinstance(value, list):
             pending.extend(reversed(cast("list[Any]", value)))
         elif isinstance(value, str) and value.strip():

@@ -25,6 +25,9 @@ from boeing_data_hub.images.picture import FetchedImage
 from boeing_data_hub.network.exchange import ExchangeError, HttpExchange, request_to
 from boeing_data_hub.network.outgoing import Network
 
+Json = dict[str, Any]
+"""A JSON object in an answer of Supabase."""
+
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_BYTES: Final = 65_536
 _LARGEST_IMAGE: Final = 20_000_000  # bytes; Shopify's maximum
@@ -165,16 +168,14 @@ class SupabaseStorage(ImageStore):
 
     def _ask(
         self, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, Json]:
         with telemetry.outside_call("storage", f"{method} {path.partition('/')[0]}") as call:
             status, body = self._answer(method, path, content, headers)
             if status >= HTTPStatus.BAD_REQUEST and status not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
                 call.outcome = f"storage_{status}"
         return status, body
 
-    def _answer(
-        self, method: str, path: str, content: bytes, headers: dict[str, str] | None
-    ) -> tuple[int, dict[str, Any]]:
+    def _answer(self, method: str, path: str, content: bytes, headers: dict[str, str] | None) -> tuple[int, Json]:
         """The effective status and the body, empty if it is not a JSON object. Errors never quote the response."""
         both = self._sends_both
         status, body = self._send(method, path, content, headers, both=both)
@@ -190,7 +191,7 @@ class SupabaseStorage(ImageStore):
 
     def _send(
         self, method: str, path: str, content: bytes, headers: dict[str, str] | None, *, both: bool
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, Json]:
         key = self._key.get_secret_value()
         ours = {"apikey": key, **({"authorization": f"Bearer {key}"} if both else {})}
         try:
@@ -236,15 +237,15 @@ class SupabaseStorage(ImageStore):
         )
 
 
-def _object(answer: bytes) -> dict[str, Any]:
+def _object(answer: bytes) -> Json:
     try:
         body = json.loads(answer)
     except (ValueError, RecursionError):
         return {}
-    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    return cast("Json", body) if isinstance(body, dict) else {}
 
 
-def _asks_for_authorization(status: int, body: dict[str, Any]) -> bool:
+def _asks_for_authorization(status: int, body: Json) -> bool:
     """True if an error says, in whatever words, that the header `Authorization` is missing."""
     said = f"{body.get('message', '')} {body.get('error', '')}".lower()
     return (
@@ -254,7 +255,7 @@ def _asks_for_authorization(status: int, body: dict[str, Any]) -> bool:
     )
 
 
-def _takes_no_bearer(status: int, body: dict[str, Any]) -> bool:
+def _takes_no_bearer(status: int, body: Json) -> bool:
     """True if an error says that the value of `Authorization` is not a token."""
     said = f"{body.get('message', '')} {body.get('error', '')}".lower()
     return status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and any(
@@ -262,7 +263,7 @@ def _takes_no_bearer(status: int, body: dict[str, Any]) -> bool:
     )
 
 
-def _status(status: int, body: dict[str, Any]) -> int:
+def _status(status: int, body: Json) -> int:
     """The body's `statusCode` if a 400 has one; 401 if it is about the key."""
     if status != HTTPStatus.BAD_REQUEST:
         return status

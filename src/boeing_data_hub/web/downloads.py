@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.exports import Sheet
+from boeing_data_hub.web.problems import Responses
 
 Kind = Literal["csv", "xlsx"]
 
-AS_FILE: Final[dict[int | str, dict[str, Any]]] = {
+AS_FILE: Final[Responses] = {
     200: {
         "content": {
             "text/csv": {"schema": {"type": "string"}},

@@ -23,6 +23,9 @@ from boeing_data_hub.web.prefix import inner_path
 
 log = structlog.get_logger(__name__)
 
+Responses = dict[int | str, dict[str, Any]]
+"""Answers of a route by their status, for its description."""
+
 _MOST_ERRORS = 50  # of 50,000 invalid values only the first are listed
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 _ALIKE: Final = 0.5  # `parts` and `part_numbers` are 0.59 alike
@@ -86,7 +89,7 @@ RESPONSES: Mapping[int, dict[str, Any]] = {
 """The errors of the API, for its description of itself."""
 
 
-def may(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def may(*statuses: int) -> Responses:
     """The errors that a route may answer with, besides those that follow from the form of its request."""
     return {status: RESPONSES[status] for status in statuses}
 

@@ -4,7 +4,7 @@ cleaning the list, and the idempotency key.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,7 @@ from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web.access import Searcher, TheHub
 from boeing_data_hub.web.bodies import LONGEST_KEY, Body, Flag, IdempotencyKey, RunName, Texts, one_of
+from boeing_data_hub.web.problems import Responses
 from boeing_data_hub.work.batch import Batch
 
 router = APIRouter(prefix="/api", tags=["bulk"])
@@ -88,7 +89,7 @@ class BulkOperationResponse(BaseModel):
     retry_of: str | None = None
 
 
-REPLAYED: Final[dict[int | str, dict[str, Any]]] = {
+REPLAYED: Final[Responses] = {
     200: {"model": BulkOperationResponse, "description": "The same request was accepted before: its run."}
 }
 """The answer to a repeated request, for the description of a route."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote as escaped
 from urllib.parse import unquote
 from uuid import UUID
@@ -30,7 +30,7 @@ from boeing_data_hub.web.api.staged_product import OverrideResponse, override_of
 from boeing_data_hub.web.bodies import Body, Day, Flag, Number
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.places import STORE_CALLS
-from boeing_data_hub.web.problems import may
+from boeing_data_hub.web.problems import Responses, may
 from boeing_data_hub.web.waiters import Waiters, unfinished
 from boeing_data_hub.work import items
 
@@ -140,7 +140,7 @@ class StoreSetUp(BaseModel):
     webhooks: Subscriptions
 
 
-_PUBLISHED: Final[dict[int | str, dict[str, Any]]] = {
+_PUBLISHED: Final[Responses] = {
     202: {"model": UnfinishedPublish, "description": "Not published yet: the run to watch."},
     **may(409, 502),
 }

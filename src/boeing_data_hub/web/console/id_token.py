@@ -22,6 +22,9 @@ from boeing_data_hub.errors import Unauthorized
 
 log = structlog.get_logger(__name__)
 
+Json = dict[str, Any]
+"""A JSON object of the identity provider: claims, keys or configuration."""
+
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Never `none`, and never a shared secret."""
 
@@ -57,7 +60,7 @@ def unverified(why: str) -> Unauthorized:
     )
 
 
-def signed_claims(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
+def signed_claims(token: str, keys: Mapping[str, Any]) -> Json:
     """The claims of a token that one of the keys has signed.
 
     Raises:
@@ -104,7 +107,7 @@ def _is_time(value: object) -> bool:
     return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and isfinite(value)))
 
 
-def _header(token: str) -> dict[str, Any]:
+def _header(token: str) -> Json:
     first, dots, _ = token.partition(".")
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
@@ -112,7 +115,7 @@ def _header(token: str) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict) or token.count(dots or ".") != 2:  # noqa: PLR2004 - header, claims, signature
         raise unverified("form")
-    return cast("dict[str, Any]", found)
+    return cast("Json", found)
 
 
 def _fitting(keys: Mapping[str, Any], algorithm: str, kid: object) -> Iterator[RSAKey | ECKey]:
@@ -121,7 +124,7 @@ def _fitting(keys: Mapping[str, Any], algorithm: str, kid: object) -> Iterator[R
     for described in cast("list[Any]", listed)[:_MOST_KEYS] if isinstance(listed, list) else ():
         if not isinstance(described, dict):
             continue
-        one = cast("dict[str, Any]", described)
+        one = cast("Json", described)
         if kid is not None and one.get("kid") is not None and one["kid"] != kid:
             continue
         if one.get("use", "sig") != "sig" or one.get("alg", algorithm) != algorithm:

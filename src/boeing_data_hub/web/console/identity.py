@@ -21,7 +21,7 @@ from boeing_data_hub.network.outgoing import Network
 from boeing_data_hub.settings.parsing import keeps_secrets
 from boeing_data_hub.values.identity_claims import Groups, groups_at
 from boeing_data_hub.values.identity_provider import IdentityProvider
-from boeing_data_hub.web.console.id_token import UnknownKeyError, check_claims, signed_claims, unverified
+from boeing_data_hub.web.console.id_token import Json, UnknownKeyError, check_claims, signed_claims, unverified
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class Identity:
         self._provider = provider
         self._seconds = seconds
         self._http = HttpExchange(network, connections=8, keep_idle=20.0)
-        self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._kept: dict[str, tuple[float, Json]] = {}
         self._lock = Lock()
 
     def address(self, attempt: Attempt, callback_url: str) -> str:
@@ -142,7 +142,7 @@ class Identity:
             code="no_role",
         )
 
-    def _exchange(self, attempt: Attempt, code: str, callback_url: str) -> dict[str, Any]:
+    def _exchange(self, attempt: Attempt, code: str, callback_url: str) -> Json:
         """The provider's tokens for a code. `id_token` is present and a string."""
         form = {
             "grant_type": "authorization_code",
@@ -174,7 +174,7 @@ class Identity:
         methods = cast("list[Any]", supported) if isinstance(supported, list) else []
         return "client_secret_post" in methods and "client_secret_basic" not in methods
 
-    def _verified(self, token: str, attempt: Attempt) -> dict[str, Any]:
+    def _verified(self, token: str, attempt: Attempt) -> Json:
         try:
             claims = signed_claims(token, self._document("jwks_uri"))
         except UnknownKeyError:
@@ -192,7 +192,7 @@ class Identity:
         )
         return claims
 
-    def _userinfo(self, tokens: dict[str, Any], subject: str) -> dict[str, Any]:
+    def _userinfo(self, tokens: Json, subject: str) -> Json:
         """The provider's further claims about the person; empty if it answers about somebody else."""
         token = tokens.get("access_token")
         if not isinstance(token, str) or not token.isascii() or "userinfo_endpoint" not in self._configuration():
@@ -209,7 +209,7 @@ class Identity:
             raise _silent()
         return found
 
-    def _configuration(self) -> dict[str, Any]:
+    def _configuration(self) -> Json:
         url = f"{self._provider.issuer.rstrip('/')}/.well-known/openid-configuration"
         found = self._keep(url, fresh=False)
         if str(found.get("issuer", "")).rstrip("/") != self._provider.issuer.rstrip("/"):
@@ -223,10 +223,10 @@ class Identity:
             )
         return found
 
-    def _document(self, name: str, *, fresh: bool = False) -> dict[str, Any]:
+    def _document(self, name: str, *, fresh: bool = False) -> Json:
         return self._keep(self._endpoint(name), fresh=fresh)
 
-    def _keep(self, url: str, *, fresh: bool) -> dict[str, Any]:
+    def _keep(self, url: str, *, fresh: bool) -> Json:
         with self._lock:
             kept = self._kept.get(url)
         if kept is not None and not fresh and kept[0] > monotonic():
@@ -238,7 +238,7 @@ class Identity:
 
     def _ask(
         self, method: str, url: str, *, headers: dict[str, str] | None = None, data: dict[str, str] | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         sent = {"Accept": "application/json", **(headers or {})}
         try:
             request = request_to(method, url, headers=sent, data=data)
@@ -256,12 +256,12 @@ class Identity:
         except (ValueError, RecursionError):
             told = None
         if answer.status in {400, 401, 403}:
-            said = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+            said = cast("Json", told) if isinstance(told, dict) else {}
             raise refused_by_provider(said.get("error") or f"status {answer.status}", said.get("error_description"))
         if not answer.is_success or not isinstance(told, dict):
             log.warning("the identity provider answers oddly", status=answer.status)
             raise _silent()
-        return cast("dict[str, Any]", told)
+        return cast("Json", told)
 
 
 def refused_by_provider(error: object, description: object = None) -> Unauthorized:
