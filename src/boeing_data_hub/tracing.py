@@ -103,12 +103,6 @@ def traceparent() -> str | None:
     return carrier.get(_HEADER)
 
 
-def kept() -> dict[str, str]:
-    """What a batch stores of its trace, in its options; empty if not tracing."""
-    found = traceparent()
-    return {"trace": found} if found is not None else {}
-
-
 def trace_id() -> str | None:
     """The current trace's id, for logs; None if not tracing."""
     found = trace.get_current_span().get_span_context() if _switch.tracer is not None else None

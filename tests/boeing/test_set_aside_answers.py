@@ -9,7 +9,9 @@ import pytest
 from boeing_data_hub.batches import estimate_inputs
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.clock import now
+from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.work import batches
+from boeing_data_hub.work.batch import BatchOptions, NewBatch
 from boeing_data_hub.work.verdicts import RawAnswer, Unreadable
 
 pytestmark = pytest.mark.services
@@ -24,8 +26,11 @@ def test_a_search_within_the_hour_does_not_take_it(database):
         assert estimate_inputs.fresh_and_known(work, ["P1"], younger_than=3600) == (1, 1)
         assert raw_answers.count_attempt(work, [number], at_most=1) == [number]
         batch = uuid4()
-        row = {"id": batch, "batch_type": "search", "total_items": 1, "owner": "t", "idempotency_key": None}
-        batches.insert(work, {**row, "request_hash": "", "options": {}, "retry_of": None})
+        new = NewBatch(
+            id=batch, batch_type=BatchType.SEARCH, total_items=1, owner="t", idempotency_key=None, request_hash="",
+            options=BatchOptions(), retry_of=None,
+        )  # fmt: skip
+        batches.insert(work, new)
         batches.insert_items(work, batch, ["P1"])
         assert estimate_inputs.fresh_and_known(work, ["P1"], younger_than=3600) == (0, 0)
         return batches.reuse_fresh(work, batch, younger_than=3600), work.value(

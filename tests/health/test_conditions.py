@@ -21,7 +21,7 @@ from boeing_data_hub.health.lost_work import LateLeftovers, LostWork
 from boeing_data_hub.health.pauses import pause_of
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.values.states import BatchStatus, BatchType
-from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.batch import Batch, BatchOptions
 from boeing_data_hub.work.rates import UpstreamPace
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -36,8 +36,8 @@ def a_run(kind):
         id=uuid4(), batch_type=kind, status=BatchStatus.PROCESSING, total_items=10, extracted_count=0,
         normalized_count=0, published_count=0, failed_count=0, not_for_sale_count=0,
             cancelled_count=0, reused_count=0, error_message=None,
-        owner="t", idempotency_key=None, request_hash="", options={}, retry_of=None, rate=None, created_at=NOON,
-        updated_at=NOON, started_at=NOON, completed_at=None, items_gone_at=None, changes_gone_at=None,
+        owner="t", idempotency_key=None, request_hash="", options=BatchOptions(), retry_of=None, rate=None,
+        created_at=NOON, updated_at=NOON, started_at=NOON, completed_at=None, items_gone_at=None, changes_gone_at=None,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from boeing_data_hub.health.pauses import pause_of
 from boeing_data_hub.health.workers_seen import WorkersSeen
 from boeing_data_hub.values.states import BatchStatus, BatchType
 from boeing_data_hub.work import rates
-from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.batch import Batch, BatchOptions
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.rates import UpstreamPace
 
@@ -40,9 +40,9 @@ def batch(total, extracted=0, rate=None):
         id=uuid4(), batch_type=BatchType.SEARCH, status=BatchStatus.PROCESSING, total_items=total,
         extracted_count=extracted, normalized_count=extracted, published_count=0, failed_count=0, not_for_sale_count=0,
         cancelled_count=0,
-        reused_count=0, error_message=None, owner="t", idempotency_key=None, request_hash="", options={}, retry_of=None,
-        rate=rate, created_at=NOON, updated_at=NOON, started_at=NOON, completed_at=None, items_gone_at=None,
-        changes_gone_at=None,
+        reused_count=0, error_message=None, owner="t", idempotency_key=None, request_hash="", options=BatchOptions(),
+        retry_of=None, rate=rate, created_at=NOON, updated_at=NOON, started_at=NOON, completed_at=None,
+        items_gone_at=None, changes_gone_at=None,
     )  # fmt: skip
 
 

@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from boeing_data_hub.work.batch import RETRY_KEY, UNDO_KEY, Batch
+from boeing_data_hub.work.batch import RETRY_KEY, UNDO_KEY, Batch, BatchOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +95,24 @@ def name_of(part_numbers: Sequence[str]) -> str:
     return f"{part_numbers[0]} and {more:,} more" if more else part_numbers[0]
 
 
-def search_options(request: SearchRequest) -> dict[str, Any]:
+def search_options(request: SearchRequest) -> BatchOptions:
     """The options stored with a search."""
-    options: dict[str, Any] = {"force_refresh": request.force_refresh}
-    options["source"] = request.source or name_of(request.part_numbers)
-    if request.urgent:
-        options["urgent"] = True
-    if request.quote is not None:
-        options["quote"] = request.quote
-    return options
+    return BatchOptions(
+        source=request.source or name_of(request.part_numbers),
+        force_refresh=request.force_refresh,
+        urgent=request.urgent,
+        quote=request.quote,
+    )
 
 
-def publish_options(request: PublishRequest, *, bulk_from: int) -> dict[str, Any]:
+def publish_options(request: PublishRequest, *, bulk_from: int) -> BatchOptions:
     """The options stored with a publish run; `bulk_from`: number of parts from which it uses bulk operations."""
-    options: dict[str, Any] = {"bulk": len(request.part_numbers) >= bulk_from and not request.plan}
-    if request.undo_of is not None:
-        options["undo_of"] = str(request.undo_of)
-    if request.plan:
-        options["planned"] = True
-    options["source"] = request.source or name_of(request.part_numbers)
-    return options
+    return BatchOptions(
+        source=request.source or name_of(request.part_numbers),
+        bulk=len(request.part_numbers) >= bulk_from and not request.plan,
+        undo_of=request.undo_of,
+        planned=request.plan,
+    )
 
 
 # A follow-up belongs to the owner of the original batch, so that two people who request it at once get the same one.
@@ -130,22 +127,21 @@ def search_again(batch: Batch, failed: Sequence[str], *, actor: str) -> SearchRe
         idempotency_key=f"{RETRY_KEY}{batch.id}",
         force_refresh=True,
         retry_of=batch.id,
-        source=batch.options.get("source"),
-        urgent=bool(batch.options.get("urgent")),
+        source=batch.options.source,
+        urgent=batch.options.urgent,
     )
 
 
 def publish_again(batch: Batch, failed: Sequence[str], *, actor: str) -> PublishRequest:
     """The request that publishes the failed parts of a publish run again; for an undo, that undoes them again."""
-    undo_of = batch.options.get("undo_of")
     return PublishRequest(
         part_numbers=failed,
         owner=batch.owner,
         actor=actor,
         idempotency_key=f"{RETRY_KEY}{batch.id}",
         retry_of=batch.id,
-        source=batch.options.get("source"),
-        undo_of=UUID(undo_of) if undo_of else None,
+        source=batch.options.source,
+        undo_of=batch.options.undo_of,
     )
 
 
@@ -157,5 +153,5 @@ def take_back(batch: Batch, skus: Sequence[str], *, actor: str) -> PublishReques
         actor=actor,
         idempotency_key=f"{UNDO_KEY}{batch.id}",
         undo_of=batch.id,
-        source=batch.options.get("source"),
+        source=batch.options.source,
     )

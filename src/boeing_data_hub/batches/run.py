@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from boeing_data_hub import tracing
@@ -28,7 +28,7 @@ from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify import publish_changes, publish_items
 from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
 from boeing_data_hub.work import batches, items
-from boeing_data_hub.work.batch import UNDO_KEY, Batch
+from boeing_data_hub.work.batch import UNDO_KEY, Batch, BatchOptions, NewBatch
 from boeing_data_hub.work.wake_ups import WakeUps
 
 _HINTS_AT_ONCE = 8
@@ -135,7 +135,7 @@ class Intake:
         batch_id: UUID,
         request: SearchRequest | PublishRequest,
         batch_type: BatchType,
-        options: Mapping[str, Any],
+        options: BatchOptions,
         fingerprint: str,
         fill: Callable[[Work, UUID], None],
     ) -> Accepted:
@@ -145,16 +145,16 @@ class Intake:
             return Accepted(known, is_new=True)
         made = batches.insert(
             work,
-            {
-                "id": batch_id,
-                "batch_type": batch_type.value,
-                "total_items": len(request.part_numbers),
-                "owner": request.owner,
-                "idempotency_key": request.idempotency_key,
-                "request_hash": fingerprint,
-                "options": {**options, **tracing.kept()},
-                "retry_of": request.retry_of,
-            },
+            NewBatch(
+                id=batch_id,
+                batch_type=batch_type,
+                total_items=len(request.part_numbers),
+                owner=request.owner,
+                idempotency_key=request.idempotency_key,
+                request_hash=fingerprint,
+                options=replace(options, trace=tracing.traceparent()),
+                retry_of=request.retry_of,
+            ),
             status="pending" if waits else "processing",
         )
         if not made:

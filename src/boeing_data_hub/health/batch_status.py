@@ -97,7 +97,7 @@ def status_of(batch: Batch, situation: Situation) -> BatchStatusResponse:
         error_message=batch.error_message,
         idempotency_key=batch.idempotency_key,
         retry_of=batch.retry_of,
-        undo_of=batch.options.get("undo_of"),
+        undo_of=batch.options.undo_of,
         failures_url=f"{situation.prefix}/api/batches/{batch.id}/failures" if batch.failed_count else None,
         created_at=batch.created_at,
         updated_at=batch.updated_at,

@@ -136,7 +136,7 @@ def _waiting(facts: Facts, console: str) -> Iterator[Line]:
 
 def _batch(batch: Batch, console: str) -> Line:
     kind = "Search" if batch.batch_type == "search" else "Publishing"
-    name = batch.options.get("source")
+    name = batch.options.source
     named = f" {name}" if isinstance(name, str) and name else ""
     failed = f", {batch.failed_count:,} failed" if batch.failed_count else ""
     outcome = (batch.outcome or batch.status).replace("_", " ")

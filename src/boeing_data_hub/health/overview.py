@@ -139,7 +139,7 @@ def _failed_runs(work: Work, latest: list[Batch]) -> list[Condition]:
     for batch in latest:
         if batch.outcome not in {"failed", "finished_with_failures"} or batches.retry_of(work, batch.id) is not None:
             continue
-        parts, source = counted(batch.total_items, "part"), batch.options.get("source")
+        parts, source = counted(batch.total_items, "part"), batch.options.source
         when = f"{batch.completed_at or batch.created_at:%Y-%m-%d %H:%M} UTC"
         name = f"“{line(source)[:_LONGEST_NAME]}” ({when})" if source else f"the run of {when}"
         found.append(FAILED_PARTS.found(failed=batch.failed_count, parts=parts, run=name, id=batch.id))

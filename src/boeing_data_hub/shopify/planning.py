@@ -231,9 +231,9 @@ class Planning:
     def _shown(self, work: Work, batch_id: UUID) -> tuple[list[str], dict[str, Shown]] | None:
         """The parts of a plan, and what it showed of each; None when it was approved before."""
         batch = batches.get(work, batch_id)
-        if batch is None or not batch.options.get("planned"):
+        if batch is None or not batch.options.planned:
             raise NotFound(f"There is no plan {batch_id}. `bdh plan` makes one.", code="plan_not_found")
-        if batch.options.get("approved"):
+        if batch.options.approved:
             return None
         if batch.status is not BatchStatus.PENDING:
             raise _decided(batch_id)

@@ -26,7 +26,7 @@ def save(work: Work, batch_id: UUID, rows: Sequence[PlanRow], forecast: PlanFore
 def forecast_of(batch: Batch) -> PlanForecast | None:
     """The forecast that was made with a plan; None for another batch, or if a version before this one wrote it."""
     try:
-        return msgspec.convert(batch.options.get("forecast"), PlanForecast | None)
+        return msgspec.convert(batch.options.forecast, PlanForecast | None)
     except msgspec.ValidationError:
         return None
 

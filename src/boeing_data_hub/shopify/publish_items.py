@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+import msgspec
+
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify.item_moves import (
@@ -20,6 +22,7 @@ from boeing_data_hub.shopify.item_moves import (
     Published,
 )
 from boeing_data_hub.shopify.publications import DueItem
+from boeing_data_hub.work.batch import BatchOptions
 
 _SQL: Final = beside(__file__)
 _SUSPECT_AFTER: Final = 2  # crashes
@@ -138,8 +141,7 @@ def items_of_run(work: Work, run_id: UUID, batch_id: UUID) -> list[DueItem]:
 
 
 def _item(row: dict[str, Any]) -> DueItem:
-    options = row["options"]
-    undo_of = options.get("undo_of")
+    options = msgspec.convert(row["options"], BatchOptions)
     return DueItem(
         batch_id=row["batch_id"],
         position=row["position"],
@@ -148,9 +150,9 @@ def _item(row: dict[str, Any]) -> DueItem:
         attempts=row["attempts"],
         bulk_failures=row["bulk_failures"],
         cancelled=row["status"] == "cancelled",
-        planned=bool(options.get("planned")),
-        undo_of=UUID(undo_of) if undo_of else None,
-        trace=options.get("trace"),
+        planned=options.planned,
+        undo_of=options.undo_of,
+        trace=options.trace,
     )
 
 

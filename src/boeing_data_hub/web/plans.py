@@ -55,7 +55,7 @@ def make_at_once(hub: Hub, asked: PublishRequest) -> tuple[Accepted, PlanForecas
 def existing(work: Work, plan_id: UUID) -> Batch:
     """The batch of a plan. Raises NotFound."""
     batch = batches.get(work, plan_id)
-    if batch is None or not batch.options.get("planned"):
+    if batch is None or not batch.options.planned:
         raise NotFound("No such plan. Create one with a dry run.", code="plan_not_found")
     return batch
 

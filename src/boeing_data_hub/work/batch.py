@@ -17,6 +17,53 @@ OUR_KEYS: Final = (RETRY_KEY[0], UNDO_KEY[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOptions:
+    """How a batch was requested, and what its plan became: the column `options`, without what is not set.
+
+    Attributes:
+        source: where its list came from, for people.
+        force_refresh: of a search: kept answers are not used.
+        urgent: of a search: it takes the next Boeing calls.
+        quote: the id of the quote that the search is for.
+        bulk: of a publish run: it uses bulk operations.
+        undo_of: the publish run that it undoes.
+        planned: it was planned, and `approved`, once a person approved the plan.
+        forecast: made with the plan; see `shopify/plans.py`.
+        trace: the trace of the request, for telemetry.
+    """
+
+    source: str | None = None
+    force_refresh: bool = False
+    urgent: bool = False
+    quote: int | None = None
+    bulk: bool = False
+    undo_of: UUID | None = None
+    planned: bool = False
+    approved: bool = False
+    forecast: Mapping[str, Any] | None = None
+    trace: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of the column."""
+        set_ = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        return set_ | ({"undo_of": str(self.undo_of)} if self.undo_of else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBatch:
+    """A batch to insert; its fields are those of `Batch`."""
+
+    id: UUID
+    batch_type: BatchType
+    total_items: int
+    owner: str
+    idempotency_key: str | None
+    request_hash: str
+    options: BatchOptions
+    retry_of: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One accepted request.
 
@@ -44,7 +91,7 @@ class Batch:
     owner: str
     idempotency_key: str | None
     request_hash: str
-    options: Mapping[str, Any]
+    options: BatchOptions
     retry_of: UUID | None
     rate: float | None
     created_at: datetime

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.batch import Batch, NewBatch
 
 _SQL: Final = beside(__file__)
 
@@ -27,9 +28,10 @@ def hold_ledger(work: Work, *, alone: bool = False) -> None:
         work.do(_SQL["hold_ledger"], [_LEDGER])
 
 
-def insert(work: Work, batch: Mapping[str, Any], *, status: str = "processing") -> bool:
+def insert(work: Work, batch: NewBatch, *, status: str = "processing") -> bool:
     """Insert a batch. False if its owner has used its idempotency key before, or is using it in another transaction."""
-    return bool(work.do(_SQL["insert"], {**batch, "status": status, "options": Jsonb(batch["options"])}))
+    values = {each.name: getattr(batch, each.name) for each in fields(batch)}
+    return bool(work.do(_SQL["insert"], {**values, "status": status, "options": Jsonb(batch.options.as_json())}))
 
 
 def insert_items(work: Work, batch_id: UUID, part_numbers: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
 from boeing_data_hub.web.console import figures, rendering, words
 from boeing_data_hub.web.console.audit_words import ACTIONS
-from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.batch import Batch, BatchOptions
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 DIALECT = re.compile(
@@ -42,8 +42,8 @@ def batch(**fields):
         "extracted_count": 0, "normalized_count": 0, "published_count": 0, "failed_count": 0,
         "not_for_sale_count": 0, "cancelled_count": 0, "reused_count": 0,
         "error_message": None, "owner": "me", "idempotency_key": None, "request_hash": "",
-        "options": {}, "retry_of": None, "rate": None, "created_at": NOW, "updated_at": NOW, "started_at": NOW,
-        "completed_at": None,
+        "options": BatchOptions(), "retry_of": None, "rate": None, "created_at": NOW, "updated_at": NOW,
+        "started_at": NOW, "completed_at": None,
     }  # fmt: skip
     return Batch(**{**given, **fields})
 
@@ -93,17 +93,23 @@ def test_only_one_is_singular(number):
 @pytest.mark.parametrize(
     ("fields", "name"),
     [
-        ({"options": {"source": "parts.xlsx"}}, "parts.xlsx"),
-        ({"options": {}}, "Search"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"source": "parts.xlsx"}}, "Publish parts.xlsx"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"source": "Pasted list"}}, "Publish pasted list"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"source": "Found by parts.xlsx"}}, "Publish parts.xlsx"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"source": "One part: A=K3"}}, "Publish A=K3"),
-        ({"batch_type": BatchType.PUBLISH, "options": {}}, "Publish"),
-        ({"retry_of": UUID(int=2), "options": {"source": "parts.xlsx"}}, "Retry: parts.xlsx"),
+        ({"options": BatchOptions(source="parts.xlsx")}, "parts.xlsx"),
+        ({"options": BatchOptions()}, "Search"),
+        ({"batch_type": BatchType.PUBLISH, "options": BatchOptions(source="parts.xlsx")}, "Publish parts.xlsx"),
+        ({"batch_type": BatchType.PUBLISH, "options": BatchOptions(source="Pasted list")}, "Publish pasted list"),
+        (
+            {"batch_type": BatchType.PUBLISH, "options": BatchOptions(source="Found by parts.xlsx")},
+            "Publish parts.xlsx",
+        ),
+        ({"batch_type": BatchType.PUBLISH, "options": BatchOptions(source="One part: A=K3")}, "Publish A=K3"),
+        ({"batch_type": BatchType.PUBLISH, "options": BatchOptions()}, "Publish"),
+        ({"retry_of": UUID(int=2), "options": BatchOptions(source="parts.xlsx")}, "Retry: parts.xlsx"),
         ({"retry_of": UUID(int=2)}, "Retry of failed parts"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"source": "a.csv", "undo_of": "x"}}, "Undo: a.csv"),
-        ({"batch_type": BatchType.PUBLISH, "options": {"undo_of": "x"}}, "Undo of a publish run"),
+        (
+            {"batch_type": BatchType.PUBLISH, "options": BatchOptions(source="a.csv", undo_of=UUID(int=3))},
+            "Undo: a.csv",
+        ),
+        ({"batch_type": BatchType.PUBLISH, "options": BatchOptions(undo_of=UUID(int=3))}, "Undo of a publish run"),
     ],
 )
 def test_a_run_is_named_after_its_list(fields, name):
@@ -114,9 +120,9 @@ def test_a_run_without_a_list_is_named_after_its_parts():
     assert name_of(["AN3-43A"]) == "AN3-43A"
     assert name_of(["AN3-43A", "B", "C"]) == "AN3-43A and 2 more"
     asked = {"part_numbers": ["A", "B"], "owner": "me"}
-    assert search_options(SearchRequest(**asked))["source"] == "A and 1 more"
-    assert publish_options(PublishRequest(**asked), bulk_from=100)["source"] == "A and 1 more"
-    assert search_options(SearchRequest(**asked, source="a.csv"))["source"] == "a.csv"
+    assert search_options(SearchRequest(**asked)).source == "A and 1 more"
+    assert publish_options(PublishRequest(**asked), bulk_from=100).source == "A and 1 more"
+    assert search_options(SearchRequest(**asked, source="a.csv")).source == "a.csv"
 
 
 @pytest.mark.parametrize(

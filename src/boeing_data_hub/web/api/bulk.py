@@ -177,7 +177,7 @@ def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResp
 def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
     if not is_new:
         return "This request was accepted before; this is its run. Nothing was started twice."
-    if batch.options.get("undo_of"):
+    if batch.options.undo_of:
         return f"Undoing started. {batch.total_items:,} parts will be restored."
     if batch.batch_type is BatchType.PUBLISH:
         said = f"Bulk publish started. Publishing {batch.total_items:,} products to Shopify."

@@ -194,7 +194,7 @@ def again(plan_id: str, hub: TheHub, jobs: ThePlanJobs, visitor: Publisher) -> R
         return plans_of.existing(work, wanted), publish_items.part_numbers(work, wanted)
 
     old, numbers = hub.database.run(step)
-    source = old.options.get("source") or "Recreated plan"
+    source = old.options.source or "Recreated plan"
     draft = lists.draft_of(
         hub, visitor, PartList(numbers, [], [], 0, 0), source, draft_id=uuid5(wanted, f"again {visitor.owner}")
     )

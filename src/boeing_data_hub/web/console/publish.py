@@ -90,7 +90,7 @@ def from_run(batch_id: UUID, hub: TheHub, jobs: ThePlanJobs, visitor: Publisher)
         raise NotFound("This run doesn't exist or was deleted.", code="batch_not_found")
     if not found:
         return go(f"/console/runs/{batch_id}", said="nothing-to-publish")
-    name = brief(batch.options.get("source") or f"search {str(batch_id)[:8]}", _LONGEST_NAME)
+    name = brief(batch.options.source or f"search {str(batch_id)[:8]}", _LONGEST_NAME)
     return planned(hub, jobs, visitor, found, name)
 
 

@@ -85,7 +85,7 @@ def show(
 
     view, actions, outcomes, rows = hub.database.run(step, hurry=True)
     batch = actions.batch
-    if batch.status is BatchStatus.PENDING and batch.options.get("planned"):
+    if batch.status is BatchStatus.PENDING and batch.options.planned:
         return go(f"/console/plans/{batch.id}")
     causes.keep(batch, view.found)
     filters = {"state": state, "outcome": outcome, "code": code, "reason": reason, "remark": remark, "q": q}
