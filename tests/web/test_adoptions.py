@@ -112,4 +112,5 @@ def test_what_is_not_there_is_said_and_who_may_only_read_starts_nothing(api, mak
 
 
 def test_without_a_store_no_plan_is_made(api):
-    assert api.post(PATH).json()["code"] == "no_store"
+    answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_store")

@@ -407,6 +407,6 @@ class TestWithoutAStore:
     )
     def test_it_says_what_to_set(self, api, hub, method, path, body):
         answer = api.request(method, path, json=body)
-        assert (answer.status_code, answer.json()["code"]) == (422, "no_store")
+        assert (answer.status_code, answer.json()["code"]) == (409, "no_store")
         assert "SHOPIFY_STORE_DOMAIN" in answer.json()["detail"]
         assert count_batches(hub) == (0, 0)

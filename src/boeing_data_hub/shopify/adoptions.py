@@ -32,14 +32,13 @@ class Adoptions:
         """Start a plan for the whole store. While another is being made, that one is returned.
 
         Raises:
-            BadInput: no store is connected.
-            Conflict: an adoption is being carried out or undone.
+            Conflict: no store is connected, or an adoption is being carried out or undone.
         """
 
         def step(work: Work) -> Adoption:
             shop = current_store.read(work)
             if shop is None:
-                raise BadInput("No store is connected yet. Nothing was changed.", code="no_store")
+                raise Conflict("No store is connected yet. Nothing was changed.", code="no_store")
             other = adoption_rows.busy(work)
             if other is not None and other.state == "planning":
                 return other

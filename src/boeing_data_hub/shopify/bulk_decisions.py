@@ -8,7 +8,7 @@ from uuid import UUID
 
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.shopify import conflict_rows, current_store, store_job_rows, store_snapshot_rows
 from boeing_data_hub.shopify.conflict_rows import Matching
 from boeing_data_hub.shopify.store_job import ConflictFilter, Decision, StoreJob
@@ -87,13 +87,13 @@ class DecidedTogether:
         """Take a snapshot of the store and compare it with what was published; or return the one in progress.
 
         Raises:
-            BadInput: no store was ever connected.
+            Conflict: no store was ever connected.
         """
 
         def step(work: Work) -> StoreSnapshot:
             shop = current_store.read(work)
             if shop is None:
-                raise BadInput(
+                raise Conflict(
                     "The hub has not connected to a store yet, so there is nothing to compare. Publish a part, or run "
                     "`bdh store setup`.",
                     code="no_store",

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from boeing_data_hub.errors import Malformed, TooLarge
-from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 
 _MOST_FIELDS_OF_A_FORM: Final = 5_000
 _MOST_ESCAPES_OF_A_FORM: Final = 400_000
@@ -153,8 +153,14 @@ class Body(BaseModel):
 Flag = Annotated[bool, Field(strict=True)]
 """True or false, and not 0, 1 or `"yes"`."""
 
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
-"""A whole number as a JSON number, not as text. `5.0` is one, too: some programs have no other numbers."""
+WHOLE: Final = BeforeValidator(_whole)
+"""`5.0` is a whole number, too: some programs have no other numbers. Bounds stand before it, or are not described."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_ID), WHOLE]
+"""A whole number as a JSON number, not as text."""
+
+Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), WHOLE]
+"""The number of a row."""
 
 Texts = Annotated[
     list[Annotated[str, Field(max_length=_LONGEST_ENTRY, json_schema_extra={"format": "part-number-of-list"})]],

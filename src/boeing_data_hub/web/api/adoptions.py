@@ -24,7 +24,7 @@ from boeing_data_hub.web.api.adoption_responses import (
     AdoptionsResponse,
     Chosen,
 )
-from boeing_data_hub.web.bodies import Body, Flag, Whole
+from boeing_data_hub.web.bodies import Body, Count, Flag
 from boeing_data_hub.web.downloads import AS_FILE, Kind, download
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.problems import may
@@ -62,7 +62,7 @@ class Approval(Body):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"expected": 1840}]})
 
-    expected: Whole = Field(ge=0, description="`chosen`, as you were shown it. If it has changed, nothing happens.")
+    expected: Count = Field(description="`chosen`, as you were shown it. If it has changed, nothing happens.")
     complete_skus: Flag = Field(
         default=False, description="The next publish also completes SKUs that were cut. By default they stay."
     )

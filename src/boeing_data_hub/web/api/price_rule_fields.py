@@ -10,7 +10,7 @@ from pydantic import Field, WithJsonSchema
 from boeing_data_hub.catalogue.price_files import LARGEST, LONGEST_NAME, NAME
 from boeing_data_hub.catalogue.price_rules import Rounding
 from boeing_data_hub.catalogue.priceable import PriceBasis
-from boeing_data_hub.web.bodies import Body, Flag, Number, Whole
+from boeing_data_hub.web.bodies import WHOLE, Body, Flag, Number
 
 _LARGEST_TEXT = r"0*1000000000(\.0+)?"
 
@@ -26,7 +26,7 @@ _Signed = Annotated[Number, _number(rf"-?(0*[0-9]{{1,9}}(\.[0-9]{{1,2}}0*)?|{_LA
 _Weight = Annotated[Number, _number(rf"0*[0-9]{{1,9}}(\.[0-9]{{1,6}}0*)?|{_LARGEST_TEXT}", 0, 1e9, 0.000001)]
 _Share = Annotated[Number, _number(r"0*[0-9]{1,2}(\.[0-9]{1,2}0*)?", 0, 99.99, 0.01)]
 _Factor = Annotated[Number, _number(r"(?=.*[1-9])0*[0-9]{1,2}(\.[0-9]{1,4}0*)?|0*100(\.0+)?", 0.0001, 100, 0.0001)]
-_Pieces = Annotated[Whole, Field(ge=0, le=int(LARGEST))]
+_Pieces = Annotated[int, Field(strict=True, ge=0, le=int(LARGEST)), WHOLE]
 _Name = Annotated[str, Field(max_length=LONGEST_NAME, pattern=NAME.pattern)]
 _Names = Annotated[list[_Name], Field(fail_fast=True)]
 

@@ -16,7 +16,7 @@ from boeing_data_hub.shopify import reviews
 from boeing_data_hub.shopify.reviews import CauseCount, Review, ReviewFilter
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.bodies import Body, Flag, Whole
+from boeing_data_hub.web.bodies import Body, Flag, Id
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 
 router = APIRouter(prefix="/api/reviews", tags=["reviews"])
@@ -46,8 +46,8 @@ class ReviewDecision(Body):
         description="approve: the new value is published at once. refuse: the store keeps what it has until Boeing "
         "reports another value."
     )
-    ids: Annotated[list[Annotated[Whole, Field(ge=1, le=LARGEST_ID)]], Field(min_length=1, max_length=1000)] | None = (
-        Field(default=None, description="These reviews.")
+    ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="These reviews."
     )
     cause: Cause | None = Field(default=None, description="All with this cause.")
     field: Changed | None = Field(default=None, description="All of this field.")

@@ -233,7 +233,7 @@ def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | str) else str(value)
 
 
-@router.get("/check", responses=may(502))
+@router.get("/check", responses=may(409, 502))
 def check_sku(
     hub: TheHub,
     _principal: Reader,
@@ -262,7 +262,7 @@ def check_sku(
     )
 
 
-@router.post("/metafields/setup", responses=may(502))
+@router.post("/metafields/setup", responses=may(409, 502))
 def set_up_store(hub: TheHub, principal: Admin) -> StoreSetUp:
     """Create the metafield definitions and webhook subscriptions the store lacks.
 

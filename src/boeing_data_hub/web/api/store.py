@@ -21,7 +21,7 @@ from boeing_data_hub.shopify.store_job_rows import DifferingProduct
 from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.bodies import Body, Flag, Texts, Whole
+from boeing_data_hub.web.bodies import Body, Count, Flag, Texts
 from boeing_data_hub.web.downloads import AS_FILE, Kind, download
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.problems import may
@@ -68,8 +68,8 @@ class Decisions(Body):
     decision: StoreDecision
     filter: Filter = Field(default_factory=Filter)
     dry_run: Flag = Field(default=False, description="Only count; change nothing.")
-    expected: Whole | None = Field(
-        default=None, ge=0, description="The count you were shown. If it has changed, nothing is decided."
+    expected: Count | None = Field(
+        default=None, description="The count you were shown. If it has changed, nothing is decided."
     )
 
 
