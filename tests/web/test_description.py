@@ -93,7 +93,7 @@ def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
         "PUT /api/prices/lists/{version}", "DELETE /api/prices/lists/{version}",
         "POST /api/prices/lists/{version}/activate", "POST /api/prices/back", "POST /api/prices/plan",
         "POST /api/shopify/webhooks", "POST /api/conflicts/{sku}", "POST /api/store/decisions",
-        "POST /api/store/check", "DELETE /api/store/jobs/{job_id}", "POST /api/zap/webhook",
+        "DELETE /api/store/jobs/{job_id}", "POST /api/zap/webhook",
         "POST /api/quotes/{rfq_number}/retry", "POST /api/store/adoptions",
         "DELETE /api/store/adoptions/{adoption_id}", "POST /api/store/adoptions/{adoption_id}/approve",
         "POST /api/store/adoptions/{adoption_id}/choices", "POST /api/store/adoptions/{adoption_id}/undo",
@@ -106,7 +106,7 @@ def test_the_names_of_operations_are_stable(description):
     assert {operation["operationId"] for _, operation in operations(description)} == {
         "approve_adoption", "approve_plan", "ask_for_quote",
         "bulk_publish", "bulk_search", "cancel_batch", "cancel_store_job", "check_sku",
-        "check_store", "decide_conflict", "decide_conflicts", "decide_orphan", "decide_reviews", "discard_plan",
+        "decide_conflict", "decide_conflicts", "decide_orphan", "decide_reviews", "discard_plan",
         "end_session", "get_batch", "get_freshness", "get_health", "get_history", "get_image", "get_plan",
         "get_published", "get_quote", "get_raw_answer", "get_readiness", "get_staged", "get_store_job", "list_batches",
         "list_conflicts", "list_differences", "list_failed_pictures", "list_failures", "list_items", "list_orphans",

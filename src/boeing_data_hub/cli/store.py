@@ -102,10 +102,8 @@ app.command("publish-new")(conflicts.publish_new)
 
 @app.command()
 def differences(
-    skus: Annotated[list[str] | None, typer.Argument(help="Check these SKUs. Default: all published products.")] = None,
     *,
-    look: Annotated[bool, typer.Option("--look", help="Check the store now, then list.")] = False,
-    prefix: Annotated[str | None, typer.Option(help="Check SKUs that begin with this.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="List only SKUs that begin with this.")] = None,
     field: Annotated[
         str | None, typer.Option(help="List only differences in this field, e.g. price or status.")
     ] = None,
@@ -114,21 +112,17 @@ def differences(
 ) -> None:
     """List products that are out of sync: the store differs from what was published. Changes nothing.
 
-    It shows the result of the last check; `--look` checks now.
+    It shows what comparisons, webhooks and publish runs have seen so far; `bdh store compare` compares all now.
     """
 
     def do(api: Api) -> None:
-        if look or skus or prefix:
-            started = api.call("POST", "/api/store/check", json={"skus": skus or None, "prefix": prefix})
-            output.note(started["message"])
-            progress.follow_job(api, started["job"]["id"])
-        params = {"limit": limit} | ({"field": field} if field else {})
-        found = api.call("GET", "/api/store/differences", params=params)
+        wanted = {name: value for name, value in (("field", field), ("prefix", prefix)) if value}
+        found = api.call("GET", "/api/store/differences", params={"limit": limit, **wanted})
         if as_json:
             output.as_json(found)
             return
-        last = found["last_look"]["created_at"] if found["last_look"] else "never"
-        _show(found, f"{len(found['differences']):,} products are out of sync (last full check: {last})")
+        last = found["snapshot"]["taken_at"] if found["snapshot"] else None
+        _show(found, f"{len(found['differences']):,} products are out of sync (last comparison: {last or 'never'})")
 
     with_api(do, json_wanted=as_json)
 

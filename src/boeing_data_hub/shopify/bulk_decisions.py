@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,26 +58,6 @@ class DecidedTogether:
             job_id = store_job_rows.add(work, shop=shop, kind="decide", request=request, total=told, actor=actor)
             conflict_rows.set_aside(work, job_id, wanted)
             audit.record(work, actor=actor, action=f"conflicts.{decision}", target=str(job_id), details=request)
-            return _found(work, job_id)
-
-        return self._database.run(step, patience=5)
-
-    def check(self, *, actor: str, skus: Sequence[str] | None = None, prefix: str | None = None) -> StoreJob:
-        """Check all published products in the store, or some of them, and save the differences.
-
-        Raises:
-            Conflict: no published product matches.
-        """
-        request = {"skus": list(skus) if skus else None, "prefix": prefix or None}
-
-        def step(work: Work) -> StoreJob:
-            shop = current_store.read(work)
-            total = store_job_rows.count_to_look_at(work, shop, request) if shop is not None else 0
-            if shop is None or not total:
-                raise Conflict(
-                    "No matching product has been published, so there is nothing to check.", code="no_product"
-                )
-            job_id = store_job_rows.add(work, shop=shop, kind="check", request=request, total=total, actor=actor)
             return _found(work, job_id)
 
         return self._database.run(step, patience=5)

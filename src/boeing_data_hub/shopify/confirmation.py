@@ -17,9 +17,10 @@ def write_down(work: Work, shop: str, confirmed: Sequence[Confirmed]) -> None:
     """
     if not confirmed:
         return
+    # Before the new stock replaces the one that sales are counted from, and in its transaction: so once for each sale.
+    sold_pieces.replaced(work, shop, {one.sku: one.found for one in confirmed if one.found})
     products.confirm(work, shop, confirmed)
     publish_changes.record(work, shop, confirmed)
-    sold_pieces.record(work, shop, confirmed)  # in the transaction that saves the new stock, so once for each sale
     leftover_products.keep_of(work, shop, [one.sku for one in confirmed])
     staging.mark_published(work, [one.sku for one in confirmed if one.state == "live"])
     staging.mark_fetched(work, [one.sku for one in confirmed if one.state == "archived"])

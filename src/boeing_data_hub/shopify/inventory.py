@@ -215,7 +215,7 @@ def _stocked(parts: Mapping[str, Sent], rows: Sequence[StockRow]) -> dict[str, S
 
 
 def with_row(confirmed: Confirmed, row: StockRow) -> Confirmed:
-    """The same after this row was set: its quantities, Boeing's that they were set for, and what was sold before."""
+    """The same after this row was set: its quantities, Boeing's that they are for, and what was there before."""
     base = dict(sorted({**confirmed.form["stock"], **row.boeing}.items()))
     form: dict[str, Any] = {**confirmed.form, "stock": base}
     return replace(
@@ -223,5 +223,5 @@ def with_row(confirmed: Confirmed, row: StockRow) -> Confirmed:
         form=form,
         stock_hash=stock_hash(listing_of(form)),
         stock={**confirmed.stock, **row.set_by_name},
-        sold=confirmed.sold + inventory_plan.sold([row], confirmed.stock),
+        found={**confirmed.found, **inventory_plan.found(row, confirmed.stock)},
     )

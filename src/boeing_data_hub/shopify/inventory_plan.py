@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from boeing_data_hub.catalogue.listings import Change, Listing
+from boeing_data_hub.shopify import sales
 from boeing_data_hub.shopify.failures import UserErrors
 from boeing_data_hub.shopify.journey import Decided, Sent
 
@@ -146,16 +147,14 @@ def merged(row: StockRow, there: int) -> StockRow:
     return replace(row, quantity=target, was=there)
 
 
-def sold(rows: Iterable[StockRow], known: Mapping[str, int]) -> int:
-    """Pieces sold at these locations between the last two calls that set them: the quantity that the earlier one set,
-    minus the quantity that the store had when it accepted the later one. An increase is not a negative sale.
+def found(row: StockRow, known: Mapping[str, int]) -> dict[str, int]:
+    """Pieces that the store had at a location when it accepted a row, by our names of the location.
 
     Args:
-        rows: set by a call that succeeded.
-        known: pieces by our names of the locations, as set before that call.
+        row: set by a call that succeeded.
+        known: pieces by name, as set before that call.
     """
-    moved = ((_sum(known, list(row.boeing)), row.was) for row in rows)
-    return sum(max(0, before - there) for before, there in moved if before is not None and there is not None)
+    return {} if row.was is None else sales.by_name(known, sorted(row.boeing), row.was)
 
 
 def remark(row: StockRow, there: int) -> str | None:

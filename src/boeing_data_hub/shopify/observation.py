@@ -11,7 +11,6 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import Final
 
 import structlog
 
@@ -19,16 +18,14 @@ from boeing_data_hub import telemetry
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import lookups, observing, products
+from boeing_data_hub.shopify import lookups, observing, products, sales, sold_pieces
 from boeing_data_hub.shopify.journey import Advanced, Loaded, NotDone, Reconciled, advanced_all
-from boeing_data_hub.shopify.observed import Difference, Observed
+from boeing_data_hub.shopify.observed import Observed, Seen
 from boeing_data_hub.shopify.outcomes import affects_every_call, failed
 from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
 from boeing_data_hub.shopify.row_lease import Saves
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.shopify.storefront import Storefront
-
-_NO_LEVELS: Final[Mapping[str, int]] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +43,11 @@ class Observation:
         self._storefront = storefront
         self._threads = threads
         self._rules = rules
+
+    @property
+    def counts_sales(self) -> bool:
+        """Whether pieces that are missing in the store were sold; by policy, they may be a mistake to be corrected."""
+        return self._storefront.policy.drift.stock == "left"
 
     def look(self, parts: Mapping[str, Loaded], facts: StoreFacts, *, save: Saves | None) -> Advanced[Reconciled]:
         """Read these parts' known products in the store.
@@ -80,19 +82,24 @@ class Observation:
             return Advanced(after, error if affects_every_call(error) else None)
         stopped = Event()
 
+        pieces: dict[str, Mapping[str, int] | None] = {}
+
         def compare(product_id: str) -> Reconciled:
-            return self._compared(known[product_id], seen[product_id], facts, stopped)
+            part = known[product_id]
+            compared, pieces[part.sku] = self._compared(part, seen[product_id], facts, stopped)
+            return compared
 
         compared = list(self._threads.map(telemetry.carried(compare), seen))
         if save is not None:
-            save(self._kept(facts.shop, compared))
+            rows = {part.sku: part.product for part in known.values() if part.product is not None}
+            save(self._kept(facts.shop, compared, rows, pieces))
         after |= {part.sku: part for part in compared}
         stops = (part.error for part in compared if part.error is not None and affects_every_call(part.error))
         return Advanced(after, next(stops, None))
 
     def differing(
         self, rows: Mapping[str, StoreProduct], facts: StoreFacts, *, changed: Collection[str] = ()
-    ) -> dict[str, tuple[Difference, ...]]:
+    ) -> dict[str, Seen]:
         """How the store differs from what we last set, for each of these rows, by SKU. Saves nothing.
 
         Args:
@@ -110,15 +117,16 @@ class Observation:
                 asked[sku in changed].append(row.product_id)
         seen = self._read(asked[True], by_id=True) | self._read(asked[False])
         policy = self._storefront.policy.drift
-        told: dict[str, tuple[Difference, ...]] = {}
+        told: dict[str, Seen] = {}
         for sku, row in rows.items():
             found = seen.get(row.product_id or "")
             if row.product_id is None or row.form is None:
                 continue
             if found is None:
-                told[sku] = (observing.deleted(policy),)
+                told[sku] = Seen((observing.deleted(policy),))
             else:
-                told[sku] = observing.differences(row, found, policy, self._levels(row, found, facts))
+                pieces = self._pieces(row, found, facts)
+                told[sku] = Seen(observing.differences(row, found, policy, pieces), pieces)
         return told
 
     def _read(self, product_ids: Sequence[str], *, by_id: bool = False) -> dict[str, Observed | None]:
@@ -129,34 +137,53 @@ class Observation:
             found |= answer
         return found
 
-    def _compared(self, part: Reconciled, found: Observed | None, facts: StoreFacts, stopped: Event) -> Reconciled:
+    def _compared(
+        self, part: Reconciled, found: Observed | None, facts: StoreFacts, stopped: Event
+    ) -> tuple[Reconciled, Mapping[str, int] | None]:
+        """The part as the store has it, and its pieces there by our names of locations; None: unknown."""
         product, policy = part.product, self._storefront.policy.drift
         assert product is not None  # noqa: S101 - see `is_known`
         if found is None and not policy.recreate:
             outcome = NotDone("blocked", "deleted_in_store", observing.LEFT_DELETED)
-            return replace(part, differing=(observing.deleted(policy),), outcome=outcome)
+            return replace(part, differing=(observing.deleted(policy),), outcome=outcome), None
         if found is None:
             remarks = (*part.remarks, observing.RECREATED)
-            return replace(
-                part, product=observing.gone(product), differing=(observing.deleted(policy),), remarks=remarks
-            )
+            gone, differing = observing.gone(product), (observing.deleted(policy),)
+            return replace(part, product=gone, differing=differing, remarks=remarks), None
         try:
-            levels = _NO_LEVELS if stopped.is_set() else self._levels(product, found, facts)
+            pieces = None if stopped.is_set() else self._pieces(product, found, facts)
         except HubError as error:
             if affects_every_call(error):
                 stopped.set()
-            return failed(part, error, self._rules, nothing_sent=True)
-        differing = observing.differences(product, found, policy, levels)
-        return replace(part, seen=found, differing=differing, product=observing.as_there(product, differing))
+            return failed(part, error, self._rules, nothing_sent=True), None
+        differing = observing.differences(product, found, policy, pieces)
+        return replace(part, seen=found, differing=differing, product=observing.as_there(product, differing)), pieces
 
-    @staticmethod
-    def _kept(shop: str, compared: Sequence[Reconciled]) -> Callable[[Work], None]:
-        """A step that saves what was seen, with differences and pictures, and forgets the ids of lost products."""
+    def _kept(
+        self,
+        shop: str,
+        compared: Sequence[Reconciled],
+        rows: Mapping[str, StoreProduct],
+        pieces: Mapping[str, Mapping[str, int] | None],
+    ) -> Callable[[Work], None]:
+        """A step that saves what was seen, with differences and pictures, and forgets the ids of lost products.
+
+        Pieces count as sold unless somebody else has looked at the product, or the hub has changed it, meanwhile.
+        """
         looked = {part.sku: part.differing for part in compared if part.seen is not None or part.differing}
         ready = [part.sku for part in compared if part.product and part.seen and _is_ready(part.product, part.seen)]
         lost = [part.sku for part in compared if part.product is not None and part.product.product_id is None]
+        moved = {
+            sku: there
+            for sku, there in pieces.items()
+            if there is not None and sales.moved(rows[sku].stock, rows[sku].counted, there)
+        }
+        counts = self.counts_sales
 
         def step(work: Work) -> None:
+            if moved:
+                same = products.unchanged(work, shop, {sku: rows[sku] for sku in moved})
+                sold_pieces.seen(work, shop, {sku: moved[sku] for sku in same}, counts=counts)
             products.note_look(work, shop, {sku: [each.as_json() for each in found] for sku, found in looked.items()})
             products.pictures_ready(work, shop, ready)
             if lost:
@@ -165,12 +192,15 @@ class Observation:
 
         return step
 
-    def _levels(self, product: StoreProduct, seen: Observed, facts: StoreFacts) -> Mapping[str, int]:
-        item = seen.inventory_item_id
-        if item is None or not observing.may_differ_in_stock(product, seen):
-            return {}
-        levels = self._storefront.levels(item)
-        return {} if levels is None else observing.by_name(product, levels, facts.location_ids)
+    def _pieces(self, product: StoreProduct, seen: Observed, facts: StoreFacts) -> Mapping[str, int] | None:
+        """Its pieces in the store by our names of locations; None where they cannot be compared."""
+        as_set = observing.stock_as_set(product, seen)
+        if as_set is None or seen.inventory_item_id is None:
+            return None
+        if as_set:
+            return product.stock
+        levels = self._storefront.levels(seen.inventory_item_id)
+        return None if levels is None else observing.by_name(product, levels, facts.location_ids)
 
 
 def is_known(part: Loaded) -> bool:

@@ -71,3 +71,16 @@ class Difference:
     def as_json(self) -> dict[str, Any]:
         """As the product's row stores it."""
         return {"field": self.field, "ours": self.ours, "there": self.there, "policy": self.policy}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a read of the store showed of a product.
+
+    Attributes:
+        differences: from what we last set.
+        pieces: by our names of the store's locations; None: unknown.
+    """
+
+    differences: tuple[Difference, ...]
+    pieces: Mapping[str, int] | None = None

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from boeing_data_hub.catalogue.drift_policy import DriftPolicy
+from boeing_data_hub.shopify import sales
 from boeing_data_hub.shopify.observed import METAFIELDS, Difference, Observed, SeenMedia
 from boeing_data_hub.shopify.publications import StoreProduct
 from boeing_data_hub.shopify.shapes import nodes, part, text
@@ -109,11 +110,14 @@ def _lists(product: StoreProduct, seen: Observed, policy: DriftPolicy) -> Iterat
             yield Difference(name, value, there, policy.metafields)
 
 
-def may_differ_in_stock(product: StoreProduct, seen: Observed) -> bool:
-    """True if the total of all locations differs from the one we last set, so that the levels must be read."""
-    if seen.quantity is None or not product.stock or seen.variants != 1:
-        return False
-    return seen.quantity != sum(product.stock.values())
+def stock_as_set(product: StoreProduct, seen: Observed) -> bool | None:
+    """True if the total of all locations is the one we last set, so that the levels need not be read.
+
+    None: it cannot be compared, because nothing was set, the store does not count it, or there are several variants.
+    """
+    if seen.quantity is None or seen.inventory_item_id is None or not product.stock or seen.variants != 1:
+        return None
+    return seen.quantity == sum(product.stock.values())
 
 
 def by_name(product: StoreProduct, levels: Mapping[str, int], location_ids: Mapping[str, str]) -> dict[str, int]:
@@ -130,12 +134,7 @@ def by_name(product: StoreProduct, levels: Mapping[str, int], location_ids: Mapp
             names.setdefault(location_ids[name], []).append(name)
     told: dict[str, int] = {}
     for place, own in names.items():
-        ours = sum(product.stock[name] for name in own)
-        there = levels.get(place, 0)
-        # If one location has several names, all but the one with the most pieces keep the pieces that we set.
-        fullest = max(own, key=lambda name: product.stock[name])
-        told |= {name: product.stock[name] for name in own}
-        told[fullest] = product.stock[fullest] + there - ours
+        told |= sales.by_name(product.stock, own, levels.get(place, 0))
     return told
 
 
@@ -209,7 +208,7 @@ def gone(product: StoreProduct) -> StoreProduct:
         product, state="missing", product_id=None, variant_id=None, inventory_item_id=None, form=None,
         listing_hash=None, stock_hash=None, stock={}, kept={}, on_channel=False, image_sha256=None, image_url=None,
         image_code=None, image_age=None, image_media_id=None, media_state=None, media_error=None, intent=None,
-        kept_sku=None, differences=None, looked_age=None,
+        kept_sku=None, differences=None, looked_age=None, counted={},
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@
 sku, custom_id, state, product_id, variant_id, inventory_item_id, form, listing_hash, stock_hash, stock, kept, left_out,
   on_channel, image_sha256, image_url, image_code, extract(epoch FROM now() - image_at)::float8 AS image_age,
   image_media_id, media_state, media_error, intent, batch_id, kept_sku, differences,
-  CASE WHEN looked_at >= published_at THEN extract(epoch FROM now() - looked_at)::float8 END AS looked_age, store_updated_at
+  CASE WHEN looked_at >= published_at THEN extract(epoch FROM now() - looked_at)::float8 END AS looked_age, store_updated_at,
+  counted
 
 -- fragment: published
 -- The columns of a PublishedProduct.
@@ -57,6 +58,7 @@ ON CONFLICT (shop, sku) DO UPDATE SET state = excluded.state, handle = excluded.
   intent = excluded.intent,
   intent_at = CASE WHEN excluded.intent IS NULL THEN NULL ELSE p.intent_at END,
   batch_id = excluded.batch_id,
+  counted = CASE WHEN excluded.product_id = p.product_id THEN p.counted ELSE '{}' END,
   store_updated_at = coalesce(excluded.store_updated_at, p.store_updated_at), published_at = now(), updated_at = now()
 
 -- name: lock
@@ -65,7 +67,7 @@ SELECT sku FROM hub.products WHERE shop = %s AND sku = ANY(%b::text[]) ORDER BY 
 -- name: lose
 UPDATE hub.products SET state = 'missing', product_id = NULL, variant_id = NULL, inventory_item_id = NULL, form = NULL,
   listing_hash = NULL, stock_hash = NULL, stock = '{}', on_channel = false, intent = NULL, intent_at = NULL,
-  differences = NULL, image_media_id = NULL, media_state = NULL, media_error = NULL, updated_at = now()
+  differences = NULL, counted = '{}', image_media_id = NULL, media_state = NULL, media_error = NULL, updated_at = now()
 WHERE shop = %s AND sku = ANY(%b::text[])
 
 -- name: mark_missing

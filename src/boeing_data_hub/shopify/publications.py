@@ -152,6 +152,8 @@ class StoreProduct:
         differences: what the last look at the store showed otherwise than we set it; None where nothing differed.
         looked_age: seconds since that look, by the database's clock; None if there was none since it was published.
         store_updated_at: the store's time of our last write, as its answer said.
+        counted: pieces by store location as last seen there, where they differ from `stock`: sales up to them are
+            counted.
     """
 
     sku: str
@@ -180,6 +182,7 @@ class StoreProduct:
     differences: Sequence[Mapping[str, Any]] | None = None
     looked_age: float | None = None
     store_updated_at: datetime | None = None
+    counted: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -217,7 +220,7 @@ class Confirmed:
     Attributes:
         form: of the listing, with the stock that `stock` was set for.
         stock: quantities by store location as set.
-        sold: pieces sold in the store since the stock before was set, as compare-and-set has shown.
+        found: pieces by store location that the store had before these were set, as compare-and-set has shown.
         image: the picture sent; None keeps what was known.
         change: for the history: action, changes, form before; None if nothing changed.
         store_updated_at: the store's own time of the last change, as it wrote it.
@@ -240,7 +243,7 @@ class Confirmed:
     intent: Intent | None = None
     change: Mapping[str, Any] | None = None
     store_updated_at: str | None = None
-    sold: int = 0
+    found: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,12 +213,13 @@ class Reconciler:
             return replace(part, product=replace(product, intent=replace(intent, stock_call=None)))
         rest = replace(intent, stock_call=None) if says_otherwise(intent, product) else None
         base, stock = dict(product.form["stock"]), dict(product.stock)
+        found: dict[str, int] = {}
         for row in rows:
             base |= row.boeing
             stock |= row.set_by_name
+            found |= inventory_plan.found(row, product.stock)
         learnt = carried_out(product, intent, {**product.form, "stock": base}, stock)
-        sold = inventory_plan.sold(rows, product.stock)
-        return self._learned(part, intent, replace(learnt, intent=rest, sold=sold), facts)
+        return self._learned(part, intent, replace(learnt, intent=rest, found=found), facts)
 
     def _learn_update(self, part: Reconciled, facts: StoreFacts) -> Reconciled:
         """The batch was cancelled during an update: the store shows whether it was carried out."""

@@ -239,7 +239,6 @@ class Shop:
             ),
             store_jobs=StoreJobs(
                 database=self._database,
-                observation=self.preparing.observation,
                 attention=self.attention,
                 adopting=Adopting(
                     database=self._database,

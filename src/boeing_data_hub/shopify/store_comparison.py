@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from boeing_data_hub.db.unit_of_work import Database, Work
-from boeing_data_hub.shopify import observing, products
+from boeing_data_hub.shopify import observing, products, sold_pieces
 from boeing_data_hub.shopify import store_snapshot_rows as snapshot_rows
-from boeing_data_hub.shopify.observed import Difference, Observed
+from boeing_data_hub.shopify.observed import Observed, Seen
 from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
 from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
@@ -56,11 +56,14 @@ class Comparison:
         found = self._compared(rows, there, facts)
 
         def save(work: Work) -> None:
-            told = {sku: [one.as_json() for one in each] for sku, each in found.items()}
+            told = {sku: [one.as_json() for one in each.differences] for sku, each in found.items()}
             kept = products.note_compared(work, facts.shop, told, taken_at=taken_at)
-            gone = [sku for sku in kept if any(one.field == "deleted" for one in found[sku])]
+            pieces = {sku: each for sku in kept if (each := found[sku].pieces) is not None}
+            counts = self._storefront.policy.drift.stock == "left"
+            sold_pieces.seen(work, facts.shop, pieces, counts=counts)
+            gone = [sku for sku in kept if any(one.field == "deleted" for one in found[sku].differences)]
             products.mark_missing(work, facts.shop, gone)
-            differing = sum(bool(found[sku]) for sku in kept)
+            differing = sum(bool(found[sku].differences) for sku in kept)
             snapshot_rows.advance(work, snapshot, reached=max(rows), compared=len(kept), differing=differing)
 
         taken.save(save)
@@ -68,26 +71,27 @@ class Comparison:
 
     def _compared(
         self, rows: Mapping[str, StoreProduct], there: Mapping[str, SnapshotProduct], facts: StoreFacts
-    ) -> dict[str, tuple[Difference, ...]]:
+    ) -> dict[str, Seen]:
         policy = self._storefront.policy.drift
         missing = [each.product_id for each in rows.values() if each.product_id and each.product_id not in there]
         again: dict[str, Observed | None] = {}
         for start in range(0, len(missing), SURVEYED_AT_ONCE):
             again |= self._storefront.seen(missing[start : start + SURVEYED_AT_ONCE], by_id=True)
-        told: dict[str, tuple[Difference, ...]] = {}
+        told: dict[str, Seen] = {}
         for sku, row in rows.items():
             product = there.get(row.product_id or "")
             if product is not None:
-                told[sku] = observing.differences(row, product.observed, policy, _levels(row, product, facts))
+                pieces = _pieces(row, product, facts)
+                told[sku] = Seen(observing.differences(row, product.observed, policy, pieces), pieces)
             elif (seen := again.get(row.product_id or "")) is not None:
-                told[sku] = observing.differences(row, seen, policy)
+                told[sku] = Seen(observing.differences(row, seen, policy))
             else:
-                told[sku] = (observing.deleted(policy),)
+                told[sku] = Seen((observing.deleted(policy),))
         return told
 
 
-def _levels(row: StoreProduct, product: SnapshotProduct, facts: StoreFacts) -> Mapping[str, int]:
-    """Pieces by our names of locations; none where more than one variant makes the sum meaningless."""
+def _pieces(row: StoreProduct, product: SnapshotProduct, facts: StoreFacts) -> Mapping[str, int] | None:
+    """Pieces by our names of locations; None where more than one variant makes the sum meaningless."""
     if len(product.variants) != 1:
-        return {}
+        return None
     return observing.by_name(row, product.variants[0].levels, facts.location_ids)

@@ -1,4 +1,4 @@
-"""Jobs on many products that a person started: a check of the store, a decision on many conflicts, or an adoption."""
+"""Jobs on many products that a person started: a decision on many conflicts, or an adoption."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class StoreJob:
     """A job.
 
     Attributes:
-        kind: `check`, `decide`, `plan_adoption`, `adopt` or `undo_adoption`.
+        kind: `decide`, `plan_adoption`, `adopt` or `undo_adoption`; `check` of an earlier version.
         request: the filter or the products.
         state: `open`, `ended` or `cancelled`.
         total: number of products or conflicts.
         done: number that is finished.
-        told: number of products that differ, for a check.
+        told: 0; checks of an earlier version counted differing products.
         failed: number of conflicts that the store rejected, for a decision; each has its reason.
         reached: the last SKU that is finished.
     """

@@ -12,8 +12,6 @@ from psycopg.types.json import Jsonb
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify import products
-from boeing_data_hub.shopify.publications import StoreProduct
 from boeing_data_hub.shopify.store_job import StoreJob
 
 _SQL: Final = beside(__file__)
@@ -65,9 +63,9 @@ def anything_due(work: Work) -> bool:
     return bool(work.value(_SQL["anything_due"]))
 
 
-def advance(work: Work, job: StoreJob, *, reached: str, done: int, told: int = 0, failed: int = 0, end: bool) -> None:
+def advance(work: Work, job: StoreJob, *, reached: str, done: int, failed: int = 0, end: bool) -> None:
     """Save the progress since the row was read."""
-    work.do(_SQL["advance"], [reached, done, told, failed, end, end, job.id])
+    work.do(_SQL["advance"], [reached, done, failed, end, end, job.id])
 
 
 def put_off(work: Work, job_id: UUID, *, wait: float, attempts: int = 0, note: str) -> None:
@@ -83,17 +81,6 @@ def fail(work: Work, job_id: UUID, *, note: str) -> None:
 def cancel(work: Work, job_id: UUID) -> bool:
     """Cancel the job. False if it has already ended."""
     return bool(work.do(_SQL["cancel"], [job_id]))
-
-
-def to_look_at(work: Work, job: StoreJob, *, limit: int) -> dict[str, StoreProduct]:
-    """The next products of a check, in SKU order."""
-    values = {**_of(job.shop, job.request), "after": job.reached, "limit": limit}
-    return products.known(work, job.shop, [row["sku"] for row in work.rows(_SQL["to_check"], values)])
-
-
-def count_to_look_at(work: Work, shop: str, request: Mapping[str, Any]) -> int:
-    """How many products a check covers."""
-    return work.value(_SQL["count_to_check"], _of(shop, request))
 
 
 def differing(
@@ -115,7 +102,3 @@ def differing(
 def count_differing(work: Work, *, prefix: str | None = None) -> dict[str, int]:
     """How many products differ, by field; the stock of all locations is one field, as are metafields."""
     return {row["field"]: row["products"] for row in work.rows(_SQL["count_differing"], {"prefix": prefix})}
-
-
-def _of(shop: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    return {"shop": shop, "skus": request.get("skus"), "prefix": request.get("prefix")}

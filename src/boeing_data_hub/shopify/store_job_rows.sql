@@ -7,11 +7,6 @@ id, shop, kind, request, state, total, done, told, failed, reached, note, attemp
 state = 'open' AND not_before <= now()
 AND 'job:' || id NOT IN (SELECT unnest(part_numbers) FROM hub.leases WHERE stage = 'publishing')
 
--- fragment: checked
-shop = %(shop)s AND product_id IS NOT NULL AND form IS NOT NULL AND state IN ('live', 'archived')
-AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
-AND (%(prefix)s::text IS NULL OR starts_with(upper(sku), upper(%(prefix)s)))
-
 -- name: add
 INSERT INTO hub.store_jobs (id, shop, kind, request, total, actor) VALUES (%s, %s, %s, %s, %s, %s)
 
@@ -28,7 +23,7 @@ SELECT {job} FROM hub.store_jobs WHERE shop = %s AND {free} ORDER BY not_before 
 SELECT EXISTS (SELECT 1 FROM hub.store_jobs WHERE {free} AND shop = {current_store.shop})
 
 -- name: advance
-UPDATE hub.store_jobs SET reached = %s, done = done + %s, told = told + %s, failed = failed + %s,
+UPDATE hub.store_jobs SET reached = %s, done = done + %s, failed = failed + %s,
   attempts = 0, note = NULL, state = CASE WHEN %s AND state = 'open' THEN 'ended' ELSE state END,
   ended_at = CASE WHEN %s THEN now() END, not_before = now(), updated_at = now() WHERE id = %s
 
@@ -42,12 +37,6 @@ AND state = 'open'
 
 -- name: cancel
 UPDATE hub.store_jobs SET state = 'cancelled', ended_at = now(), updated_at = now() WHERE id = %s AND state = 'open'
-
--- name: to_check
-SELECT sku FROM hub.products WHERE {checked} AND sku > %(after)s ORDER BY sku LIMIT %(limit)s
-
--- name: count_to_check
-SELECT count(*) FROM hub.products WHERE {checked}
 
 -- fragment: differs
 differences IS NOT NULL AND shop = {current_store.shop}

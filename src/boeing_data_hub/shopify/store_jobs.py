@@ -1,6 +1,6 @@
-"""Checks of all published products, decisions on many conflicts, and adoptions: in bounded steps, beside publishing.
+"""Decisions on many conflicts, and adoptions: in bounded steps, beside publishing.
 
-A step covers about a hundred products, or some conflicts, under the job's lease. A killed step is repeated, which is
+A step covers some conflicts, or about a hundred products, under the job's lease. A killed step is repeated, which is
 safe.
 """
 
@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from boeing_data_hub.db.unit_of_work import Database, Work
+from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, RateLimited, Reject
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import conflict_rows, products, store_job_rows
+from boeing_data_hub.shopify import conflict_rows, store_job_rows
 from boeing_data_hub.shopify.adopting import Adopting
 from boeing_data_hub.shopify.adoption_planning import WAIT, AdoptionPlanning
 from boeing_data_hub.shopify.conflicts import Attention
 from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import OutcomeUnknown
-from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
 from boeing_data_hub.shopify.publications import StoreFacts
 from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.store_job import Decision, StoreJob
-from boeing_data_hub.shopify.store_products import SURVEYED_AT_ONCE
 from boeing_data_hub.work.leases import LeaseLostError
 
 _DECIDED_AT_ONCE: Final = 20
 _BUSY: Final = "The other parts are being published now; they follow."
+_NO_CHECKS: Final = "Checks are no longer made product by product. Run `bdh store compare`."
 _RETRY: Final = RetryPolicy(first=2.0, longest=300.0)  # a person watches the job, so waits are short
 
 
@@ -35,7 +34,6 @@ class StoreJobs:
 
     Args:
         database: the rows.
-        observation: reads products in the store.
         attention: carries out decisions.
         adopting: adopts and undoes.
         planning: makes plans of adoptions.
@@ -46,14 +44,12 @@ class StoreJobs:
         self,
         *,
         database: Database,
-        observation: Observation,
         attention: Attention,
         adopting: Adopting,
         planning: AdoptionPlanning,
         effects: Effects,
     ) -> None:
         self._database = database
-        self._observation = observation
         self._attention = attention
         self._adopting = adopting
         self._planning = planning
@@ -76,8 +72,8 @@ class StoreJobs:
     def _carry_out(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
         job = taken.row
         match job.kind:
-            case "check":
-                self._check(taken, facts)
+            case "check":  # of an earlier version
+                taken.save(lambda work: store_job_rows.fail(work, job.id, note=_NO_CHECKS))
             case "decide":
                 self._decide(taken)
             case "plan_adoption":
@@ -107,24 +103,6 @@ class StoreJobs:
             taken.save(lambda work: store_job_rows.put_off(work, job.id, wait=WAIT, note=_BUSY))
         else:
             taken.save(lambda work: store_job_rows.advance(work, job, reached="", done=done or 0, end=done is None))
-
-    def _check(self, taken: Taken[StoreJob], facts: StoreFacts) -> None:
-        job = taken.row
-        rows = self._database.run(
-            lambda work: store_job_rows.to_look_at(work, job, limit=SURVEYED_AT_ONCE), patience=20
-        )
-        told = self._observation.differing(rows, facts) if rows else {}
-
-        def step(work: Work) -> None:
-            same = products.unchanged(work, facts.shop, rows)
-            seen = {sku: [one.as_json() for one in each] for sku, each in told.items() if sku in same}
-            products.note_look(work, facts.shop, seen)
-            store_job_rows.advance(
-                work, job, reached=max(rows, default=job.reached), done=len(rows),
-                told=sum(bool(each) for each in seen.values()), end=len(rows) < SURVEYED_AT_ONCE,
-            )  # fmt: skip
-
-        taken.save(step)
 
     def _decide(self, taken: Taken[StoreJob]) -> None:
         job = taken.row

@@ -13,7 +13,7 @@ import structlog
 
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
-from boeing_data_hub.shopify import products, webhook_rows
+from boeing_data_hub.shopify import products, sold_pieces, webhook_rows
 from boeing_data_hub.shopify.observation import Observation
 from boeing_data_hub.shopify.outcomes import affects_every_call
 from boeing_data_hub.shopify.publications import StoreFacts, StoreProduct
@@ -128,10 +128,16 @@ class WebhookReads:
         def step(work: Work) -> None:
             settled = products.unchanged(work, facts.shop, quiet)
             seen = {sku: found for sku, found in told.items() if sku in settled}
-            products.note_look(work, facts.shop, {sku: [one.as_json() for one in found] for sku, found in seen.items()})
-            products.mark_missing(
-                work, facts.shop, [sku for sku, found in seen.items() if any(one.field == "deleted" for one in found)]
+            sold_pieces.seen(
+                work,
+                facts.shop,
+                {sku: found.pieces for sku, found in seen.items() if found.pieces is not None},
+                counts=self._observation.counts_sales,
             )
+            now = {sku: found.differences for sku, found in seen.items()}
+            products.note_look(work, facts.shop, {sku: [one.as_json() for one in each] for sku, each in now.items()})
+            gone = [sku for sku, each in now.items() if any(one.field == "deleted" for one in each)]
+            products.mark_missing(work, facts.shop, gone)
             webhook_rows.finish(work, [*settled_before, *(each for sku in settled for each in of_sku[sku])])
             again = [each for sku in chosen if sku not in settled for each in of_sku[sku]]
             webhook_rows.put_off(work, again, wait=_SENT)
@@ -152,7 +158,7 @@ def read_needed(webhook: DueWebhook, product: StoreProduct, facts: StoreFacts) -
         written = product.store_updated_at
         is_later = written is None or webhook.changed_at is None or webhook.changed_at > written
         return "now" if is_later else "later"
-    if webhook.location_id is None or webhook.available is None or product.differences:
+    if webhook.location_id is None or webhook.available is None or product.differences or product.counted:
         return "now"
     here = {
         name: pieces for name, pieces in product.stock.items() if facts.location_ids.get(name) == webhook.location_id

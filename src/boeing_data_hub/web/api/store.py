@@ -73,25 +73,15 @@ class Decisions(Body):
     )
 
 
-class ProductSelection(Body):
-    """The products to check; without either field, all published products."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"prefix": "NAS"}]})
-
-    skus: Texts | None = Field(default=None, max_length=_MOST)
-    prefix: str | None = Field(default=None, max_length=255, pattern=STORABLE)
-
-
 class StoreJobResponse(BaseModel):
-    """A job on many products: a check of the store, or a decision on many conflicts."""
+    """A job on many products: a decision on many conflicts, or an adoption."""
 
     id: UUID
-    kind: str = Field(description="`check` or `decide`.")
+    kind: str = Field(description="`decide`, `plan_adoption`, `adopt` or `undo_adoption`.")
     request: Mapping[str, Any] = Field(description="What was selected.")
     state: str = Field(description="`open`, `ended` or `cancelled`.")
     total: int
     done: int
-    told: int = Field(description="Of a check: products that differ.")
     failed: int = Field(description="Of a decision: conflicts that the store rejected.")
     note: str | None
     actor: str
@@ -113,13 +103,6 @@ class DecisionsResponse(BaseModel):
     sample: list[ConflictSample] = Field(default=[], description="Of a preview: the first ten.")
     decision: StoreDecision
     job: StoreJobResponse | None
-    message: str
-
-
-class CheckStarted(BaseModel):
-    """The job that checks the store."""
-
-    job: StoreJobResponse
     message: str
 
 
@@ -156,7 +139,6 @@ class DifferencesResponse(BaseModel):
     differences: list[DifferingProduct]
     counts: Mapping[str, int] = Field(description="Products by the field that differs.")
     snapshot: SnapshotResponse | None
-    last_look: StoreJobResponse | None
     next_after: str | None = Field(description="Send it as `after` for the next page; null at the end.")
 
 
@@ -181,22 +163,13 @@ def decide_conflicts(body: Decisions, hub: TheHub, principal: Publisher) -> Deci
     return DecisionsResponse(total=job.total, decision=body.decision, job=_told(job), message=said)
 
 
-@router.post("/check", responses=may(409))
-def check_store(body: ProductSelection, hub: TheHub, principal: Publisher) -> CheckStarted:
-    """Check published products in the store, in the background."""
-    skus = None if body.skus is None else [sku.strip().upper().replace("\0", "\ufffd") for sku in body.skus]
-    job = hub.shop.decisions.check(actor=principal.owner, skus=skus, prefix=body.prefix)
-    hub.intake.wake_publishing()
-    return CheckStarted(job=_told(job), message=f"{job.total:,} products are being checked in the background.")
-
-
 def _told(job: StoreJob) -> StoreJobResponse:
     return StoreJobResponse.model_validate(job.as_json())
 
 
 @router.get("/jobs/{job_id}")
 def get_store_job(job_id: UUID, hub: TheHub, _principal: Reader) -> StoreJobDetail:
-    """The progress of a check or of a decision on many conflicts, and the conflicts that Shopify rejected."""
+    """The progress of a decision on many conflicts or of an adoption, and the conflicts that Shopify rejected."""
     return StoreJobDetail.model_validate(hub.shop.decisions.show(job_id))
 
 
@@ -257,17 +230,15 @@ def list_differences(
     ] = None,
     prefix: Annotated[str, Query(max_length=255, pattern=STORABLE, description="Beginning of the SKU.")] = "",
 ) -> DifferencesResponse:
-    """Products that differed at the last check, with each difference and what the next publish will do about it."""
+    """Products that differed when they were last read, with each difference and what the next publish will do."""
 
     def step(work: Work) -> DifferencesResponse:
         found = store_job_rows.differing(work, limit=limit, after=after, field=field, prefix=prefix or None)
-        looks = store_job_rows.latest(work, "check")
         snapshot = store_snapshot_rows.newest(work)
         return DifferencesResponse(
             differences=found,
             counts=store_job_rows.count_differing(work, prefix=prefix or None),
             snapshot=_snapshot(snapshot) if snapshot else None,
-            last_look=_told(looks[0]) if looks else None,
             next_after=found[-1].sku if len(found) == limit else None,
         )
 

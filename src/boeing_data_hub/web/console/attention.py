@@ -13,10 +13,18 @@ from fastapi.responses import HTMLResponse
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
-from boeing_data_hub.shopify import conflict_rows, leftover_products, media_check_rows, plans, store_job_rows
+from boeing_data_hub.shopify import (
+    conflict_rows,
+    leftover_products,
+    media_check_rows,
+    plans,
+    store_job_rows,
+    store_snapshot_rows,
+)
 from boeing_data_hub.shopify.conflict_rows import StoreConflict
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.store_job import ConflictFilter, StoreJob
+from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.store_links import admin_link
@@ -39,7 +47,7 @@ class AttentionView:
         orphans: leftover products.
         pictures: images that Shopify could not process.
         differing: products that differ from what was published, and `differ` their number by field.
-        looks: the latest checks of the store.
+        compared: the newest complete comparison of the store; None without one.
         decisions: the latest decisions on many conflicts.
     """
 
@@ -50,7 +58,7 @@ class AttentionView:
     pictures: Sequence[object]
     differing: Sequence[object]
     differ: object
-    looks: Sequence[StoreJob]
+    compared: StoreSnapshot | None
     decisions: Sequence[StoreJob]
 
 
@@ -73,7 +81,7 @@ def show(
             pictures=media_check_rows.listed(work, limit=_ON_A_PAGE),
             differing=store_job_rows.differing(work, limit=_ON_A_PAGE),
             differ=store_job_rows.count_differing(work),
-            looks=store_job_rows.latest(work, "check"),
+            compared=store_snapshot_rows.complete(work),
             decisions=store_job_rows.latest(work, "decide", limit=3),
         )
         return view, conflict_rows.listed(work, is_open=state == "open", limit=_ON_A_PAGE + 1, after=after)
@@ -145,14 +153,6 @@ def decide_many(
     told = hub.shop.decisions.preview(wanted)
     given = {"decision": decision, "kind": kind, "cause": cause, "vendor": vendor.strip(), "prefix": prefix.strip()}
     return page(request, "pages/attention_many.html", told=told, given=given)
-
-
-@router.post("/look", response_model=None)
-def look(hub: TheHub, visitor: Publisher) -> Response:
-    """Check all published products in the store, in the background."""
-    hub.shop.decisions.check(actor=visitor.owner)
-    hub.intake.wake_publishing()
-    return go("/console/attention", said="looking")
 
 
 @router.post("/orphan", response_model=None)
