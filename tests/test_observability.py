@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.health.metrics import HELP
@@ -89,6 +90,12 @@ def test_an_alert_says_what_it_is_and_where_its_remedy_stands(name: str):
         assert word in block
     assert f"runbook: docs/observability.md#{name.lower()}\n" in block
     assert re.search(rf"^### {name}$", PAGE.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["rules.yml", "rules_test.yml"])
+def test_the_rules_can_be_read(name: str):
+    """A quotation mark in a sentence once made the file unreadable; Prometheus itself reads it in `make test-tools`."""
+    assert yaml.safe_load(RULES.with_name(name).read_text())
 
 
 def test_no_remedy_stands_for_an_alert_that_is_gone():

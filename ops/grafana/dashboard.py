@@ -136,6 +136,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "Changes made in the store",
             ("max by (field) (hub_store_differences)", "{{field}}"),
             ("max(hub_store_comparison_age_seconds)", "seconds since the comparison"),
+            ("max(hub_store_compared_daily)", "compared daily"),
         ),
         panel(
             "Bulk operations",

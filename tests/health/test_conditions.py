@@ -84,7 +84,7 @@ def test_a_pause_of_the_store_reads_the_same_everywhere():
 
 
 def test_what_waits_for_a_person_reads_the_same_in_the_digest_and_on_the_overview():
-    waiting = Attention(conflicts=2, orphans=1, plans=1, in_doubt=1, reviews=3)
+    waiting = Attention(conflicts=2, orphans=1, plans=1, adoption=3_124, in_doubt=1, reviews=3)
     text = digest_text(waiting)
     for one in waiting.conditions():
         assert one.message in text

@@ -63,12 +63,13 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
         answers=400,
         possible=28_800,
         waiting=Attention(
-            conflicts=1, orphans=2, plans=3, reviews=10_000, in_doubt=1, unsent={"email": ["550 no such mailbox"]}
+            conflicts=1, orphans=2, plans=3, adoption=3_124, reviews=10_000, in_doubt=1,
+            unsent={"email": ["550 no such mailbox"]},
         ),
     )  # fmt: skip
     text = digest.as_text(document)
     for line in (
-        "1,312 products changed, 7 parts failed, 7 items need attention",
+        "1,312 products changed, 7 parts failed, 8 items need attention",
         "12 products created, 1,300 updated; 1 part published without changes",
         "90 parts ready to sell, 4 that can't be sold, 2 that need review",
         f"WF338109=K3: 10.00 to 12.50 (+25.0 %) {CONSOLE}/part/WF338109%3DK3",
@@ -78,6 +79,7 @@ def test_a_busy_day_says_what_changed_failed_and_waits():
         "7 parts (not_found), e.g. X, Y. Boeing does not know it. What to do: Check the suffix",
         f"It won't be published until you decide. {CONSOLE}/attention#conflicts",
         "10,000 or more parts need review",
+        f"A plan to link 3,124 products in your store to your parts is waiting for your decision. {CONSOLE}/adoptions",
         "Boeing answered 400 calls of 28,800 that the limit allows.",
         "1 notification could not be delivered by email. 550 no such mailbox",
     ):

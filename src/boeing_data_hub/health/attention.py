@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import conditions, notices
-from boeing_data_hub.health.conditions import IN_DOUBT, MOST_COUNTED, NOT_COMPARED, Condition
+from boeing_data_hub.health.conditions import ADOPTION, IN_DOUBT, MOST_COUNTED, NOT_COMPARED, Condition
 from boeing_data_hub.shopify import (
+    adoption_rows,
     conflict_rows,
     current_store,
     intents,
@@ -30,6 +31,7 @@ class Attention:
         conflicts: parts whose SKU belongs to another product in the store.
         orphans: leftover products that are still in the store.
         plans: publish plans waiting for approval.
+        adoption: products in a plan to link existing ones that waits for a decision; None if none waits.
         held: changes that guards hold back, counted to `MOST_COUNTED`.
         reviews: staged parts that need review, counted to `MOST_COUNTED`.
         in_doubt: products for which the outcome of a call is unknown, with no check scheduled.
@@ -41,6 +43,7 @@ class Attention:
     conflicts: int = 0
     orphans: int = 0
     plans: int = 0
+    adoption: int | None = None
     held: int = 0
     reviews: int = 0
     in_doubt: int = 0
@@ -56,6 +59,8 @@ class Attention:
             yield conditions.leftovers(self.orphans)
         if self.plans:
             yield conditions.plans(self.plans)
+        if self.adoption is not None:
+            yield ADOPTION.found(products=counted(self.adoption, "product"))
         if self.held:
             yield conditions.held_changes(self.held)
         if self.in_doubt:
@@ -74,8 +79,14 @@ def of_the_store(work: Work) -> Attention:
         conflicts=conflict_rows.count_open(work),
         orphans=leftovers.count_due(work),
         plans=plans.count_waiting(work),
+        adoption=_adoption(work),
         held=reviews.count_open(work, most=MOST_COUNTED),
     )
+
+
+def _adoption(work: Work) -> int | None:
+    plan = adoption_rows.waiting(work)
+    return None if plan is None else plan.products
 
 
 def everything(work: Work) -> Attention:
@@ -86,6 +97,7 @@ def everything(work: Work) -> Attention:
         conflicts=conflict_rows.count_open(work),
         orphans=leftovers.count_due(work),
         plans=plans.count_waiting(work),
+        adoption=_adoption(work),
         held=reviews.count_open(work, most=MOST_COUNTED),
         reviews=staging.count_up_to(work, MOST_COUNTED, status="needs_review"),
         in_doubt=len(intents.left_in_doubt(work, shop)) if shop else 0,

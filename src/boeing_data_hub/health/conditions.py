@@ -167,6 +167,14 @@ PLANS: Final = Kind(
     remedy="Review.",
     link="/attention#plans",
 )
+ADOPTION: Final = Kind(
+    code="adoption_plan",
+    level="warning",
+    meaning="a plan to link existing products waits for a decision",
+    message="A plan to link {products} in your store to your parts is waiting for your decision.",
+    remedy="Review.",
+    link="/adoptions",
+)
 IN_DOUBT: Final = Kind(
     code="in_doubt",
     level="warning",

@@ -62,6 +62,7 @@ def document(facts: Facts, *, console: str) -> Document:
             "conflicts": facts.waiting.conflicts,
             "orphans": facts.waiting.orphans,
             "plans": facts.waiting.plans,
+            "adoption_plans": int(facts.waiting.adoption is not None),
             "differences": sum((facts.waiting.differing or {}).values()),
             "needs_review": facts.waiting.reviews,
             "held_changes": facts.waiting.held,
@@ -79,7 +80,8 @@ def _headline(facts: Facts, failed: int) -> str:
     if failed:
         phrases.append(f"{_many(failed, 'part')} failed")
     waiting = facts.waiting
-    if waits := waiting.conflicts + waiting.orphans + waiting.plans + waiting.held + waiting.in_doubt:
+    plans = waiting.plans + (waiting.adoption is not None)
+    if waits := waiting.conflicts + waiting.orphans + plans + waiting.held + waiting.in_doubt:
         phrases.append(f"{_many(waits, 'item')} {'needs' if waits == 1 else 'need'} attention")
     return ", ".join(phrases) or "nothing to report"
 

@@ -66,6 +66,7 @@ HELP: Final[Mapping[str, str]] = {
     "hub_oldest_orphan_seconds": "How long the oldest has been waiting for removal; 0: none.",
     "hub_reviews_open": "Changes that guards hold back and that wait for review, counted to 10,000.",
     "hub_store_differences": "Products that differ in the store from what was published, by field.",
+    "hub_store_compared_daily": "1: the store is compared once a day (HUB_DRIFT_SNAPSHOT_AT); 0: on request only.",
     "hub_store_comparison_age_seconds": "Seconds since the store was last compared as a whole; +Inf: never.",
     "hub_conflicts_open": "Conflicts with other products that wait for a decision.",
     "hub_plans_waiting": "Plans that wait for approval, counted up to 1,000.",
@@ -76,8 +77,15 @@ HELP: Final[Mapping[str, str]] = {
 }
 
 
-def families(figures: Figures, limit: RateLimit | None, *, at: float) -> Iterator[Metric]:
-    """Every metric family; `at` is the current monotonic time."""
+def families(figures: Figures, limit: RateLimit | None, *, at: float, compares_daily: bool) -> Iterator[Metric]:
+    """Every metric family.
+
+    Args:
+        figures: of the system.
+        limit: of Boeing's calls, by this process's setting.
+        at: the current monotonic time.
+        compares_daily: the store is compared with what was published once a day.
+    """
     up = _family("hub_service_up", "service")
     up.add_metric(["postgres"], figures.database is not None)
     up.add_metric(["redis"], figures.redis is not None)
@@ -91,6 +99,7 @@ def families(figures: Figures, limit: RateLimit | None, *, at: float) -> Iterato
         yield from _lines(figures.database, limit)
         yield from _batches(figures.database.batches)
         yield from _rest(figures.database)
+    yield _one("hub_store_compared_daily", compares_daily)
 
 
 def _family(name: str, *labels: str) -> GaugeMetricFamily:

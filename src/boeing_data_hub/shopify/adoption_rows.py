@@ -64,6 +64,12 @@ def latest(work: Work, *, limit: int) -> list[Adoption]:
     return [Adoption(**row) for row in work.rows(_SQL["latest"], [limit])]
 
 
+def waiting(work: Work) -> Adoption | None:
+    """The newest plan for the current store, if it waits for a decision; an older one is out of date."""
+    newest = next(iter(latest(work, limit=1)), None)
+    return newest if newest is not None and newest.state == "waiting" else None
+
+
 def busy(work: Work) -> Adoption | None:
     """The plan of the current store that a job works on now. Until the commit nobody else can start one."""
     work.do(_SQL["one_at_a_time"])

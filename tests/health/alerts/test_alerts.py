@@ -186,6 +186,32 @@ def test_a_store_with_unfinished_business(watched):
     watched.calm()
 
 
+def test_changes_in_the_store_and_in_boeing_s_data_that_wait_for_people(watched):
+    shop = watched.shop.ask("SELECT shop FROM hub.products LIMIT 1")
+    watched.do(
+        "INSERT INTO hub.reviews (shop, sku, field, cause, old, new)"
+        " SELECT %s, 'HELD-' || n, 'price', 'price_fell', '473.01', '3.64' FROM generate_series(1, 201) n",
+        shop,
+    )
+    watched.do(
+        "INSERT INTO hub.store_snapshots (id, shop, actor, state, outcome, taken_at, created_at, ended_at)"
+        " VALUES (gen_random_uuid(), %s, 'test', 'ended', 'complete', now() - interval '3 days',"
+        " now() - interval '3 days', now() - interval '3 days')",
+        shop,
+    )
+    watched.do(
+        "INSERT INTO hub.products (shop, sku, custom_id, search_key, state, differences) SELECT %s, 'GONE-' || n,"
+        " 'GONE-' || n, 'GONE' || n, 'missing', '[{\"field\": \"deleted\", \"policy\": \"put_right\"}]'"
+        " FROM generate_series(1, 51) n",
+        shop,
+    )
+    watched.see("HubReviewsOpen", "HubReviewsMany", "HubStoreNotCompared", "HubStoreDeletedMany")
+    watched.do("DELETE FROM hub.reviews WHERE sku LIKE 'HELD-%%'")
+    watched.do("DELETE FROM hub.products WHERE sku LIKE 'GONE-%%'")
+    watched.do("DELETE FROM hub.store_snapshots")
+    watched.calm()
+
+
 def test_work_that_stands_still(watched):
     """Parts are due, the worker for them is gone, and so is the scheduler."""
     for name in ("beat", "default", "extraction", "normalization"):

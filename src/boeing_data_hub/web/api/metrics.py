@@ -68,5 +68,6 @@ def read_metrics(hub: TheHub, _admitted: Annotated[None, Depends(_admitted)]) ->
     response says so.
     """
     found = hub.figures.now()
-    text = telemetry.render(metrics.families(found, hub.figures.limit, at=monotonic()))
+    compares = bool(hub.settings.hub_drift_snapshot_at)
+    text = telemetry.render(metrics.families(found, hub.figures.limit, at=monotonic(), compares_daily=compares))
     return Response(text, media_type=telemetry.CONTENT_TYPE)

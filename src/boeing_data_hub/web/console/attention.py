@@ -14,6 +14,7 @@ from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import PauseUpstream, Reject, Retry, Unavailable
 from boeing_data_hub.shopify import (
+    adoption_rows,
     conflict_rows,
     leftover_products,
     media_check_rows,
@@ -21,6 +22,7 @@ from boeing_data_hub.shopify import (
     store_job_rows,
     store_snapshot_rows,
 )
+from boeing_data_hub.shopify.adoption import Adoption
 from boeing_data_hub.shopify.conflict_rows import StoreConflict
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.store_job import ConflictFilter, StoreJob
@@ -44,6 +46,7 @@ class AttentionView:
     Attributes:
         counted: what waits for a decision.
         names: API keys' names by owner.
+        adoption: a plan to link existing products that waits for a decision; None if none does.
         orphans: leftover products.
         pictures: images that Shopify could not process.
         differing: products that differ from what was published, and `differ` their number by field.
@@ -54,6 +57,7 @@ class AttentionView:
     counted: Counts
     names: Mapping[str, str]
     plans: Sequence[object]
+    adoption: Adoption | None
     orphans: Sequence[object]
     pictures: Sequence[object]
     differing: Sequence[object]
@@ -77,6 +81,7 @@ def show(
             counted=counts(work),
             names=api_keys.names(work),
             plans=plans.waiting(work, limit=_ON_A_PAGE),
+            adoption=adoption_rows.waiting(work),
             orphans=leftover_products.listed(work, state="due", limit=_ON_A_PAGE),
             pictures=media_check_rows.listed(work, limit=_ON_A_PAGE),
             differing=store_job_rows.differing(work, limit=_ON_A_PAGE),

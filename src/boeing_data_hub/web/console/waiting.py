@@ -1,5 +1,5 @@
 """The number of decisions that wait for a person, in the navigation: conflicts, leftover products, plans, images,
-held changes.
+held changes, a plan to link existing products.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify import conflict_rows, media_check_rows, plans, reviews
+from boeing_data_hub.shopify import adoption_rows, conflict_rows, media_check_rows, plans, reviews
 from boeing_data_hub.shopify import leftover_products as orphans
 
 _REMEMBERED: Final = 3.0  # seconds
@@ -27,11 +27,12 @@ class Counts:
     plans: int
     pictures: int = 0
     held: int = 0
+    adoptions: int = 0
 
     @property
     def total(self) -> int:
         """Their sum."""
-        return self.conflicts + self.orphans + self.plans + self.pictures + self.held
+        return self.conflicts + self.orphans + self.plans + self.pictures + self.held + self.adoptions
 
 
 def counts(work: Work) -> Counts:
@@ -42,6 +43,7 @@ def counts(work: Work) -> Counts:
         plans.count_waiting(work),
         media_check_rows.count_given_up(work),
         reviews.count_open(work, most=_MOST_COUNTED),
+        int(adoption_rows.waiting(work) is not None),
     )
 
 
