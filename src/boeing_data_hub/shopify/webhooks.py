@@ -7,7 +7,6 @@ reason to read a product, never a source of data about it.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +85,7 @@ def is_signed(body: bytes, sent: Sequence[str], secret: str) -> bool:
     """
     if len(sent) != 1:
         return False
-    signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    signature = base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
     return hmac.compare_digest(sent[0].encode("utf-8", "surrogateescape"), signature)
 
 

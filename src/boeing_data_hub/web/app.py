@@ -12,7 +12,6 @@ from starlette.types import ASGIApp
 
 from boeing_data_hub import __version__, tracing
 from boeing_data_hub.app import Hub
-from boeing_data_hub.shopify.webhook_inbox import Inbox
 from boeing_data_hub.web import describing, problems
 from boeing_data_hub.web.access import KeyLookup, Reader
 from boeing_data_hub.web.api import (
@@ -110,7 +109,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.scrapers = metrics.KnownScrapers()
     app.state.live_feed = LiveFeed(hub)
     app.state.waiters = Waiters()
-    app.state.webhook_inbox = Inbox(lambda: hub.database)
+    app.state.store_webhooks = store_webhooks.StoreWebhooks(hub)
     for router in ROUTERS:
         app.include_router(router)
 
@@ -126,6 +125,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_middleware(
         Gate,
         callers=Callers(hub, app.state.key_lookup),
+        store=app.state.store_webhooks,
         limits=Limits(
             body=settings.hub_max_body_bytes,
             upload=settings.hub_max_upload_bytes,

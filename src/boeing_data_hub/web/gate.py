@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.errors import Forbidden, Refused, TooLarge, Unavailable
+from boeing_data_hub.errors import Refused, TooLarge, Unavailable
 from boeing_data_hub.shopify import webhooks
 from boeing_data_hub.web import bodies, rates
 from boeing_data_hub.web.access import address_of
@@ -27,8 +27,8 @@ from boeing_data_hub.web.arriving_body import GRACE, ArrivingBody, declared_leng
 from boeing_data_hub.web.asgi_messages import content_type, replaying, with_fields, without_body
 from boeing_data_hub.web.callers import Caller, Callers
 from boeing_data_hub.web.prefix import inner_path
-from boeing_data_hub.web.problems import refused
 from boeing_data_hub.web.rates import Policy, Rates
+from boeing_data_hub.web.rejections import answer, of_another_site, too_many
 from boeing_data_hub.web.security_events import note
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,16 +49,11 @@ _STRANGERS: Final = 65_536
 """Maximum bytes of an unknown caller's body, and of one that is checked inline: larger ones are checked in a thread."""
 _LARGE_AT_A_TIME: Final = 16
 _LARGE_PER_CALLER: Final = 4
-_SHOWN: Final = 200  # characters of a path in the log
 _PLACE_SECONDS: Final = 10.0  # a burst of one request is answered, not rejected
 
 
-class _TooManyRequests(Refused):
-    """The caller's rate is used up."""
-
-    code = "rate_limited"
-    status = 429
-    title = "Too many requests"
+AnswersStore = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
+"""Answers a request whose body was read."""
 
 
 class _CutOffError(Exception):
@@ -96,12 +91,14 @@ class Gate:
     Args:
         app: the next application.
         callers: identifies callers.
+        store: answers the store's webhooks.
         limits: in force.
     """
 
-    def __init__(self, app: ASGIApp, *, callers: Callers, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, *, callers: Callers, store: AnswersStore, limits: Limits) -> None:
         self._app = app
         self._callers = callers
+        self._store = store
         self._limits = limits
         self._rates = Rates()
         self._judging = CapacityLimiter(2)
@@ -118,7 +115,7 @@ class Gate:
             return
         if path.startswith(_API) and not _OTHER_SITES.isdisjoint(scope["headers"]):
             # A read may start a search, so no page of another site may cause even that.
-            await _answer(_of_another_site(scope), *without_body(scope, receive), send)
+            await answer(of_another_site(scope), *without_body(scope, receive), send)
             return
         if path.startswith(_SIGN_IN) or path == webhooks.PATH:
             await self._from_anybody(path, scope, receive, send)
@@ -137,7 +134,7 @@ class Gate:
             if over := [one for one in standings if one.is_over]:
                 if any(one.is_first_over for one in over):
                     note("rate_limited", caller=caller.name, policy=over[0].policy.name)
-                await _answer(_too_many(over), scope, receive, told)
+                await answer(too_many(over), scope, receive, told)
                 return
         if is_safe:
             await self._app(scope, receive, told)
@@ -158,9 +155,21 @@ class Gate:
         """A request with a body whose sender only the body proves."""
         if path == webhooks.PATH:
             # It has no rate: a webhook that is refused is a change that goes unnoticed, and the route costs one insert.
-            await self._with_body(_STORE, path, scope, receive, send, most=_STORE_BYTES)
+            if 0 < (declared_length(scope) or 0) <= _STRANGERS and scope["method"] == "POST":
+                await self._from_store(scope, receive, send)
+            else:
+                await self._with_body(_STORE, path, scope, receive, send, most=_STORE_BYTES)
         else:
             await self._small(scope, receive, send)
+
+    async def _from_store(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A small webhook. It goes straight to its receiver: its signature is verified before anything parses it."""
+        try:
+            body = await self._read(scope, receive, most=_STRANGERS)
+        except Refused as error:
+            await self._reject(error, scope, receive, send)
+            return
+        await self._store(scope, body, receive, send)
 
     async def _small(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request of an unknown caller with a small body."""
@@ -185,7 +194,7 @@ class Gate:
                 code="busy",
                 retry_after=5,
             )
-            await _answer(busy, scope, receive, send, close=True)
+            await answer(busy, scope, receive, send, close=True)
             return
         if is_large:
             self._large[caller.name] += 1
@@ -270,25 +279,4 @@ class Gate:
     @staticmethod
     async def _reject(error: Refused, scope: Scope, receive: Receive, send: Send) -> None:
         note("body_rejected", code=error.code, address=address_of(scope))
-        await _answer(error, scope, receive, send, close=True)
-
-
-def _of_another_site(scope: Scope) -> Forbidden:
-    note("api_cross_site", path=inner_path(scope)[:_SHOWN], address=address_of(scope))
-    return Forbidden("A page of another site caused this request. Nothing was changed.", code="cross_site")
-
-
-def _too_many(over: Sequence[rates.Standing]) -> _TooManyRequests:
-    longest = max(over, key=lambda one: one.reset)
-    return _TooManyRequests(
-        f"This caller may make {longest.policy.quota:,} requests ({longest.policy.name}) a minute. Nothing was "
-        f"changed. Try again in {longest.reset:.0f} s.",
-        retry_after=longest.reset,
-    )
-
-
-async def _answer(error: Refused, scope: Scope, receive: Receive, send: Send, *, close: bool = False) -> None:
-    response = refused(error)
-    if close:
-        response.headers["Connection"] = "close"
-    await response(scope, receive, send)
+        await answer(error, scope, receive, send, close=True)
