@@ -46,7 +46,7 @@ def test_a_store_is_linked_page_by_page(signed_in, desk, store, filled):
     at_rest(desk)
     page = person.read(address)
     assert "Waiting for approval" in page
-    assert address in person.read("/console/attention"), "it waits for a decision, as publish plans do"
+    assert "It waits for your decision" in person.read("/console/attention"), "as publish plans do"
     assert "1 waiting" in person.read("/console/attention")
     assert "A plan to link 4 products in your store" in person.read("/console")
     assert "Several of your parts have this number." in page
@@ -59,7 +59,7 @@ def test_a_store_is_linked_page_by_page(signed_in, desk, store, filled):
     assert person.send(f"{address}/approve", typed="3").status_code == 409
     assert person.send(f"{address}/approve", typed="four").status_code == 422
     assert "being linked" in person.follow(person.send(f"{address}/approve", typed="4"))
-    assert "waits for your decision" not in person.read("/console/attention")
+    assert "It waits for your decision" not in person.read("/console/attention")
     assert "A plan to link" not in person.read("/console")
     at_rest(desk)
     assert re.search(r"Changed ?: 4", person.read(address))
