@@ -84,7 +84,7 @@ def test_an_alert_asks_for_metrics_that_are_there(name: str):
 
 
 @pytest.mark.parametrize("name", alerts())
-def test_an_alert_says_what_it_is_and_where_its_remedy_stands(name: str):
+def test_an_alert_says_what_it_is_and_where_its_remedy_is(name: str):
     block = RULES.read_text().split(f"- alert: {name}\n", 1)[1].split("- alert:", 1)[0]
     for word in ("summary: ", "description: ", "severity: "):
         assert word in block
@@ -98,7 +98,7 @@ def test_the_rules_can_be_read(name: str):
     assert yaml.safe_load(RULES.with_name(name).read_text())
 
 
-def test_no_remedy_stands_for_an_alert_that_is_gone():
+def test_no_remedy_is_left_for_an_alert_that_is_gone():
     assert set(re.findall(r"^### (Hub\w+)$", PAGE.read_text(), re.MULTILINE)) == set(alerts())
 
 

@@ -157,7 +157,7 @@ def test_a_table_far_to_the_right_is_read():
     assert (found.part_numbers, found.reading.column) == (PARTS[:2], "IR")
 
 
-def test_a_hidden_column_is_not_replaced_by_the_description_beside_it():
+def test_a_hidden_column_is_not_replaced_by_the_description_next_to_it():
     found = workbook(["P/N", "Text"], [PARTS[0], "BOLT 4-28"], [PARTS[1], "NUT M4"], hidden=[0])
     assert not found.part_numbers
     assert found.reading.asks == "column"

@@ -219,7 +219,7 @@ def test_after_closing_nothing_is_asked(exchange, boeing):
     assert boeing.calls == []
 
 
-def test_closing_ends_a_call_under_way_in_our_own_words(exchange, boeing, wait):
+def test_closing_ends_a_call_in_progress_with_our_own_error(exchange, boeing, wait):
     boeing.script["/price"] = [lambda _: boeing.over.wait(allow(10)) and None]
     raised: list[BaseException] = []
 

@@ -57,7 +57,7 @@ def test_what_envelopes_carry_anyway_casts_no_doubt(beside):
     assert answer.doubt == ""
 
 
-def test_free_text_beside_line_items_casts_no_doubt():
+def test_free_text_next_to_line_items_casts_no_doubt():
     beside = {"title": "Price inquiry", "description": "Net prices of your account"}
     answer = parse_answer(json.dumps({"currency": "USD", "lineItems": [ITEM], **beside}).encode(), JSON)
     assert answer.doubt == ""
@@ -75,7 +75,7 @@ def test_free_text_beside_line_items_casts_no_doubt():
         (b'{"currency":"USD","lineItems":[],"error":"Down"}', {"content-type": JSON}, True),
     ],
 )
-def test_a_404_proves_by_itself_only_what_an_answer_of_boeings_form_says(sent, headers, unproven):
+def test_a_404_counts_as_not_found_only_if_it_looks_like_an_answer_of_boeing(sent, headers, unproven):
     answer = read_reply(404, headers, sent)
     assert (answer.line_items, answer.unproven) == ((), unproven)
 

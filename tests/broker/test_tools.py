@@ -189,7 +189,7 @@ def test_queues_are_chosen_as_celery_s_options_say(wanted, left_out, chosen):
 
 
 @pytest.mark.parametrize("wanted", ["celery", "extraction,other"])
-def test_a_queue_that_is_none_of_ours_is_refused(wanted):
+def test_an_unknown_queue_is_rejected(wanted):
     with pytest.raises(BadInput, match="There is no queue"):
         chosen_queues(wanted)
 

@@ -79,7 +79,7 @@ def own_streams(tab):
     return tab.evaluate("performance.getEntriesByType('resource').filter(one => one.name.endsWith('/events')).length")
 
 
-def test_a_tab_that_is_hidden_stands_still_and_catches_up_when_it_is_shown(page, runs):
+def test_a_hidden_tab_does_not_update_and_catches_up_when_it_is_shown(page, runs):
     page.context.add_init_script(VISIBILITY)
     page.goto(f"/console/runs/{runs(9000)}")
     expect(page.locator("#live")).to_contain_text(re.compile(r"[1-9]\d* done"))

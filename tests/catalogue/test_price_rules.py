@@ -171,7 +171,7 @@ def test_rounding_moves_a_price_by_less_than_one_and_up_where_there_is_room(one,
 
 
 @given(RULES | MARGINS, AMOUNTS, AMOUNTS, AMOUNTS)
-def test_a_higher_price_of_boeings_never_makes_a_lower_one_of_ours(one, base, more, cost):
+def test_a_higher_boeing_price_never_lowers_our_price(one, base, more, cost):
     low, high = sorted((base, more))
     assert priced(one, low, cost).price <= priced(one, high, cost).price
 

@@ -101,7 +101,7 @@ def test_an_approval_gives_all_workers_access(bdh, store, connecting, database_u
     assert "store_ok" in found
 
 
-def test_an_answer_serves_once_and_forged_ones_do_not_end_the_wait(store, connecting):
+def test_an_approval_is_accepted_once_and_forged_ones_do_not_end_the_wait(store, connecting):
     process, address = connecting()
     port = re.search(r"localhost%3A(\d+)", address)[1]
     for query in ("", "?code=abc&state=guess&shop=evil&hmac=" + "0" * 64):

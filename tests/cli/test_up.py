@@ -69,7 +69,7 @@ def _pid_of(words: str, folder: Path) -> int:
     return next(pid for pid, command in _processes(folder).items() if words in command)
 
 
-def test_it_starts_serves_recovers_stops_and_starts_again_with_its_data(up, bdh, data_dir, wait):
+def test_it_starts_runs_recovers_stops_and_starts_again_with_its_data(up, bdh, data_dir, wait):
     process, out, err = up()
     url = re.search(r"ready at (http://127\.0\.0\.1:\d+)", out.text).group(1)
     key = re.search(r"shown once: (bdh_\S+)", out.text).group(1)

@@ -152,7 +152,7 @@ def test_a_table_that_a_revision_forgets_to_close_is_closed_anyway(empty_url, vi
                 as_visitor(empty_url, role).execute(statement)
 
 
-def test_a_reader_whom_the_owner_has_let_in_stays_and_sees_no_row_without_a_policy(direct_url, make_role):
+def test_a_readers_grant_survives_an_upgrade_and_shows_no_row_without_a_policy(direct_url, make_role):
     reader = make_role("bdh_reader")
     do(direct_url, f"GRANT USAGE ON SCHEMA hub TO {reader}", f"GRANT SELECT ON hub.pacing TO {reader}")
     schema.upgrade(direct_url)

@@ -80,14 +80,14 @@ def test_it_removes_entries_whose_term_is_over(two, running):
     assert [entry.target for entry in running.run(lambda work: audit.page(work, limit=9))] == ["young"]
 
 
-def test_an_upgrade_can_be_repeated_and_nobody_else_is_let_in(two, visitors, tools):
+def test_an_upgrade_can_be_repeated_and_grants_nobody_else_access(two, visitors, tools):
     before = tools.dump(two[0])
     schema.upgrade(two[0], runner=two[1])
     assert tools.dump(two[0]) == before
     assert open_things(two[0]) == []
 
 
-def test_an_upgrade_that_names_nobody_leaves_the_running_user_as_he_was(two, running):
+def test_an_upgrade_without_a_second_user_keeps_the_running_users_rights(two, running):
     schema.upgrade(two[0])
     assert running.run(lambda work: work.value("SELECT count(*) FROM hub.pacing")) == 3
 

@@ -169,7 +169,7 @@ def test_fragments_are_filled_in_also_those_of_other_files_and_within_each_other
         "-- name: one\nSELECT {nothing}",
     ],
 )
-def test_a_file_that_is_not_as_it_should_be_is_a_mistake_of_ours(write, wrong):
+def test_a_malformed_file_is_a_programming_error(write, wrong):
     with pytest.raises(ValueError, match=r"entr|fragment"):
         Statements(write(wrong))
 

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS hub.images (source text PRIMARY KEY, sha256 text NOT 
         (RESTING, 0, False),
     ],
 )
-def test_how_long_a_remembered_picture_serves(picture, seconds, serves):
+def test_how_long_a_remembered_picture_is_used(picture, seconds, serves):
     row = RememberedPicture(picture, NOW, float(seconds))
     assert reusable(row, WEEK) is serves
 
@@ -53,7 +53,7 @@ def test_a_caller_that_wants_no_placeholder_kept_gets_none_kept():
     assert not reusable(RememberedPicture(DOWN, NOW, 0.0), 0)
 
 
-def test_a_picture_that_lies_elsewhere_does_not_serve():
+def test_a_picture_stored_elsewhere_is_not_reused():
     row = RememberedPicture(REAL, NOW, 0.0)
     assert reusable(row, WEEK, base_url="https://hub.example.com/media/")
     assert not reusable(row, WEEK, base_url="https://abc.supabase.co/storage/v1/object/public/product-images/")

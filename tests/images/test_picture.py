@@ -75,7 +75,7 @@ def test_nothing_but_pixels_survives(picture):
     assert b"canary" not in transparent.content
 
 
-def test_a_picture_taken_sideways_stands_upright(picture):
+def test_a_picture_taken_sideways_is_rotated_upright(picture):
     exif = Image.Exif()
     exif[0x0112] = 6
     image = remade(picture(exif=exif.tobytes()))

@@ -202,7 +202,7 @@ def test_a_missing_bucket_stops_the_line_though_the_answer_is_a_400(supabase_for
     assert caught.value.code == "storage_bucket_missing"
 
 
-def test_a_missing_object_is_told_by_the_body_of_a_400(supabase_for, image):
+def test_a_missing_object_is_recognized_by_the_body_of_a_400(supabase_for, image):
     store = supabase_for()
     store.ensure_bucket()
     assert httpx2.get(store.public_url("parts/no.jpg")).status_code == 400

@@ -330,7 +330,7 @@ def test_a_certificate_of_an_unknown_authority_is_named_as_not_trusted(call, aut
 
 @every_client
 @pytest.mark.parametrize("how", ["HUB_CA_FILE", "SSL_CERT_FILE"])
-def test_a_certificate_of_ones_own_authority_is_trusted(call, how, authority, serve, monkeypatch):
+def test_a_certificate_of_a_private_authority_is_trusted(call, how, authority, serve, monkeypatch):
     server = serve(authority.context("localhost"))
     more = {"hub_ca_file": authority.file} if how == "HUB_CA_FILE" else {}
     if how == "SSL_CERT_FILE":

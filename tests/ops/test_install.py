@@ -45,7 +45,7 @@ def test_what_the_units_name_is_where_they_look_for_it(machine):
     assert engine.run(stage, ["stat", "-c", "%a %U", "/etc/boeing-data-hub/hub.env"]) == "600 root\n"
 
 
-def test_an_operator_s_bdh_has_the_settings_and_is_nobody(machine, bare_database_url, redis_url):
+def test_an_operators_bdh_has_the_settings_and_runs_unprivileged(machine, bare_database_url, redis_url):
     engine, stage = machine
 
     def bdh(*words: str, **given: str) -> str:

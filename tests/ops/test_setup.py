@@ -52,7 +52,7 @@ def test_a_package_that_was_tampered_with_is_refused_aloud(tmp_path):
     assert f"Expected sha256 {'0' * 64}" in ended.stdout
 
 
-def test_a_lock_that_pip_cannot_read_is_told_with_what_pip_said(tmp_path):
+def test_an_unreadable_lock_file_is_reported_with_pips_message(tmp_path):
     ended = setup(tmp_path, "this is no requirement\n")
     assert ended.returncode == 1
     assert "Invalid requirement" in ended.stdout

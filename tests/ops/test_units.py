@@ -77,7 +77,7 @@ def test_what_the_units_start_does_the_job_and_stops_in_order(machine, outside):
 
 
 @pytest.mark.services
-def test_a_setting_that_cannot_be_used_ends_a_service_for_good(tmp_path, database_url, redis_url):
+def test_an_invalid_setting_stops_a_service_without_restarts(tmp_path, database_url, redis_url):
     unit = read(FOLDER / "bdh-publishing@.service", "1")
     machine = Machine(tmp_path, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
     ended = subprocess.run(

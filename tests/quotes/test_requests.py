@@ -128,7 +128,7 @@ def test_texts_of_a_buyer_are_trimmed_and_empty_ones_left_out():
     assert request.buyer == {"buyer_name": "R. Buyer\ufffd", "buyer_phone": "5550100"}
 
 
-def test_a_rejection_names_its_place_and_both_lists_are_looked_at():
+def test_a_rejection_names_its_position_and_both_lists_are_checked():
     with pytest.raises(BadInput) as caught:
         read_lines("A\u20ac,B,", "0,x", most=5)
     assert [(one["line"], one["code"]) for one in caught.value.details["rejected"]] == [

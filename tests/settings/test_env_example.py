@@ -49,12 +49,12 @@ def test_the_example_says_what_holds_without_it(tmp_path, change):
     assert Settings(_env_file=path) == Settings(_env_file=None)
 
 
-def test_every_setting_stands_in_it_once_and_nothing_else():
+def test_it_has_every_setting_once_and_nothing_else():
     names = [found[2] for found in LINE.finditer(EXAMPLE.read_text())]
     assert sorted(names) == sorted({*(name.upper() for name in Settings.model_fields), *COMPOSE_ONLY})
 
 
-def test_no_secret_stands_in_it():
+def test_it_contains_no_secret():
     values = {found[2]: found[3] for found in LINE.finditer(EXAMPLE.read_text())}
     secret = re.compile(r"KEY$|SECRET|PASSWORD|TOKEN$|DATABASE_URL|REDIS_URL|BROKER|BACKEND|USERNAME|CLIENT_ID")
     assert {name: value for name, value in values.items() if secret.search(name) and value} == {

@@ -169,7 +169,7 @@ def test_people_are_told_by_a_simulator_on_this_machine_or_by_https_anywhere():
         ({"hub_quote_max_parts": 0}, "hub_quote_max_parts"),
     ],
 )
-def test_a_webhook_secret_that_can_be_guessed_stops_the_start_and_is_not_told(values, names):
+def test_a_guessable_webhook_secret_stops_the_start_and_is_not_shown(values, names):
     with pytest.raises(ValidationError) as caught:
         settings(**values)
     assert names in str(caught.value)

@@ -183,7 +183,7 @@ def test_fractions_come_as_exact_decimals(client, defined, part):
     assert weight == Decimal("0.1")
 
 
-def test_an_expired_version_is_told_once(store, make_client, caplog):
+def test_an_expired_version_is_reported_once(store, make_client, caplog):
     client = make_client(store.url, api_version="2024-10")
     with caplog.at_level(logging.WARNING):
         client.run("shop_facts", {})

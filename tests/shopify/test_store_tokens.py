@@ -207,7 +207,7 @@ def test_incomplete_credentials_make_no_call_and_name_what_is_missing(shop, proc
     assert counts(shop) == {}
 
 
-def test_a_lasting_token_is_used_alone_and_not_beside_an_app(shop, processes):
+def test_a_permanent_token_is_used_only_without_client_id_and_secret(shop, processes):
     shop.settings(tokens=["shpat_lasting"])
     alone = processes(shopify_client_id="", shopify_client_secret="", shopify_admin_api_token="shpat_lasting")
     assert ask(alone) == "Sandbox Parts"

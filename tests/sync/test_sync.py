@@ -182,7 +182,7 @@ def test_what_changed_is_published_once(desk):
     assert published == [{"part_number": sku, "owner": rows.OWNER} for sku in ("DEARER", "SOLD")]
 
 
-def test_a_change_during_a_publishing_waits_for_the_next(desk):
+def test_a_change_during_a_publish_run_waits_for_the_next(desk):
     desk = desk(shopify_store_domain="https://shop.example")
     desk.stage("A")
     desk.sync.sweep()

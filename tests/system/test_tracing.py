@@ -69,7 +69,7 @@ def test_two_searches_for_one_part_are_one_call_that_points_to_both(make_rig, co
     assert not any(call["traceparent"] for call in rig.boeing.ledger()), "nobody outside is told unless we are told to"
 
 
-def test_a_publishing_is_one_trace_to_the_store(make_rig, collector, wait):
+def test_a_publish_run_is_one_trace_to_the_store(make_rig, collector, wait):
     with running_shopify() as store:
         rig = make_rig(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
         shop = Shop(rig, store)

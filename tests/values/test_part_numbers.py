@@ -66,7 +66,7 @@ ANYTHING = st.text(alphabet=st.characters(categories=None), max_size=70) | st.te
         ("AN3\u200b" * 12, "AN3" * 12),
     ],
 )
-def test_a_typed_part_number_is_taken_for_what_it_means(typed: str, meant: str):
+def test_a_typed_part_number_is_cleaned_to_what_it_means(typed: str, meant: str):
     assert clean(typed) == meant
 
 

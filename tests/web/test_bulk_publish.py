@@ -197,7 +197,7 @@ def test_what_a_search_has_found_is_published(api, search, stages, publish, desk
         assert api.post("/api/bulk-publish", json={"from_batch": wrong}).status_code == status
 
 
-def test_a_search_for_the_same_parts_leaves_a_publishing_and_a_plan_alone(api, hub, search, stages, boeing, publish):
+def test_a_search_for_the_same_parts_does_not_affect_a_publish_run_or_plan(api, hub, search, stages, boeing, publish):
     parts = ["SAME-1=K3", "GONE-1=K3", "LATE-1=K3"]
     boeing.set_part("GONE-1=K3", unknown=True)
     waiting = publish(*parts)

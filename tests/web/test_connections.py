@@ -90,7 +90,7 @@ def test_headers_that_trickle_do_not_hold_a_connection_after_a_request_either(co
     assert ends(one).count(b"HTTP/1.1 200") == 1
 
 
-def test_a_body_nobody_reads_does_not_hold_a_connection(connect):
+def test_a_body_that_is_not_read_does_not_hold_a_connection(connect):
     one = connect()
     one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc")
     assert ends(one).startswith(b"HTTP/1.1 200")
@@ -109,7 +109,7 @@ def test_an_address_has_a_size(connect):
     assert ends(one).startswith(b"HTTP/1.1 431")
 
 
-def test_an_answer_nobody_takes_does_not_hold_a_connection(connect):
+def test_a_response_that_is_not_read_does_not_hold_a_connection(connect):
     one = connect()
     one.sendall(b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n")
     threading.Event().wait(allow(1.0))

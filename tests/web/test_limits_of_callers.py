@@ -24,7 +24,7 @@ def counted(event):
     return telemetry.REGISTRY.get_sample_value("hub_security_events_total", {"event": event}) or 0.0
 
 
-def test_a_rate_counts_each_caller_and_policy_by_itself():
+def test_a_rate_counts_each_caller_and_policy_separately():
     counting = Rates()
     policies = [Policy("requests", 3), Policy("changes", 2), Policy("unlimited", 0)]
     for _ in range(2):
@@ -54,7 +54,7 @@ class TestWithSmallRates:
             "hub_quote_webhook_secret": "s" * 32,
         }
 
-    def test_a_key_is_told_what_is_left_and_then_refused(self, api, make_key):
+    def test_a_key_sees_its_remaining_requests_and_is_then_rejected(self, api, make_key):
         before = counted("rate_limited")
         answers = [api.get("/api/batches") for _ in range(8)]
         assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2

@@ -100,7 +100,7 @@ def test_guards_hold_back_what_a_price_list_moves_too_far(admin, staged, publish
     assert [desk.product(sku)["price"] for sku in ("AN1=K3", "MS1=K3")] == ["110.00", "55.00"]
 
 
-def test_going_back_is_one_step_and_what_was_in_force_is_never_edited(admin, staged):
+def test_going_back_is_one_step_and_a_list_that_was_active_is_never_edited(admin, staged):
     first, second = created(admin, HARDWARE), created(admin, CHEAP)
     for version in (first, second):
         assert admin.post(f"/api/prices/lists/{version}/activate", json={"plan": False}).status_code == 200
@@ -119,7 +119,7 @@ def test_going_back_is_one_step_and_what_was_in_force_is_never_edited(admin, sta
     assert [one["version"] for one in listed["activations"]] == [None, first, second, first]
 
 
-def test_before_any_list_was_in_force_there_is_none_to_go_back_to(admin):
+def test_before_any_list_was_active_there_is_none_to_go_back_to(admin):
     answer = admin.post("/api/prices/back")
     assert (answer.status_code, answer.json()["code"]) == (409, "no_earlier_prices")
 

@@ -203,7 +203,7 @@ def test_a_search_of_signs_only_finds_nothing(api, finished, signs):
     assert api.get("/api/products/staging", params={"search": signs}).json()["total"] == 0
 
 
-def test_a_product_that_serves_two_parts_of_a_batch_is_listed_once(api, finished, boeing):
+def test_a_product_of_two_parts_of_a_batch_is_listed_once(api, finished, boeing):
     boeing.set_part("WF338109", unknown=False)
     batch_id = finished("WF338109", "WF338109=K3")
     body = api.get("/api/products/staging", params={"batch_id": batch_id}).json()

@@ -434,7 +434,7 @@ def test_quotes_are_listed_newest_first_page_by_page_and_by_state(api, ask, stag
     assert api.get("/api/quotes", params={"search": "\0"}).status_code == 422
 
 
-def test_a_number_nobody_asked_for_is_not_found(api):
+def test_a_quote_number_that_was_never_requested_is_not_found(api):
     for path in ("/api/quotes/RFQ-9", "/api/quotes/%00", "/api/quotes/%ff"):
         answer = api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "quote_not_found")

@@ -66,7 +66,7 @@ def test_look_alikes_are_counted_first_and_then_decided_together(api, desk, alik
     }  # fmt: skip
 
 
-def test_a_look_alike_is_published_beside_and_a_taken_sku_is_not(api, desk, alike, part, store, published):
+def test_a_look_alike_can_be_published_separately_and_a_taken_sku_cannot(api, desk, alike, part, store, published):
     store.seed_product(sku="TAKEN=K3", title="Somebody's", price="99.00")
     published(*desk.stage(part("TAKEN=K3", "10.00")))
     refused = api.post("/api/conflicts/TAKEN=K3", json={"decision": "publish_new"})

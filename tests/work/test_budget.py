@@ -52,7 +52,7 @@ def test_what_is_not_there_yet_is_granted_with_a_wait_in_the_order_of_asking():
     assert first.points == 100
 
 
-def test_a_wait_beyond_the_horizon_is_not_granted_but_told():
+def test_a_wait_beyond_the_horizon_is_reported_and_not_granted():
     budget = replace(KNOWN, free=-1_000)
     same, reservation = take(budget, START)
     assert reservation.points == 0
@@ -86,7 +86,7 @@ def test_a_lower_level_is_believed_at_once_and_a_higher_one_step_by_step():
     assert high.free == 310
 
 
-def test_calls_under_way_are_taken_as_not_yet_charged():
+def test_calls_in_progress_count_as_not_yet_charged():
     budget, _ = take(KNOWN, START, "b", points=200)
     budget = report(budget, START, Report("a", held=50, figures=StoreFigures(2_000, 100, 1_000)))
     assert budget.free == 1_000 - 50 - 200

@@ -35,7 +35,7 @@ def test_nothing_is_called_while_a_person_has_paused_it(database, paced):
     assert not database.run(lambda work: manual_pauses.resume(work, what, actor="key:1"))
 
 
-def test_a_pause_ends_by_itself_at_its_time(database, paced):
+def test_a_pause_ends_automatically_at_its_time(database, paced):
     pacing, _, what = paced
     pause(database, what, end=now() + timedelta(seconds=0.5))
     assert pacing.reserve(wanted=1, horizon=1).calls == 0

@@ -104,7 +104,7 @@ def test_processes_and_threads_that_meet_fetch_one_token(processes):
     assert tokens[0].facts == {"scope": "write_products"}
 
 
-def test_a_token_serves_the_process_that_starts_later(processes):
+def test_a_process_that_starts_later_uses_the_same_token(processes):
     issuer = Issuer()
     processes(issuer).current()
     assert processes(issuer).current().secret["token"] == "secret-1"
@@ -209,7 +209,7 @@ def test_a_person_who_insists_is_not_held_up_by_a_failure_of_before(processes):
 
 
 @pytest.mark.parametrize("error", [Retry("later", whole_line=True), PauseUpstream("the secret was rotated")])
-def test_a_token_serves_to_its_end_while_renewing_fails(processes, direct_url, error):
+def test_a_token_is_used_until_it_expires_while_renewing_fails(processes, direct_url, error):
     issuer = Issuer(lives=100.0)
     tokens = processes(issuer, rules=TokenRules(look_every=0.0))
     tokens.current()

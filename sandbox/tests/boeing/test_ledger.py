@@ -43,7 +43,7 @@ def test_what_the_limit_admits_never_exceeds_it_in_any_window(times, window, lim
 
 
 @given(moments, windows, st.integers(1, 10))
-def test_a_refused_call_is_admitted_after_the_wait_it_was_told(times, window, limit):
+def test_a_rejected_call_is_admitted_after_the_wait_it_was_given(times, window, limit):
     gate = SlidingLimit()
     waits = [gate.wait_before(moment, limit=limit, window=window) for moment in times]
     if waits and waits[-1] > 0:
@@ -84,7 +84,7 @@ def test_at_most_100_examples_of_parts_asked_again_are_given_the_worst_first():
     assert next(iter(stats["asked_more_than_once"].items())) == ("P149", 3)
 
 
-def test_calls_under_way_at_once_are_counted():
+def test_simultaneous_calls_are_counted():
     ledger = Ledger()
     calls = [ledger.arrive() for _ in range(3)]
     assert [call.concurrent for call in calls] == [1, 2, 3]

@@ -45,7 +45,7 @@ def test_it_answers_as_the_version_that_was_asked_and_says_when(store):
     assert store.client.dated
 
 
-def test_a_custom_id_is_only_set_where_there_is_none_and_all_of_a_call_or_none(store):
+def test_custom_ids_are_set_only_where_missing_and_all_of_a_call_or_none(store):
     one, other = (store.put(f"ADOPT-{uuid4().hex[:6]}")["id"] for _ in range(2))
     mine = [{"ownerId": each, **NAMED} for each in (one, other)]
     ids = [f"ID-{uuid4().hex[:8]}" for _ in range(2)]
@@ -199,7 +199,7 @@ def test_a_repeated_idempotency_key_changes_stock_once(store, sku):
     assert available(store, item)[store.location] == 5
 
 
-def test_an_idempotency_key_serves_one_request_only(store, sku):
+def test_an_idempotency_key_is_valid_for_one_request_only(store, sku):
     item, key = stocked(store, sku, 7), str(uuid4())
     store.ask("inventory_set", input=change(store, item, was=7, quantity=5), key=key)
     ((_, code),) = store.refusals("inventory_set", input=change(store, item, was=5, quantity=4), key=key)

@@ -58,7 +58,7 @@ def test_a_child_gets_the_signal_it_was_promised(tmp_path, eventually):
     eventually(lambda: lines(marks) == ["ready", "interrupted"])
 
 
-def test_a_child_has_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it():
+def test_a_child_runs_in_a_separate_session_so_that_ctrl_c_does_not_reach_it():
     child = spawn(["sleep", "60"])
     try:
         assert os.getsid(child.pid) == child.pid

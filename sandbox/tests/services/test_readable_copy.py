@@ -63,7 +63,7 @@ def test_a_complete_copy_is_used_again(installed, place):
     assert len(list(place.iterdir())) == 1
 
 
-def test_a_copy_that_lost_files_to_a_clean_up_is_made_anew(installed, place):
+def test_a_copy_that_lost_files_to_a_clean_up_is_created_again(installed, place):
     lost = readable_copy(installed, place).folder.parent / "share/zones"
     lost.unlink()
     readable_copy(installed, place)

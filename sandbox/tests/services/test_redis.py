@@ -33,7 +33,7 @@ def connect():
         client.close()
 
 
-def test_it_answers_who_has_the_password_and_nobody_else(server, connect):
+def test_it_answers_only_clients_with_the_password(server, connect):
     assert connect(server.url).ping()
     scheme, _, address = server.url.partition("@")
     with pytest.raises(redis.AuthenticationError):

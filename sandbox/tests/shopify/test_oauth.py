@@ -94,7 +94,7 @@ def test_refusals_come_in_both_forms(store, knobs, form, word, kind):
     assert store.stats()["tokens"][f"refused.{word}"] == 1
 
 
-def test_an_approval_comes_back_signed_and_its_code_serves_once(store):
+def test_an_approval_comes_back_signed_and_its_code_works_once(store):
     back = "http://localhost:8421/callback"
     asked = {"client_id": ID, "scope": "write_products", "redirect_uri": back, "state": "s"}
     sent = httpx2.get(f"{store.url}/admin/oauth/authorize", params=asked, trust_env=False)

@@ -43,7 +43,7 @@ def test_too_long_a_title_is_two_errors_at_once(shop, documents):
     ]
 
 
-def test_an_id_beside_an_identifier_is_not_allowed(shop, documents):
+def test_an_id_together_with_an_identifier_is_not_allowed(shop, documents):
     shop.define()
     part = shop.part("A")
     part["input"]["id"] = "gid://shopify/Product/1"
@@ -63,7 +63,7 @@ def test_options_without_variants_are_refused(shop, documents):
     assert error["message"] == "Variants input is required when updating product options"
 
 
-def test_a_refused_update_returns_the_unchanged_product_beside_its_errors(shop):
+def test_a_rejected_update_returns_the_unchanged_product_with_its_errors(shop):
     shop.define()
     shop.upsert("A")
     shop.upsert("B")

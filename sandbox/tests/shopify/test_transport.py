@@ -35,7 +35,7 @@ def test_a_wrong_token_is_a_401_with_shopifys_sentence(shop):
     assert reply.json()["errors"].startswith("[API] Invalid API key or access token")
 
 
-def test_a_token_can_be_revoked_and_mended_while_we_run(shop):
+def test_a_token_can_be_revoked_and_replaced_while_we_run(shop):
     shop.control.settings(tokens=["another"])
     assert shop.post(SHOP).status_code == 401
     shop.control.settings(tokens=["sandbox-token"])
@@ -133,7 +133,7 @@ def test_a_throttle_can_come_as_http_429_too(shop):
     assert (reply.status_code, reply.headers["retry-after"]) == (429, "2.0")
 
 
-def test_a_query_dearer_than_the_limit_is_refused_for_good(shop):
+def test_a_query_above_the_cost_limit_is_rejected_permanently(shop):
     error = shop.ask(DEAR)["errors"][0]
     assert error["extensions"]["code"] == "MAX_COST_EXCEEDED"
     assert error["extensions"]["maxCost"] == 1000

@@ -170,7 +170,7 @@ def test_every_part_is_found_or_missing_whatever_the_order_of_the_answer(request
 
 @settings(deadline=None, max_examples=400)
 @given(REQUESTS, st.lists(LINE, max_size=7))
-def test_an_exact_match_wins_and_another_variant_never_serves(requested, lines):
+def test_an_exact_match_wins_and_another_variant_never_matches(requested, lines):
     result = match(requested, lines)
     skus = {
         cleaned(line["aviallPartNumber"]) for line in lines if isinstance(line, dict) and "aviallPartNumber" in line

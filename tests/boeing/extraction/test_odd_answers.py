@@ -207,7 +207,7 @@ def test_a_price_that_cannot_be_believed_is_staged_and_held_back(walk, boeing, k
     assert (item.state, item.outcome, item.reason) == ("normalized", outcome, reason)
 
 
-def test_another_currency_is_never_taken_for_ours(walk, boeing, known):
+def test_another_currency_is_never_mistaken_for_ours(walk, boeing, known):
     boeing.fault("other_currency")
     batch = walk.to_the_end(walk.search(known[0]))
     assert walk.items(batch)[known[0]].reason == "currency_differs"

@@ -114,7 +114,7 @@ def test_an_answer_that_is_never_whole_is_no_proof_that_a_part_is_unknown(walk, 
     assert again.reused_count == 0
 
 
-def test_an_honest_message_beside_a_whole_answer_holds_nothing_up(walk, boeing, known):
+def test_a_harmless_message_with_a_complete_answer_delays_nothing(walk, boeing, known):
     boeing.fault("beside", fields={"message": "Prices of today", "warnings": ["Read our terms"]})
     batch = walk.to_the_end(walk.search(*known[:10]))
     assert (batch.outcome, boeing.stats()["calls"]) == ("succeeded", 1)

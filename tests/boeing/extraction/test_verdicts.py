@@ -32,7 +32,7 @@ def test_the_other_side_s_own_wait_is_honoured():
     assert after_failure(asked(1), Retry("x", retry_after=30), RULES).again[0].wait == 30
 
 
-def test_a_call_that_fails_for_good_is_split_in_two():
+def test_a_call_that_keeps_failing_is_split_in_two():
     verdict = after_failure(asked(10, attempts=3), Retry("x"), RULES)
     assert [len(call.part_numbers) for call in verdict.again] == [5, 5]
     assert all(call.alone and call.attempts == 2 for call in verdict.again)

@@ -127,7 +127,7 @@ def test_supabase_connection_modes_are_recognized_by_their_addresses(url, mode):
         ("FATAL:  the database system is starting up", "postgres_starting"),
     ],
 )
-def test_a_refusal_is_known_by_its_words_and_no_password_is_repeated(said, code):
+def test_a_refusal_is_classified_by_its_text_and_no_password_is_repeated(said, code):
     found = postgres_refusals.not_connected(said, REMOTE)
     assert found.code == code
     assert "canary" not in found.message + found.remedy

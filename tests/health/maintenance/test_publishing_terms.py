@@ -36,7 +36,7 @@ def test_after_its_term_an_undo_is_refused_with_the_reason(desk, desk_world):
     desk.judge(desk.run(list(desk.staged)))
 
 
-def test_an_undo_under_way_keeps_what_it_works_from(desk, desk_world):
+def test_an_undo_in_progress_keeps_the_data_it_needs(desk, desk_world):
     done = desk.run(desk.stage(*desk.make_parts(2)))
     undo = desk_world.hub.intake.undo(done.id, actor="test").batch
     desk_world.time_passes(4000)

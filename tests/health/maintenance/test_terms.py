@@ -31,7 +31,7 @@ def test_a_superseded_answer_goes_after_its_term_and_the_newest_stays_for_ever(w
     ]
 
 
-def test_an_answer_that_still_serves_one_of_its_parts_stays(world):
+def test_an_answer_that_one_of_its_parts_still_needs_stays(world):
     world.searched("AN3-1", "AN3-2")
     world.searched("AN3-1")
     world.time_passes(4000)

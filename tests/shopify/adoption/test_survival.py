@@ -115,7 +115,7 @@ def test_only_one_plan_at_a_time_is_carried_out_and_a_later_one_finds_what_was_d
         adopter.adoptions.undo(first.id, actor="test")
 
 
-def test_a_part_that_is_published_meanwhile_has_one_product_whoever_comes_first(adopter):
+def test_a_part_published_meanwhile_has_one_product_whichever_call_comes_first(adopter):
     numbers = range(40)
     adopter.desk.store.load({"products": [{"sku": f"WF7{number:03}", "vendor": "BDI"} for number in numbers]})
     skus = adopter.desk.stage(*(Part(f"WF7{number:03}=K3") for number in numbers))

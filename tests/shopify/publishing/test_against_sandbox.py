@@ -111,7 +111,7 @@ def test_a_part_is_created_once_and_then_only_its_price_is_changed(shop, rows, l
     assert changed["tags"] == made["tags"]
 
 
-def test_a_persons_metafield_and_tag_outlive_a_change_of_ours(shop, rows):
+def test_a_persons_metafield_and_tag_survive_our_change(shop, rows):
     row = {"sku": "WF338109=K3", "title": "WF338109"}
     theirs = Metafield("custom", "notes_internal", "multi_line_text_field", "keep me")
     first = rows.listing(**row)

@@ -37,7 +37,7 @@ def sent(desk, seq=0):
     return counted
 
 
-def test_a_large_batch_goes_by_one_operation_whose_results_come_in_any_order(desk, store):
+def test_a_large_batch_uses_one_bulk_operation_whose_results_come_in_any_order(desk, store):
     skus = desk.stage(*desk.make_parts(120))
     done = desk.run(skus)
     desk.judge(done)
@@ -161,7 +161,7 @@ def test_a_bulk_batch_that_is_published_again_costs_nothing(desk, store):
     assert calls == {}
 
 
-def test_a_run_of_another_shop_keeps_nobody_busy(desk):
+def test_a_run_of_another_store_causes_no_work(desk):
     batch = desk.run(desk.stage(*desk.make_parts(1)))
     desk.do(
         "INSERT INTO hub.bulk_runs (id, shop, batch_id, lines) VALUES (gen_random_uuid(), 'gid://other', %s, 1)",

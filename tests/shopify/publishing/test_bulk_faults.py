@@ -79,7 +79,7 @@ def test_partial_results_that_appear_late_are_waited_for(desk, store):
     assert asked.get("productByIdentifier", 0) == 0
 
 
-def test_an_operation_that_somebody_cancels_in_the_store_is_gone_on_with(desk, store):
+def test_parts_of_an_operation_cancelled_in_the_store_are_still_published(desk, store):
     store.settings(bulk_lines_per_second=20)
     batch = desk.publish(desk.stage(*desk.make_parts(100)))
     while not [run for run in runs(desk) if run["object_count"] > 5]:
@@ -373,7 +373,7 @@ def test_deaths_of_workers_before_any_call_leave_the_parts_in_bulk_and_isolate_t
     assert {item.attempts for item in desk.items(batch).values()} == {0}
 
 
-def test_after_two_deaths_of_workers_a_bulk_batch_still_goes_by_bulk(desk, store):
+def test_after_two_crashes_of_workers_a_bulk_batch_still_uses_bulk_operations(desk, store):
     skus = desk.stage(*desk.make_parts(60))
     batch = desk.publish(skus)
     for _ in range(2):

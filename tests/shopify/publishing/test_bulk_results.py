@@ -51,7 +51,7 @@ def test_lines_are_joined_by_their_number_not_by_their_place():
     assert (results.error_of(2), results.error_of(3), results.unreadable) == (None, None, 0)
 
 
-def test_children_may_come_before_their_parents_and_other_children_are_not_taken_for_variants():
+def test_children_may_come_before_their_parents_and_other_children_are_not_mistaken_for_variants():
     lines = written(good(1, children=True))
     image = json.dumps({"id": "gid://shopify/MediaImage/1", "__parentId": "gid://shopify/Product/1"}).encode()
     found = read([image, *reversed(lines)]).by_number[1]

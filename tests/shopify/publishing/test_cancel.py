@@ -18,7 +18,7 @@ from boeing_data_hub.worker.time_slices import TimeSlice
 pytestmark = pytest.mark.services
 
 
-def test_a_cancel_in_the_middle_ends_what_is_under_way_and_starts_nothing_new(desk, wait):
+def test_a_cancel_in_the_middle_finishes_calls_in_progress_and_starts_none(desk, wait):
     skus = desk.stage(*desk.make_parts(80))
     desk.store.settings(latency=0.8)
     batch = desk.publish(skus)
@@ -197,7 +197,7 @@ def _die(work, skus):
     lost_lease(work, skus, most=7)
 
 
-def test_a_cancel_that_is_repeated_while_parts_are_under_way_is_the_same_as_one(desk):
+def test_repeating_a_cancel_while_parts_are_being_sent_changes_nothing(desk):
     skus = desk.stage(*desk.make_parts(2))
     batch = desk.publish(skus)
     desk.do(

@@ -64,7 +64,7 @@ def test_an_address_that_is_taken_is_a_conflict_that_names_it(desk, part):
     desk.judge(desk.run([SKU]))
 
 
-def test_a_product_of_ours_with_a_double_made_by_hand_is_still_ours(desk, part):
+def test_our_product_stays_ours_when_someone_creates_a_duplicate(desk, part):
     desk.run(desk.stage(part))
     desk.do("DELETE FROM hub.products")
     desk.do("DELETE FROM hub.store_sightings")
@@ -161,7 +161,7 @@ def test_what_leaves_variants_alone_is_sent_to_a_product_of_several(desk, part, 
     assert somebody.variants(row["product_id"]) == before
 
 
-def test_a_store_that_does_not_count_variants_is_published_to_all_the_same(desk, part):
+def test_publishing_works_in_a_store_that_does_not_count_variants(desk, part):
     desk.run(desk.stage(part))
     desk.store.fault("undefined_field", match={"operation": "nodes"})
     desk.stage(part.but(price="12.00"))

@@ -24,7 +24,7 @@ from boeing_data_hub_sandbox.shopify.schema import bare_schema
         ("Virgin Islands, U.S.", "VI"), ("  france ", "FR"),
     ],
 )  # fmt: skip
-def test_a_country_is_known_by_every_name_in_use(name, code):
+def test_a_country_is_recognized_by_every_name_in_use(name, code):
     assert country_code(name) == code
 
 

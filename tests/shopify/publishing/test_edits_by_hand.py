@@ -218,7 +218,7 @@ def test_a_mark_removed_by_hand_is_set_again(desk, published):
     desk.judge(only=published)
 
 
-def test_a_change_by_hand_beside_an_update_in_bulk_is_recorded(make_desk):
+def test_a_manual_change_during_a_bulk_update_is_recorded(make_desk):
     desk = make_desk(hub_bulk_publish_from=3)
     skus = desk.stage(*desk.make_parts(6))
     desk.run(skus)
@@ -251,7 +251,7 @@ def test_a_product_that_the_search_does_not_show_yet_is_asked_for_by_id(desk):
     desk.judge(done)
 
 
-def test_a_store_that_cannot_be_looked_at_fails_nothing(desk, published):
+def test_a_store_that_cannot_be_read_fails_no_part(desk, published):
     desk.store.fault("error_before", match={"operation": "products"}, times=2)
     desk.judge(desk.run(published))
 

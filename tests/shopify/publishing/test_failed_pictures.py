@@ -140,7 +140,7 @@ def test_a_picture_that_a_person_captioned_with_the_title_is_kept(pictured):
     assert desk.row(part.sku)["image_media_id"] in left - {other}
 
 
-def test_a_picture_of_ours_that_a_person_captioned_is_replaced_and_not_doubled(pictured):
+def test_our_picture_with_a_persons_caption_is_replaced_and_not_duplicated(pictured):
     desk, part, product = pictured
     desk.store.edit_product(product["id"], captions=["A bolt on a table"])
     assert len(send_again(desk, part)) == 1

@@ -43,7 +43,7 @@ def shown(desk, sku):
     return product["price"], sum(product["quantities"].values())
 
 
-def test_a_day_on_which_boeing_reports_nonsense_changes_nothing_and_ends_by_itself(either_way):
+def test_a_day_of_nonsense_from_boeing_changes_nothing_and_its_reviews_close(either_way):
     desk = either_way
     sound = [Part(f"DAY{n}=K3", f"{100 + n}.00", {"Dallas Central": 40}) for n in range(40)]
     desk.run(desk.stage(*sound))

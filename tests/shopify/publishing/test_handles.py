@@ -34,7 +34,7 @@ def test_no_two_real_or_tricky_part_numbers_share_a_handle():
 
 
 @given(st.text(min_size=1))
-def test_a_handle_is_one_the_store_keeps_to_the_letter(sku):
+def test_the_store_keeps_a_handle_unchanged(sku):
     handle = handle_of(sku)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", handle)
     assert len(handle) <= 255

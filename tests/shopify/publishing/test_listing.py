@@ -108,7 +108,7 @@ def test_what_cannot_be_sold_is_blocked_with_its_reason(rows, changes, code):
     assert blocked.sentence.endswith(".")
 
 
-def test_a_review_is_told_in_the_words_it_was_asked_for_with(rows):
+def test_a_review_is_described_in_the_terms_of_its_request(rows):
     row = rows.staged(status="needs_review", status_detail="A price from Boeing is below zero. Look at it.")
     assert build_listing(row, rows.policy) == Blocked("needs_review", "A price from Boeing is below zero. Look at it.")
 

@@ -147,7 +147,7 @@ def settle(desk):
 
 
 @pytest.mark.services
-def test_look_alikes_are_told_by_plan_and_run_before_anything_is_created(alike):
+def test_plan_and_run_report_look_alikes_before_anything_is_created(alike):
     desk, before = alike, alike.store.products()
     plan = {part.sku: part.as_row() for part in desk.hub.shop.planning.plan([*WANTED, *OTHERS]).parts}
     assert {sku: plan[sku].action for sku in plan} == {

@@ -132,7 +132,7 @@ def test_an_update_that_goes_wrong_again_and_again_never_costs_the_product(desk,
     desk.judge(desk.run([GOOD]))
 
 
-def test_a_part_number_without_suffix_stands_for_all_its_variants(desk, part):
+def test_a_part_number_without_suffix_includes_all_its_variants(desk, part):
     desk.stage(part("X=K3", "10.00"), part("X=9B", "20.00"), part("Y=K3", "0.00"), part("Y=9B", "30.00"))
     for number in ("X", "Y"):
         desk.do(

@@ -49,7 +49,7 @@ def test_what_people_added_in_the_store_stays(desk, part):
     assert desk.calls_during(lambda: desk.run([SKU])) == {}
 
 
-def test_a_product_that_was_deleted_since_is_made_anew(desk, part):
+def test_a_product_that_was_deleted_since_is_created_again(desk, part):
     desk.run(desk.stage(part))
     desk.store.delete_product(desk.product(SKU)["id"])
     forget(desk)

@@ -37,7 +37,7 @@ def all_of(desk, snapshot):
     return {each.variants[0].sku: each for each in products}
 
 
-def test_a_snapshot_has_every_product_of_the_store_whoever_made_it(desk):
+def test_a_snapshot_has_every_product_of_the_store_whoever_created_it(desk):
     skus = desk.stage(*desk.make_parts(3))
     desk.run(skus)
     made = desk.store.seed_product(

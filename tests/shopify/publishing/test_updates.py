@@ -21,7 +21,7 @@ def published(desk, part):
     return part
 
 
-def test_another_price_is_one_change_of_exactly_that_field_after_a_look_at_the_variants(desk, published):
+def test_a_changed_price_changes_only_that_field_after_the_variants_are_checked(desk, published):
     before = desk.seq()
     desk.do("INSERT INTO hub.hand_data (sku, price_override, updated_by) VALUES (%s, 11.99, 'me')", SKU)
     desk.staged[SKU] = published.but(price="11.99")

@@ -79,7 +79,7 @@ def test_a_part_that_boeing_no_longer_knows_is_taken_off_and_comes_back_when_it_
         ("hub_vanished_no_price", {"list_price": None}),
     ],
 )
-def test_each_cause_has_a_step_of_its_own(make_desk, setting, change):
+def test_each_cause_has_its_own_step(make_desk, setting, change):
     desk = make_desk(**{setting: "unlist"})
     (sku,) = published(desk, GONE)
     desk.stage(GONE.but(**change))

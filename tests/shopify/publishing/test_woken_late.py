@@ -41,7 +41,7 @@ def overtaken(make_desk, wait):
     return other, skus
 
 
-def test_it_is_told_and_the_next_publishing_sets_it_right(overtaken):
+def test_it_is_reported_and_the_next_publish_corrects_it(overtaken):
     desk, skus = overtaken
     (told,) = doubts(desk)
     assert all(sku in told for sku in skus)

@@ -276,7 +276,7 @@ def test_repeated_failures_to_sign_in_are_throttled(someone, make_key):
     assert link.status_code == 429
 
 
-def test_failures_of_a_stranger_keep_nobody_out_who_shares_his_address(someone, make_key, hub):
+def test_failed_sign_ins_do_not_lock_out_others_at_the_same_address(someone, make_key, hub):
     stranger = someone()
     assert [stranger.sign_in("wrong").status_code for _ in range(20)] == [401] * 10 + [429] * 10
     key = make_key("read")
@@ -400,7 +400,7 @@ def test_every_answer_carries_the_headers_of_a_careful_site(someone, admin):
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_no_page_has_script_or_style_of_its_own(admin, someone):
+def test_no_page_has_inline_script_or_style(admin, someone):
     paths = ["", "/search", "/runs", "/parts", "/settings", "/settings/keys", "/settings/audit", "/nowhere"]
     for answer in (*(admin.get(f"/console{path}") for path in paths), someone().get("/sign-in")):
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)

@@ -102,7 +102,7 @@ def test_a_changed_basis_shows_at_once_and_a_part_it_gives_no_price_is_blocked_w
     assert planned(net, "LISTED-1=K3")["LISTED-1=K3"]["code"] == "no_price"
 
 
-def test_a_price_set_by_hand_stands_whatever_the_rules(by):
+def test_a_manual_price_overrides_every_rule(by):
     dearer = by(price_markup="1.5")
     dearer.api.patch(f"{STAGED}/{NEW}", json={"price_override": "12.34"})
     for path in (f"/console/part/{NEW}", "/console/parts"):

@@ -430,7 +430,7 @@ def test_a_store_that_does_not_answer_is_said_in_words_and_nothing_changes(publi
     )
 
 
-def test_a_publishing_is_cancelled_and_its_failures_are_retried_by_hand(publisher, staged, store, work_off, hub):
+def test_a_publish_run_is_cancelled_and_its_failures_are_retried_by_hand(publisher, staged, store, work_off, hub):
     _, skus = staged("STOP-1", "STOP-2")
     made = approve(publisher, plan_of(publisher, parts=",".join(skus))).headers["location"].partition("?")[0]
     page = publisher.read(made)

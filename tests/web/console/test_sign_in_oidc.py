@@ -490,7 +490,7 @@ def test_the_way_back_is_below_hub_public_url_whatever_host_a_request_names(befo
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_link_of_another_site_signs_nobody_in_without_a_click(person, provider, site):
+def test_a_link_from_another_site_signs_nobody_in_without_a_click(person, provider, site):
     elsewhere = {"Sec-Fetch-Site": site}
     answer = person.get("/sign-in/oidc?next=/console/runs", **elsewhere)
     assert (answer.status_code, "Sign in with SSO" in answer.text) == (200, True)
