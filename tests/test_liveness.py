@@ -1,4 +1,4 @@
-"""Whoever starts a process may ask to be told how it does; nobody must, and telling never fails."""
+"""A supervisor may ask a process for heartbeats; it need not, and sending them never fails."""
 
 from __future__ import annotations
 

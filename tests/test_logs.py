@@ -1,4 +1,4 @@
-"""A line of the log is one line, whatever stands in it, and holds no secret."""
+"""A log event is one line, whatever it contains, and contains no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Pythons we run on is said in several places; all of them, and the lock files, say the same."""
+"""Several places name the supported Pythons; all of them, and the lock files, agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A publishing worker is stopped between any two lines, and somebody else acts: store and rows agree in the end."""
+"""A publishing worker is stopped between any two lines, and another actor runs: store and rows agree in the end."""
 
 from __future__ import annotations
 

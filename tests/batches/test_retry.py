@@ -32,7 +32,7 @@ def fail(database, batch_id, part):
     database.run(step)
 
 
-def test_a_cancelled_publishing_is_retried_when_its_last_parts_have_ended(database, intake):
+def test_a_cancelled_publish_run_is_retried_when_its_last_parts_have_ended(database, intake):
     batch = intake.publish(PublishRequest(part_numbers=["A", "B", "C"], owner="me")).batch
     database.run(lambda work: work.do("UPDATE hub.batch_items SET skus = ARRAY[part_number]"))
     fail(database, batch.id, "A")

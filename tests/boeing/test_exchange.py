@@ -1,4 +1,4 @@
-"""One exchange is bounded in time and size, and fails only in our own words."""
+"""One exchange is bounded in time and size, and every failure is one of our own errors."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_reset_connection_is_a_broken_connection(exchange, boeing):
     assert fails(exchange, question(boeing)).code == "boeing_connection_lost"
 
 
-def test_a_refused_connection_concerns_the_whole_line(exchange, boeing):
+def test_a_rejected_connection_concerns_the_whole_line(exchange, boeing):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     error = fails(exchange, Question("POST", httpx2.URL(f"http://127.0.0.1:{port}/"), httpx2.Headers()))

@@ -1,4 +1,4 @@
-"""An address is read alike by every part of the hub; what cannot be used is refused in words."""
+"""Every part of the hub reads an address the same way; an unusable one is rejected with an explanation."""
 
 from __future__ import annotations
 

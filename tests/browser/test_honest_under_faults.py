@@ -1,4 +1,4 @@
-"""A page that is open says within five seconds what is wrong, goes on by itself, and never goes backwards."""
+"""An open page says within five seconds what is wrong, recovers automatically, and never goes backwards."""
 
 from __future__ import annotations
 

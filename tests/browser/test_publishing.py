@@ -1,4 +1,5 @@
-"""An operator publishes in a browser: reads the plan, approves exactly that, sees the store's result, takes it back."""
+"""An operator publishes in a browser: reads the plan, approves exactly that, sees the result in the store, undoes
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A staged part goes into Postgres and comes back as it was: no column list but the fields of the record."""
+"""A staged part is saved in Postgres and read back unchanged: the fields of the record are the only column list."""
 
 from __future__ import annotations
 

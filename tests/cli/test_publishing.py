@@ -1,4 +1,4 @@
-"""Publishing by command line: what it prints, what it asks, and how it ends."""
+"""Publishing on the command line: what it prints, what it asks, and its exit codes."""
 
 from __future__ import annotations
 

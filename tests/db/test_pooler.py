@@ -1,4 +1,4 @@
-"""Through a real pgbouncer: what cannot carry migrations is told from what can. Run by `make test-pooler`."""
+"""Through a real pgbouncer: poolers that cannot run migrations are recognized. Run by `make test-pooler`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unit of work: commits once, runs again after a lost connection, gives up with a clear word."""
+"""The unit of work: commits once, runs again after a lost connection, and gives up with a clear message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fetch ends in time, takes no more than it may, and gives away nothing; whatever goes wrong is a refusal."""
+"""A fetch ends in time, stays within its limits and leaks nothing; every failure is a refusal."""
 
 from __future__ import annotations
 

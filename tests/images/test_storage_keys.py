@@ -1,4 +1,4 @@
-"""Keys of Supabase: which header each goes into, and what is done where Storage wants it otherwise."""
+"""Supabase keys: the header for each kind, and what happens if Storage wants another one."""
 
 from __future__ import annotations
 

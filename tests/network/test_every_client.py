@@ -1,4 +1,4 @@
-"""Every client of the outside heeds the same proxies and certificates, and says alike what stood in the way."""
+"""Every outgoing client uses the same proxies and certificates, and reports what blocked a call in the same way."""
 
 from __future__ import annotations
 

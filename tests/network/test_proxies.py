@@ -1,4 +1,4 @@
-"""Which proxy a call goes through, by the variables as curl and others read them."""
+"""Which proxy a call uses, by the variables as curl and others read them."""
 
 from __future__ import annotations
 

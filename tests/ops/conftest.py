@@ -1,4 +1,4 @@
-"""What stands around a hub in production: a database without tables, a broker, and the services outside."""
+"""The surroundings of a hub in production: a database without tables, a broker, and the outside services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client id and secret are exchanged for tokens that end: nobody notices, unless the credentials are refused."""
+"""Client id and secret are exchanged for tokens that expire: nobody notices, unless the credentials are rejected."""
 
 from __future__ import annotations
 

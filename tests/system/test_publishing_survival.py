@@ -1,4 +1,5 @@
-"""kill -9 at the boundaries of a publishing: whatever was under way is found out and gone on with, nothing doubled."""
+"""kill -9 at the boundaries of a publish run: calls in progress are resolved and continued, and nothing is
+duplicated."""
 
 from __future__ import annotations
 
@@ -78,7 +79,7 @@ def some(boundaries, *names):
     return {name: boundaries[name] for name in names} if QUICK else boundaries
 
 
-def test_killed_at_a_boundary_of_a_direct_publishing(make_shop):
+def test_killed_at_a_boundary_of_a_direct_publish_run(make_shop):
     shop = make_shop(HUB_BULK_PUBLISH_FROM="100000")
     shop.start()
     for number, sign in enumerate(some(DIRECT, "P1 intents", "P6 carried out", "P10 results").values()):
@@ -161,7 +162,7 @@ def test_a_worker_that_was_frozen_in_the_middle_of_a_call_comes_back_and_changes
     shop.judge(skus)
 
 
-def test_everything_at_once_in_the_middle_of_direct_and_bulk_publishings(make_shop, redis_url, postgres):
+def test_everything_at_once_in_the_middle_of_direct_and_bulk_publish_runs(make_shop, redis_url, postgres):
     shop = make_shop(HUB_BULK_PUBLISH_FROM="100")
     shop.start(publishing=2)
     shop.store.settings(bulk_lines_per_second=200)

@@ -1,4 +1,4 @@
-"""A quote that had to wait for Boeing is completed, whatever is killed meanwhile, and nobody need ask for it."""
+"""A quote that had to wait for Boeing is completed without a request, whatever is killed meanwhile."""
 
 from __future__ import annotations
 

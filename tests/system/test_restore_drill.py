@@ -73,7 +73,7 @@ def drill(shop, direct_url, tmp_path):
     return Drill(shop, direct_url, tmp_path)
 
 
-def test_after_a_restore_everything_is_adopted_and_put_right_and_nothing_is_doubled(drill):
+def test_after_a_restore_everything_is_adopted_and_corrected_and_nothing_is_duplicated(drill):
     shop = drill.shop
     drill.published(("AN", 30, "10.37", 7), ("BN", 40, "20.00", 7), ("CN", 30, "5.00", 7))
 

@@ -1,4 +1,4 @@
-"""The tables are upgraded while everything is at work: what runs goes on, on a schema it does not know yet."""
+"""The tables are upgraded while everything runs: old code continues on a schema that it does not know yet."""
 
 from __future__ import annotations
 

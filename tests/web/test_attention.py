@@ -1,4 +1,4 @@
-"""What people decide: conflicts, orphans, and taking a publishing back."""
+"""What people decide: conflicts, leftover products, and undoing a publish run."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def orphan(desk, store, part):
     return desk.rows("SELECT id FROM hub.orphans")[0]["id"]
 
 
-def test_an_orphan_is_tried_again_at_once_when_asked(api, desk, orphan):
+def test_a_leftover_product_is_tried_again_at_once_when_asked(api, desk, orphan):
     desk.work()
     [waiting] = api.get("/api/orphans").json()["orphans"]
     assert (waiting["sku"], waiting["attempts"], waiting["error"]) == ("LOST=K3", 3, "The store said no.")
@@ -110,7 +110,7 @@ def test_an_orphan_is_tried_again_at_once_when_asked(api, desk, orphan):
     assert api.post(f"/api/orphans/{orphan}/retry").status_code == 404
 
 
-def test_an_orphan_may_stay(api, desk, orphan, make_key):
+def test_a_leftover_product_may_stay(api, desk, orphan, make_key):
     headers = {"Authorization": f"Bearer {make_key('read')}"}
     assert api.post(f"/api/orphans/{orphan}/keep", headers=headers).status_code == 403
     assert api.post(f"/api/orphans/{orphan}/keep").status_code == 200

@@ -309,7 +309,7 @@ def test_the_status_says_how_far_it_is(api, publish, published, desk, part, stag
     assert after["eta_seconds"] is None
 
 
-def test_a_long_publishing_tells_how_long_it_will_take(api, publish, desk, stages):
+def test_a_long_publish_run_tells_how_long_it_will_take(api, publish, desk, stages):
     batch_id = publish(*(f"P{n}" for n in range(150)))
     stages.pulse("publishing")
     assert api.get(f"/api/batches/{batch_id}").json()["eta_seconds"] is None  # nothing to go by yet

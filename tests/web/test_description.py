@@ -156,7 +156,7 @@ def test_an_unknown_field_names_the_nearest_known_one(api, path, body, told):
         ("/api/quotes/RFQ-1/retry", "POST"),
     ],
 )
-def test_a_refused_method_names_all_that_the_address_has(api, path, methods):
+def test_a_rejected_method_names_all_that_the_address_has(api, path, methods):
     answer = api.options(path)
     assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 

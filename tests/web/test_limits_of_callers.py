@@ -1,4 +1,4 @@
-"""Rates, places and security events: one caller's excess is refused at once, and told, and costs the others nothing."""
+"""Rates, places and security events: one caller's excess is rejected at once, reported, and costs others nothing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class TestWithSmallRates:
 
 @services
 class TestEvents:
-    def test_a_refused_key_leaves_a_line_without_it_and_a_count(self, anonymous, capfd):
+    def test_a_rejected_key_leaves_a_line_without_it_and_a_count(self, anonymous, capfd):
         before = counted("key_rejected")
         key = "bdh_0a1b2c3d_" + "canary" * 7
         for method in ("GET", "POST"):

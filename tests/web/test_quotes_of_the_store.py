@@ -49,7 +49,7 @@ def test_what_is_live_is_quoted_at_the_store_s_price(line, live, api, hub):
     assert line(live)["price_usd"] == offered["price"]
 
 
-def test_however_old_the_publishing_is_what_is_live_is_offered(line, live, hub):
+def test_however_old_the_publish_run_is_what_is_live_is_offered(line, live, hub):
     change(hub, "UPDATE hub.products SET published_at = now() - interval '1 year'")
     change(hub, "UPDATE hub.product_staging SET fetched_at = now() - interval '2 years'")
     assert line(live)["source"] == "store"

@@ -1,4 +1,4 @@
-"""The store's token, and every other secret, stands in no answer, whatever goes wrong."""
+"""No answer contains the store's token or any other secret, whatever goes wrong."""
 
 from __future__ import annotations
 

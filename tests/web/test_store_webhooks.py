@@ -92,7 +92,7 @@ def test_a_webhook_names_a_product_or_an_inventory_item_or_the_app():
 
 
 @services
-def test_a_forged_webhook_is_refused_and_a_doubled_one_is_stored_once(deliver, desk, anonymous):
+def test_a_forged_webhook_is_refused_and_a_duplicate_one_is_stored_once(deliver, desk, anonymous):
     forged = deliver("products/delete", {"id": 1}, secret="another")
     assert (forged.status_code, forged.json()["code"]) == (401, "unauthorized")
     assert anonymous.post(PATH, content=b"{}").status_code == 401
@@ -108,7 +108,7 @@ def test_a_forged_webhook_is_refused_and_a_doubled_one_is_stored_once(deliver, d
 
 
 @services
-def test_a_burst_is_stored_once_each_and_a_doubled_delivery_in_it_too(deliver, desk):
+def test_a_burst_is_stored_once_each_and_a_duplicate_delivery_in_it_too(deliver, desk):
     ids = [f"burst-{n % 60}" for n in range(120)]
     with ThreadPoolExecutor(12) as threads:
         answers = list(threads.map(lambda one: deliver("products/update", {"id": 1}, webhook_id=one), ids))

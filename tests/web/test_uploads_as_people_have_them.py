@@ -1,4 +1,4 @@
-"""POST /api/uploads and /api/bulk-search: what was read is said, what is not clear is asked, what is right is taken."""
+"""POST /api/uploads and /api/bulk-search: it says what was read, asks what is unclear, and takes what is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One token serves every process: one fetches, the others wait or go on, and nobody asks more often than is useful."""
+"""All processes share one token: one fetches, the others wait or continue, and nobody asks more often than useful."""
 
 from __future__ import annotations
 
@@ -391,7 +391,7 @@ def test_credentials_that_are_long_out_of_use_are_forgotten(processes, direct_ur
         assert connection.execute("SELECT count(*) FROM hub.access_tokens").fetchone() == (1,)
 
 
-def test_a_refused_token_is_still_there_to_be_renewed_by(processes):
+def test_a_rejected_token_is_still_there_to_be_renewed_by(processes):
     issuer = Issuer()
     tokens = processes(issuer)
     tokens.refused(tokens.current())

@@ -45,7 +45,7 @@ def test_a_probe_goes_with_the_refused_token_and_fetches_none():
     assert len(fetched) == 2
 
 
-def test_a_refused_token_that_is_accepted_after_all_is_good_again():
+def test_a_rejected_token_that_is_accepted_after_all_is_good_again():
     clock, fetched = Clock(), []
     tokens, second = refused_twice(try_refused=True, clock=clock, fetched=fetched)
     clock.time += 10
@@ -57,7 +57,7 @@ def test_a_refused_token_that_is_accepted_after_all_is_good_again():
     assert tokens.refused(tokens.current()).generation == 3  # refused later: one fetch helps, nobody stops
 
 
-def test_without_that_rule_a_refused_token_is_never_tried_again():
+def test_without_that_rule_a_rejected_token_is_never_tried_again():
     clock, fetched = Clock(), []
     tokens, _second = refused_twice(try_refused=False, clock=clock, fetched=fetched)
     clock.time += 10

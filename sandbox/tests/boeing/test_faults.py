@@ -1,4 +1,4 @@
-"""Everything that can go wrong goes wrong on demand, each as its name says."""
+"""Every fault can be injected on demand, and does what its name says."""
 
 from __future__ import annotations
 

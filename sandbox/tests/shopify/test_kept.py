@@ -1,4 +1,4 @@
-"""A store that is kept in a file: the next process goes on with it, as `bdh up --sandbox` does."""
+"""A store that is kept in a file: the next process continues with it, as `bdh up --sandbox` does."""
 
 from __future__ import annotations
 

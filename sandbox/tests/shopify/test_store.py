@@ -1,4 +1,4 @@
-"""Webhooks, deletion, channels, search, what happens behind our back, and the shipped schema (behaviours 28 and 29)."""
+"""Webhooks, deletion, channels, search, changes by others, and the shipped schema (behaviors 28 and 29)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_end_of_a_bulk_run_is_announced_and_signed_over_the_raw_body(shop, o
     assert (told["admin_graphql_api_id"], told["status"], told["type"]) == (operation, "completed", "mutation")
 
 
-def test_a_webhook_can_be_forged_doubled_and_lost(shop, outside, wait):
+def test_a_webhook_can_be_forged_duplicated_and_lost(shop, outside, wait):
     subscribe(shop, outside, "PRODUCTS_CREATE")
     shop.control.fault("webhook_forged", times=1)
     shop.control.seed_product(sku="A")
@@ -66,7 +66,7 @@ def test_a_webhook_can_be_forged_doubled_and_lost(shop, outside, wait):
     assert outside.received == []
 
 
-def test_a_refused_webhook_is_sent_again_and_given_up_after_eight_retries(shop, outside, wait):
+def test_a_rejected_webhook_is_sent_again_and_given_up_after_eight_retries(shop, outside, wait):
     subscribe(shop, outside, "PRODUCTS_CREATE")
     outside.statuses += [500, 500]
     shop.control.seed_product(sku="A")

@@ -36,7 +36,7 @@ def end_pause(walk):
 
 @pytest.mark.parametrize("count", [1, 2, 10, 50])
 @pytest.mark.parametrize(("kind", "options", "words"), REFUSALS)
-def test_a_refused_account_costs_a_few_calls_and_no_part(walk, boeing, known, wait, kind, options, words, count):
+def test_a_rejected_account_costs_a_few_calls_and_no_part(walk, boeing, known, wait, kind, options, words, count):
     fault = boeing.fault(kind, **options)
     batch = walk.search(*known[:count])
     wait.until(lambda: walk.extract(0.3) or line_of(walk).pause_reason == "refused", seconds=20)

@@ -38,7 +38,7 @@ def test_a_call_that_keeps_failing_is_split_in_two():
     assert all(call.alone and call.attempts == 2 for call in verdict.again)
 
 
-def test_a_refused_call_is_split_at_once():
+def test_a_rejected_call_is_split_at_once():
     verdict = after_failure(asked(3), Reject("no"), RULES)
     assert [call.part_numbers for call in verdict.again] == [("P0",), ("P1", "P2")]
     assert all(call.wait == 0 for call in verdict.again)

@@ -1,4 +1,4 @@
-"""A whole system behind gates that a test may close, and the real Prometheus that watches it."""
+"""A whole system behind gates that a test can close, and the real Prometheus that monitors it."""
 
 from __future__ import annotations
 

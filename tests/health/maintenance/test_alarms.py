@@ -1,4 +1,4 @@
-"""The worst is told at once, and once."""
+"""The worst problems are reported at once, and only once."""
 
 from __future__ import annotations
 

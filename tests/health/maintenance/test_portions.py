@@ -1,4 +1,4 @@
-"""Much is removed a little at a time: nobody waits for it, anybody goes on with it, and two at once do it once."""
+"""Much data is removed in small portions: nothing waits for it, any worker continues it, and two at once do it once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People are told once a day, whatever is down, killed or doubled meanwhile."""
+"""People get one digest a day, whatever is down, killed or duplicated meanwhile."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_both_channels_get_it_and_a_failing_one_does_not_repeat_the_other(told_w
     assert b"nothing to report" in server.letters[0][1]
 
 
-def test_a_digest_can_be_ordered_and_is_not_doubled_by_it(told_world, receiver):
+def test_a_digest_can_be_ordered_and_is_not_duplicated_by_it(told_world, receiver):
     world = told_world()
     telling = world.hub.upkeep.notifications
     assert telling.order(None, again=False) == f"digest:{now():%Y-%m-%d}"

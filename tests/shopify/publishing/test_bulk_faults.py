@@ -1,4 +1,4 @@
-"""Bulk operations that go wrong in every way the store knows: nothing is doubled, nothing is lost, all is told."""
+"""Bulk operations that fail in every way the store can: nothing is duplicated or lost, and everything is reported."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_lines_without_a_result_or_with_an_error_are_found_out_and_only_what_fai
     assert {item.outcome for item in desk.items(done).values()} == {"created"}
 
 
-def test_a_result_file_that_was_cut_off_leaves_the_rest_unknown_and_nothing_doubled(desk, store):
+def test_a_result_file_that_was_cut_off_leaves_the_rest_unknown_and_nothing_duplicated(desk, store):
     store.fault("bulk_truncated", times=1, fraction=0.4)
     desk.judge(publish(desk))
     assert created_once(desk) == 100
@@ -90,7 +90,7 @@ def test_parts_of_an_operation_cancelled_in_the_store_are_still_published(desk, 
     assert created_once(desk) == 100
 
 
-def test_a_result_address_that_has_expired_leaves_all_unknown_and_nothing_doubled(desk, store):
+def test_a_result_address_that_has_expired_leaves_all_unknown_and_nothing_duplicated(desk, store):
     store.fault("bulk_result_forbidden", times=1)
     desk.judge(publish(desk))
     assert created_once(desk) == 100

@@ -57,7 +57,7 @@ def test_failed_pictures_are_reported_and_sent_again_until_they_succeed(make_loo
     desk.judge(done)
 
 
-def test_after_some_tries_a_person_is_asked_and_the_next_publishing_sends_it_again(make_looking_desk):
+def test_after_some_tries_a_person_is_asked_and_the_next_publish_sends_it_again(make_looking_desk):
     desk = make_looking_desk(hub_picture_resends=2)
     desk.store.load({"MEDIA_FAIL_RATE": 1.0})
     skus = desk.stage(*desk.make_parts(2))

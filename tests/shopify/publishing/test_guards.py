@@ -156,7 +156,7 @@ def test_a_new_part_below_cost_is_not_created_until_it_is_approved(desk):
     assert shown(desk, "NEW=K3")[0] == "50.00"
 
 
-def test_a_price_that_a_person_changed_in_the_store_is_put_right_without_a_review(desk):
+def test_a_price_that_a_person_changed_in_the_store_is_corrected_without_a_review(desk):
     desk.run(desk.stage(Part("MINE=K3", "100.00")))
     desk.store.load({"edit": [{"sku": "MINE=K3", "set": {"price": "1.00"}}]})
     desk.run(["MINE=K3"])

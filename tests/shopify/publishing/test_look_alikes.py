@@ -1,4 +1,4 @@
-"""Products of other people that look like a part: told before anything is created, and decided by a person."""
+"""Other people's products that look like a part: reported before anything is created, and decided by a person."""
 
 from __future__ import annotations
 

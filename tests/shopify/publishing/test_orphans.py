@@ -54,7 +54,7 @@ def test_it_is_deleted_and_tried_again_until_it_is_gone(desk, orphaned):
     assert desk.row(SKU) is None
 
 
-def test_a_newer_publishing_of_the_part_wins(desk, orphaned):
+def test_a_newer_publish_run_of_the_part_wins(desk, orphaned):
     there = desk.product(SKU)["id"]
     done = desk.run([SKU])
     assert done.outcome == "succeeded"

@@ -1,4 +1,4 @@
-"""When no call to the store can succeed, publishing pauses and says why; no part fails or loses a try."""
+"""When no call to the store can succeed, publishing pauses and says why; no part fails or loses an attempt."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ def refusal(*path, message="Value does not exist in provided choices."):
     return {"field": list(path), "message": message, "code": "INVALID_METAFIELD"}
 
 
-def test_a_refused_metafield_is_taken_out_by_its_place_in_what_was_sent(rows):
+def test_a_rejected_metafield_is_taken_out_by_its_place_in_what_was_sent(rows):
     listing = rows.listing()
     sent = upsert_variables(listing)["input"]["metafields"]
     place = next(n for n, each in enumerate(sent) if each["key"] == "trace")

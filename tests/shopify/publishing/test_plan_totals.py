@@ -1,4 +1,4 @@
-"""What a plan comes to, and what stands out in it."""
+"""The totals of a plan, and its largest changes."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_a_metafield_the_store_refuses_is_left_out_where_the_setting_says_so(str
     desk.judge(desk.run(skus))
 
 
-def test_a_refused_change_of_a_metafield_leaves_the_product_as_it_was(strict, part):
+def test_a_rejected_change_of_a_metafield_leaves_the_product_as_it_was(strict, part):
     desk = strict
     good = part("A=K3").but(cert="EASA Form 1")
     desk.run(desk.stage(good))

@@ -1,4 +1,4 @@
-"""After the database was restored: what it remembers of the store is looked at anew before anything stands on it."""
+"""After the database was restored: its data about the store is checked again before it is used."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_product_that_was_deleted_since_is_created_again(desk, part):
     desk.judge(desk.run([SKU]))
 
 
-def test_an_orphan_that_was_taken_in_since_is_not_deleted(desk, part):
+def test_a_leftover_product_that_was_taken_in_since_is_not_deleted(desk, part):
     desk.run(desk.stage(part))
     desk.do(
         "INSERT INTO hub.orphans (shop, sku, product_id, reason) SELECT shop, sku, product_id, 'x' FROM hub.products"

@@ -1,4 +1,4 @@
-"""Taking back what a publishing did: exactly that, and nothing that people have worked on since."""
+"""Undoing a publish run: exactly its changes, and no product that people have changed since."""
 
 from __future__ import annotations
 

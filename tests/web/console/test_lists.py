@@ -1,4 +1,4 @@
-"""The console's look at a list: where it was read, what was left out, and how a person says what is meant."""
+"""The console's preview of a list: where it was read, what was skipped, and how a person chooses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A part may lack any value that its row may leave empty: every page, answer and file shows it all the same."""
+"""A part may lack any value that its row may leave empty: every page, answer and file still shows it."""
 
 from __future__ import annotations
 

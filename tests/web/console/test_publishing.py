@@ -308,7 +308,7 @@ def test_what_was_left_alone_is_not_asked_again_and_can_still_be_taken_over(publ
     assert store.product(skus[0])["title"] != "Somebody's"
 
 
-def test_an_orphan_may_be_tried_again_or_stay(publisher, hub, harmless):
+def test_a_leftover_product_may_be_tried_again_or_stay(publisher, hub, harmless):
     hub.database.run(
         lambda work: work.do(
             "WITH c AS (INSERT INTO hub.current_store AS s (shop) VALUES ('shop') ON CONFLICT (only_row) DO UPDATE"
@@ -472,7 +472,7 @@ def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged,
     assert "No parts match" in publisher.read(f"{plan}?q=NOTHING")
 
 
-def test_a_large_publishing_shows_the_store_s_bulk_operations(publisher, staged, store, work_off):
+def test_a_large_publish_run_shows_the_store_s_bulk_operations(publisher, staged, store, work_off):
     _, skus = staged(*(f"BULK-{number}" for number in range(14)))
     plan = plan_of(publisher, parts=",".join(skus))
     assert "Shopify bulk import" in publisher.read(plan)
