@@ -407,7 +407,7 @@ def test_a_proxy_that_is_away_is_named(call, monkeypatch):
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(call, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", f"socks5://hub:{SECRET}@127.0.0.1:1080")
     told = said(call, settings_for("https://outside.example.com:8443"))
-    assert "ALL_PROXY cannot be used: a proxy by socks5:// is not supported" in told
+    assert "ALL_PROXY cannot be used: socks5:// proxies are not supported" in told
     assert SECRET not in told
 
 

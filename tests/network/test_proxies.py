@@ -94,13 +94,13 @@ def test_no_proxy_names_domains_addresses_networks_and_ports(no_proxy, host, por
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("socks5://127.0.0.1:1080", "a proxy by socks5:// is not supported"),
-        ("socks5h://u:canary@h:1", "a proxy by socks5h:// is not supported"),
-        ("http://", "no address such as"),
-        ("http://host:port", "no address such as"),
-        ("http://host:99999", "no address such as"),
-        ("http://ho st:1", "no address such as"),
-        ("http://[::1", "no address such as"),
+        ("socks5://127.0.0.1:1080", "socks5:// proxies are not supported"),
+        ("socks5h://u:canary@h:1", "socks5h:// proxies are not supported"),
+        ("http://", "not an address such as"),
+        ("http://host:port", "not an address such as"),
+        ("http://host:99999", "not an address such as"),
+        ("http://ho st:1", "not an address such as"),
+        ("http://[::1", "not an address such as"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_says_why_and_shows_no_secret(value, said):

@@ -42,6 +42,6 @@ def test_who_waits_already_is_reckoned_with(make_rig):
     settings = Settings(_env_file=None, **{name.lower(): value for name, value in rig.environment.items()})
     rig.wait(lambda: rig.boeing.stats()["calls"], "the first call")
     told = estimating.reckon(settings, 100, what_if=WhatIf(), publish=False).search
-    assert any("searches that wait" in line for line in told.reckoned)
+    assert any("waiting searches" in line for line in told.reckoned)
     assert any("until the next slot" in line for line in told.reckoned)
     assert told.seconds.high > 1.8 * told.seconds.low

@@ -42,7 +42,7 @@ def test_a_list_is_written_previewed_and_put_into_force_by_a_plan(person, staged
     address = saved(person)
     page = person.read(address)
     assert "Hardware" in page
-    assert "A draft" in page
+    assert "Draft: not used yet" in page
     person.send(f"{address}/preview")
     until(lambda: "1 price changes, median +10.0 %, 0 would be below cost." in person.read(address), seconds=10)
     page = person.read(address)

@@ -30,7 +30,7 @@ def test_held_changes_are_shown_and_decided_one_by_one_or_all_together(signed_in
     page = person.read("/console/reviews")
     assert page.count("Price fell sharply") >= 2
     assert "90,000" in page
-    assert "No changes wait" in person.read("/console/reviews?cause=price_rose")
+    assert "No changes are waiting" in person.read("/console/reviews?cause=price_rose")
     first = desk.rows("SELECT id FROM hub.reviews WHERE sku = 'PAGE0=K3'")[0]["id"]
     assert "Refused" in person.follow(person.send("/console/reviews/decide", review=str(first), decision="refuse"))
     wrong = person.send("/console/reviews/decide", decision="approve", run=held, typed="3")
