@@ -86,3 +86,13 @@ def test_a_draft_is_deleted(at, tmp_path):
     version = json.loads(at("prices", "load", file, "--json").out)["version"]
     assert at("prices", "delete", str(version)).code == 0
     assert at("prices", "show", str(version)).code == 5
+
+
+def test_a_part_is_shown_with_each_step_to_its_price_and_its_stock(at):
+    shown = at("part", "an1=k3")
+    assert shown.code == 0, shown.err
+    assert "AN1=K3: AN1=K3" in shown.out
+    assert "× 1.10 = 110.00" in shown.out
+    assert "For sale: 5\n  5 pieces at Boeing\n  Default location: 5\nLead time: 3 days" in shown.out
+    assert at("part", "an1=k3", "--json").json["offered"]["pieces"] == 5
+    assert at("part", "NOBODY").code == 5

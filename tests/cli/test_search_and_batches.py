@@ -29,6 +29,7 @@ def system(postgres, as_hubs_see_it, redis, services_dir):
         "REDIS_URL": redis.url,
         "BOEING_API_RATE_LIMIT": "unlimited",
         "HUB_SWEEP_SECONDS": "0.5",
+        "SHOPIFY_UNMAPPED_LOCATIONS": "sell_from_default",
     }
     plan = SystemPlan(data_dir=services_dir / name, settings=settings, sandbox=("--limit", "0"))
     with System(plan) as running:

@@ -66,7 +66,7 @@ def test_it_contains_no_secret():
 def test_every_number_says_what_it_counts(name):
     unit = (
         r"(?i)second|byte|day|requests|part numbers?|\bparts\b|calls?\b|connections|normalizations|publishings|sweeps"
-        r"|port\b"
+        r"|port\b|pieces\b"
     )
     assert re.search(unit, Settings.model_fields[name].description or "") or name == "hub_bulk_lanes"
 

@@ -33,7 +33,7 @@ def completed(rig):
 
 @pytest.mark.parametrize("victim", ["extraction", "normalization", "default", "beat", "api"])
 def test_kill_9_of_one_process_leaves_no_quote_waiting(make_rig, victim):
-    rig = make_rig(HUB_QUOTE_ANSWER_SECONDS="0")
+    rig = make_rig(SHOPIFY_UNMAPPED_LOCATIONS="sell_from_default", HUB_QUOTE_ANSWER_SECONDS="0")
     rig.start_all()
     asked(rig)
     rig.kill(victim, start_again=victim != "api")
@@ -43,7 +43,7 @@ def test_kill_9_of_one_process_leaves_no_quote_waiting(make_rig, victim):
 
 
 def test_a_redis_that_loses_everything_costs_a_quote_time_only(make_rig, redis_url):
-    rig = make_rig(HUB_QUOTE_ANSWER_SECONDS="0")
+    rig = make_rig(SHOPIFY_UNMAPPED_LOCATIONS="sell_from_default", HUB_QUOTE_ANSWER_SECONDS="0")
     rig.start_all()
     asked(rig)
     with redis_client.Redis.from_url(redis_url) as client:
@@ -52,7 +52,12 @@ def test_a_redis_that_loses_everything_costs_a_quote_time_only(make_rig, redis_u
 
 
 def test_a_boeing_that_never_answers_leaves_the_line_unanswered(make_rig):
-    rig = make_rig(HUB_QUOTE_ANSWER_SECONDS="0", HUB_MAX_ATTEMPTS="1", BOEING_CALL_TIMEOUT="1")
+    rig = make_rig(
+        SHOPIFY_UNMAPPED_LOCATIONS="sell_from_default",
+        HUB_QUOTE_ANSWER_SECONDS="0",
+        HUB_MAX_ATTEMPTS="1",
+        BOEING_CALL_TIMEOUT="1",
+    )
     rig.start_all()
     rig.boeing.fault("never_answers")
     body = {"rfq_number": "RFQ-1", "requested_parts": PARTS[0], "requested_qty": "1"}

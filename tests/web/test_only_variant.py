@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.services
 
-OFFERED = {"hub_quote_answer_seconds": 0}
+OFFERED = {"shopify_unmapped_locations": "sell_from_default", "hub_quote_answer_seconds": 0}
 
 
 @pytest.fixture

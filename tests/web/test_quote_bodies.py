@@ -12,7 +12,7 @@ FIELDS = {"rfq_number": "Q1", "requested_parts": "NAS6604-12,MS21042-4", "reques
 
 @pytest.fixture
 def settings():
-    return {"hub_quote_answer_seconds": 0}
+    return {"hub_quote_answer_seconds": 0, "shopify_unmapped_locations": "sell_from_default"}
 
 
 def lines(answer):

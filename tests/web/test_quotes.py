@@ -32,6 +32,7 @@ BUYER = {
 def settings():
     return {
         "hub_quote_answer_seconds": 0,
+        "shopify_unmapped_locations": "sell_from_default",
         "hub_quote_webhook_secret": SECRET,
     }
 
@@ -271,7 +272,7 @@ def test_of_two_different_requests_at_once_one_is_rejected(api, hub):
 
 def test_what_boeing_answers_in_time_is_in_the_first_answer(sandboxed, found, make_key, wait):
 
-    hub = sandboxed(hub_quote_answer_seconds=20)
+    hub = sandboxed(hub_quote_answer_seconds=20, shopify_unmapped_locations="sell_from_default")
     found("A1=K3")
     body = {"rfq_number": "RFQ-1", "requested_parts": "A1=K3", "requested_qty": "1"}
     with TestClient(create_app(hub)) as client, ThreadPoolExecutor(1) as pool:

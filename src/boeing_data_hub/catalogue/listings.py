@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from boeing_data_hub.catalogue.drift_policy import DEFAULT_DRIFT, DriftPolicy
 from boeing_data_hub.catalogue.pricing import GUIDE_RULES, PriceRules
+from boeing_data_hub.catalogue.stock_rules import ALL_STOCK, StockRules
 from boeing_data_hub.catalogue.vanished_policy import DEFAULT_VANISHED, VanishedPolicy
 
 PRIMARY_LOCATION: Final = ""
@@ -48,6 +49,7 @@ class ListingPolicy:
         location_map: Boeing location to store location.
         default_location: has the stock that Boeing names no location for; empty: the store's first one.
         sells_unmapped: True if stock at locations outside `location_map` is sold, from `default_location`.
+        stock_rules: which locations never sell, and how much is kept back or shown at most.
         inventory_location_codes: Boeing or store location to the three characters of a shelf area, e.g. `1D1`.
         look_alikes: True if products that look like a part are reported before it is first published.
         drift: what happens to changes that people made in the store.
@@ -71,6 +73,7 @@ class ListingPolicy:
     location_map: Mapping[str, str] = field(default_factory=_nothing)
     default_location: str = PRIMARY_LOCATION
     sells_unmapped: bool = False
+    stock_rules: StockRules = ALL_STOCK
     inventory_location_codes: Mapping[str, str] = field(default_factory=_nothing)
     send_lead_time: bool = False
     look_alikes: bool = True

@@ -87,8 +87,8 @@ SENTENCES: Final[dict[str, str]] = {  # by the code, because reports contain onl
     Reason.NO_PRICE: "Boeing returned no price that PRICE_BASIS allows. Ask Boeing for a quote, or search again later.",
     Reason.NO_STOCK: "Out of stock at Boeing. Search again later; it can be published once Boeing has stock.",
     Reason.ONLY_UNMAPPED_LOCATIONS: (
-        "All stock is at locations you don't sell from. Add one of them to SHOPIFY_LOCATION_MAP, or set "
-        "SHOPIFY_UNMAPPED_LOCATIONS=sell_from_default; or leave the part out."
+        "All stock is at locations you don't sell from. Add one of them to SHOPIFY_LOCATION_MAP (or remove it from "
+        "HUB_LOCATIONS_NOT_SOLD), or set SHOPIFY_UNMAPPED_LOCATIONS=sell_from_default; or leave the part out."
     ),
 }
 
@@ -197,8 +197,8 @@ def _blocks(facts: Facts, rules: NormalizationRules) -> Iterator[Reason]:
         yield Reason.NO_PRICE
     if not facts.quantity:
         yield Reason.NO_STOCK
-    elif rules.mapped_locations is not None and facts.locations:
+    elif facts.locations:
         # A mapped location without stock sells nothing; if no location has stock, their names decide.
         stocked = [place for place in facts.locations if place.quantity] or facts.locations
-        if not any(place.location in rules.mapped_locations for place in stocked):
+        if not any(rules.sells_from(place.location) for place in stocked):
             yield Reason.ONLY_UNMAPPED_LOCATIONS

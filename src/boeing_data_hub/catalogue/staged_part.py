@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from boeing_data_hub.catalogue.pricing import GUIDE_RULES, PriceRules
+from boeing_data_hub.catalogue.stock_rules import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class NormalizationRules:
         default_manufacturer: stated if Boeing names no supplier.
         currency: the store's, as three letters.
         mapped_locations: Boeing locations that the store sells from, case-sensitive; None: no check.
+        locations_not_sold: Boeing locations that never sell, as `stock_rules.folded` writes them.
     """
 
     prices: PriceRules = GUIDE_RULES
@@ -32,6 +34,12 @@ class NormalizationRules:
     default_manufacturer: str = "Boeing"
     currency: str = "USD"
     mapped_locations: frozenset[str] | None = None
+    locations_not_sold: frozenset[str] = frozenset()
+
+    def sells_from(self, location: str) -> bool:
+        """True if stock at this Boeing location may be sold."""
+        is_mapped = self.mapped_locations is None or location in self.mapped_locations
+        return is_mapped and folded(location) not in self.locations_not_sold
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from boeing_data_hub.settings.public_address import prefix_of
 from boeing_data_hub.settings.quoting import Quotes
 from boeing_data_hub.settings.retention import Keeping
 from boeing_data_hub.settings.shopify import Store
+from boeing_data_hub.settings.stock import Stocking
 from boeing_data_hub.settings.sync import Syncing
 from boeing_data_hub.settings.trade import Trade
 from boeing_data_hub.settings.vanished import Vanishing
@@ -34,8 +35,8 @@ __all__ = ["Settings"]
 
 # Where settings are listed, the last class is first.
 class Settings(
-    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Trade, Work,
-    Boeing, Places,
+    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Stocking,
+    Trade, Work, Boeing, Places,
 ):  # fmt: skip
     """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 
@@ -82,7 +83,8 @@ class Settings(
     def screens_locations(self) -> bool:
         """True if screening checks stock locations: there is a store or a location map, and not all stock is sold.
 
-        Without either, quotes offer stock at any Boeing location.
+        Without either, parts are staged as they are, so that a search shows something on the first day. Quotes offer
+        stock at unmapped locations only where SHOPIFY_UNMAPPED_LOCATIONS says so, with or without a store.
         """
         has_use = self.has_store or bool(self.shopify_location_map)
         return has_use and self.shopify_unmapped_locations == "do_not_sell"

@@ -9,7 +9,7 @@ import json
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 
@@ -46,9 +46,25 @@ def given(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def place_names(value: Any) -> tuple[str, ...]:
+    """Names in a JSON list or separated by `|`. Raises ValueError if it is neither."""
+    if isinstance(value, str) and not value.strip().startswith("["):
+        value = value.split("|")
+    return listed(value, '["Germany CSC", "Miami, FL"]')
+
+
+def day_map(value: Any) -> Any:
+    """Days by location, which may be written in JSON. Raises ValueError if it is not."""
+    if not isinstance(value, str) or not value.strip():
+        return value or {}
+    return json_of(value, '{"Germany CSC": 14}')
+
+
 Given = BeforeValidator(given)
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 WordMap = Annotated[dict[str, str], NoDecode, BeforeValidator(mapped)]
+PlaceNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(place_names)]
+DayMap = Annotated[dict[str, Annotated[int, Field(ge=0, le=3650)]], NoDecode, BeforeValidator(day_map)]
 
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

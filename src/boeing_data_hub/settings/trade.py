@@ -8,8 +8,6 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from boeing_data_hub.settings.parsing import WordMap
-
 
 class Trade(BaseSettings):
     """How our price comes from Boeing's, and what every part states."""
@@ -24,15 +22,3 @@ class Trade(BaseSettings):
     hub_condition: str = Field(default="NE", description="Condition of every part (NE = new).")
     hub_cert: str = Field(default="FAA 8130-3", description="Certificate that comes with every Boeing part.")
     hub_lead_time_days: int = Field(default=3, ge=0, description="Estimated lead time in days.")
-    shopify_location_map: WordMap = Field(
-        default_factory=dict,
-        description='Boeing location to store location, as JSON: {"Dallas Central": "Dallas"}. '
-        "Stock at other locations is sold only if SHOPIFY_UNMAPPED_LOCATIONS says so.",
-    )
-    shopify_unmapped_locations: Literal["do_not_sell", "sell_from_default"] = Field(
-        default="do_not_sell",
-        description="What happens to stock at Boeing locations that are not in SHOPIFY_LOCATION_MAP (all of them if "
-        "it is "
-        "empty). sell_from_default: it is sold as stock of SHOPIFY_DEFAULT_LOCATION_NAME. Without a "
-        "store and a map, locations are not screened.",
-    )

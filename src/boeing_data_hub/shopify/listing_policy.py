@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boeing_data_hub.catalogue.drift_policy import drift_policy
 from boeing_data_hub.catalogue.listings import ListingPolicy
-from boeing_data_hub.catalogue.rules_in_force import last_rule
+from boeing_data_hub.catalogue.rules_in_force import last_rule, stock_rules
 from boeing_data_hub.catalogue.vanished_policy import vanished_policy
 from boeing_data_hub.settings import Settings
 
@@ -27,7 +27,8 @@ def listing_policy(settings: Settings) -> ListingPolicy:
         unit_choices=settings.hub_unit_choices,
         location_map=settings.shopify_location_map,
         default_location=settings.shopify_default_location_name,
-        sells_unmapped=not settings.screens_locations,
+        sells_unmapped=settings.shopify_unmapped_locations == "sell_from_default",
+        stock_rules=stock_rules(settings),
         inventory_location_codes=settings.shopify_inventory_location_codes,
         send_lead_time=settings.hub_send_lead_time,
         look_alikes=settings.hub_look_alikes,

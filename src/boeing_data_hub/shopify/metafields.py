@@ -10,6 +10,7 @@ from typing import Final
 
 from boeing_data_hub.catalogue.listings import LeftOut, ListingPolicy, Metafield
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
+from boeing_data_hub.catalogue.stock import figure_of
 from boeing_data_hub.values.clean_text import MANY_LINES, line, lines
 
 _LINE: Final = "single_line_text_field"
@@ -81,7 +82,8 @@ def metafields_of(
     sheet.write("notes", MANY_LINES, lines(staged.override.notes))
     _shelf_area(sheet, staged, policy)
     if policy.send_lead_time:
-        _lead_time(sheet, staged.estimated_lead_time_days)
+        figure = figure_of(staged, policy)
+        _lead_time(sheet, staged.estimated_lead_time_days if figure is None else figure.lead_days)
     return tuple(sheet.metafields), tuple(sheet.left_out)
 
 
@@ -133,7 +135,7 @@ def _shelf_area(sheet: _Sheet, staged: StagedPart, policy: ListingPolicy) -> Non
         name = place.location
         store = policy.location_map.get(name, name if policy.sells_unmapped else None)
         code = codes.get(name) or codes.get(store or "")
-        if not place.quantity or store is None or code is None:
+        if not place.quantity or store is None or code is None or not policy.stock_rules.sells_from(name):
             continue
         if len(code) == _LENGTH_OF_CODE and code == line(code):
             sheet.write("inventory_location", _LINE, code)

@@ -247,6 +247,9 @@ CASES = {
     "a markup in per cent": (set_to("PRICE_MARKUP", "10"), "markup_odd", ["1.10"]),
     "a markup that loses": (set_to("PRICE_MARKUP", "0.9"), "markup_odd", ["1.10"]),
     "no map of locations": (set_to("SHOPIFY_LOCATION_MAP", "{}"), "locations_unmapped", ["SHOPIFY_LOCATION_MAP"]),
+    "a mapped location that never sells": (
+        set_to("HUB_LOCATIONS_NOT_SOLD", "dallas central"), "location_never_sold", ["HUB_LOCATIONS_NOT_SOLD"]
+    ),
     "a shelf code of four": (
         set_to("SHOPIFY_INVENTORY_LOCATION_CODES", '{"Dallas": "1D12"}'), "shelf_code_odd", ["three characters"]
     ),

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def settings():
-    return {"hub_quote_answer_seconds": 0}
+    return {"hub_quote_answer_seconds": 0, "shopify_unmapped_locations": "sell_from_default"}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from boeing_data_hub.boeing.access import is_plain_address
+from boeing_data_hub.catalogue.stock_rules import folded
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.health.doctor import settings_check
 from boeing_data_hub.health.doctor.addresses import host_of, is_here, scheme_of
@@ -108,6 +109,13 @@ SHELF_CODES = Advice(
     "warning",
     "a shelf code that the store's metafield does not accept, or one for an unmapped location",
     "Correct SHOPIFY_INVENTORY_LOCATION_CODES: codes of three characters, under the names in SHOPIFY_LOCATION_MAP.",
+)
+NEVER_SOLD = Advice(
+    "location_never_sold",
+    "locations",
+    "warning",
+    "a location that is mapped to one of the store, and never sells",
+    "Remove it from SHOPIFY_LOCATION_MAP or from HUB_LOCATIONS_NOT_SOLD. Its stock is not sold until then.",
 )
 UNSEEN = Advice(
     "drift_unseen",
@@ -218,6 +226,9 @@ def _trade(s: Settings) -> Iterator[Finding]:
         yield MARKUP_LOSS.found(f"With PRICE_MARKUP={s.price_markup} every part is sold {said}.")
     if not s.shopify_location_map and s.shopify_unmapped_locations == "do_not_sell" and s.has_store:
         yield NO_MAP.found("SHOPIFY_LOCATION_MAP is empty, so no stock that Boeing names a location for is sold.")
+    never = {folded(name) for name in s.hub_locations_not_sold}
+    if both := sorted(name for name in s.shopify_location_map if folded(name) in never):
+        yield NEVER_SOLD.found(f"HUB_LOCATIONS_NOT_SOLD overrules SHOPIFY_LOCATION_MAP for {some(both)}.")
     known = {*s.shopify_location_map, *s.shopify_location_map.values()}
     codes = s.shopify_inventory_location_codes
     wrong = sorted(

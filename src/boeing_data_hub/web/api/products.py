@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.catalogue import staging
+from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE
+from boeing_data_hub.catalogue.stock import figure_of
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
 from boeing_data_hub.shopify import current_store, part_history, publish_changes, sold_pieces
@@ -21,6 +23,7 @@ from boeing_data_hub.shopify import products as published
 from boeing_data_hub.web.access import Admin, Publisher, Reader, TheHub
 from boeing_data_hub.web.api.shopify import HandData, change_by_hand
 from boeing_data_hub.web.api.staged_product import (
+    OfferedStock,
     OverrideResponse,
     PublishedProductDetail,
     PublishedProductResponse,
@@ -78,15 +81,19 @@ def list_staged(
 
 @router.get("/staging/{sku:path}")
 def get_staged(sku: str, hub: TheHub, _principal: Reader) -> StagedProductDetail:
-    """One staged product with its stock by location, and its overrides."""
+    """One staged product with its stock by location, its overrides, and what makes its price and stock."""
     wanted = _as_stored(sku)
     found = hub.database.run(lambda work: staging.get(work, wanted))
     if found is None:
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
-    shown = staged_of(found, hub.prices)
+    policy = hub.shop.listing_policy
+    shown, priced = staged_of(found, policy.prices), why(found, policy.prices)
     return StagedProductDetail(
         **{each.name: getattr(shown, each.name) for each in fields(shown)},
         hand_data=override_of(wanted, found.override) if found.override != NO_OVERRIDE else None,
+        price_by=priced.rule,
+        price_steps=list(priced.steps),
+        offered=OfferedStock.of(figure_of(found, policy)),
     )
 
 

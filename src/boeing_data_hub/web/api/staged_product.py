@@ -14,7 +14,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.catalogue.pricing import PriceRules, prices_of
-from boeing_data_hub.catalogue.staged_part import CataloguePart, Override, StagedRow
+from boeing_data_hub.catalogue.staged_part import CataloguePart, Override, StagedRow, StockLocation
+from boeing_data_hub.catalogue.stock import StockFigure, stock_steps
 from boeing_data_hub.shopify.publish_changes import PublishChange
 
 
@@ -50,11 +51,43 @@ class OverrideResponse(BaseModel):
     updated_at: datetime | None = None
 
 
+class OfferedStock(BaseModel):
+    """The pieces that the store and quotes offer of a part, by the stock rules in force."""
+
+    pieces: int = Field(description="The total that is offered.")
+    by_location: Mapping[str, int] = Field(description="By store location; an empty name is the store's first one.")
+    at_boeing: int = Field(description="Pieces at all of Boeing's locations.")
+    elsewhere: list[StockLocation] = Field(description="Boeing locations with stock that you don't sell from.")
+    reserved: int = Field(description="Pieces kept in reserve.")
+    hidden: int = Field(description="Pieces above `HUB_STOCK_SHOW_MOST`.")
+    lead_days: int | None = Field(description="Lead time of the quickest location with pieces to sell, in days.")
+    steps: list[str] = Field(description="What made the figure, for people.")
+
+    @classmethod
+    def of(cls, figure: StockFigure | None) -> OfferedStock | None:
+        """The stock as an answer; None if a figure of Boeing's is unreadable."""
+        if figure is None:
+            return None
+        return cls(
+            pieces=figure.pieces,
+            by_location=figure.by_location,
+            at_boeing=figure.at_boeing,
+            elsewhere=list(figure.elsewhere),
+            reserved=figure.reserved,
+            hidden=figure.hidden,
+            lead_days=figure.lead_days,
+            steps=list(stock_steps(figure)),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedProductDetail(StagedProduct):
-    """A staged product with its overrides."""
+    """A staged product with its overrides, what made its price, and what is offered of its stock."""
 
     hand_data: OverrideResponse | None
+    price_by: Annotated[str, Field(description="The rule that makes the price, by name.")]
+    price_steps: Annotated[list[str], Field(description="Each step to the price, for people.")]
+    offered: Annotated[OfferedStock | None, Field(description="Null if a stock figure of Boeing's is unreadable.")]
 
 
 class StagedProducts(BaseModel):

@@ -17,10 +17,11 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.raw_answers import KeptAnswer
 from boeing_data_hub.catalogue import history, screening, staging
 from boeing_data_hub.catalogue.history import PastItem
-from boeing_data_hub.catalogue.listings import Change
+from boeing_data_hub.catalogue.listings import Change, ListingPolicy
 from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE, CataloguePart, Override
+from boeing_data_hub.catalogue.stock import figure_of, stock_steps, store_location
 from boeing_data_hub.db import api_keys, audit
 from boeing_data_hub.db.audit import AuditEntry
 from boeing_data_hub.db.unit_of_work import Work
@@ -72,6 +73,16 @@ class Happening:
     link: str | None = None
     who: str | None = None
     changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Stock at a Boeing location. `store`: the store location that sells it; empty: the first; None: it is not sold."""
+
+    location: str
+    quantity: int
+    store: str | None
+    lead_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,7 @@ def show(
     product, in_store = known.product, known.in_store
     same_base = [sku for sku in known.variants if base_number(sku) == base_number(part)]
     rules = hub.normalization_rules
+    figure = figure_of(product, policy) if product is not None else None
     return page(
         request,
         "pages/part.html",
@@ -178,10 +190,23 @@ def show(
         sales=known.sales,
         names=known.names,
         variants=same_base,
-        mapped=rules.mapped_locations,
+        places=_places(product, policy) if product is not None else (),
+        offered=figure,
+        stock_steps=tuple(stock_steps(figure)) if figure is not None else (),
         rules=rules,
         why=why(product, prices) if product is not None else None,
     )
+
+
+def _places(product: CataloguePart, policy: ListingPolicy) -> list[Place]:
+    usual, rules = product.estimated_lead_time_days, policy.stock_rules
+    return [
+        Place(
+            each.location, each.quantity, store, rules.lead_days_of(each.location, usual) if store is not None else None
+        )
+        for each in product.locations
+        for store in (store_location(each.location, policy),)
+    ]
 
 
 def edit_form(override: Override) -> dict[str, str]:

@@ -19,6 +19,7 @@ from boeing_data_hub.db.api_keys import ApiKey
 from boeing_data_hub.db.audit import AuditEntry
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import SCOPES, TheHub
 from boeing_data_hub.web.console.figures import limit
@@ -103,9 +104,20 @@ def _settings(request: Request, hub: Hub, list_price: str, net_price: str, findi
         reuse_for=hub.settings.hub_reuse_fresh_for,
         example=_example(hub, list_price, net_price),
         policy=hub.shop.listing_policy,
+        not_sold=hub.settings.hub_locations_not_sold,
+        reserve=_reserve(hub),
+        lead_days="; ".join(f"{name}: {days} d" for name, days in hub.settings.hub_location_lead_days.items()),
         store=_store_facts(hub),
         chores=hub.upkeep.chores.status(),
     )
+
+
+def _reserve(hub: Hub) -> str:
+    pieces, percent = hub.settings.hub_stock_reserve, hub.settings.hub_stock_reserve_percent
+    told = [counted(pieces, "piece")] if pieces else []
+    if percent:
+        told.append(f"{percent.normalize():f} %")
+    return " or ".join(told) + (", whichever is more" if len(told) > 1 else "") or "none"
 
 
 @dataclass(frozen=True, slots=True)

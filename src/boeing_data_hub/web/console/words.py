@@ -167,6 +167,7 @@ ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Vie
 REASONS: Final[dict[str, str]] = {
     "no_stock": "Out of stock",
     "no_price": "No price",
+    "stock_reserved": "All stock in reserve",
     "only_unmapped_locations": "No stock at a location you sell from",
     "currency_differs": "Different currency",
     "currency_missing": "Currency missing",
@@ -231,6 +232,7 @@ CAUSES: Final[dict[str, str]] = {
     "not_found": "Boeing doesn't recognize these part numbers.",
     "no_stock": "Out of stock at Boeing.",
     "no_price": "Boeing returned no price for these parts.",
+    "stock_reserved": "Boeing has no more of these parts than is kept in reserve.",
     "only_unmapped_locations": "All stock is at locations you don't sell from.",
     "excluded": "These parts are excluded from publishing.",
     "sku_taken": "These SKUs belong to products the hub did not create. They were left unchanged.",
