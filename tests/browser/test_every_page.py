@@ -137,6 +137,8 @@ def addresses(system, key):
         "/console/settings/pauses",
         "/console/settings/api",
         "/console/settings/api/bulk_publish",
+        "/console/failures",
+        "/console/failures?state=ignored",
         "/console/prices",
         "/console/prices/new",
         "/console/prices/0",

@@ -116,6 +116,7 @@ def test_the_names_of_operations_are_stable(description):
         "undo_batch", "update_product", "cancel_adoption", "choose_adoptions", "export_adoption", "get_adoption",
         "list_adoption_products", "list_adoptions", "start_adoption", "undo_adoption", "compare_store",
         "get_snapshot", "cancel_snapshot", "export_differences",
+        "list_open_failures", "retry_failures", "ignore_failures", "reopen_failures", "cancel_batches",
         "list_pauses", "pause_work", "resume_work", "list_price_lists", "create_price_list", "get_price_list", "edit_price_list", "delete_price_list", "preview_price_list", "export_price_moves", "activate_price_list", "go_back_to_earlier_prices", "plan_differing_prices",  # noqa: E501 - one list
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -167,11 +167,30 @@ def watch(run_id: RunId, *, as_json: Json = False) -> None:
 
 
 @app.command()
-def cancel(run_id: RunId, *, as_json: Json = False) -> None:
-    """Cancel a run. Completed parts stay as they are."""
+def cancel(
+    run_id: Annotated[str | None, typer.Argument(help="The run's id, or its first digits.")] = None,
+    *,
+    every: Annotated[
+        Literal["search", "publish"] | None, typer.Option("--all", help="All open runs of this type: search, publish.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="With --all: only those of this owner.")] = None,
+    source: Annotated[str | None, typer.Option("--list", help="With --all: only those of this list.")] = None,
+    older_than: Annotated[
+        int | None, typer.Option("--older-than", min=0, help="With --all: accepted at least so many hours ago.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Cancel a run, or all open runs that match. Completed parts stay as they are."""
+    if (run_id is None) == (every is None):
+        raise typer.BadParameter("Give a run's id, or --all with search or publish.")
+    given = {"owner": owner, "source": source, "older_than_hours": older_than}
+    body = {name: value for name, value in given.items() if value is not None} or {"all_open": True}
 
     def do(api: Api) -> None:
-        done = api.call("DELETE", _path(api, run_id))
+        if run_id is not None:
+            done = api.call("DELETE", _path(api, run_id))
+        else:
+            done = api.call("POST", "/api/batches/cancel", json={"batch_type": every, **body})
         output.as_json(done) if as_json else output.say(done["message"])
 
     with_api(do, json_wanted=as_json)

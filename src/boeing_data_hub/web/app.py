@@ -20,6 +20,8 @@ from boeing_data_hub.web.api import (
     batches,
     boeing,
     bulk,
+    cancelling,
+    failures,
     freshness,
     health,
     media,
@@ -53,6 +55,7 @@ ROUTERS = (
     bulk.router,  # /api/bulk-search
     publish.router,  # /api/bulk-publish, /api/plans
     batches.router,  # /api/batches
+    cancelling.router,  # /api/batches/cancel
     uploads.router,  # /api/uploads
     pauses.router,  # /api/pauses
     prices.router,  # /api/prices
@@ -63,6 +66,7 @@ ROUTERS = (
     store_webhooks.router,  # /api/shopify/webhooks
     attention.router,  # /api/conflicts, /api/orphans
     reviews.router,  # /api/reviews
+    failures.router,  # /api/failures
     store.router,  # /api/store
     adoptions.router,  # /api/store/adoptions
     quotes.router,  # /api/zap/webhook, /api/quotes

@@ -133,6 +133,16 @@ def with_outcome(
     )
 
 
+def open_runs(
+    work: Work, *, batch_type: str, owner: str | None, until: datetime | None, source: str | None, limit: int
+) -> list[UUID]:
+    """Ids of runs that are being worked on, newest first: of this type, owner and list, accepted by `until`."""
+    rows = work.rows(
+        _SQL["open_runs"], {"type": batch_type, "owner": owner, "until": until, "source": source, "limit": limit}
+    )
+    return [row["id"] for row in rows]
+
+
 def count(work: Work, *, status: str | None = None, batch_type: str | None = None) -> int:
     """How many batches there are."""
     return work.value(_SQL["count"], {"status": status, "type": batch_type})

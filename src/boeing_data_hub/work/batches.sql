@@ -92,6 +92,14 @@ SELECT * FROM hub.batches WHERE CASE %(outcome)s::text
    AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s))
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
+-- name: open_runs
+-- Runs that are being worked on and match, newest first; plans that wait for approval are none.
+SELECT id FROM hub.batches WHERE status = 'processing' AND batch_type = %(type)s
+   AND (%(owner)s::text IS NULL OR owner = %(owner)s)
+   AND (%(until)s::timestamptz IS NULL OR created_at <= %(until)s)
+   AND (%(source)s::text IS NULL OR options ->> 'source' = %(source)s)
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
 -- name: count
 -- How many batches there are.
 SELECT count(*) FROM hub.batches WHERE (%(status)s::text IS NULL OR status = %(status)s)

@@ -38,6 +38,8 @@ ACTIONS: Final[dict[str, str]] = {
     "conflict.leave": "Left a conflicting part unpublished",
     "review.approve": "Approved held changes",
     "review.refuse": "Refused held changes",
+    "failure.ignore": "Ignored a failure",
+    "failure.reopen": "Reopened a failure",
     "orphan.retry": "Retried removing a leftover product",
     "orphan.keep": "Kept a leftover product",
     "store.setup": "Set up the store's metafields",

@@ -41,6 +41,10 @@ NOTICES: Final = {
     "planned-before": "A plan for this list already exists. Here it is.",
     "planned-capped": "More parts match than one plan can hold (MAX_BULK_PUBLISH_SIZE), so this plan has the first of "
     "them. Publish these, then create another plan.",
+    "failures-retried": "This new run retries the failed parts.",
+    "failures-wait": "These parts wait in a run already, so nothing was started.",
+    "failures-ignored": "Ignored. These failures are hidden until they have another cause.",
+    "failures-reopened": "Reopened.",
     "paused": "Paused. Calls in progress finish first. Nothing is lost.",
     "resumed": "Resumed.",
     "prices-saved": "Saved as a draft. Preview it to see what it would change.",
