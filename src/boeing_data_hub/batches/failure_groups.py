@@ -30,6 +30,7 @@ WHAT_TO_DO = {
     "not_staged": "Search for these parts first, then publish them.",
     "no_price": "Ask Boeing for a quote or set a manual price, then publish again.",
     "no_stock": "Search again later. They can be published once Boeing has stock.",
+    "held_by_rule": "Publish them by hand if they may be sold, or change HUB_HOLD_RULES.",
     "stock_reserved": "Wait until Boeing has more, or lower HUB_STOCK_RESERVE or HUB_STOCK_RESERVE_PERCENT.",
     "only_unmapped_locations": "Add one of their locations to SHOPIFY_LOCATION_MAP, or leave them out.",
     "price_unreadable": "Search again. If the price is still unreadable, set a manual price.",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from boeing_data_hub.catalogue.drift_policy import DEFAULT_DRIFT, DriftPolicy
+from boeing_data_hub.catalogue.holding import HoldRule
 from boeing_data_hub.catalogue.pricing import GUIDE_RULES, PriceRules
 from boeing_data_hub.catalogue.stock_rules import ALL_STOCK, StockRules
 from boeing_data_hub.catalogue.vanished_policy import DEFAULT_VANISHED, VanishedPolicy
@@ -51,6 +52,8 @@ class ListingPolicy:
         sells_unmapped: True if stock at locations outside `location_map` is sold, from `default_location`.
         stock_rules: which locations never sell, and how much is kept back or shown at most.
         inventory_location_codes: Boeing or store location to the three characters of a shelf area, e.g. `1D1`.
+        part_metafields: keys of the metafields of `shopify/part_metafields.py` that products show.
+        hold_rules: classes of parts that are held back.
         look_alikes: True if products that look like a part are reported before it is first published.
         drift: what happens to changes that people made in the store.
         vanished: what happens to published parts that Boeing no longer sells.
@@ -76,6 +79,8 @@ class ListingPolicy:
     stock_rules: StockRules = ALL_STOCK
     inventory_location_codes: Mapping[str, str] = field(default_factory=_nothing)
     send_lead_time: bool = False
+    part_metafields: tuple[str, ...] = ()
+    hold_rules: tuple[HoldRule, ...] = ()
     look_alikes: bool = True
     on_metafield_refusal: RefusalPolicy = "fail"
     status: Literal["ACTIVE", "DRAFT"] = "ACTIVE"

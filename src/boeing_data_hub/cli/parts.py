@@ -38,6 +38,8 @@ def _lines(part: dict[str, Any]) -> Iterator[str]:
     yield f"Status: {part['status']}" + (f". {part['status_detail']}" if part["status_detail"] else "")
     if by_hand.get("excluded"):
         yield "Excluded from publishing."
+    if part["hold"]:
+        yield part["hold"]
     yield f"Boeing: list price {part['list_price'] or '-'}, net price {part['net_price'] or '-'} {currency}".rstrip()
     if by_hand.get("price_override") is not None:
         yield f"Our price: {by_hand['price_override']}, set by hand. By the rules: {part['price'] or 'none'}"

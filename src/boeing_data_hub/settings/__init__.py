@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from boeing_data_hub.settings.addresses import Places
 from boeing_data_hub.settings.boeing import Boeing
+from boeing_data_hub.settings.compliance import Compliance
 from boeing_data_hub.settings.credentials import credentials
 from boeing_data_hub.settings.drift import Drifting
 from boeing_data_hub.settings.guards import Guarding
@@ -35,8 +36,8 @@ __all__ = ["Settings"]
 
 # Where settings are listed, the last class is first.
 class Settings(
-    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Stocking,
-    Trade, Work, Boeing, Places,
+    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Compliance,
+    Stocking, Trade, Work, Boeing, Places,
 ):  # fmt: skip
     """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 

@@ -9,6 +9,7 @@ import json
 from typing import Final
 
 from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.shopify.part_metafields import NAMES
 from boeing_data_hub.shopify.shapes import Input
 
 _TRACE_HOSTS: Final = ("cdn.shopify.com", "www.getsmartcert.com")
@@ -38,6 +39,7 @@ def wanted_definitions(policy: ListingPolicy) -> list[Input]:
         _definition(space, "notes", "Notes", "multi_line_text_field"),
         _definition(space, "inventory_location", "Inventory location", text, min="3", max="3"),
         _definition(space, "estimated_lead_time", "Estimated lead time (days)", "number_integer", min="0"),
+        *(_definition(space, key, *NAMES[key]) for key in NAMES if key in policy.part_metafields),
     ]
 
 

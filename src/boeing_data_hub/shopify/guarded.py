@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from boeing_data_hub.catalogue import vanishing
 from boeing_data_hub.catalogue.guards import Concern, Offer
+from boeing_data_hub.catalogue.holding import hold_of, status_by
 from boeing_data_hub.catalogue.listings import Blocked, Listing, ListingPolicy, Published
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.catalogue.stock import stock_block
@@ -50,7 +51,8 @@ def wanted_listing(staged: CataloguePart, policy: ListingPolicy, known: Publishe
     except KeyError:  # published by an earlier version, with other fields
         return built
     stock = {**dict.fromkeys(known.form.get("stock") or {}, 0), **listing.stock}
-    return taken_off(replace(listing, stock=stock), gone, policy.vanished, status=policy.status)
+    status = status_by(hold_of(staged, policy.hold_rules), policy.status)
+    return taken_off(replace(listing, stock=stock), gone, policy.vanished, status=status)
 
 
 def gone_of(staged: CataloguePart, policy: ListingPolicy, built: Listing | Blocked) -> Gone | None:

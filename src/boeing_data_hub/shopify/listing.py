@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
+from boeing_data_hub.catalogue.holding import hold_of, status_by
 from boeing_data_hub.catalogue.listings import Blocked, LeftOut, Listing, ListingPolicy, Weight
 from boeing_data_hub.catalogue.sale import cost_of, sale_of
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
@@ -39,6 +40,9 @@ def build_listing(staged: CataloguePart, policy: ListingPolicy, *, live: bool = 
     sku = line(staged.sku)
     if not sku or sku != staged.sku or len(sku) > _LONGEST:
         return Blocked("part_number_unreadable", "This part has no valid part number. Search for it again.")
+    held = hold_of(staged, policy.hold_rules)
+    if held is not None and held.hold == "review":
+        return Blocked("held_by_rule", held.sentence)
     sale = sale_of(staged, policy, live=live)
     if isinstance(sale, Blocked):
         return sale
@@ -57,7 +61,7 @@ def build_listing(staged: CataloguePart, policy: ListingPolicy, *, live: bool = 
         product_type=policy.product_type,
         category=policy.category,
         tags=_tags(staged, policy),
-        status=policy.status,
+        status=status_by(held, policy.status),
         price=sale.price,
         cost=_cost(staged, policy, left_out),
         weight=_weight(staged, left_out),

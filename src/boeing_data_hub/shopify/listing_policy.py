@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boeing_data_hub.catalogue.drift_policy import drift_policy
+from boeing_data_hub.catalogue.holding import HoldRule
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.catalogue.rules_in_force import last_rule, stock_rules
 from boeing_data_hub.catalogue.vanished_policy import vanished_policy
@@ -31,6 +32,8 @@ def listing_policy(settings: Settings) -> ListingPolicy:
         stock_rules=stock_rules(settings),
         inventory_location_codes=settings.shopify_inventory_location_codes,
         send_lead_time=settings.hub_send_lead_time,
+        part_metafields=settings.hub_part_metafields,
+        hold_rules=tuple(HoldRule(**rule.model_dump()) for rule in settings.hub_hold_rules),
         look_alikes=settings.hub_look_alikes,
         on_metafield_refusal=settings.hub_metafield_refusal,
         status=settings.hub_product_status,

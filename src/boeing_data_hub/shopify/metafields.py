@@ -11,6 +11,7 @@ from typing import Final
 from boeing_data_hub.catalogue.listings import LeftOut, ListingPolicy, Metafield
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
 from boeing_data_hub.catalogue.stock import figure_of
+from boeing_data_hub.shopify.part_metafields import part_fields
 from boeing_data_hub.values.clean_text import MANY_LINES, line, lines
 
 _LINE: Final = "single_line_text_field"
@@ -84,6 +85,11 @@ def metafields_of(
     if policy.send_lead_time:
         figure = figure_of(staged, policy)
         _lead_time(sheet, staged.estimated_lead_time_days if figure is None else figure.lead_days)
+    for field in part_fields(staged, policy.part_metafields):
+        if field.problem is None:
+            sheet.write(field.key, field.kind, field.value)
+        else:
+            sheet.leave_out(field.key, field.problem)
     return tuple(sheet.metafields), tuple(sheet.left_out)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from boeing_data_hub.catalogue.drift_policy import DriftPolicy
 from boeing_data_hub.shopify import sales
 from boeing_data_hub.shopify.observed import METAFIELDS, Difference, Observed, SeenMedia
+from boeing_data_hub.shopify.part_metafields import same_value
 from boeing_data_hub.shopify.publications import StoreProduct
 from boeing_data_hub.shopify.shapes import nodes, part, text
 
@@ -99,14 +100,14 @@ def _lists(product: StoreProduct, seen: Observed, policy: DriftPolicy) -> Iterat
     if {tag.casefold() for tag in ours} - {tag.casefold() for tag in seen.tags}:
         yield Difference("tags", ours, list(seen.tags), policy.tags)
     remembered = {str(each["field"]): each for each in product.differences or ()}
-    for space, key, _, value in form.get("metafields") or ():
+    for space, key, kind, value in form.get("metafields") or ():
         name = METAFIELDS + str(key)
         if seen.metafields is not None:
             there = seen.metafields.get(f"{space}.{key}")
         else:
             earlier = remembered.get(name)
             there = earlier["there"] if earlier and earlier["ours"] == value else value
-        if there != value:
+        if not same_value(kind, value, there):
             yield Difference(name, value, there, policy.metafields)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.catalogue import staging
+from boeing_data_hub.catalogue.holding import hold_of
 from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE
 from boeing_data_hub.catalogue.stock import figure_of
@@ -88,11 +89,13 @@ def get_staged(sku: str, hub: TheHub, _principal: Reader) -> StagedProductDetail
         raise NotFound(f"No product {sku[:50]!r} was found. Search for it first.", code="product_not_found")
     policy = hub.shop.listing_policy
     shown, priced = staged_of(found, policy.prices), why(found, policy.prices)
+    held = hold_of(found, policy.hold_rules)
     return StagedProductDetail(
         **{each.name: getattr(shown, each.name) for each in fields(shown)},
         hand_data=override_of(wanted, found.override) if found.override != NO_OVERRIDE else None,
         price_by=priced.rule,
         price_steps=list(priced.steps),
+        hold=held.sentence if held is not None else None,
         offered=OfferedStock.of(figure_of(found, policy)),
     )
 

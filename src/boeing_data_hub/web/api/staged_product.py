@@ -87,6 +87,9 @@ class StagedProductDetail(StagedProduct):
     hand_data: OverrideResponse | None
     price_by: Annotated[str, Field(description="The rule that makes the price, by name.")]
     price_steps: Annotated[list[str], Field(description="Each step to the price, for people.")]
+    hold: Annotated[
+        str | None, Field(description="What a rule of `HUB_HOLD_RULES` does to the part; null: no rule fits.")
+    ]
     offered: Annotated[OfferedStock | None, Field(description="Null if a stock figure of Boeing's is unreadable.")]
 
 

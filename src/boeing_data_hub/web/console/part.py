@@ -17,6 +17,7 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.raw_answers import KeptAnswer
 from boeing_data_hub.catalogue import history, screening, staging
 from boeing_data_hub.catalogue.history import PastItem
+from boeing_data_hub.catalogue.holding import hold_of
 from boeing_data_hub.catalogue.listings import Change, ListingPolicy
 from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.sale import asked_price
@@ -192,6 +193,7 @@ def show(
         variants=same_base,
         places=_places(product, policy) if product is not None else (),
         offered=figure,
+        held=hold_of(product, policy.hold_rules) if product is not None else None,
         stock_steps=tuple(stock_steps(figure)) if figure is not None else (),
         rules=rules,
         why=why(product, prices) if product is not None else None,
