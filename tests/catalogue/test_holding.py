@@ -37,18 +37,18 @@ def test_the_first_rule_of_which_all_conditions_hold_decides(values, rule):
     assert hold_of(Rows.staged(**values), RULES) is rule
 
 
-def test_a_class_becomes_a_draft_or_unlisted_or_is_not_published(rows):
+def test_a_class_becomes_a_draft_or_unlisted_or_is_not_published():
     policy = replace(POLICY, hold_rules=RULES)
-    assert rows.listing(policy, pma=None).status == "ACTIVE"
-    assert rows.listing(policy, hazmat_code="ZND").status == "DRAFT"
-    assert rows.listing(policy).status == "UNLISTED"
-    held = build_listing(rows.staged(eccn="9A991.d"), policy, live=True)
+    assert Rows.listing(policy, pma=None).status == "ACTIVE"
+    assert Rows.listing(policy, hazmat_code="ZND").status == "DRAFT"
+    assert Rows.listing(policy).status == "UNLISTED"
+    held = build_listing(Rows.staged(eccn="9A991.d"), policy, live=True)
     assert isinstance(held, Blocked)
     assert (held.code, "Export controlled" in held.sentence) == ("held_by_rule", True)
 
 
-def test_a_hub_that_publishes_drafts_publishes_no_other_status(rows):
-    assert rows.listing(replace(POLICY, hold_rules=RULES, status="DRAFT")).status == "DRAFT"
+def test_a_hub_that_publishes_drafts_publishes_no_other_status():
+    assert Rows.listing(replace(POLICY, hold_rules=RULES, status="DRAFT")).status == "DRAFT"
     assert status_by(None, "ACTIVE") == "ACTIVE"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,7 +84,7 @@ def test_a_part_without_the_price_that_a_rule_starts_from_is_left_to_the_next_ru
 
 
 def test_a_part_whose_prices_are_in_doubt_has_no_price_by_any_rule():
-    doubtful = PART._replace(status_reason="rows_disagree")
+    doubtful = msgspec.structs.replace(PART, status_reason="rows_disagree")
     assert prices_of(doubtful, listed(rule(markup=D(2)))).price is None
 
 
@@ -178,7 +179,7 @@ def test_a_higher_boeing_price_never_lowers_our_price(one, base, more, cost):
 
 @given(st.lists(RULES | MARGINS, max_size=4), AMOUNTS | st.none(), AMOUNTS | st.none())
 def test_every_price_can_be_explained_and_preparing_rules_changes_nothing(rules, list_price, net_price):
-    part, in_force = PART._replace(list_price=list_price, net_price=net_price), listed(*rules)
+    part, in_force = msgspec.structs.replace(PART, list_price=list_price, net_price=net_price), listed(*rules)
     found = prices_of(part, in_force)
     assert pricer(in_force)(part) == found
     told = why(part, in_force)

@@ -373,3 +373,45 @@ def test_a_new_sign_in_link_is_made_at_any_time(at, system):
         signed_in = httpx2.post(link, headers={"Origin": system.url}, trust_env=False)
         assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/console")
     assert at("console", "--no-browser", HUB_API_KEY="bdh_unknown").code == 4
+
+
+def test_work_is_paused_by_hand_and_resumed(at):
+    assert at("pause").out == "Nothing is paused by hand.\n"
+    paused = at("pause", "sync", "--for", "2h", "--reason", "Stocktaking")
+    assert paused.code == 0, paused.err
+    assert paused.out.startswith("sync: ")
+    assert "Stocktaking" in at("pause").out
+    [one] = at("pause", "--json").json["pauses"]
+    assert (one["what"], one["reason"]) == ("sync", "Stocktaking")
+    assert one["until"] is not None
+    assert at("pause", "boeing", "--for", "2h", "--until", "14:00").code == 2
+    assert at("pause", "boeing", "--for", "2 hours").code == 2
+    assert at("pause", "boeing", "--until", "soon").code == 2
+    assert at("pause", "everything").code == 2
+    assert at("resume", "sync").out == "Resumed: sync.\n"
+    assert at("resume", "sync").out == "Nobody has paused sync. Nothing was changed.\n"
+    assert at("pause", "--json").json == {"pauses": []}
+
+
+def test_failures_of_all_runs_are_listed_ignored_reopened_and_exported(at, system, tmp_path):
+    part = f"FAIL-{uuid4().hex[:8].upper()}=K3"
+    system.boeing.set_part(part, unknown=True)
+    assert at("search", part).code == 3
+    listed = at("failures", "list", "--kind", "search", "--code", "not_found")
+    assert f"{part}\tsearch\tnot_found" in listed.out
+    assert at("failures", "ignore", "search", "--reason", "Old").code == 1
+    done = at("failures", "ignore", "search", "--part", part, "--reason", "Old")
+    assert done.out == "1 failure ignored.\n"
+    assert part not in at("failures", "list").out
+    assert part in at("failures", "list", "--ignored").out
+    assert at("failures", "reopen", "search", "--part", part).out == "1 failure reopened.\n"
+    file = tmp_path / "open.csv"
+    assert at("failures", "export", "--kind", "search", "--to", file).code == 0
+    assert part in file.read_text()
+    system.boeing.set_part(part, unknown=False, listPrice=10.0, quantity=1)
+    retried = at("failures", "retry", "search", "--part", part, "--json").json
+    assert retried["parts"] == 1
+    assert at("batches", "watch", retried["batch_id"]).code == 0
+    assert part not in at("failures", "list").out
+    assert at("batches", "cancel", "--all", "publish").out.startswith("0 runs cancelled.")
+    assert at("batches", "cancel").code == 2

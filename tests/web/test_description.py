@@ -97,7 +97,7 @@ def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
         "POST /api/quotes/{rfq_number}/retry", "POST /api/store/adoptions",
         "DELETE /api/store/adoptions/{adoption_id}", "POST /api/store/adoptions/{adoption_id}/approve",
         "POST /api/store/adoptions/{adoption_id}/choices", "POST /api/store/adoptions/{adoption_id}/undo",
-        "POST /api/store/compare", "DELETE /api/store/snapshots/{snapshot_id}",
+        "POST /api/store/compare", "DELETE /api/store/snapshots/{snapshot_id}", "POST /api/failures/retry",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, Final
@@ -11,13 +11,22 @@ import msgspec
 
 from boeing_data_hub.catalogue.price_preview import PreviewFigures, PriceMove, PricePreview
 from boeing_data_hub.catalogue.price_rules import PriceRule, look_at_locations
-from boeing_data_hub.catalogue.priceable import PriceFacts
+from boeing_data_hub.catalogue.priceable import Priceable, PriceFacts
 from boeing_data_hub.catalogue.pricing import DOUBTS, PriceRules, Prices, pricer
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Database
 
 _SQL: Final = beside(__file__)
-_PARTS: Final = msgspec.json.Decoder(list[tuple[Decimal | None, PriceFacts]])
+
+
+class _Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A part that rules price, and its price in the store."""
+
+    store_price: Decimal | None
+    facts: PriceFacts
+
+
+_PARTS: Final = msgspec.json.Decoder(list[_Known])
 _PAGE: Final = 10_000  # parts; a page takes about 0.1 s, so that no transaction is open for long
 
 
@@ -52,30 +61,34 @@ def to_publish(database: Database, rules: PriceRules, *, shop: str | None) -> It
     """SKUs of parts that are live in the store at another price than these rules make."""
     price = pricer(rules)
     for _, page in _read(database, rules.listed, shop):
-        for store_price, facts in page:
-            if store_price is not None and price(facts).price not in {None, store_price}:
-                yield facts.sku
+        for one in page:
+            if one.store_price is not None and price(one.facts).price not in {None, one.store_price}:
+                yield one.facts.sku
 
 
 def _pages(
     database: Database, new: PriceRules, old: PriceRules, shop: str | None
-) -> Iterator[tuple[int, list[tuple[Prices, PriceMove | None]]]]:
-    price, before = pricer(new), pricer(old)
+) -> Iterator[tuple[int, Iterator[tuple[Prices, PriceMove | None]]]]:
     for parts, page in _read(database, (*new.listed, *old.listed), shop):
-        yield parts, [_compared(facts, price(facts), before(facts), store_price) for store_price, facts in page]
+        yield parts, _compared(page, pricer(new), pricer(old))
 
 
 def _compared(
-    part: PriceFacts, now: Prices, then: Prices, store_price: Decimal | None
-) -> tuple[Prices, PriceMove | None]:
-    if now.price == then.price:
-        return now, None
-    return now, PriceMove(part.sku, then.price, now.price, now.cost, now.rule, store_price is not None)
+    page: Sequence[_Known], price: Callable[[Priceable], Prices], before: Callable[[Priceable], Prices]
+) -> Iterator[tuple[Prices, PriceMove | None]]:
+    """The new price of each part, and how it moves. One after the other: kept together, they would keep the garbage
+    collector busy.
+    """
+    for one in page:
+        part = one.facts
+        now, old = price(part), before(part).price
+        if now.price == old:
+            yield now, None
+        else:
+            yield now, PriceMove(part.sku, old, now.price, now.cost, now.rule, one.store_price is not None)
 
 
-def _read(
-    database: Database, rules: Sequence[PriceRule], shop: str | None
-) -> Iterator[tuple[int, list[tuple[Decimal | None, PriceFacts]]]]:
+def _read(database: Database, rules: Sequence[PriceRule], shop: str | None) -> Iterator[tuple[int, list[_Known]]]:
     """The catalogue by pages: how many parts each has, and those that rules price, with their price in the store."""
     asked: dict[str, Any] = {
         "supplier": any(rule.suppliers for rule in rules),

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from boeing_data_hub.catalogue.priceable import Priceable, PriceBasis, cost_of
+from boeing_data_hub.catalogue.priceable import Priceable, PriceBasis
 from boeing_data_hub.values.money import to_cents_half_up
 from boeing_data_hub.values.part_numbers import base_number
 from boeing_data_hub.values.weights import kilograms
@@ -20,6 +21,7 @@ Rounding = Literal["none", ".99", ".95", "whole"]
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
 _EXACT: Final = Context(prec=60)
+_NO_COST: Final = Decimal("-Infinity")  # in no band
 _ENDINGS: Final = {".99": Decimal("0.99"), ".95": Decimal("0.95"), "whole": Decimal(0)}
 
 
@@ -102,32 +104,48 @@ def look_at_locations(rules: Iterable[PriceRule]) -> bool:
 
 
 def _conditions(rule: PriceRule) -> Iterator[Condition]:
+    """The cheapest and the choosiest first: most parts fail one of them."""
+    if rule.prefixes:
+        prefixes = rule.prefixes
+        yield lambda part: part.sku.startswith(prefixes)
+    yield from _bands(rule)
     if rule.parts:
         yield lambda part: part.sku in rule.parts or base_number(part.sku) in rule.parts
-    if rule.prefixes:
-        yield lambda part: part.sku.startswith(rule.prefixes)
     if rule.suppliers:
-        yield lambda part: _key(part.supplier_name) in rule.suppliers
+        suppliers = rule.suppliers
+        yield lambda part: _key(part.supplier_name) in suppliers
     if rule.units:
-        yield lambda part: _key(part.base_uom) in rule.units
+        units = rule.units
+        yield lambda part: _key(part.base_uom) in units
     if rule.hazardous is not None:
         yield lambda part: bool(_key(part.hazmat_code)) == rule.hazardous
     if rule.hazards:
         yield lambda part: _key(part.hazmat_code) in rule.hazards
-    yield from _bands(rule)
     if rule.locations:
         yield lambda part: not rule.locations.isdisjoint(_key(at.location) for at in part.locations if at.quantity > 0)
 
 
 def _bands(rule: PriceRule) -> Iterator[Condition]:
     if rule.cost_from is not None or rule.cost_below is not None:
-        yield lambda part: _within(cost_of(part), rule.cost_from, rule.cost_below)
+        yield _costs(rule.cost_from, rule.cost_below)
     if rule.stock_from is not None or rule.stock_below is not None:
         yield lambda part: _within(part.inventory_quantity or 0, rule.stock_from, rule.stock_below)
     if rule.weight_from is not None or rule.weight_below is not None:
         yield lambda part: _within(kilograms(part.weight, part.weight_unit), rule.weight_from, rule.weight_below)
 
 
+def _costs(least: Decimal | None, below: Decimal | None) -> Condition:
+    """A band of costs, as short as can be: most lists have several, and a preview tries them for a million parts."""
+    if least is None and below is not None:
+        return lambda part: (part.net_price or part.list_price or below) < below
+    if least is not None and below is None:
+        return lambda part: (part.net_price or part.list_price or _NO_COST) >= least
+    assert least is not None  # noqa: S101 - one of them is given
+    assert below is not None  # noqa: S101 - same
+    return lambda part: least <= (part.net_price or part.list_price or _NO_COST) < below
+
+
+@lru_cache(maxsize=10_000)
 def _key(text: str | None) -> str:
     return text.strip().upper() if text else ""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
+
+import msgspec
 
 PriceBasis = Literal["list_then_net", "net_then_list", "list", "net"]
 
@@ -82,15 +84,18 @@ class Priceable(Protocol):
         ...
 
 
-class Stocked(NamedTuple):
+class Stocked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Pieces at one Boeing location."""
 
     location: str
     quantity: int
 
 
-class PriceFacts(NamedTuple):
-    """What price rules know of a part, without the rest of it. Prices are Boeing's."""
+class PriceFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What price rules know of a part, without the rest of it. Prices are Boeing's.
+
+    Python's garbage collector ignores these records: with a million of them it took more time than the rules.
+    """
 
     sku: str
     list_price: Decimal | None

@@ -68,6 +68,13 @@ def prices_of(part: Priceable, rules: PriceRules) -> Prices:
 def pricer(rules: PriceRules) -> Callable[[Priceable], Prices]:
     """`prices_of` for many parts: the rules' conditions are prepared once."""
     listed = [(place, rule, conditions_of(rule)) for place, rule in enumerate(rules.listed, 1)]
+    basis, markup = rules.basis, rules.markup
+
+    def by_last_rule(part: Priceable) -> Prices:
+        if part.status_reason in DOUBTS:
+            return _NONE
+        base = base_price(part.list_price, part.net_price, basis)
+        return Prices(base, selling_price(base, markup), base)
 
     def price(part: Priceable) -> Prices:
         if part.status_reason in DOUBTS:
@@ -81,10 +88,9 @@ def pricer(rules: PriceRules) -> Callable[[Priceable], Prices]:
                 if base is not None and cost is not None:
                     ours = priced(rule, base, cost).price
                     return Prices(base, ours if ours > 0 else None, cost, place)
-        base = base_price(part.list_price, part.net_price, rules.basis)
-        return Prices(base, selling_price(base, rules.markup), base)
+        return by_last_rule(part)
 
-    return price
+    return price if listed else by_last_rule
 
 
 def selling_price(base: Decimal | None, markup: Decimal) -> Decimal | None:

@@ -21,6 +21,9 @@ Kind = Literal["search", "publish", "undo"]
 MOST_COUNTED: Final = 10_000
 """Larger numbers are counted no further."""
 
+MOST_OF_A_CAUSE: Final = 1_000
+"""The same for each of the causes, of which there may be fifty."""
+
 _LISTS_OF: Final = 5_000  # of the newest failures
 
 
@@ -88,7 +91,7 @@ class FailureFilter:
 
 @dataclass(frozen=True, slots=True)
 class CauseCount:
-    """How many parts fail for one cause, counted to `MOST_COUNTED`, and since when the oldest and the newest do."""
+    """How many parts fail for one cause, counted to `MOST_OF_A_CAUSE`, and since when the oldest and the newest do."""
 
     code: str
     parts: int
@@ -120,7 +123,7 @@ def count(work: Work, wanted: FailureFilter) -> int:
 
 def causes(work: Work, *, ignored: bool = False) -> list[CauseCount]:
     """All causes, the most frequent first."""
-    return work.records(CauseCount, _SQL["causes"], {"ignored": ignored, "most": MOST_COUNTED})
+    return work.records(CauseCount, _SQL["causes"], {"ignored": ignored, "most": MOST_OF_A_CAUSE})
 
 
 def lists(work: Work, *, ignored: bool = False, limit: int = 20) -> list[ListCount]:

@@ -65,7 +65,7 @@ class CauseResponse(BaseModel):
     """How many parts fail for one cause."""
 
     code: str
-    parts: int = Field(description="Counted to 10,000.")
+    parts: int = Field(description="Counted to 1,000.")
     oldest: datetime
     newest: datetime
     what_to_do: str

@@ -25,7 +25,15 @@ from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.failure_cursor import cursor_of, position_of
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.work import open_failures
-from boeing_data_hub.work.open_failures import MOST_COUNTED, CauseCount, FailureFilter, Kind, ListCount, OpenFailure
+from boeing_data_hub.work.open_failures import (
+    MOST_COUNTED,
+    MOST_OF_A_CAUSE,
+    CauseCount,
+    FailureFilter,
+    Kind,
+    ListCount,
+    OpenFailure,
+)
 
 router = APIRouter(prefix="/failures")
 
@@ -103,6 +111,7 @@ def show(
         totals=totals,
         total=sum(totals.values()),
         most_counted=MOST_COUNTED,
+        most_of_a_cause=MOST_OF_A_CAUSE,
         names=names,
         state=state,
         given={"kind": kind, "code": code, "run": run, "age": age},
