@@ -399,7 +399,7 @@ def test_failures_of_all_runs_are_listed_ignored_reopened_and_exported(at, syste
     assert at("search", part).code == 3
     listed = at("failures", "list", "--kind", "search", "--code", "not_found")
     assert f"{part}\tsearch\tnot_found" in listed.out
-    assert at("failures", "ignore", "search", "--reason", "Old").code == 1
+    assert at("failures", "ignore", "search", "--reason", "Old").code == 2
     done = at("failures", "ignore", "search", "--part", part, "--reason", "Old")
     assert done.out == "1 failure ignored.\n"
     assert part not in at("failures", "list").out
