@@ -15,7 +15,7 @@ from boeing_data_hub.errors import BadInput
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web.access import Reader, TheHub, insist
-from boeing_data_hub.web.bodies import Body, Count, Flag
+from boeing_data_hub.web.bodies import WHOLE, Body, Flag
 from boeing_data_hub.web.limits import STORABLE
 
 router = APIRouter(prefix="/api/batches", tags=["batches"])
@@ -31,7 +31,7 @@ class CancelRuns(Body):
     source: Annotated[str, Field(min_length=1, max_length=1000, pattern=STORABLE)] | None = Field(
         default=None, description="With this name of their list."
     )
-    older_than_hours: Annotated[Count, Field(le=87_600)] | None = Field(
+    older_than_hours: Annotated[int, Field(strict=True, ge=0, le=87_600), WHOLE] | None = Field(
         default=None, description="Accepted at least so long ago."
     )
     all_open: Flag = Field(default=False, description="Every run of the type; needed when nothing else is given.")

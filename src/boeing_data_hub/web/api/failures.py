@@ -19,7 +19,7 @@ from boeing_data_hub.errors import BadInput
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web import failure_export
 from boeing_data_hub.web.access import Principal, Reader, TheHub, insist
-from boeing_data_hub.web.bodies import Body, Count, Flag
+from boeing_data_hub.web.bodies import WHOLE, Body, Flag
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.failure_cursor import cursor_of, position_of
 from boeing_data_hub.web.limits import STORABLE
@@ -88,10 +88,10 @@ class FailureChoice(Body):
         default=None, description="This cause."
     )
     batch_id: UUID | None = Field(default=None, description="Those that last failed in this run.")
-    older_than_hours: Annotated[Count, Field(le=_LONGEST_AGE)] | None = Field(
+    older_than_hours: Annotated[int, Field(strict=True, ge=0, le=_LONGEST_AGE), WHOLE] | None = Field(
         default=None, description="Open for at least so long."
     )
-    newer_than_hours: Annotated[Count, Field(le=_LONGEST_AGE)] | None = Field(
+    newer_than_hours: Annotated[int, Field(strict=True, ge=0, le=_LONGEST_AGE), WHOLE] | None = Field(
         default=None, description="Open for at most so long."
     )
     part_numbers: (
