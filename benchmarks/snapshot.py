@@ -23,7 +23,7 @@ from benchmarks.publishing import Stage
 from boeing_data_hub.cli import output
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 _STOCK: Final = {"Dallas": 7, "Miami": 5, "New York": 3}

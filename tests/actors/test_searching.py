@@ -11,7 +11,7 @@ from tests.support.patience import Deadline
 
 from boeing_data_hub.batches.run import SearchRequest
 from boeing_data_hub.errors import Conflict
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(3600)]
 

@@ -28,7 +28,7 @@ from boeing_data_hub.app import Hub
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.work import workers
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 __all__ = [
     "boeing",

@@ -29,7 +29,7 @@ from boeing_data_hub.catalogue.staged_part import CataloguePart, Override, Stock
 from boeing_data_hub.shopify.listing import build_listing
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import Batch, Item
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl, environment
 from boeing_data_hub_sandbox.shopify.running import running_shopify
 

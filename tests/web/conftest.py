@@ -27,7 +27,7 @@ from boeing_data_hub.db import api_keys
 from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.work import workers
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 from boeing_data_hub_sandbox.services.postgres import Postgres
 from boeing_data_hub_sandbox.shopify import control_client as shopify_control

@@ -7,7 +7,7 @@ from threading import Event, Thread
 import pytest
 from tests.support.patience import allow
 
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.boeing.answers import variants
 
 pytestmark = pytest.mark.services

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from boeing_data_hub.shopify import current_store
 from boeing_data_hub.sync import freshness
 from boeing_data_hub.web.app import create_app
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

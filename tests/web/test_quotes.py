@@ -13,7 +13,7 @@ from tests.support.poison import poison
 
 from boeing_data_hub.quotes.requests import read_request
 from boeing_data_hub.web.app import create_app
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

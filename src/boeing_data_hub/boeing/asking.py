@@ -14,7 +14,7 @@ from boeing_data_hub.boeing.wire import Answer
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import Complaint, PauseUpstream, Reject, Retry
 from boeing_data_hub.work import witnesses
-from boeing_data_hub.work.pacing import KeepGoing
+from boeing_data_hub.work.time_slice import TimeSlice
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +32,12 @@ class Asking:
         another_slot: waits for one more slot; False if it is time to stop.
     """
 
-    def __init__(self, *, database: Database, boeing: BoeingClient, another_slot: Callable[[KeepGoing], bool]) -> None:
+    def __init__(self, *, database: Database, boeing: BoeingClient, another_slot: Callable[[TimeSlice], bool]) -> None:
         self._database = database
         self._boeing = boeing
         self._another_slot = another_slot
 
-    def ask(self, call: Call, keep_going: KeepGoing) -> None:
+    def ask(self, call: Call, keep_going: TimeSlice) -> None:
         """Make a call, and set its answer or its error. Any further calls it needs wait for their own slots.
 
         Args:
@@ -66,7 +66,7 @@ class Asking:
                 f"The hub met an unexpected error ({type(error).__name__}) while asking Boeing.", code="internal_error"
             )
 
-    def _prove(self, call: Call, answer: Answer, keep_going: KeepGoing) -> None:
+    def _prove(self, call: Call, answer: Answer, keep_going: TimeSlice) -> None:
         """Verify a 404 without an answer's structure: Boeing must accept another call, and then answer 404 again."""
         if not call.control:
             known = self._database.run(lambda work: witnesses.find(work, but=call.part_numbers), patience=20)
@@ -83,7 +83,7 @@ class Asking:
             words=answer.said,
         )
 
-    def _asked_in_turn(self, parts: Sequence[str], keep_going: KeepGoing) -> Answer:
+    def _asked_in_turn(self, parts: Sequence[str], keep_going: TimeSlice) -> Answer:
         if not self._another_slot(keep_going):
             raise ToldToStop("The hub stopped before an answer was complete.", whole_line=True)
         return self._boeing.ask(parts)

@@ -28,8 +28,9 @@ from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import batches, leases, witnesses
 from boeing_data_hub.work.leases import HeldLeases, LeaseLostError
-from boeing_data_hub.work.pacing import KeepGoing, Pacing, Slots
+from boeing_data_hub.work.pacing import Pacing, Slots
 from boeing_data_hub.work.refusals import Finding
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub.work.wake_ups import WakeUps
 
 log = structlog.get_logger(__name__)
@@ -73,7 +74,7 @@ class Extraction:
         self._savers = ThreadPoolExecutor(thread_name_prefix="save")
         self._call_seconds: float | None = None  # recent average; unknown at first, so the first claim is one call
 
-    def work(self, keep_going: KeepGoing) -> int:
+    def work(self, keep_going: TimeSlice) -> int:
         """Make calls until nothing is due or it is time to stop. Returns how many were made."""
         made = 0
         saving_now: Future[None] | None = None
@@ -95,7 +96,7 @@ class Extraction:
         """End the thread that saves."""
         self._savers.shutdown(wait=False, cancel_futures=True)
 
-    def _next_claim(self, keep_going: KeepGoing) -> Claim | None:
+    def _next_claim(self, keep_going: TimeSlice) -> Claim | None:
         """Reserve slots, claim what is due, and make its calls. None if nothing is due, or it is time to stop."""
         while keep_going():
             slots = self._pacing.reserve(wanted=self._calls_at_once(), horizon=_HORIZON)
@@ -133,7 +134,7 @@ class Extraction:
             return 1
         return max(1, min(_MOST_CALLS, int(_CLAIM_SECONDS / max(gap, self._call_seconds, 0.001))))
 
-    def _make_calls(self, claim: Claim, slots: Slots, keep_going: KeepGoing) -> None:
+    def _make_calls(self, claim: Claim, slots: Slots, keep_going: TimeSlice) -> None:
         failures = 0
         unwell = claim.line_unwell
         for number, call in enumerate(claim.calls):
@@ -171,13 +172,13 @@ class Extraction:
             call.finding = Finding.UPSTREAM
         return affects_every_part(error)
 
-    def _make_call(self, call: Call, keep_going: KeepGoing) -> None:
+    def _make_call(self, call: Call, keep_going: TimeSlice) -> None:
         with telemetry.working_for(call.batches, call.traces, part=call.only_part, raw_id=call.raw_id):
             self._asking.ask(call, keep_going)
             if call.error is not None:
                 log.warning("boeing call failed", code=call.error.code, parts=len(call.asked))
 
-    def _another_slot(self, keep_going: KeepGoing) -> bool:
+    def _another_slot(self, keep_going: TimeSlice) -> bool:
         while keep_going():
             slots = self._pacing.reserve(wanted=1, horizon=_HORIZON)
             if not slots.calls:
@@ -222,7 +223,7 @@ def _settled(under_way: Future[None] | None) -> None:
         under_way.result()
 
 
-def _wait_until(moment: float, keep_going: KeepGoing) -> bool:
+def _wait_until(moment: float, keep_going: TimeSlice) -> bool:
     while (left := moment - monotonic()) > 0:
         if not keep_going.wait(left):
             return False

@@ -39,10 +39,10 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]
         if old.get(name) != new[name]:
             yield Change(name, old.get(name), new[name])
     for name in ("price", "cost"):
-        if _number(old.get(name)) != _number(new[name]):
+        if number(old.get(name)) != number(new[name]):
             yield Change(name, old.get(name), new[name])
     before, after = _part(old, "weight"), _part(new, "weight")
-    if (_number(before.get("value")), before.get("unit")) != (_number(after.get("value")), after.get("unit")):
+    if (number(before.get("value")), before.get("unit")) != (number(after.get("value")), after.get("unit")):
         yield Change("weight", dict(before) or None, dict(after) or None)
     facts, wanted = _facts(old), _facts(new)
     for slot in dict.fromkeys((*wanted, *facts)):
@@ -68,7 +68,7 @@ def _part(form: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return form.get(name) or {}
 
 
-def _number(value: object) -> Decimal | str | None:
+def number(value: object) -> Decimal | str | None:
     """The amount in a form; unreadable text is only equal to itself."""
     if value is None:
         return None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from boeing_data_hub.catalogue.drift_policy import DriftPolicy
 from boeing_data_hub.shopify import sales
+from boeing_data_hub.shopify.diff import number
 from boeing_data_hub.shopify.observed import METAFIELDS, Difference, Observed, SeenMedia
 from boeing_data_hub.shopify.part_metafields import same_value
 from boeing_data_hub.shopify.publications import StoreProduct
@@ -73,7 +73,7 @@ def _differences(
     product: StoreProduct, seen: Observed, policy: DriftPolicy, levels: Mapping[str, int]
 ) -> Iterator[Difference]:
     form = product.form or {}
-    if seen.variants == 1 and _amount(seen.price) != _amount(form.get("price")):
+    if seen.variants == 1 and number(seen.price) != number(form.get("price")):
         yield Difference("price", form.get("price"), seen.price, policy.price)
     if seen.variants == 1 and (seen.sku or "") != (form.get("sku") or ""):
         yield Difference("sku", form.get("sku"), seen.sku, "put_right")
@@ -261,12 +261,3 @@ def other_media(product: StoreProduct | None, whole: Mapping[str, Any] | None) -
     media = [SeenMedia(str(one["id"]), text(one, "alt"), text(one, "status")) for one in nodes(whole, "media")]
     own = {one.id for one in own_media(product, media)} if product is not None else set[str]()
     return [one.id for one in media if one.id not in own]
-
-
-def _amount(value: object) -> Decimal | str | None:
-    if value is None:
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return str(value)

@@ -31,7 +31,7 @@ from boeing_data_hub.shopify.sending import Sender
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import leases
 from boeing_data_hub.work.leases import LeaseLostError
-from boeing_data_hub.work.pacing import KeepGoing
+from boeing_data_hub.work.time_slice import TimeSlice
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +108,7 @@ class Parts:
         self._creation_limit = creation_limit
         self._part_seconds: float | None = None  # recent average, for the size of a claim
 
-    def publish(self, facts: StoreFacts, keep_going: KeepGoing, *, probe: bool) -> Step:
+    def publish(self, facts: StoreFacts, keep_going: TimeSlice, *, probe: bool) -> Step:
         """Claim parts that are due and publish them.
 
         Args:
@@ -156,7 +156,7 @@ class Parts:
 
         return self._database.run(step, patience=20)
 
-    def _carry_out(self, claim: Claim, facts: StoreFacts, keep_going: KeepGoing) -> _CarriedOut:
+    def _carry_out(self, claim: Claim, facts: StoreFacts, keep_going: TimeSlice) -> _CarriedOut:
         """Take all steps between the claim and its save."""
         preparing = self._steps.preparing
         guard = Guard(

@@ -24,7 +24,8 @@ from boeing_data_hub.shopify.store_snapshots import Snapshots
 from boeing_data_hub.shopify.storefront import Storefront, problem_of
 from boeing_data_hub.shopify.webhook_reads import WebhookReads
 from boeing_data_hub.work.leases import LeaseLostError
-from boeing_data_hub.work.pacing import KeepGoing, Pacing, Slots
+from boeing_data_hub.work.pacing import Pacing, Slots
+from boeing_data_hub.work.time_slice import TimeSlice
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ class Publishing:
         self._parts = parts
         self._turns = turns
 
-    def work(self, keep_going: KeepGoing) -> int:
+    def work(self, keep_going: TimeSlice) -> int:
         """Publish until nothing is due or `keep_going` ends. Returns how many parts were worked on."""
         done = 0
         while keep_going():
@@ -86,7 +87,7 @@ class Publishing:
                 break
         return done
 
-    def _take_a_step(self, keep_going: KeepGoing, slots: Slots) -> int:
+    def _take_a_step(self, keep_going: TimeSlice, slots: Slots) -> int:
         """Take a step, and note what it says about the store. Returns how many parts it was about."""
         if slots.probe:
             self._storefront.forget()
@@ -117,12 +118,12 @@ class Publishing:
             self._line.answered()
         return step.parts
 
-    def _rest(self, keep_going: KeepGoing) -> bool:
+    def _rest(self, keep_going: TimeSlice) -> bool:
         """Wait for a bulk operation or a snapshot that is due soon. False if none is: the thread is free for others."""
         seconds = self._database.run(due_work.seconds_to_next, patience=20)
         return seconds is not None and seconds < _SOON and keep_going.wait(max(0.05, seconds))
 
-    def _step(self, keep_going: KeepGoing, *, probe: bool) -> Step:
+    def _step(self, keep_going: TimeSlice, *, probe: bool) -> Step:
         if not probe:
             self._turns.webhooks.note_store()
         facts = self._storefront.facts()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db.unit_of_work import Database, Work
@@ -20,18 +19,6 @@ from boeing_data_hub.work.rates import UpstreamPace
 from boeing_data_hub.work.refusals import Finding, Refused
 
 _LOOK_AGAIN = 2.0  # seconds after which a call that a person has paused asks again
-
-
-class KeepGoing(Protocol):
-    """Tells a long-running step when to stop."""
-
-    def __call__(self) -> bool:
-        """True while the step may continue."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep. Returns False as soon as it is time to stop."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

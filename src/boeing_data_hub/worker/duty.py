@@ -17,7 +17,7 @@ from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import TASKS
 from boeing_data_hub.worker import tasks
-from boeing_data_hub.worker.time_slices import Crew
+from boeing_data_hub.worker.crew import Crew
 
 _signals: Any = signals  # Celery carries no types
 

@@ -8,7 +8,7 @@ from boeing_data_hub import telemetry
 from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import TASKS
-from boeing_data_hub.worker.time_slices import Crew
+from boeing_data_hub.worker.crew import Crew
 
 _EXPECTED = (Unavailable,)  # logged in one line, because the next wake-up retries
 

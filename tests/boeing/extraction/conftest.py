@@ -19,7 +19,7 @@ from boeing_data_hub.catalogue import staging
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import Batch, Item
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 

@@ -9,7 +9,7 @@ from psycopg.errors import RaiseException
 from tests.support.patience import allow
 from tests.support.poison import poison
 
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

@@ -18,8 +18,8 @@ from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.clock import now
 from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import Batch
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub.work.verdicts import Found, RawAnswer, Verdicts
-from boeing_data_hub.worker.time_slices import TimeSlice
 
 __all__ = [
     "certificate",

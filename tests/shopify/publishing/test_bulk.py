@@ -8,7 +8,7 @@ import pytest
 from tests.support.patience import allow
 
 from boeing_data_hub.clock import monotonic
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(120)]
 

@@ -13,7 +13,7 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.shopify import publish_items
 from boeing_data_hub.shopify.expired_leases import lost_lease
 from boeing_data_hub.work import batches
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

@@ -9,7 +9,7 @@ from tests.support.patience import allow
 
 from boeing_data_hub.shopify import due_work
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

@@ -7,7 +7,7 @@ from threading import Event, Thread
 import pytest
 from tests.support.patience import allow, until
 
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = pytest.mark.services
 

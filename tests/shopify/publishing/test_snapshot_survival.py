@@ -26,7 +26,7 @@ import json, sys
 from threading import Event
 from boeing_data_hub.app import Hub
 from boeing_data_hub.settings import Settings
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 hub = Hub(Settings(_env_file=None, **json.loads(sys.argv[1])), name="killed")
 while True:
     hub.shop.publishing.work(TimeSlice(Event(), 600))

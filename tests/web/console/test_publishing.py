@@ -12,7 +12,7 @@ import pytest
 
 from boeing_data_hub.batches.requests import PublishRequest
 from boeing_data_hub.catalogue import overrides
-from boeing_data_hub.worker.time_slices import TimeSlice
+from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.shopify.control_client import environment
 from boeing_data_hub_sandbox.shopify.running import running_shopify
 

@@ -1,4 +1,4 @@
-"""Limits each task to a time slice, and sends the worker's heartbeat."""
+"""Works on a stage one time slice after the other, and sends the worker's heartbeat."""
 
 from __future__ import annotations
 
@@ -16,32 +16,11 @@ from boeing_data_hub.clock import monotonic
 from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work import leases, workers
+from boeing_data_hub.work.time_slice import TimeSlice
 
 log = structlog.get_logger(__name__)
 
-_SHIFT_SECONDS = 15.0
 _PULSE_SECONDS = 3.0
-
-
-class TimeSlice:
-    """Tells a stage when to stop: at the end of its time, or when the process stops."""
-
-    def __init__(self, stopping: Event, seconds: float = _SHIFT_SECONDS) -> None:
-        self._stopping = stopping
-        self._until = monotonic() + seconds
-
-    def __call__(self) -> bool:
-        """True while the stage may continue."""
-        return not self._stopping.is_set() and not self.is_over
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep. Returns False as soon as the process stops; the end of the time slice does not interrupt it."""
-        return not self._stopping.wait(seconds)
-
-    @property
-    def is_over(self) -> bool:
-        """True after the time slice's end."""
-        return monotonic() >= self._until
 
 
 class Crew:
