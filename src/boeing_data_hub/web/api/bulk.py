@@ -27,7 +27,30 @@ router = APIRouter(prefix="/api", tags=["bulk"])
 _SHOWN = 100  # of duplicates and rejections in an answer
 
 
-class BulkSearchRequest(Body):
+class PartsOfRun(Body):
+    """The list of a run, beside `part_numbers`, and how it is read."""
+
+    part_numbers_text: str | None = Field(
+        default=None, min_length=1, description="The same as text: separated by newline, comma, semicolon or tab."
+    )
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None,
+        description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
+    )
+    name: RunName | None = Field(
+        default=None, description="A name for the run. Default: its first part number and how many follow."
+    )
+    column: str = Field(
+        default="",
+        max_length=200,
+        description="For a pasted table: the letter or the heading of the part number column.",
+    )
+    accept_flagged: Flag = Field(
+        default=False, description="Accept part numbers that were flagged as doubtful (dates, spaces inside, ...)."
+    )
+
+
+class BulkSearchRequest(PartsOfRun):
     """The parts to search for: a list, or text pasted from a spreadsheet or e-mail."""
 
     model_config = ConfigDict(
@@ -42,28 +65,10 @@ class BulkSearchRequest(Body):
     )
 
     part_numbers: Texts | None = Field(default=None, description="Part numbers, at most MAX_BULK_SEARCH_SIZE.")
-    part_numbers_text: str | None = Field(
-        default=None, min_length=1, description="The same as text: separated by newline, comma, semicolon or tab."
-    )
-    idempotency_key: IdempotencyKey | None = Field(
-        default=None,
-        description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
-    )
     force_refresh: Flag = Field(default=False, description="Ignore cached answers and ask Boeing again.")
     urgent: Flag = Field(
         default=False,
         description="Take the next Boeing calls, before other searches, within HUB_URGENT_SHARE of an hour's calls.",
-    )
-    name: RunName | None = Field(
-        default=None, description="A name for the run. Default: its first part number and how many follow."
-    )
-    column: str = Field(
-        default="",
-        max_length=200,
-        description="For a pasted table: the letter or the heading of the part number column.",
-    )
-    accept_flagged: Flag = Field(
-        default=False, description="Accept part numbers that were flagged as doubtful (dates, spaces inside, ...)."
     )
 
 

@@ -24,9 +24,9 @@ from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web import exports
 from boeing_data_hub.web import plans as plans_of
 from boeing_data_hub.web.access import Publisher, Reader, TheHub
-from boeing_data_hub.web.api.bulk import clean_list, idempotency_key, told
+from boeing_data_hub.web.api.bulk import PartsOfRun, clean_list, idempotency_key, told
 from boeing_data_hub.web.api.plan_response import BulkPublishResponse, PlanDiscarded, PlanItems, PlanResponse, plan_of
-from boeing_data_hub.web.bodies import Body, Flag, IdempotencyKey, RunName, Texts, one_of
+from boeing_data_hub.web.bodies import Flag, IdempotencyKey, Texts, one_of
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.prefix import prefix
 from boeing_data_hub.web.problems import may
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api", tags=["publishing"])
 _SOURCES: Final = {"part_numbers": "array", "part_numbers_text": "string", "from_batch": "string", "plan_id": "string"}
 
 
-class BulkPublishRequest(Body):
+class BulkPublishRequest(PartsOfRun):
     """The parts to publish: a list, text, the results of a search, or a plan as shown."""
 
     model_config = ConfigDict(
@@ -56,25 +56,9 @@ class BulkPublishRequest(Body):
     part_numbers: Texts | None = Field(
         default=None, description="Parts that were searched before, at most MAX_BULK_PUBLISH_SIZE."
     )
-    part_numbers_text: str | None = Field(
-        default=None, min_length=1, description="The same as text: separated by newline, comma, semicolon or tab."
-    )
     from_batch: UUID | None = Field(default=None, description="Publish everything this search found that can be sold.")
     plan_id: UUID | None = Field(default=None, description="Run this plan exactly as shown.")
-    idempotency_key: IdempotencyKey | None = Field(
-        default=None,
-        description="Your own name for this request. Reusing it returns the existing run instead of starting another.",
-    )
     dry_run: Flag = Field(default=False, description="Return a plan only. Nothing is changed.")
-    name: RunName | None = Field(
-        default=None, description="A name for the run. Default: its first part number and how many follow."
-    )
-    column: str = Field(
-        default="",
-        max_length=200,
-        description="For a pasted table: the letter or the heading of the part number column.",
-    )
-    accept_flagged: Flag = Field(default=False, description="Accept part numbers that were flagged as doubtful.")
 
 
 @router.post(
