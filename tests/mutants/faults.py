@@ -62,7 +62,7 @@ MUTANTS = (
     ),
     Mutant(
         "M2",
-        "The sentences of all tries are kept in one field that grows with each of them.",
+        "The messages of all attempts are kept in one field that grows with each.",
         (
             Edit(
                 "work/items.sql",
@@ -80,7 +80,7 @@ MUTANTS = (
     ),
     Mutant(
         "M3",
-        "The end of a run is work of its own, done later: what loses it leaves the run open.",
+        "Ending a run is a separate task, done later: losing it leaves the run open.",
         (
             Edit(
                 "work/batches.py",
@@ -114,25 +114,25 @@ MUTANTS = (
     ),
     Mutant(
         "M6",
-        "An idempotency key stands for any request that is sent with it.",
+        "An idempotency key matches any request that is sent with it.",
         (Edit("batches/run.py", "known is None or known.request_hash != fingerprint", "known is None"),),
         ("tests/web/test_bulk_search.py",),
     ),
     Mutant(
         "M7",
-        "The length of an idempotency key is limited by the table alone.",
+        "The length of an idempotency key is limited only by the table.",
         (Edit("web/api/bulk.py", "len(key) > LONGEST_KEY or ", ""),),
         ("tests/web/test_bulk_search.py",),
     ),
     Mutant(
         "M8",
-        "A product is created first, and written down afterwards.",
+        "A product is created first, and recorded afterwards.",
         (Edit("shopify/claims.py", "    intents.write(work, facts.shop, sending)\n", ""),),
         (f"{DECISIVE}[a new and a changed part, and a cancel, and death]",),
     ),
     Mutant(
         "M9",
-        "That a product must be deleted is known to the process alone that created it.",
+        "Only the process that created a product knows that it must be deleted.",
         (
             Edit(
                 "shopify/settlement.py",
@@ -144,7 +144,7 @@ MUTANTS = (
     ),
     Mutant(
         "M10",
-        "The code that handles a failure names a variable that is not there.",
+        "The code that handles a failure uses a variable that does not exist.",
         (
             Edit(
                 "shopify/sending.py",
@@ -156,7 +156,7 @@ MUTANTS = (
     ),
     Mutant(
         "M11a",
-        "A cancel looks and writes in two transactions, and overwrites whatever the run came to meanwhile.",
+        "A cancel reads and writes in two transactions, and overwrites what happened to the run in between.",
         (
             Edit(
                 "work/batches.sql",
@@ -175,7 +175,7 @@ MUTANTS = (
     ),
     Mutant(
         "M11b",
-        "A worker that has claimed parts never looks whether their run was cancelled.",
+        "A worker that has claimed parts never checks whether their run was cancelled.",
         (
             Edit("shopify/claims.py", "return Dropped() if part.item.batch_id in self._gone else None", "return None"),
             Edit(
@@ -194,7 +194,7 @@ MUTANTS = (
     ),
     Mutant(
         "M12",
-        "An error in our own code is retried without an end.",
+        "An error in our own code is retried forever.",
         (
             Edit(
                 "shopify/outcomes.py",
@@ -206,7 +206,7 @@ MUTANTS = (
     ),
     Mutant(
         "M13",
-        "The broker is given one message for each call of a list, however long the list is.",
+        "The broker gets one message for each call of a list, however long the list is.",
         (
             Edit(
                 "batches/run.py",
@@ -254,7 +254,7 @@ MUTANTS = (
     ),
     Mutant(
         "M17",
-        "Each process keeps the rate limit for itself.",
+        "Each process keeps its own rate limit.",
         (
             Edit(
                 "work/pacing.py",
@@ -277,7 +277,7 @@ MUTANTS = (
     ),
     Mutant(
         "M19a",
-        "Every call of Boeing logs in.",
+        "Every Boeing call logs in.",
         (
             Edit(
                 "boeing/client.py",
@@ -289,13 +289,13 @@ MUTANTS = (
     ),
     Mutant(
         "M19b",
-        "A token that Boeing rejects is used on.",
+        "A token that Boeing has rejected is used again.",
         (Edit("boeing/client.py", "        self._tokens.refused(pair)\n", ""),),
         ("tests/boeing/test_client.py",),
     ),
     Mutant(
         "M20",
-        "The body of an upstream's error is handed on to the caller.",
+        "The body of an upstream's error is passed on to the caller.",
         (
             Edit(
                 "boeing/failures.py",
@@ -319,7 +319,7 @@ MUTANTS = (
     ),
     Mutant(
         "M21b",
-        "An image is read however large it is.",
+        "An image is read whatever its size.",
         (Edit("images/fetch.py", "        if received > most or len(body) > most:\n", "        if not most:\n"),),
         ("tests/images/test_fetch.py",),
     ),
@@ -331,7 +331,7 @@ MUTANTS = (
     ),
     Mutant(
         "M22a",
-        "Whoever sends a key is let in.",
+        "Any key is accepted.",
         (
             Edit(
                 "web/access.py",
@@ -344,7 +344,7 @@ MUTANTS = (
     ),
     Mutant(
         "M22b",
-        "Tables are open to every role that reaches the database.",
+        "Tables are open to every role that can connect to the database.",
         (
             Edit(
                 "db/migrations/closing.py",
