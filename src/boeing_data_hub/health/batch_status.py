@@ -20,7 +20,7 @@ class WaitingFor(BaseModel):
     """What keeps a batch from going on now."""
 
     reason: str = Field(description="A code, e.g. `no_worker`, `rate_limit`, `stuck`.")
-    until: datetime | None = Field(description="When it ends, where that is known.")
+    until: datetime | None = Field(description="When it ends, if known.")
     message: str
 
 
@@ -30,35 +30,35 @@ class BatchStatusResponse(BaseModel):
     `docs/api.md` lists the fields with these descriptions: `tests/test_docs.py --write` renews the list.
     """
 
-    id: UUID = Field(description="The batch.")
-    name: str = Field(description="Of the list, as given, or of its first part.")
+    id: UUID = Field(description="The batch's id.")
+    name: str = Field(description="The name given in the request, or one made from its first part number.")
     batch_type: BatchType = Field(description="`search` or `publish`.")
     status: BatchStatus = Field(
         description="`processing`, `completed`, `failed`, `cancelled`; `pending`: a plan that waits for approval."
     )
-    total_items: int = Field(description="All its items.")
+    total_items: int = Field(description="The number of items.")
     extracted_count: int = Field(
         description="Items that Boeing has answered, found or not, and items that reused an answer."
     )
-    normalized_count: int = Field(description="Items in this final state, of a search.")
-    published_count: int = Field(description="Items in this final state, of a publish run.")
+    normalized_count: int = Field(description="Items in this final state; only in searches.")
+    published_count: int = Field(description="Items in this final state; only in publish runs.")
     failed_count: int = Field(description="Items in this final state.")
     not_for_sale_count: int = Field(description="Items in this final state; not part of `failed_count`.")
     cancelled_count: int = Field(description="Items in this final state.")
     pending_count: int = Field(
-        description="Items still to settle; together with those in a final state they are `total_items`."
+        description="Items not settled yet; together with those in a final state they add up to `total_items`."
     )
     reused_count: int = Field(description="Items that reused a fresh answer.")
-    progress_percent: float = Field(description="Settled share, rounded down: 100 means that all is done.")
+    progress_percent: float = Field(description="Share of settled items, rounded down: 100 means that all are settled.")
     outcome: str | None = Field(
         description="Null while it runs; then `succeeded`, `finished_with_failures`, `failed` or `cancelled`. Wait for "
         "this, not for `status`: a cancelled publish run whose last parts are being sent has none yet."
     )
-    message: str = Field(description="One sentence on its state.")
+    message: str = Field(description="One sentence about its state.")
     rate_per_minute: float | None = Field(description="Items settled per minute recently, or null.")
     eta_seconds: Range | None = Field(description="`low` and `high` estimate of the seconds until it ends, or null.")
     waiting_for: WaitingFor | None = Field(
-        description="Null, or what holds it up: `reason`, `until` and `message`; the reasons are listed below."
+        description="Null, or what it is waiting for: `reason`, `until` and `message`; the reasons are listed below."
     )
     error_message: str | None = Field(description="Why it failed or was cancelled, or null.")
     idempotency_key: str | None = Field(description="As sent, or null; it is released after a time.")
@@ -66,8 +66,8 @@ class BatchStatusResponse(BaseModel):
     undo_of: UUID | None = Field(description="The publish batch that this one undoes, or null.")
     failures_url: str | None = Field(description="Where its failures are, or null.")
     created_at: datetime = Field(description="When it was accepted; all times are UTC.")
-    updated_at: datetime = Field(description="When anything about it changed.")
-    started_at: datetime | None = Field(description="When its first item was worked on, or null.")
+    updated_at: datetime = Field(description="When it last changed.")
+    started_at: datetime | None = Field(description="When work on its first item began, or null.")
     completed_at: datetime | None = Field(description="When it ended, or null.")
     items_removed_at: datetime | None = Field(description="When its items were deleted, or null; its counts are kept.")
 
