@@ -172,7 +172,7 @@ def archived(scene):
         assert scene.other.product(KNOWN.sku)["price"] == "5.00"
 
 
-BULK = {"hub_bulk_publish_from": 2}
+BULK = {"hub_bulk_publish_from": 2, "shopify_call_timeout": 10}
 PLAYS = {
     "a new and a changed part, and another worker": Play(due, work, recover, published, meanwhile=published),
     "a new and a changed part, and a cancel": Play(due, work, cancel, agreed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from tests.actors.conftest import Play
 from tests.support.publishing import make_parts
@@ -9,13 +11,22 @@ from tests.support.publishing import make_parts
 from boeing_data_hub.batches.run import PublishRequest
 from boeing_data_hub.catalogue import overrides
 from boeing_data_hub.errors import BadInput, Conflict
+from boeing_data_hub.quotes.quote import AskedLine, LineState, QuoteRequest
 from boeing_data_hub.web import plans
+from boeing_data_hub.worker.time_slices import TimeSlice
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(3600)]
 
 NEW, KNOWN = make_parts(2)
 SKUS = [NEW.sku, KNOWN.sku]
 ASKED = PublishRequest(part_numbers=SKUS, owner="test", idempotency_key="monday")
+QUOTE = QuoteRequest(
+    rfq_number="RFQ-1",
+    rfq_sub_url="https://buyer.example/rfq",
+    buyer={},
+    lines=[AskedLine(KNOWN.sku, 2), AskedLine("NOT-KNOWN", 1)],
+    actor="person",
+)
 OTHERWISE = PublishRequest(part_numbers=[NEW.sku], owner="test", idempotency_key="monday")
 
 
@@ -84,6 +95,43 @@ def edit(desk_of, **fields):
     return act
 
 
+def quote(desk_of):
+    return lambda scene: desk_of(scene).hub.quoting.ask(QUOTE).quote.rfq_number
+
+
+def answered(scene):
+    """A quote waits for a part whose search has just ended."""
+    staged(scene)
+    scene.other.hub.quoting.ask(QUOTE)
+    scene.other.hub.extraction.work(TimeSlice(Event(), 5.0))
+    scene.other.hub.normalization.work(TimeSlice(Event(), 5.0))
+
+
+def changed(scene):
+    """Boeing has another price for a published part, and sync has noticed."""
+    staged(scene)
+    scene.other.run(SKUS)
+    scene.other.hub.sync.sweep()
+    scene.other.stage(KNOWN.but(price="13.00"))
+    scene.other.do("UPDATE hub.sync_parts SET changed_at = now() WHERE sku = %s", KNOWN.sku)
+
+
+def sync(desk_of):
+    return lambda scene: desk_of(scene).hub.sync.sweep()
+
+
+def published_once(scene):
+    """The change was handed to one publishing, and is in the store."""
+    runs = scene.other.rows("SELECT b.id FROM hub.batches b JOIN hub.batch_items i ON i.batch_id = b.id"
+                            " WHERE b.owner = 'sync' AND i.part_number = %s", KNOWN.sku)  # fmt: skip
+    assert len(runs) == 1
+    assert scene.other.product(KNOWN.sku)["price"] == "13.00"
+
+
+def complete(desk_of):
+    return lambda scene: desk_of(scene).hub.quoting.sweep()
+
+
 def work(scene):
     scene.quiet()
 
@@ -145,8 +193,27 @@ def both_edits(scene):
     assert (str(row["price_override"]), row["notes"]) == ("77.00", "call first")
 
 
+def one_quote(scene):
+    """One quote, one search for its unknown part, and one line of the audit log."""
+    assert [row["rfq_number"] for row in scene.other.rows("SELECT rfq_number FROM hub.quotes")] == ["RFQ-1"]
+    searches = scene.other.rows("SELECT total_items FROM hub.batches WHERE batch_type = 'search'")
+    assert searches == [{"total_items": 1}]
+    audited = scene.other.rows("SELECT 1 FROM hub.audit_log WHERE action = 'quote.ask'")
+    assert len(audited) == 1
+
+
+def answered_once(scene):
+    """Every line has its answer."""
+    one_quote(scene)
+    scene.other.hub.quoting.sweep()
+    lines = scene.other.hub.quoting.find("RFQ-1").lines
+    assert [line.answer.state for line in lines] == [LineState.QUOTED, LineState.QUOTED]
+
+
 REFUSED = (Conflict,)
 FEW = {"hub_max_attempts": 1}
+SYNC = {"hub_sync": True, "boeing_api_rate_limit": "20/s"}
+AT_ONCE = {"hub_quote_answer_seconds": 0}
 PLAYS = {
     "the same request twice": Play(staged, publish(first), publish(other), one_run),
     "a key for two requests": Play(
@@ -168,6 +235,11 @@ PLAYS = {
     "a sweep, and a worker": Play(silent, sweep(first), work, judged),
     "a retry twice": Play(failed, retry(first), retry(other), one_more_run, settings=FEW),
     "an undo twice": Play(failed, undo(first), undo(other), one_more_run, settings=FEW),
+    "a quote twice": Play(staged, quote(first), quote(other), one_quote, settings=AT_ONCE),
+    "a quote, and a sweep": Play(staged, quote(first), sweep(other), one_quote, settings=AT_ONCE),
+    "a quote's answer twice": Play(answered, complete(first), complete(other), answered_once, settings=AT_ONCE),
+    "a change that sync hands on twice": Play(changed, sync(first), sync(other), published_once, settings=SYNC),
+    "a change that sync hands on, and a worker": Play(changed, sync(first), work, published_once, settings=SYNC),
     "two edits of a part": Play(
         staged, edit(first, price_override="77.00"), edit(other, notes="call first"), both_edits
     ),

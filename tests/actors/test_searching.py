@@ -27,6 +27,16 @@ def searching(scene):
     scene.batches.append(search(scene.other))
 
 
+def syncing(scene):
+    """Three staged parts are a day old, and sync keeps them up to date with slots that nobody else wants."""
+    scene.first.hub.boeing.ensure_tokens()
+    scene.batches.append(search(scene.other))
+    to_the_end(scene)
+    scene.other.do("UPDATE hub.product_staging SET fetched_at = fetched_at - interval '1 day'")
+    scene.other.do("UPDATE hub.sync_state SET reviewed_at = to_timestamp(0)")  # the next round is due
+    assert scene.other.hub.sync.sweep()
+
+
 def ask_and_read(desk, seconds=20.0):
     """The two stages, as a worker of both does them."""
     asked = desk.hub.extraction.work(TimeSlice(Event(), seconds))
@@ -35,6 +45,10 @@ def ask_and_read(desk, seconds=20.0):
 
 def work(scene):
     return ask_and_read(scene.first)
+
+
+def sync_for_a_moment(scene):
+    return ask_and_read(scene.first, 0.3)  # sync asks for as long as it is let
 
 
 def to_the_end(scene):
@@ -95,6 +109,26 @@ def found(scene):
     assert asked <= 3, "each death and each further search may cost a call"
 
 
+def kept_up_to_date(scene):
+    """Every part was asked again, no lease is left, and a search beside it lost nothing."""
+    ended(scene)
+    deadline = Deadline(30)
+    while scene.other.rows("SELECT 1 FROM hub.product_staging WHERE fetched_at < now() - interval '1 hour'"):
+        assert not deadline.passed, scene.state()
+        scene.other.do("UPDATE hub.sync_parts SET not_before = NULL")
+        ask_and_read(scene.other, 1.0)
+    assert {scene.other.batch(batch.id).outcome for batch in scene.batches} == {"succeeded"}
+    assert scene.other.rows("SELECT 1 FROM hub.leases") == []
+    assert scene.other.rows("SELECT sku FROM hub.sync_parts WHERE failures > 0") == []
+
+
+SYNC = {
+    "hub_sync": True,
+    "hub_sync_parts": "staged",
+    "hub_sync_longest_age": 0,
+    "hub_sync_review_seconds": 1,
+    "boeing_api_rate_limit": "5/s",
+}
 PLAYS = {
     "a search, and another worker": Play(searching, work, recover, found, meanwhile=found),
     "a search, and a cancel": Play(searching, work, cancel, ended),
@@ -105,4 +139,20 @@ PLAYS = {
 
 @pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS)
 def test_at_every_point(meetings, play):
+    meetings(play)
+
+
+SYNC_PLAYS = {
+    "sync, and another worker": Play(
+        syncing, sync_for_a_moment, recover, kept_up_to_date, settings=SYNC, by_the_clock=True
+    ),
+    "sync, and a search for the same parts": Play(
+        syncing, sync_for_a_moment, search_the_same, kept_up_to_date, settings=SYNC
+    ),
+}
+
+
+@pytest.mark.actors
+@pytest.mark.parametrize("play", SYNC_PLAYS.values(), ids=SYNC_PLAYS)
+def test_sync_at_every_point(meetings, play):
     meetings(play)

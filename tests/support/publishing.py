@@ -301,6 +301,8 @@ class Desk:
         for query in (
             *_WAITS,
             "UPDATE hub.bulk_runs SET not_before = now() WHERE not_before > now()",
+            "UPDATE hub.store_snapshots SET not_before = now() WHERE not_before > now()",
+            "UPDATE hub.store_jobs SET not_before = now() WHERE not_before > now()",
             "UPDATE hub.access_tokens SET failed_until = now() WHERE failed_until > now()",
         ):
             self.do(query)

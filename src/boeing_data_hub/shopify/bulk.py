@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from boeing_data_hub import telemetry
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.retry import RetryPolicy
-from boeing_data_hub.shopify import bulk_runs, documents, publish_items
+from boeing_data_hub.shopify import bulk_runs, documents, intents, publish_items
 from boeing_data_hub.shopify.bulk_ingest import Reading
 from boeing_data_hub.shopify.bulk_results import Results, read
 from boeing_data_hub.shopify.bulk_runs import BulkLine, BulkRun
@@ -27,12 +28,13 @@ from boeing_data_hub.shopify.creation_limit import CreationLimit
 from boeing_data_hub.shopify.effects import EffectKind, Effects
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.journey import Prepared
-from boeing_data_hub.shopify.publications import DueItem, StoreFacts
+from boeing_data_hub.shopify.publications import DueItem, Intent, StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore
 from boeing_data_hub.shopify.row_lease import Taken
 from boeing_data_hub.shopify.sending import UPSERT
 from boeing_data_hub.shopify.store_operations import LOST_START_WAIT, StoreOperations
 from boeing_data_hub.shopify.transfer import ResultsGone, Transfer, first_target
+from boeing_data_hub.work.leases import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +57,7 @@ class BulkRules:
         lanes: operations at a time; the store runs five, and the app may need some for other purposes.
         fewest: a claim with fewer parts that change is sent directly.
         stuck_seconds: after which an operation that does not start, or gets no lane, is given up.
-        lost_start_seconds: a start that is not visible by then did not happen.
+        lost_start_seconds: a start that is not visible by then did not happen; longer than a call may take.
         late_seconds: how long after its end a failed operation's results may still appear.
         lane_seconds: until a lane is requested again.
     """
@@ -64,7 +66,7 @@ class BulkRules:
     lanes: int
     fewest: int
     stuck_seconds: float = 900.0
-    lost_start_seconds: float = 20.0
+    lost_start_seconds: float = 40.0
     late_seconds: float = 100.0
     lane_seconds: float = 5.0
 
@@ -162,7 +164,9 @@ class Bulk:
 
     def _start(self, taken: Taken[BulkRun], facts: StoreFacts) -> HubError | None:
         run = taken.row
-        lines = self._database.run(lambda work: bulk_runs.variables(work, run.id), patience=20)
+        lines, sent = self._database.run(
+            lambda work: (bulk_runs.variables(work, run.id), bulk_runs.intents(work, run.id)), patience=20
+        )
         name = f"{run.id.hex}.jsonl"
         upload = {"filename": name, "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
         answer = self._client.run("staged_upload", {"input": [{**upload, "httpMethod": "POST"}]})
@@ -170,20 +174,38 @@ class Bulk:
         # The state is saved before the call: the next worker checks if the store has started.
         _move(taken, "starting", wait=LOST_START_WAIT, path=path)
         variables = {"mutation": _marked(run), "path": path, "clientIdentifier": f"hub-{run.id}"}
+        operation_id: str | None = None
         try:
             operation_id = self._operations.start("bulk_run", variables, keep_going=taken.is_ours)
-        except OutcomeUnknown:
+            if operation_id is not None:
+                _move(taken, "running", wait=0.5, operation_id=operation_id, attempts=0, note=None)
+                return None
+        except (LeaseLostError, OutcomeUnknown):
+            self._may_be_late(taken, facts, operation_id, sent)
             raise
         except HubError:  # it has certainly not started
             _move(taken, "prepared")
             raise
-        if operation_id is not None:
-            _move(taken, "running", wait=0.5, operation_id=operation_id, attempts=0, note=None)
-        elif run.waited > self._rules.stuck_seconds:
+        if run.waited > self._rules.stuck_seconds:
             return self._finish(taken, facts, Results(), sure=True)
-        else:
-            _move(taken, "prepared", wait=self._rules.lane_seconds, note=_TAKEN)
+        _move(taken, "prepared", wait=self._rules.lane_seconds, note=_TAKEN)
         return None
+
+    def _may_be_late(
+        self, taken: Taken[BulkRun], facts: StoreFacts, operation_id: str | None, sent: Mapping[str, str]
+    ) -> None:
+        """Stop an operation that started after its run had passed to another worker, which has not waited for it.
+
+        What the operation has done by then may be older than what was published since, so its parts are in doubt.
+        """
+        try:
+            taken.prove()
+        except LeaseLostError:
+            if operation_id is not None:
+                self._operations.cancel(operation_id)
+            late = {sku: Intent.from_json(msgspec.json.decode(intent)) for sku, intent in sent.items()}
+            skus = self._database.run(lambda work: intents.doubt(work, facts.shop, late), patience=60)
+            log.warning("a bulk operation started late; its parts are in doubt", run=str(taken.row.id), parts=len(skus))
 
     def _find_start(self, taken: Taken[BulkRun]) -> None:
         """Find an operation whose start had no answer, by the name in its text; if it is absent, it did not start."""

@@ -110,6 +110,11 @@ def variables(work: Work, run_id: UUID) -> list[str]:
     return [row["line"] for row in work.rows(_SQL["variables"], [run_id])]
 
 
+def intents(work: Work, run_id: UUID) -> dict[str, str]:
+    """What is about to be sent for each SKU, as the JSON text of its intent; without those settled since."""
+    return {row["sku"]: row["intent"] for row in work.rows(_SQL["intents"], [run_id])}
+
+
 def variables_of(work: Work, run_id: UUID, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The variables of some lines, by number."""
     return {row["number"]: row["variables"] for row in work.rows(_SQL["variables_of"], [run_id, list(numbers)])}

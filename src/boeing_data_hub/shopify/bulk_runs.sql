@@ -35,6 +35,11 @@ SELECT {run} FROM hub.bulk_runs WHERE batch_id = %s ORDER BY created_at
 -- name: variables
 SELECT variables::text AS line FROM hub.bulk_lines WHERE run_id = %s ORDER BY number
 
+-- name: intents
+SELECT l.sku, p.intent::text AS intent FROM hub.bulk_lines l JOIN hub.bulk_runs r ON r.id = l.run_id
+JOIN hub.products p ON p.shop = r.shop AND p.sku = l.sku
+WHERE l.run_id = %s AND NOT l.settled AND p.intent IS NOT NULL
+
 -- name: variables_of
 SELECT number, variables FROM hub.bulk_lines WHERE run_id = %s AND number = ANY(%s)
 

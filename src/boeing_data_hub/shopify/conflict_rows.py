@@ -125,6 +125,12 @@ def decide(work: Work, conflict: StoreConflict, *, decision: str, actor: str) ->
     return bool(work.do(_SQL["decide"], [decision, actor, *seen]))
 
 
+def is_decided_so(work: Work, conflict: StoreConflict, *, decision: str, actor: str) -> bool:
+    """True if this person has made this decision since the conflict was read: a repetition, or a lost reply."""
+    seen = [conflict.shop, conflict.sku, conflict.product_id, conflict.decided_at]
+    return bool(work.value(_SQL["is_decided_so"], [decision, actor, *seen]))
+
+
 def end(work: Work, shop: str, skus: Sequence[str]) -> None:
     """End the conflicts of these parts, which are published."""
     work.do(_SQL["end"], [shop, list(skus)])

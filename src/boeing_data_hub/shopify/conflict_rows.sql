@@ -43,6 +43,10 @@ SELECT {conflict} FROM hub.conflicts WHERE sku = %s AND shop = {current_store.sh
 UPDATE hub.conflicts SET decision = %s, decided_by = %s, decided_at = now() WHERE shop = %s AND sku = %s
 AND product_id IS NOT DISTINCT FROM %s AND decided_at IS NOT DISTINCT FROM %s
 
+-- name: is_decided_so
+SELECT true FROM hub.conflicts WHERE decision = %s AND decided_by = %s AND shop = %s AND sku = %s
+AND product_id IS NOT DISTINCT FROM %s AND decided_at IS DISTINCT FROM %s
+
 -- name: end
 DELETE FROM hub.conflicts WHERE shop = %s AND sku = ANY(%b) AND decided_at IS NULL
 

@@ -130,6 +130,8 @@ class Attention:
 def _save(work: Work, conflict: StoreConflict, decision: Decision, actor: str, job_id: UUID | None) -> None:
     sku = conflict.sku
     if not conflict_rows.decide(work, conflict, decision=decision, actor=actor):
+        if conflict_rows.is_decided_so(work, conflict, decision=decision, actor=actor):
+            return
         raise Conflict(_DECIDED_MEANWHILE, code="conflict_changed")
     lookups.forget(work, conflict.shop, [sku])
     if decision == "adopt" and conflict.product_id is not None:

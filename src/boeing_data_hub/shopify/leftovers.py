@@ -61,9 +61,9 @@ class Leftovers:
             self._delete(taken, deleted)
             taken.save(lambda work: leftover_products.gone(work, facts.shop, row))
         except (LeaseLostError, HubError):
-            if deleted and not taken.is_ours():
-                # The delete went out while the lease was held and was answered late: the part may have been published
-                # again as this very product, so what the rows say of it is no longer true.
+            # A delete that went out while the lease was held may be answered late: if the part was published again as
+            # this very product meanwhile, what the rows say of it is no longer true.
+            if deleted:
                 self._database.run(lambda work: leftover_products.deleted(work, facts.shop, deleted), patience=60)
             raise
         log.info("deleted a leftover product", sku=row.sku)
@@ -81,6 +81,7 @@ class Leftovers:
         if found is not None and found.product_id not in ids:
             ids.append(found.product_id)
         for product_id in ids:
+            taken.prove()
             try:
                 self._client.run("product_delete", {"input": {"id": product_id}}, keep_going=taken.is_ours)
                 deleted.append(product_id)

@@ -57,6 +57,14 @@ class Taken(Generic[Row]):
         """As `fenced`."""
         return fenced(self._database, self._lease, step)
 
+    def prove(self) -> None:
+        """Ask Postgres whether the lease is still held; before a call that destroys something.
+
+        Raises:
+            LeaseLostError: another process has the row.
+        """
+        self.save(lambda _work: None)
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:

@@ -211,6 +211,7 @@ class Shop:
                 lanes=s.hub_bulk_lanes,
                 fewest=max(1, min(50, s.hub_bulk_publish_from // 4)),
                 stuck_seconds=s.hub_bulk_stuck_seconds,
+                lost_start_seconds=s.shopify_call_timeout + 10.0,
             ),
         )
         turns = Turns(

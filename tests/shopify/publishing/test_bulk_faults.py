@@ -167,7 +167,7 @@ def test_a_start_that_was_refused_is_made_again(make_desk, store, kind):
     batch = desk.publish(desk.stage(*desk.make_parts(40)))
     desk.work(5)
     if kind in {"error_before", "drop_before"}:  # it looks like one that was lost, and has to be waited for
-        desk.do("UPDATE hub.bulk_runs SET state_since = state_since - interval '20 seconds'")
+        desk.do("UPDATE hub.bulk_runs SET state_since = state_since - interval '40 seconds'")
     desk.the_wait_is_over()
     desk.judge(desk.to_the_end(batch))
     assert statuses(store) == ["COMPLETED"]
