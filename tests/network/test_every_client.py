@@ -257,7 +257,7 @@ def test_no_module_creates_its_own_client_or_tls_context():
 
 @pytest.fixture
 def serve_slowly():
-    """A server that sends a beginning, and then one piece after another for ever."""
+    """A server that sends a beginning, and then one piece after another forever."""
     over = threading.Event()
     threads = []
 

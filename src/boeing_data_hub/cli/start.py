@@ -147,7 +147,7 @@ def _make(folder: Path) -> None:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Check that the port is free. Else the API would be restarted for ever, and another program taken for it."""
+    """Check that the port is free. Else the API would be restarted forever, and another program taken for it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()

@@ -1,4 +1,4 @@
-"""What the stand-in knows of one full part number: drawn from the number, so that it is the same for ever.
+"""What the stand-in knows of one full part number: drawn from the number, so that it is the same forever.
 
 Types and spellings are the real
 service's, its oddities included: weights are strings without a leading zero, absent list prices are 0.

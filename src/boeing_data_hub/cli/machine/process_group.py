@@ -140,7 +140,7 @@ class ProcessGroup:
         """
         _in_main_thread()
         # Event.wait holds the event's lock briefly, and a signal handler that calls set() during that time, in this
-        # same thread, would wait for ever. is_set() takes no lock.
+        # same thread, would wait forever. is_set() takes no lock.
         while not stop_event.is_set():
             for kept in list(self._kept.values()):
                 self._tend(kept, on_exit)

@@ -1,5 +1,5 @@
 """GET /media: images of the local folder, for Shopify, which has no key. An image's name is its hash: it can be cached
-for ever, and cannot be guessed.
+forever, and cannot be guessed.
 """
 
 from __future__ import annotations
