@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import Event
 
 import pytest
-from boeing_data_hub.worker.time_slices import TimeSlice
 from tests.actors.conftest import Play
 from tests.support.publishing import make_parts
 
@@ -14,6 +13,7 @@ from boeing_data_hub.catalogue import overrides
 from boeing_data_hub.errors import BadInput, Conflict
 from boeing_data_hub.quotes.quote import AskedLine, LineState, QuoteRequest
 from boeing_data_hub.web import plans
+from boeing_data_hub.work.time_slice import TimeSlice
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(3600)]
 

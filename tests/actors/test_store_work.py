@@ -1,4 +1,4 @@
-"""A worker that compares, checks or adopts the store is stopped between any two lines, and somebody else acts."""
+"""A worker that compares or adopts the store is stopped between any two lines, and somebody else acts."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ def differing(scene):
 def compared(scene):
     differing(scene)
     scene.other.hub.shop.decisions.compare(actor="person")
-
-
-def checked(scene):
-    differing(scene)
-    scene.other.hub.shop.decisions.check(actor="person")
 
 
 def contested(scene):
@@ -149,12 +144,6 @@ def compared_or_not(scene):
     assert scene.other.rows("SELECT owner FROM hub.leases") == []
 
 
-def checked_once(scene):
-    reported(scene)
-    (row,) = scene.other.rows("SELECT * FROM hub.store_jobs")
-    assert (row["state"], row["done"]) == ("ended", 2), row
-
-
 def taken_over(scene):
     """The other's product is the part's, and there is no second one."""
     (row,) = scene.other.rows("SELECT * FROM hub.store_jobs")
@@ -195,9 +184,6 @@ PLAYS = {
     "a comparison, and newer answers": Play(compared, work, publish_newer_answers, compared_once),
     "a comparison, and a deletion in the store": Play(compared, work, delete_it_in_the_store, compared_once),
     "a comparison, and its cancel": Play(compared, work, cancel_the_comparison, compared_or_not),
-    "a check, and another worker": Play(checked, work, recover, checked_once, meanwhile=checked_once),
-    "a check, and newer answers": Play(checked, work, publish_newer_answers, checked_once),
-    "a check, and a deletion in the store": Play(checked, work, delete_it_in_the_store, checked_once),
     "a decision, and another worker": Play(contested, work, recover, taken_over),
     "a decision, and a publishing": Play(contested, work, publish, taken_over),
     "an adoption, and another worker": Play(adopting, work, recover, linked_once),

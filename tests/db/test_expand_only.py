@@ -42,8 +42,8 @@ LOOSENED: dict[tuple[str, str, str], str] = {
     ("batch_items", "batch_items_state_check", "0014"): "one more state; the old ones still pass",
     ("batches", "batches_counts_add_up", "0014"): "one more count, which old code leaves at 0; its own still pass",
     ("store_jobs", "store_jobs_kind_check", "0024"): "three more kinds of jobs; the old ones still pass",
-    ("batch_items", "open_failures_moved", "0029"): "a trigger that writes a table of its own and refuses no row",
-    ("batch_items", "open_failures_begun", "0029"): "the same for new rows",
+    ("batch_items", "open_failures_moved", "0030"): "a trigger that writes a table of its own and refuses no row",
+    ("batch_items", "open_failures_begun", "0030"): "the same for new rows",
 }
 
 

@@ -1,4 +1,4 @@
-"""Open failures: parts whose latest result is a failure, over all runs. A trigger keeps them (migration 0029), in the
+"""Open failures: parts whose latest result is a failure, over all runs. A trigger keeps them (migration 0030), in the
 transaction that settles an item: a part appears when it fails, and disappears when it succeeds or turns out not to be
 for sale. Every question is answered by an index of this table; none reads the items of runs.
 """

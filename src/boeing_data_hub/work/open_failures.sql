@@ -1,4 +1,4 @@
--- Run by open_failures.py; see db/statements.py for the form. A trigger keeps the rows (migration 0029).
+-- Run by open_failures.py; see db/statements.py for the form. A trigger keeps the rows (migration 0030).
 
 -- fragment: failure
 -- A failure, with the name of the list that it last failed in, and whether the part waits in a run now.
