@@ -14,7 +14,7 @@ from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.cli import lists
 from boeing_data_hub.cli.lists import ListOptions, listed
 from boeing_data_hub.errors import BadInput
-from boeing_data_hub.web.api.uploads import document
+from boeing_data_hub.web.api.uploads import UploadResponse
 
 FILES = Path(__file__).parents[1] / "batches" / "lists"
 TWO = "Mine,Theirs\nA1-1,B1-1\nA2-2,B2-2\nA3-3,B3-3\n"
@@ -30,7 +30,7 @@ class Reader:
         )
         found = read_upload(content, name, max_parts=1000, choice=choice)
         settled(found.reading)
-        return document(found, most=1000)
+        return UploadResponse.of(found, filename=name).model_dump(mode="json")
 
 
 class Terminal(io.StringIO):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel, Field
 
+from boeing_data_hub.batches.lists.part_list import PartList
 from boeing_data_hub.batches.lists.reading import Choice, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.web.access import Searcher, TheHub
@@ -83,6 +84,22 @@ class UploadResponse(BaseModel):
     rejected: list[RejectedLine] = Field(description="The first 1,000.")
     read: ReadFrom
 
+    @classmethod
+    def of(cls, found: PartList, *, filename: str | None) -> Self:
+        """What was read of a file."""
+        return cls(
+            filename=filename,
+            part_numbers=found.part_numbers,
+            total=len(found.part_numbers),
+            duplicate_count=found.duplicate_count,
+            duplicates=[RepeatedPart.model_validate(one) for one in found.duplicates[:_SHOWN]],
+            rejected_count=found.rejected_count,
+            aside_count=found.aside_count,
+            flagged_count=len(found.flagged),
+            rejected=[RejectedLine.model_validate(one) for one in found.rejected[:_SHOWN]],
+            read=ReadFrom.model_validate(found.reading.document()),
+        )
+
 
 @router.post("")
 def read_upload_list(
@@ -103,15 +120,4 @@ def read_upload_list(
     choice = Choice(sheet, column, include_hidden, accept_flagged)
     found = read_upload(content, file.filename or "", max_parts=hub.settings.max_bulk_search_size, choice=choice)
     settled(found.reading)
-    return UploadResponse(
-        filename=file.filename,
-        part_numbers=found.part_numbers,
-        total=len(found.part_numbers),
-        duplicate_count=found.duplicate_count,
-        duplicates=[RepeatedPart.model_validate(one) for one in found.duplicates[:_SHOWN]],
-        rejected_count=found.rejected_count,
-        aside_count=found.aside_count,
-        flagged_count=len(found.flagged),
-        rejected=[RejectedLine.model_validate(one) for one in found.rejected[:_SHOWN]],
-        read=ReadFrom.model_validate(found.reading.document()),
-    )
+    return UploadResponse.of(found, filename=file.filename)
