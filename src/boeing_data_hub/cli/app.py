@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "beat": Entry("start", "beat", "Start", "Run the scheduler."),
     "sandbox": Entry("sandbox", "app", "Start", "Run a sandbox of Boeing or of Shopify."),
     "search": Entry("batches", "search", "Work", "Search Boeing for part numbers."),
-    "part": Entry("parts", "part", "Work", "Show a part: its prices and stock, and what makes ours."),
+    "part": Entry("parts", "part", "Work", "Show a part's prices and stock, and how ours are calculated."),
     "estimate": Entry(
         "estimating", "estimate", "Work", "Estimate how long a search and publish will take. Changes nothing."
     ),

@@ -32,7 +32,7 @@ class CancelRuns(Body):
         default=None, description="With this name of their list."
     )
     older_than_hours: Annotated[int, Field(strict=True, ge=0, le=87_600), WHOLE] | None = Field(
-        default=None, description="Accepted at least so long ago."
+        default=None, description="Accepted at least this long ago."
     )
     all_open: Flag = Field(default=False, description="Every run of the type; needed when nothing else is given.")
 

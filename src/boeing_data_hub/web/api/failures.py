@@ -46,7 +46,7 @@ class OpenFailureResponse(BaseModel):
     what_to_do: str
     since: datetime = Field(description="When it first failed, after its last success.")
     failed_at: datetime = Field(description="When it last failed.")
-    is_waiting: bool = Field(description="It waits in a run or plan of this kind now.")
+    is_waiting: bool = Field(description="True if it is waiting in a run or plan of this kind.")
     is_ignored: bool
     ignored_at: datetime | None = Field(description="When it was last ignored.")
     ignored_by: str | None
@@ -89,7 +89,7 @@ class FailureChoice(Body):
     )
     batch_id: UUID | None = Field(default=None, description="Those that last failed in this run.")
     older_than_hours: Annotated[int, Field(strict=True, ge=0, le=_LONGEST_AGE), WHOLE] | None = Field(
-        default=None, description="Open for at least so long."
+        default=None, description="Open for at least this long."
     )
     newer_than_hours: Annotated[int, Field(strict=True, ge=0, le=_LONGEST_AGE), WHOLE] | None = Field(
         default=None, description="Open for at most so long."
@@ -131,9 +131,11 @@ class FailuresRetried(BaseModel):
     """The run that retries failures."""
 
     message: str
-    batch_id: UUID | None = Field(description="Null: no failure fits that does not wait in a run already.")
+    batch_id: UUID | None = Field(
+        description="Null: no failure matches, or all that match are already waiting in a run."
+    )
     parts: int
-    remaining: int = Field(description="How many more fit, counted to 10,001.")
+    remaining: int = Field(description="How many more match, counted up to 10,001.")
 
 
 class FailuresMarked(BaseModel):
@@ -141,7 +143,7 @@ class FailuresMarked(BaseModel):
 
     message: str
     parts: int
-    remaining: int = Field(description="How many more fit, counted to 10,001.")
+    remaining: int = Field(description="How many more match, counted up to 10,001.")
 
 
 def _filter(
@@ -220,14 +222,14 @@ def list_open_failures(
 
 @router.post("/retry", status_code=202, responses=may(409))
 def retry_failures(body: FailureChoice, hub: TheHub, principal: Reader) -> FailuresRetried:
-    """Search for, or publish, the parts that fit, in one new run. Parts that wait in a run already are left out.
+    """Search for, or publish, the parts that fit, in one new run. Parts already waiting in a run are skipped.
 
     One request takes at most as many parts as a run may have; `remaining` says how many more fit. An undo is retried
     in its own run. Needs the scope of the kind.
     """
     done = _acting(hub, principal, body).retry(body.read(), actor=principal.owner)
     if done.batch is None:
-        message = "No failure fits that does not wait in a run already. Nothing was started."
+        message = "No failure matches, or all that match are already waiting in a run. Nothing was started."
     else:
         message = f"{counted(done.parts, 'part')} in a new run."
     return FailuresRetried(

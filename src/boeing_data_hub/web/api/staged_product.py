@@ -85,12 +85,12 @@ class StagedProductDetail(StagedProduct):
     """A staged product with its overrides, what made its price, and what is offered of its stock."""
 
     hand_data: OverrideResponse | None
-    price_by: Annotated[str, Field(description="The rule that makes the price, by name.")]
-    price_steps: Annotated[list[str], Field(description="Each step to the price, for people.")]
+    price_by: Annotated[str, Field(description="The name of the rule that sets the price.")]
+    price_steps: Annotated[list[str], Field(description="The steps of the price calculation, for people.")]
     hold: Annotated[
         str | None, Field(description="What a rule of `HUB_HOLD_RULES` does to the part; null: no rule fits.")
     ]
-    offered: Annotated[OfferedStock | None, Field(description="Null if a stock figure of Boeing's is unreadable.")]
+    offered: Annotated[OfferedStock | None, Field(description="Null if one of Boeing's stock figures is unreadable.")]
 
 
 class StagedProducts(BaseModel):

@@ -43,7 +43,7 @@ NOTICES: Final = {
     "them. Publish these, then create another plan.",
     "failures-retried": "This new run retries the failed parts.",
     "failures-wait": "These parts wait in a run already, so nothing was started.",
-    "failures-ignored": "Ignored. These failures are hidden until they have another cause.",
+    "failures-ignored": "Ignored. These failures are hidden until they fail for another cause.",
     "failures-reopened": "Reopened.",
     "paused": "Paused. Calls in progress finish first. Nothing is lost.",
     "resumed": "Resumed.",

@@ -234,7 +234,7 @@ CAUSES: Final[dict[str, str]] = {
     "no_stock": "Out of stock at Boeing.",
     "no_price": "Boeing returned no price for these parts.",
     "held_by_rule": "A hold rule keeps these parts out of your store.",
-    "stock_reserved": "Boeing has no more of these parts than is kept in reserve.",
+    "stock_reserved": "All of Boeing's stock of these parts is kept in reserve.",
     "only_unmapped_locations": "All stock is at locations you don't sell from.",
     "excluded": "These parts are excluded from publishing.",
     "sku_taken": "These SKUs belong to products the hub did not create. They were left unchanged.",
