@@ -1,4 +1,4 @@
-"""`bdh part`: what the hub knows of one part, and what makes its price and its stock."""
+"""`bdh part`: one part's prices and stock, and how they are calculated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def part(
     *,
     as_json: Json = False,
 ) -> None:
-    """Show a part: Boeing's prices and stock, ours, and each step from theirs to ours."""
+    """Show a part's prices and stock, and how ours are calculated."""
 
     def do(api: Api) -> None:
         found = api.call("GET", f"/api/products/staging/{quote(sku.strip(), safe='')}")
