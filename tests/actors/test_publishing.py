@@ -217,7 +217,6 @@ SHORT = (
 )
 
 
-@pytest.mark.actors
 @pytest.mark.parametrize("name", SHORT)
 def test_at_the_decisive_points(meetings, name):
     meetings(PLAYS[name], lambda point: point.startswith(DECISIVE) and not point.endswith("()()"))
