@@ -9,11 +9,24 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from boeing_data_hub.errors import BadInput
+from boeing_data_hub.errors import BadInput, Conflict
 from boeing_data_hub.network.outgoing import Network
 
 _VERSION = re.compile(r"\d{4}-(?:01|04|07|10)|unstable")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+class NoStoreError(Conflict):
+    """No store is set: a conflict to a caller of the API, and a setting to correct to a person at a terminal."""
+
+    code = "no_store"
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SHOPIFY_STORE_DOMAIN is not set, so there is no store to publish to. Nothing was changed. Set it and "
+            "SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, or start everything with `bdh up --sandbox`."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,11 @@ from functools import cached_property
 from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.errors import Conflict
 from boeing_data_hub.images.library import ImageLibrary
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify import current_store
-from boeing_data_hub.shopify.access import ShopifyAccess
+from boeing_data_hub.shopify.access import NoStoreError, ShopifyAccess
 from boeing_data_hub.shopify.adopting import Adopting
 from boeing_data_hub.shopify.adoption_planning import AdoptionPlanning
 from boeing_data_hub.shopify.adoptions import Adoptions
@@ -91,13 +90,9 @@ class Shop:
 
     @cached_property
     def access(self) -> ShopifyAccess:
-        """The store's address and limits. Raises Conflict if no store is set."""
+        """The store's address and limits. Raises NoStoreError if none is set."""
         if not self._settings.shopify_store_domain.strip():
-            raise Conflict(
-                "SHOPIFY_STORE_DOMAIN is not set, so there is no store to publish to. Nothing was changed. Set it and "
-                "SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, or start everything with `bdh up --sandbox`.",
-                code="no_store",
-            )
+            raise NoStoreError
         return self._give_access()
 
     @cached_property
