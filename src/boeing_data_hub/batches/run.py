@@ -152,7 +152,7 @@ class Intake:
                 owner=request.owner,
                 idempotency_key=request.idempotency_key,
                 request_hash=fingerprint,
-                options=replace(options, trace=tracing.traceparent()),
+                options=_traced(options),
                 retry_of=request.retry_of,
             ),
             status="pending" if waits else "processing",
@@ -284,3 +284,8 @@ class Intake:
 
 def _unknown(batch_id: UUID) -> NotFound:
     return NotFound(f"No run {batch_id}. `bdh batches list` shows all runs.", code="batch_not_found")
+
+
+def _traced(options: BatchOptions) -> BatchOptions:
+    """The options with the trace of the request, which work for the batch continues."""
+    return replace(options, trace=tracing.traceparent())

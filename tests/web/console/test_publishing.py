@@ -493,7 +493,7 @@ def test_changes_in_the_store_are_listed_by_kind_and_exported(publisher, viewer,
     approve(publisher, plan_of(publisher, parts=",".join(skus)))
     work_off()
     store.load({"edit": [{"sku": skus[0], "set": {"price": "1.00", "title": "<b>Sale</b>"}}]})
-    assert "never compared" in viewer.read("/console/differences")
+    assert "never been compared" in viewer.read("/console/differences")
     assert "Compare now" not in viewer.read("/console/differences")
     assert "in the background" in publisher.follow(publisher.send("/console/differences/compare"))
     for _ in range(60):

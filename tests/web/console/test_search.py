@@ -93,7 +93,7 @@ def test_it_starts_once_however_often_it_is_sent(operator, hub):
 def test_an_urgent_search_says_so_on_its_page(operator, hub):
     draft = operator.send("/console/search/paste", parts="AN3-43A").headers["location"]
     started = operator.send(f"{draft}/start", urgent="true")
-    assert batches(hub)[0]["options"] == {"force_refresh": False, "source": "Pasted list", "urgent": True}
+    assert batches(hub)[0]["options"] == {"source": "Pasted list", "urgent": True}
     assert "urgent: takes the next Boeing calls" in operator.follow(started)
 
 
