@@ -39,11 +39,6 @@ def due(work: Work, names: Sequence[str]) -> list[str]:
     return [*new, *(row["name"] for row in rows if row["is_due"] and row["name"] in names)]
 
 
-def is_due(work: Work, name: str) -> bool:
-    """True if a chore is due, even while a worker runs it."""
-    return bool(work.value(_SQL["is_due"], [name]))
-
-
 def hold(work: Work, name: str) -> HeldChore | None:
     """The chore, locked until the commit; None if it is not due, or another worker runs it."""
     return work.record(HeldChore, _SQL["hold"], [name])

@@ -7,10 +7,6 @@ SELECT name, due_at <= now() AS is_due FROM hub.chores ORDER BY due_at, name
 -- name: add
 INSERT INTO hub.chores (name) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING
 
--- name: is_due
--- True if a chore is due, even while a worker runs it.
-SELECT due_at <= now() FROM hub.chores WHERE name = %s
-
 -- name: hold
 -- The chore, locked until the commit; no row if it is not due, or another worker runs it.
 SELECT name, cursor, removed, failures FROM hub.chores WHERE name = %s AND due_at <= now()

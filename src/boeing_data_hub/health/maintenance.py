@@ -64,12 +64,14 @@ class Housekeeping:
         """Run a whole round of every clean-up now. Returns how many rows each one removed, by any worker."""
         names = [chore.name for chore in self._chores.values() if chore.days is not None]
         self._database.run(lambda work: rows.make_due(work, names))
+        removed: dict[str, int] = {}
         for name in names:
-            while keep_going() and self._database.run(lambda work, name=name: rows.is_due(work, name)):
+            # One look says whether the round is over and what it came to: another worker may begin the next one.
+            while (now := self._database.run(rows.states)[name]).is_due and keep_going():
                 if self._portion(self._chores[name]) is None:
                     time.sleep(_BREATH)  # another worker runs it
-        after = self._database.run(rows.states)
-        return {name: (after[name].removed if after[name].is_due else after[name].last_round) or 0 for name in names}
+            removed[name] = (now.removed if now.is_due else now.last_round) or 0
+        return removed
 
     def _portion(self, chore: Chore) -> bool | None:
         """Run a portion. True: more follow; False: the round is finished or postponed; None: another worker runs it."""
