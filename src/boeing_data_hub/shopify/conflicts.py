@@ -9,7 +9,7 @@ from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
-from boeing_data_hub.shopify import conflict_rows, leftover_products, lookups, products
+from boeing_data_hub.shopify import conflict_rows, leftover_products, lookups, products, store_job_rows
 from boeing_data_hub.shopify.conflict_rows import StoreConflict
 from boeing_data_hub.shopify.failures import OutcomeUnknown
 from boeing_data_hub.shopify.handles import handle_of
@@ -138,3 +138,5 @@ def _save(work: Work, conflict: StoreConflict, decision: Decision, actor: str, j
         products.adopt(work, conflict.shop, sku=sku, custom_id=sku, handle=handle_of(sku), title=conflict.title or sku)
     told = {"kind": conflict.kind, "product_id": conflict.product_id, **({"job": str(job_id)} if job_id else {})}
     audit.record(work, actor=actor, action=f"conflict.{decision}", target=sku, details=told)
+    if job_id is not None:
+        store_job_rows.decided(work, job_id, sku)

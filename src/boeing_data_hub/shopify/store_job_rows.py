@@ -68,6 +68,11 @@ def advance(work: Work, job: StoreJob, *, reached: str, done: int, failed: int =
     work.do(_SQL["advance"], [reached, done, failed, end, end, job.id])
 
 
+def decided(work: Work, job_id: UUID, sku: str) -> None:
+    """Count a decision, in the transaction that saves it: a worker that stops right after it leaves no gap."""
+    work.do(_SQL["decided"], [sku, job_id])
+
+
 def put_off(work: Work, job_id: UUID, *, wait: float, attempts: int = 0, note: str) -> None:
     """Take the next step in so many seconds. `attempts`: failed tries of it so far."""
     work.do(_SQL["put_off"], [attempts, note[:500], wait, job_id])

@@ -27,6 +27,10 @@ UPDATE hub.store_jobs SET reached = %s, done = done + %s, failed = failed + %s,
   attempts = 0, note = NULL, state = CASE WHEN %s AND state = 'open' THEN 'ended' ELSE state END,
   ended_at = CASE WHEN %s THEN now() END, not_before = now(), updated_at = now() WHERE id = %s
 
+-- name: decided
+UPDATE hub.store_jobs SET reached = greatest(reached, %s), done = done + 1, attempts = 0, note = NULL,
+  updated_at = now() WHERE id = %s
+
 -- name: put_off
 UPDATE hub.store_jobs SET attempts = %s, note = %s, updated_at = now(),
   not_before = now() + %s * interval '1 second' WHERE id = %s

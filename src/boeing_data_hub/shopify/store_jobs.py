@@ -111,12 +111,10 @@ class StoreJobs:
         for sku in skus:
             if not taken.is_ours():
                 raise LeaseLostError
-            failed = self._decide_one(job, sku, decision)
-            taken.save(
-                lambda work, sku=sku, failed=failed: store_job_rows.advance(
-                    work, job, reached=sku, done=1, failed=int(failed), end=False
+            if self._decide_one(job, sku, decision):
+                taken.save(
+                    lambda work, sku=sku: store_job_rows.advance(work, job, reached=sku, done=1, failed=1, end=False)
                 )
-            )
         if len(skus) < _DECIDED_AT_ONCE:
             taken.save(lambda work: store_job_rows.advance(work, job, reached=job.reached, done=0, end=True))
 
