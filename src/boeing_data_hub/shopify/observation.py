@@ -168,7 +168,7 @@ class Observation:
     ) -> Callable[[Work], None]:
         """A step that saves what was seen, with differences and pictures, and forgets the ids of lost products.
 
-        Pieces count as sold unless somebody else has looked at the product, or the hub has changed it, meanwhile.
+        Pieces count as sold unless another worker has read the product since, or the hub has changed it.
         """
         looked = {part.sku: part.differing for part in compared if part.seen is not None or part.differing}
         ready = [part.sku for part in compared if part.product and part.seen and _is_ready(part.product, part.seen)]

@@ -193,7 +193,7 @@ class Identity:
         return claims
 
     def _userinfo(self, tokens: Json, subject: str) -> Json:
-        """The provider's further claims about the person; empty if it answers about somebody else."""
+        """Claims from the provider's userinfo endpoint; empty if they are about another person."""
         token = tokens.get("access_token")
         if not isinstance(token, str) or not token.isascii() or "userinfo_endpoint" not in self._configuration():
             return {}

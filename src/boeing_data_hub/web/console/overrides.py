@@ -59,7 +59,7 @@ def edit(
 ) -> Response:
     """Save the fields that were changed. An empty field is cleared. Applies from the next publish.
 
-    `shown` has the values that the form was filled with: somebody else may have changed the other fields since.
+    `shown` holds the values in the form when it was opened: another person may have changed the other fields since.
     """
     part = number_of(number)
     _staged(hub, part)
