@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import boeing_data_hub_sandbox as sandbox
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.part_list import PartList, from_list, from_text
-from boeing_data_hub.batches.lists.reading import Choice, Reading, index_of, letter_of, settled
+from boeing_data_hub.batches.lists.reading import Reading, index_of, letter_of, settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.errors import BadInput
 
@@ -31,7 +32,7 @@ KNOWN = [row["part_number"] for row in csv.DictReader(_SAMPLE)]
 
 
 def read(content: bytes, **said: Any) -> PartList:
-    return read_upload(content, "list", max_parts=MOST, choice=Choice(**said))
+    return read_upload(content, "list", max_parts=MOST, choice=ColumnMapping(**said))
 
 
 def file(name: str, **said: Any) -> PartList:
@@ -40,7 +41,7 @@ def file(name: str, **said: Any) -> PartList:
 
 def text(content: str, **said: Any) -> PartList:
     """What pasting gives; uploading has to give the same."""
-    found = from_text(content, max_parts=MOST, choice=Choice(**said))
+    found = from_text(content, max_parts=MOST, choice=ColumnMapping(**said))
     assert read(content.encode(), **said) == found
     return found
 
@@ -385,7 +386,7 @@ def test_a_blank_beside_a_hyphen_is_flagged_and_folded_when_confirmed(text_: str
     found = from_text(f"P/N\n{text_}\nMS21042-4", max_parts=MOST)
     assert found.part_numbers == ["MS21042-4"]
     assert codes(found) == {2: "blank_inside"}
-    confirmed = from_text(f"P/N\n{text_}\nMS21042-4", max_parts=MOST, choice=Choice(accept_flagged=True))
+    confirmed = from_text(f"P/N\n{text_}\nMS21042-4", max_parts=MOST, choice=ColumnMapping(accept_flagged=True))
     assert confirmed.part_numbers == ["NAS6604-12", "MS21042-4"]
 
 

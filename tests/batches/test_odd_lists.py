@@ -12,8 +12,8 @@ import pytest
 import xlsxwriter
 
 import boeing_data_hub_sandbox
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.part_list import from_rows, from_text
-from boeing_data_hub.batches.lists.reading import Choice
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.batches.lists.workbook import read_workbook
 
@@ -22,7 +22,7 @@ SAMPLE = Path(boeing_data_hub_sandbox.__file__).parent / "part-numbers.csv"
 
 
 def read(text, **choice):
-    return from_text(text, max_parts=5000, choice=Choice(**choice))
+    return from_text(text, max_parts=5000, choice=ColumnMapping(**choice))
 
 
 def workbook(*rows, at=(0, 0), hidden=()):

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import typer
 
-from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.lists.reading import settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.cli import lists
 from boeing_data_hub.cli.lists import ListOptions, listed
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.web.api.uploads import UploadResponse
+from boeing_data_hub.web.list_forms import mapping_of
 
 FILES = Path(__file__).parents[1] / "batches" / "lists"
 TWO = "Mine,Theirs\nA1-1,B1-1\nA2-2,B2-2\nA3-3,B3-3\n"
@@ -25,8 +26,10 @@ class Reader:
 
     def call(self, _method: str, _path: str, *, files: Any, data: Any) -> Any:
         name, content = files["file"]
-        choice = Choice(
-            data["sheet"], data["column"], data["include_hidden"] == "true", data["accept_flagged"] == "true"
+        choice = mapping_of(
+            **{name: data[name] for name in ("sheet", "column", "quantity", "reference", "delimiter", "encoding")},
+            include_hidden=data["include_hidden"] == "true",
+            accept_flagged=data["accept_flagged"] == "true",
         )
         found = read_upload(content, name, max_parts=1000, choice=choice)
         settled(found.reading)

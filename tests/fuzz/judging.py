@@ -20,12 +20,13 @@ _LIST = {
     "bad_key",  # the header and the field differ
 }
 _TEXT = {"bad_part_numbers", "empty_list", "needs_choice"}  # a text is read like a spreadsheet
+_FILE = {"empty_file", "not_a_spreadsheet", "damaged_file", "needs_choice", "no_choice", "bad_input"}
 TOLD_APART = {
     "bulk_search": _LIST | _TEXT,
     "bulk_publish": _LIST | _TEXT | {"no_search", "nothing_to_publish"},
-    "read_upload_list": {
-        "empty_file", "not_a_spreadsheet", "damaged_file", "needs_choice", "no_choice", "bad_input",
-    },
+    "read_upload_list": _FILE,
+    "preview_list": _FILE,
+    "search_list": _FILE | _LIST | _TEXT,
     "pause_work": {"pause_ended"},
     "approve_adoption": {"nothing_chosen"},
     "choose_adoptions": {"not_a_candidate", "part_has_product", "not_a_copy"},  # by what the plan found

@@ -111,6 +111,7 @@ def test_the_names_of_operations_are_stable(description):
         "get_published", "get_quote", "get_raw_answer", "get_readiness", "get_staged", "get_store_job", "list_batches",
         "list_conflicts", "list_differences", "list_failed_pictures", "list_failures", "list_items", "list_orphans",
         "list_plan_items", "list_published", "list_quotes", "list_reviews", "list_sessions", "list_staged",
+        "preview_list", "search_list",
         "normalize_again", "product_search", "publish_part", "read_metrics", "read_upload_list",
         "receive_store_webhook", "retry_batch", "retry_quote", "set_overrides", "set_up_store", "stream_batch_events",
         "undo_batch", "update_product", "cancel_adoption", "choose_adoptions", "export_adoption", "get_adoption",

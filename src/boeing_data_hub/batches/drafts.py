@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from boeing_data_hub.batches import estimate_inputs
 from boeing_data_hub.batches.lists.gathering import Duplicate, Rejection
-from boeing_data_hub.batches.lists.reading import Choice, Reading
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
+from boeing_data_hub.batches.lists.reading import Reading
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
 
@@ -43,7 +44,7 @@ class Draft:
     rejected_count: int
     reading: Reading | None = None
     flagged: list[str] = field(default_factory=list[str])
-    chosen: Choice = field(default_factory=Choice)
+    chosen: ColumnMapping = field(default_factory=ColumnMapping)
 
 
 @dataclass(frozen=True, slots=True)

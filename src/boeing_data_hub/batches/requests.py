@@ -25,6 +25,8 @@ class SearchRequest:
         source: where the list came from, for people, e.g. a file name.
         quote: id of the quote for which these parts are searched.
         urgent: take the next slots, before other searches.
+        columns: headers of the other columns of the list's file, which are kept beside the parts.
+        cells: for each part, its cells in these columns.
     """
 
     part_numbers: Sequence[str]
@@ -36,6 +38,8 @@ class SearchRequest:
     source: str | None = None
     quote: int | None = None
     urgent: bool = False
+    columns: Sequence[str] = ()
+    cells: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,7 @@ def remove_items(work: Work, days: int, cursor: Any) -> Portion:
         # By a range of the key: otherwise each portion would scan all deleted rows again.
         removed += work.do(_SQL["remove_items"], [batch, gone, upto])
         removed += work.do(_SQL["remove_plan_items"], [batch, gone, upto])
+        work.do(_SQL["remove_lines"], [batch, gone, upto])  # they belong to the items
         room -= upto - gone
         if upto < total:
             chosen[0] = [batch, total, upto]

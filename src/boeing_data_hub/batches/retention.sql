@@ -71,5 +71,8 @@ SELECT * FROM hub.batches WHERE id = %s FOR SHARE
 -- By a range of the key: otherwise each portion would scan all deleted rows again.
 DELETE FROM hub.batch_items WHERE batch_id = %s AND position > %s AND position <= %s
 
+-- name: remove_lines
+DELETE FROM hub.batch_lines WHERE batch_id = %s AND position > %s AND position <= %s
+
 -- name: remove_plan_items
 DELETE FROM hub.plan_items WHERE batch_id = %s AND position > %s AND position <= %s

@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from boeing_data_hub import tracing
-from boeing_data_hub.batches import retention
+from boeing_data_hub.batches import input_columns, retention
 from boeing_data_hub.batches.removed import refuse_retry_of_removed, refuse_undo_of_removed
 from boeing_data_hub.batches.requests import (
     Accepted,
@@ -75,6 +75,9 @@ class Intake:
 
     def _search(self, work: Work, request: SearchRequest, batch_id: UUID) -> Accepted:
         def fill(work: Work, batch_id: UUID) -> None:
+            input_columns.keep(work, batch_id, request.columns, request.cells)
+            if request.retry_of is not None:
+                input_columns.copy(work, batch_id, of=request.retry_of)
             if not request.force_refresh and self._settings.hub_reuse_fresh_for > 0:
                 batches.reuse_fresh(work, batch_id, younger_than=self._settings.hub_reuse_fresh_for)
 

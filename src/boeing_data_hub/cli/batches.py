@@ -33,6 +33,10 @@ def search(
     *,
     sheet: lists.Sheet = "",
     column: lists.Column = "",
+    header_row: lists.HeaderRow = None,
+    first_row: lists.FirstRow = None,
+    delimiter: lists.Delimiter = None,
+    encoding: lists.Encoding = None,
     include_hidden: lists.Hidden = False,
     accept_flagged: lists.Accept = False,
     skip_rejected: lists.Skip = False,
@@ -54,16 +58,32 @@ def search(
     Examples: `bdh search list.xlsx`, `bdh search WF338109 AN3-43A`. For a file, it first shows the sheet and column
     it read, the first part numbers, and the rows it skipped.
     """
-    options = lists.ListOptions(sheet, column, include_hidden, accept_flagged, skip_rejected, yes, as_json)
+    options = lists.ListOptions(
+        sheet,
+        column,
+        include_hidden,
+        accept_flagged,
+        skip_rejected,
+        yes,
+        as_json,
+        header_row=header_row,
+        first_row=first_row,
+        delimiter=delimiter or "",
+        encoding=encoding or "",
+    )
 
     def do(api: Api) -> None:
         listed = lists.listed(api, what, options, verb="Search")
-        body = {**listed.body, "force_refresh": force_refresh, "urgent": urgent}
+        asked: Document = {"force_refresh": force_refresh, "urgent": urgent}
         if key:
-            body["idempotency_key"] = key
+            asked["idempotency_key"] = key
         if name:
-            body["name"] = name
-        started = api.call("POST", "/api/bulk-search", json=body)
+            asked["name"] = name
+        started = (
+            lists.search_file(api, listed.file, asked)
+            if listed.file
+            else api.call("POST", "/api/bulk-search", json={**listed.body, **asked})
+        )
         output.note(f"{started['message']} Run {started['batch_id']}")
         more = {"read": listed.read} if listed.read else {}
         if not wait:
@@ -230,9 +250,13 @@ def export(
     to: Annotated[
         Path | None, typer.Option("--to", help="The file to write, .csv or .xlsx. Default: CSV on stdout.")
     ] = None,
+    other_columns: Annotated[
+        bool, typer.Option("--other-columns", help="Put the other columns of the run's own file first.")
+    ] = False,
 ) -> None:
     """Export the failed parts as CSV or XLSX, to correct and search again."""
-    with_api(lambda api: save(api, _path(api, run_id, "/failures"), to), json_wanted=False)
+    params: Document = {"other_columns": "true"} if other_columns else {}
+    with_api(lambda api: save(api, _path(api, run_id, "/failures"), to, params=params), json_wanted=False)
 
 
 def save(api: Api, path: str, to: Path | None, *, params: Document | None = None) -> None:

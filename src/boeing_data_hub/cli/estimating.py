@@ -12,7 +12,8 @@ import typer
 from boeing_data_hub.batches import estimating
 from boeing_data_hub.batches.estimate import Estimate, span
 from boeing_data_hub.batches.estimating import WhatIf
-from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
+from boeing_data_hub.batches.lists.reading import settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.cli import lists, output
 from boeing_data_hub.cli.local import settings_of_running_hub
@@ -50,7 +51,7 @@ def estimate(
     """
     try:
         settings = settings_of_running_hub()
-        parts, numbers = _parts(what, settings, Choice(sheet=sheet, column=column))
+        parts, numbers = _parts(what, settings, ColumnMapping(sheet=sheet, column=column))
         what_if = WhatIf(
             at_limit=at_limit, batch_size=batch_size, plan=plan, variants=variants, known=known, offline=offline
         )
@@ -78,7 +79,7 @@ def estimate(
     _print(estimated)
 
 
-def _parts(what: str, settings: Settings, choice: Choice) -> tuple[int, list[str]]:
+def _parts(what: str, settings: Settings, choice: ColumnMapping) -> tuple[int, list[str]]:
     """The number of parts, and the parts if a file was given."""
     digits = what.replace(",", "").replace("_", "")
     if digits.isascii() and digits.isdigit():

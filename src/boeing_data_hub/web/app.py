@@ -24,6 +24,7 @@ from boeing_data_hub.web.api import (
     failures,
     freshness,
     health,
+    lists,
     media,
     metrics,
     pauses,
@@ -57,6 +58,7 @@ ROUTERS = (
     batches.router,  # /api/batches
     cancelling.router,  # /api/batches/cancel
     uploads.router,  # /api/uploads
+    lists.router,  # /api/lists
     pauses.router,  # /api/pauses
     prices.router,  # /api/prices
     products.router,  # /api/products
@@ -133,7 +135,7 @@ def create_app(hub: Hub) -> FastAPI:
         limits=Limits(
             body=settings.hub_max_body_bytes,
             upload=settings.hub_max_upload_bytes,
-            upload_paths=("/api/uploads", *console.UPLOADS),
+            upload_paths=("/api/uploads", "/api/lists/preview", "/api/lists/search", *console.UPLOADS),
             values=most_values(max(settings.max_bulk_search_size, settings.max_bulk_publish_size)),
             requests=settings.hub_rate_requests,
             changes=settings.hub_rate_changes,

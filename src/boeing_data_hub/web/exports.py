@@ -7,7 +7,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from xlsxwriter import Workbook
 
+from boeing_data_hub.batches import input_columns
 from boeing_data_hub.batches.failure_groups import what_to_do
 from boeing_data_hub.batches.lists.dates import MONTH
 from boeing_data_hub.catalogue.listings import Change
@@ -89,10 +90,21 @@ class Sheet:
     rows: Iterable[Row]
 
 
-def failures(database: Database, batch_id: UUID) -> Sheet:
-    """The failed items of a batch, to be corrected and uploaded again."""
-    rows = (_failure(item) for item in _failed(database, batch_id))
-    return Sheet("failures", COLUMNS, (24, 24, 60, 60), rows)
+def failures(database: Database, batch_id: UUID, *, with_input: bool = False) -> Sheet:
+    """The failed items of a batch, to be corrected and uploaded again.
+
+    Args:
+        database: Postgres.
+        batch_id: the batch.
+        with_input: put the other columns of the batch's file first, if it came from one.
+    """
+    columns = database.run(lambda work: input_columns.columns(work, batch_id)) if with_input else []
+    rows = (
+        (*cells, *_failure(item))
+        for page in _failed(database, batch_id)
+        for item, cells in _with_cells(database, batch_id, page, columns)
+    )
+    return Sheet("failures", (*columns, *COLUMNS), (*(24 for _ in columns), 24, 24, 60, 60), rows)
 
 
 def plan(database: Database, batch_id: UUID) -> Sheet:
@@ -206,12 +218,24 @@ def as_xlsx(sheet: Sheet) -> Path:
     return path
 
 
-def _failed(database: Database, batch_id: UUID) -> Iterator[Item]:
+def _with_cells(
+    database: Database, batch_id: UUID, page: Sequence[Item], columns: Sequence[str]
+) -> Iterator[tuple[Item, Sequence[str]]]:
+    """The items, each with the cells of its line in the other columns of the batch's file."""
+    lines: Mapping[int, Sequence[str]] = {}
+    if columns:
+        positions = [item.position for item in page]
+        lines = database.run(lambda work: input_columns.lines(work, batch_id, positions))
+    empty = [""] * len(columns)
+    return ((item, lines.get(item.position, empty)) for item in page)
+
+
+def _failed(database: Database, batch_id: UUID) -> Iterator[list[Item]]:
     after = 0
     while found := database.run(
         lambda work, after=after: items.page(work, batch_id, limit=_ROWS_AT_A_TIME, after=after, state="failed")
     ):
-        yield from found
+        yield found
         after = found[-1].position
 
 

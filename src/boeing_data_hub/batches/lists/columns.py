@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from boeing_data_hub.batches.lists.headings import FIRST_WEAK, fold, header_column, rank
+from boeing_data_hub.batches.lists.headings import FIRST_WEAK, header_column, rank
+from boeing_data_hub.batches.lists.layout import OURS, Layout, is_ours, place_named, with_others
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.profiles import ENOUGH, Profile, is_blank, is_mixed, is_plain, is_series, profile_of
-from boeing_data_hub.batches.lists.reading import ColumnSeen, index_of, letter_of, shown
+from boeing_data_hub.batches.lists.reading import ColumnSeen, letter_of, shown
 from boeing_data_hub.batches.lists.suspicion import is_ruled
 
 ROWS_TO_JUDGE_BY: Final = 400
@@ -24,50 +26,52 @@ _DIGIT = re.compile(r"\d")
 _CLEAR: Final = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The layout of a table.
-
-    Attributes:
-        column: index of the part number column, from 0.
-        header_line: the line of the header, or None if the table has none. Lines above it are titles.
-        heading: the header's text.
-        question: why a person must choose the column; None if it is clear.
-        grade: confidence: 2 by a header, 1 by the cells, 0 none.
-        columns: the other columns with content.
-    """
-
-    column: int
-    header_line: int | None
-    heading: str | None = None
-    question: str | None = None
-    grade: int = 0
-    columns: tuple[ColumnSeen, ...] = field(default=())
-
-
 def find_layout(
-    rows: Iterable[tuple[int, Sequence[str]]], *, wanted: str = "", hidden: frozenset[int] = frozenset(), first: int = 0
+    rows: Iterable[tuple[int, Sequence[str]]],
+    *,
+    mapping: ColumnMapping | None = None,
+    hidden: frozenset[int] = frozenset(),
+    first: int = 0,
 ) -> Layout:
     """The layout of a table, from its first rows.
 
     Args:
         rows: (line number, cells) of the first rows.
-        wanted: the column a person chose: its letter or its header.
+        mapping: what a person chose.
         hidden: columns hidden in the sheet.
         first: the sheet's column of the first cell.
     """
+    mapping = mapping or ColumnMapping()
+    found = _found(rows, mapping, hidden, first)
+    return found if found.question else with_others(found, mapping, first)
+
+
+def _found(
+    rows: Iterable[tuple[int, Sequence[str]]], mapping: ColumnMapping, hidden: frozenset[int], first: int
+) -> Layout:
     filled = [(line, cells) for line, cells in rows if not all(is_blank(one) or is_ruled(one) for one in cells)]
-    heading = _heading(filled, hidden)
-    place = heading[0] + 1 if heading else _unknown_heading(filled)
+    wanted = mapping.column
+    if mapping.header_row is None:
+        heading = _heading(filled, hidden)
+        place = heading[0] + 1 if heading else _unknown_heading(filled)
+        if heading and not wanted and is_ours(filled[heading[0]][1]):
+            wanted = OURS[0]
+    else:
+        place = next((at + 1 for at, (line, _) in enumerate(filled) if line == mapping.header_row), 0)
+        column = header_column(filled[place - 1][1], without=hidden) if place else None
+        heading = None if column is None else (place - 1, column)
     names = filled[place - 1][1] if place else ()
     width = min(max((len(cells) for _, cells in filled), default=0), _MOST_COLUMNS)
+    below = [(line, cells) for line, cells in filled[place:] if line >= (mapping.first_row or 0)]
     profiles = {
         column: profile
         for column in range(width)
-        if (profile := profile_of([cells[column] for _, cells in filled[place:] if column < len(cells)])).filled
+        if (profile := profile_of([cells[column] for _, cells in below if column < len(cells)])).filled
         or (column < len(names) and not is_blank(names[column]))
     }
     view = _View(filled, place, names, profiles, hidden, first)
+    if mapping.header_row and not place:
+        return view.layout(0, question=f"Line {mapping.header_row:,}, chosen as the header, is empty or too far down.")
     if wanted:
         return _named(view, wanted)
     return _chosen(view, heading[1] if heading else None)
@@ -93,7 +97,7 @@ class _View:
         )
         line = self.filled[self.place - 1][0] if self.place else None
         name = None if question else self.name(column) or None
-        return Layout(column, line, name, question, grade, others)
+        return Layout(column, line, name, question, grade, others, tuple(self.names[:_MOST_COLUMNS]))
 
     def _note(self, column: int, profile: Profile) -> str:
         if column in self.hidden:
@@ -102,13 +106,10 @@ class _View:
 
 
 def _named(view: _View, wanted: str) -> Layout:
-    by_name = [one for one in view.profiles if fold(view.name(one)) == fold(wanted.strip()) and view.name(one)]
-    by_letter = index_of(wanted.strip())
-    if by_letter is not None and by_letter - view.first in view.profiles:
-        by_name.append(by_letter - view.first)
-    if not by_name:
+    place = place_named(wanted, {one: view.name(one) for one in view.profiles}, view.first)
+    if place is None:
         return view.layout(0, question=f"This list has no column “{shown(wanted[:40])}” with content.")
-    return view.layout(by_name[0], grade=2)
+    return view.layout(place, grade=2)
 
 
 def _chosen(view: _View, headed: int | None) -> Layout:

@@ -71,17 +71,22 @@ def _ole(content: bytes) -> str:
     return "The workbook is password protected or an old .xls. Save it without a password as .xlsx or CSV,"
 
 
-def decode(content: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 (with a byte order mark, or recognizable without one), or Windows Latin."""
-    encoding = _encoding(content[:_SAMPLE])
-    if encoding is not None:
-        return content.decode(encoding, "replace").removeprefix("\ufeff")
-    for attempt in ("utf-8", "cp1252"):
+def decode(content: bytes, encoding: str = "") -> tuple[str, str]:
+    """The text of a file, and the name of its encoding.
+
+    Args:
+        content: the file.
+        encoding: as a person chose it; empty: UTF-8, UTF-16 (with a byte order mark, or recognizable without one), or
+            else Windows Latin.
+    """
+    if found := encoding or _encoding(content[:_SAMPLE]):
+        return content.decode(found, "replace").removeprefix("\ufeff"), found
+    for attempt in ("utf-8", "windows-1252"):
         try:
-            return content.decode(attempt)
+            return content.decode(attempt), attempt
         except UnicodeDecodeError:
             continue
-    return content.decode("latin-1")
+    return content.decode("latin-1"), "windows-1252"
 
 
 def _encoding(sample: bytes) -> str | None:

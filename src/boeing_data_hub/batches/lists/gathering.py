@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from boeing_data_hub.batches.lists.headings import is_header
-from boeing_data_hub.batches.lists.reading import FIRST, Choice, Reading, Remark, shown
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
+from boeing_data_hub.batches.lists.reading import FIRST, Reading, Remark, shown
 from boeing_data_hub.batches.lists.suspicion import AS_TEXT, Suspicion, broken, is_mangled, suspicion
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
@@ -62,6 +63,7 @@ class PartList:
         aside_count: rejected lines that are not parts: titles, totals, repeated headings.
         flagged: part numbers that are accepted once a person confirms them.
         reading: where they were found, and what was skipped.
+        first_lines: the line of each part number's first mention.
     """
 
     part_numbers: list[str]
@@ -72,6 +74,7 @@ class PartList:
     aside_count: int = field(default=0, compare=False)
     flagged: list[str] = field(default_factory=list[str], compare=False)
     reading: Reading = field(default_factory=Reading, compare=False)
+    first_lines: list[int] = field(default_factory=list[int], compare=False)
 
     @property
     def refused_count(self) -> int:
@@ -101,7 +104,7 @@ class Gathering:
         ours: True for a file downloaded from the hub.
     """
 
-    def __init__(self, choice: Choice | None = None, *, by_program: bool = False, ours: bool = False) -> None:
+    def __init__(self, choice: ColumnMapping | None = None, *, by_program: bool = False, ours: bool = False) -> None:
         self._accepts = choice is not None and choice.accept_flagged
         self._by_program = by_program
         self._ours = ours
@@ -218,6 +221,7 @@ class Gathering:
             self._aside_count,
             [number for number in self._flagged if number not in self._first_lines],
             replace(reading, first=tuple(numbers[:FIRST]), remarks=(*reading.remarks, *self._remarks())),
+            list(self._first_lines.values()),
         )
 
     def _remarks(self) -> list[Remark]:

@@ -71,6 +71,49 @@ _NOT: Final = frozenset((
 ))  # fmt: skip
 
 
+# Headings of the other columns that a mapping names. Whole words, so that `Unit price per qty` is not a quantity.
+_QUANTITY: Final = frozenset((
+    "qty", "qtys", "quantity", "quantities", "order qty", "required qty", "qty required", "req qty", "qty req",
+    "qty needed", "ordered qty", "order quantity", "required quantity", "quantity required", "menge", "anzahl",
+    "stuck", "stuckzahl", "bestellmenge", "cantidad", "quantite", "quantita", "quantidade", "aantal", "antal",
+    "maara", "ilosc", "mnozstvi", "adet", "miktar", "количество",
+))  # fmt: skip
+_OWN: Final = frozenset(
+    ("our", "unsere", "own", "internal", "intern", "interne", "house", "stock", "customer", "cust", "kunden")
+)
+_OWN_NUMBER: Final = frozenset(
+    (
+        "ref",
+        "reference",
+        "referenz",
+        "no",
+        "nr",
+        "number",
+        "nummer",
+        "code",
+        "id",
+        "part",
+        "pn",
+        "p",
+        "item",
+        "material",
+    )
+)
+
+
+def is_quantity(text: str) -> bool:
+    """True if the text is a heading of a column of quantities: `Qty`, `Menge`, `Order Qty`."""
+    return len(text) <= _LONGEST and " ".join(_WORD.findall(fold(text))) in _QUANTITY
+
+
+def is_own_reference(text: str) -> bool:
+    """True if the text is a heading of the company's own references: `Our ref.`, `Reference`, `Customer P/N`."""
+    words = _WORD.findall(fold(text)) if len(text) <= _LONGEST else []
+    if len(words) == 1:
+        return words[0] in _REFERENCE
+    return bool(_OWN.intersection(words)) and bool(_OWN_NUMBER.intersection(words)) and not _NOT.intersection(words)
+
+
 def is_header(text: str) -> bool:
     """True if the text is a heading of a part number column: `Part No.`, `OEM P/N (new)`, `Teile-Nr.`, `SKU`."""
     return rank(text) is not None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
-from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, Layout, find_layout
+from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, find_layout
 from boeing_data_hub.batches.lists.delimited import (
     LIST_SEPARATORS,
     find_delimiter,
@@ -19,6 +19,7 @@ from boeing_data_hub.batches.lists.delimited import (
     split_line,
     table_rows,
 )
+from boeing_data_hub.batches.lists.first_rows import with_first_rows
 from boeing_data_hub.batches.lists.gathering import (
     MAX_ENTRIES,
     MAX_SAMPLES,
@@ -29,8 +30,11 @@ from boeing_data_hub.batches.lists.gathering import (
     Unusable,
 )
 from boeing_data_hub.batches.lists.headings import FIRST_WEAK, header_column, is_header, rank
+from boeing_data_hub.batches.lists.layout import Layout, is_ours
+from boeing_data_hub.batches.lists.mapping import DELIMITERS, NAME_OF_DELIMITER, ColumnMapping
 from boeing_data_hub.batches.lists.profiles import is_blank
-from boeing_data_hub.batches.lists.reading import SHOWN_LENGTH, Choice, Reading, Remark, letter_of, shown
+from boeing_data_hub.batches.lists.reading import SHOWN_LENGTH, Reading, Remark, letter_of, shown
+from boeing_data_hub.batches.lists.table import ListTable, with_columns
 from boeing_data_hub.errors import BadInput
 
 __all__ = [
@@ -50,7 +54,6 @@ __all__ = [
     "shown",
 ]
 
-_OURS: Final = ("part_number", "error_code")
 _LINES_BEFORE_HEADING: Final = 200
 _SEPARATORS: Final = (*LIST_SEPARATORS, "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _MOST_SEPARATORS: Final = 1_000_000
@@ -62,12 +65,13 @@ _PROGRAM_LIST: Final = re.compile(r"(\s*)[\[({](\s*(?:\"[^\"]*\"|'[^']*'|\d+)\s*
 # A short number after a part number on the same line is probably its quantity.
 _AMOUNT: Final = re.compile(r"[1-9]\d{0,3}")
 _NUMBER_BEFORE: Final = re.compile(r"(?=.*[A-Za-z])(?=.*\d)\S+")
+_ABOVE: Final = "Skipped: above the header row or the first part."
 _AMOUNT_REASON: Final = (
     "This follows a part number on the same line and looks like its quantity. Keep only the part numbers."
 )
 
 
-def from_list(values: Sequence[str], *, max_parts: int, choice: Choice | None = None) -> PartList:
+def from_list(values: Sequence[str], *, max_parts: int, choice: ColumnMapping | None = None) -> PartList:
     """Part numbers from a JSON list; a line is the 1-based position. A blank entry is rejected as `empty`.
 
     Programs send what they mean: only formula errors and shortened numbers are rejected.
@@ -81,7 +85,7 @@ def from_list(values: Sequence[str], *, max_parts: int, choice: Choice | None = 
     return gathering.result(max_parts)
 
 
-def from_text(text: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
+def from_text(text: str, *, max_parts: int, choice: ColumnMapping | None = None) -> PartList:
     """Part numbers from text: a table with any delimiter, or else a list.
 
     A list is separated by line ends, commas, semicolons or tabs. Blank entries are ignored, and a header is omitted.
@@ -96,15 +100,28 @@ def from_text(text: str, *, max_parts: int, choice: Choice | None = None) -> Par
             code="too_many_parts",
             details={"limit": _MOST_SEPARATORS},
         )
-    if by_program := _PROGRAM_LIST.fullmatch(text):
-        return _from_pieces(" ".join(by_program.groups()), max_parts, choice or Choice())
-    delimiter = find_delimiter(text)
-    if delimiter is not None:
-        return _from_table(table_rows(text, delimiter), max_parts, choice or Choice())
-    return _from_pieces(text, max_parts, choice or Choice())
+    mapping = choice or ColumnMapping()
+    if (by_program := _PROGRAM_LIST.fullmatch(text)) and not mapping.names_rows:
+        return _from_pieces(" ".join(by_program.groups()), max_parts, mapping)
+    if (delimiter := delimiter_of(text, mapping)) is not None:
+        found = _from_table(table_rows(text, delimiter), max_parts, mapping)
+        return replace(found, reading=replace(found.reading, delimiter=NAME_OF_DELIMITER[delimiter]))
+    return _from_pieces(text, max_parts, mapping)
 
 
-def from_request(text: str, *, max_parts: int, choice: Choice | None = None) -> PartList:
+def table_from_text(text: str, *, max_parts: int, choice: ColumnMapping | None = None) -> ListTable:
+    """As `from_text`, with the other columns of a table."""
+    found = from_text(text, max_parts=max_parts, choice=choice)
+    name = found.reading.delimiter
+    return ListTable(found) if name is None else with_columns(found, table_rows(text, DELIMITERS[name]))
+
+
+def delimiter_of(text: str, mapping: ColumnMapping) -> str | None:
+    """The delimiter of a table; None for a plain list. A mapping that says where rows are makes it a table."""
+    return mapping.separator or find_delimiter(text) or ("\t" if mapping.names_rows else None)
+
+
+def from_request(text: str, *, max_parts: int, choice: ColumnMapping | None = None) -> PartList:
     """As `from_text`, for the process that answers requests: what would take it long is to be uploaded as a file, which
     another process reads.
 
@@ -121,7 +138,7 @@ def from_request(text: str, *, max_parts: int, choice: Choice | None = None) -> 
     return from_text(text, max_parts=max_parts, choice=choice)
 
 
-def from_rows(rows: Iterable[Sequence[str]], *, max_parts: int, choice: Choice | None = None) -> PartList:
+def from_rows(rows: Iterable[Sequence[str]], *, max_parts: int, choice: ColumnMapping | None = None) -> PartList:
     """Part numbers from a table; see `find_layout` for the column.
 
     Blank rows are ignored; a row with content but without a part number is rejected as `empty`. A line is the row's
@@ -130,14 +147,14 @@ def from_rows(rows: Iterable[Sequence[str]], *, max_parts: int, choice: Choice |
     Raises:
         BadInput: `too_many_parts`.
     """
-    return _from_table(enumerate(rows, 1), max_parts, choice or Choice())
+    return _from_table(enumerate(rows, 1), max_parts, choice or ColumnMapping())
 
 
 def from_column(
     cells: Iterable[tuple[int, str | Unusable]],
     *,
     max_parts: int,
-    choice: Choice | None = None,
+    choice: ColumnMapping | None = None,
     reading: Reading | None = None,
     ours: bool = False,
 ) -> PartList:
@@ -166,10 +183,10 @@ def from_column(
 
 def in_column(layout: Layout, line: int, cell: str | Unusable, row: Sequence[str]) -> str | Unusable:
     """What a cell in the part number column of `row` counts as: itself, nothing, or a reported gap."""
-    if layout.header_line is not None and line <= layout.header_line:
+    if layout.is_above(line):
         if line == layout.header_line or all(map(is_blank, row)):
             return ""
-        return Unusable(_row_text(row), "above_header", "Skipped: above the header row.")
+        return Unusable(_row_text(row), "above_header", _ABOVE)
     if isinstance(cell, str) and is_blank(cell) and not all(map(is_blank, row)):
         return Unusable(_row_text(row), "empty", "No part number in this row.")
     return cell
@@ -184,42 +201,41 @@ def place_of(layout: Layout, *, first: int = 0) -> Reading:
         columns=layout.columns,
         question=layout.question,
         asks="column" if layout.question else None,
+        quantity=None if layout.quantity is None else letter_of(layout.quantity + first),
+        reference=None if layout.reference is None else letter_of(layout.reference + first),
     )
 
 
-def is_ours(names: Sequence[str]) -> bool:
-    """True if these are the headers of a failure file."""
-    return set(_OURS) <= {name.strip().lower() for name in names}
-
-
-def _from_table(numbered: Iterable[tuple[int, Sequence[str]]], max_parts: int, choice: Choice) -> PartList:
+def _from_table(numbered: Iterable[tuple[int, Sequence[str]]], max_parts: int, choice: ColumnMapping) -> PartList:
     rows = iter(numbered)
     head = list(islice(rows, ROWS_TO_JUDGE_BY))
-    layout = find_layout(head, wanted=choice.column)
+    layout = find_layout(head, mapping=choice)
     ours = any(line == layout.header_line and is_ours(cells) for line, cells in head)
     column = _column(layout, chain(head, rows))
-    return from_column(column, max_parts=max_parts, choice=choice, reading=place_of(layout), ours=ours)
+    found = from_column(column, max_parts=max_parts, choice=choice, reading=place_of(layout), ours=ours)
+    return with_first_rows(found, head)
 
 
 def _column(layout: Layout, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str | Unusable]]:
     for line, row in rows:
         cell = row[layout.column] if layout.column < len(row) else ""
-        past_heading = layout.header_line is None or line > layout.header_line
-        yield line, cell if past_heading and not is_blank(cell) else in_column(layout, line, cell, row)
+        yield line, cell if not layout.is_above(line) and not is_blank(cell) else in_column(layout, line, cell, row)
 
 
-def _from_pieces(text: str, max_parts: int, choice: Choice) -> PartList:
+def _from_pieces(text: str, max_parts: int, choice: ColumnMapping) -> PartList:
     filled = ((number, line) for number, line in enumerate(physical_lines(text), 1) if line and not is_blank(line))
     head = list(islice(filled, _LINES_BEFORE_HEADING))
     if len(head) > 1 and (question := _counting(head, choice)):
-        return replace(Gathering().result(max_parts), reading=question)
+        return with_first_rows(
+            replace(Gathering().result(max_parts), reading=question), ((number, [line]) for number, line in head)
+        )
     heading = _heading_of(head)
     gathering = Gathering(choice)
     several = False
     for number, line in chain(head, filled):
         if heading is not None and number <= heading:
             if number < heading:
-                gathering.reject(number, line.strip(), "above_header", "Skipped: above the header row.")
+                gathering.reject(number, line.strip(), "above_header", _ABOVE)
             continue
         cells = split_line(line, LIST_SEPARATORS)
         if heading is None and number == head[0][0]:
@@ -233,14 +249,15 @@ def _from_pieces(text: str, max_parts: int, choice: Choice) -> PartList:
                 gathering.add(number, cell, blank_counts=False)
             before = cell
     remark = Remark("read_as_list", "Every entry on a line was read as a part number.")
-    return gathering.result(max_parts, Reading(remarks=(remark,) if several and len(head) > 1 else ()))
+    reading = Reading(remarks=(remark,) if several and len(head) > 1 else ())
+    return with_first_rows(gathering.result(max_parts, reading), ((number, [line]) for number, line in head))
 
 
-def _counting(head: list[tuple[int, str]], choice: Choice) -> Reading | None:
+def _counting(head: list[tuple[int, str]], choice: ColumnMapping) -> Reading | None:
     """The question for a list that counts 1, 2, 3."""
     if any(separator in line for _, line in head for separator in LIST_SEPARATORS):
         return None
-    layout = find_layout(((number, [line]) for number, line in head), wanted=choice.column)
+    layout = find_layout(((number, [line]) for number, line in head), mapping=choice)
     return place_of(layout) if layout.question else None
 
 

@@ -5,33 +5,20 @@ People see it before the hub calls Boeing. If the list can be understood in seve
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, cast
 
+from boeing_data_hub.batches.lists.mapping import ColumnMapping, Delimiter, Encoding
 from boeing_data_hub.errors import BadInput
 
 FIRST: Final = 10
 """Maximum part numbers, and values of a column, to show."""
 
+FIRST_ROWS: Final = 20
+"""Maximum rows to show as they are in the file."""
+
 SHOWN_LENGTH: Final = 80
 """Maximum characters of outside text that are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The person's choices for a list; empty: the hub decides.
-
-    Attributes:
-        sheet: a sheet's name, or its number from 1.
-        column: a column's letter, or its header.
-        include_hidden: also read hidden, filtered and struck-out rows.
-        accept_flagged: accept part numbers that look wrong.
-    """
-
-    sheet: str = ""
-    column: str = ""
-    include_hidden: bool = False
-    accept_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +58,23 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class RowSeen:
+    """One of the first rows of a table or list, and what was read of it.
+
+    Attributes:
+        line: its number in the file, from 1.
+        cells: its first cells, safe to show.
+        part_numbers: what was read as part numbers.
+        note: why nothing was read, or that it repeats an earlier line; empty if neither.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    part_numbers: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Where the part numbers were found.
 
@@ -84,6 +88,12 @@ class Reading:
         sheets: the sheets of the workbook, in order.
         question: why a person must choose, in a sentence; then nothing was read. None if it is clear.
         asks: what to choose, `sheet` or `column`.
+        quantity: letter of the column of quantities; None without one.
+        reference: letter of the column of the company's own references; None without one.
+        delimiter: name of the delimiter of a text table; None for a plain list or a workbook.
+        encoding: name of a text file's encoding; None for a workbook or pasted text.
+        letters: of the columns of `rows`, in order.
+        rows: the first rows with content, at most `FIRST_ROWS`.
     """
 
     sheet: str | None = None
@@ -96,6 +106,12 @@ class Reading:
     sheets: tuple[SheetSeen, ...] = ()
     question: str | None = None
     asks: str | None = None
+    quantity: str | None = None
+    reference: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    letters: tuple[str, ...] = ()
+    rows: tuple[RowSeen, ...] = ()
 
     def said(self) -> list[str]:
         """The reading in sentences, which all entrances show."""
@@ -110,6 +126,23 @@ class Reading:
         heading = f", headed “{self.heading}” on line {self.heading_line}" if self.heading else ", without a header"
         where = f"sheet “{self.sheet}”, " if self.sheet else ""
         return f"Read from {where}column {self.column}{heading}."
+
+    def proposed(self, mapping: ColumnMapping) -> ColumnMapping:
+        """The mapping, with what was found in the places that a person left empty."""
+        if self.question:
+            return mapping
+        return replace(
+            mapping,
+            sheet=mapping.sheet or self.sheet or "",
+            column=mapping.column or self.column or "",
+            quantity=mapping.quantity or self.quantity or "",
+            reference=mapping.reference or self.reference or "",
+            header_row=(self.heading_line or 0)
+            if mapping.header_row is None and self.column is not None
+            else mapping.header_row,
+            delimiter=mapping.delimiter or cast("Delimiter", self.delimiter or ""),
+            encoding=mapping.encoding or cast("Encoding", self.encoding or ""),
+        )
 
     def document(self) -> dict[str, Any]:
         """As JSON, with the sentences."""

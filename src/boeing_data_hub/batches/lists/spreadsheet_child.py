@@ -9,7 +9,7 @@ import contextlib
 import json
 import resource
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 MEMORY: Final = 600_000_000
@@ -18,10 +18,13 @@ OPEN_FILES: Final = 64
 
 
 def main() -> None:
-    """Reads `workbook MAX_PARTS CHOICE` or `text MAX_PARTS CHOICE` from the command line, and answers."""
+    """Reads `workbook MAX_PARTS MAPPING KEEP` or `text ...` from the command line, and answers.
+
+    KEEP is `others` to return the file's other columns, too.
+    """
     _limit()
     kind, max_parts, choice = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-    answer = _answer(sys.stdin.buffer.read(), kind, max_parts, choice)
+    answer = _answer(sys.stdin.buffer.read(), kind, max_parts, choice, with_others=sys.argv[4] == "others")
     sys.stdout.write(json.dumps(answer, separators=(",", ":")))
 
 
@@ -37,20 +40,32 @@ def _limit() -> None:
             resource.setrlimit(what, (most, most))
 
 
-def _answer(content: bytes, kind: str, max_parts: int, chosen: dict[str, Any]) -> dict[str, Any]:
-    from boeing_data_hub.batches.lists.reading import Choice  # noqa: PLC0415 - same
+def _answer(content: bytes, kind: str, max_parts: int, chosen: dict[str, Any], *, with_others: bool) -> dict[str, Any]:
+    from boeing_data_hub.batches.lists.mapping import ColumnMapping  # noqa: PLC0415 - same
     from boeing_data_hub.errors import Refused  # noqa: PLC0415 - nothing is loaded before the limits are in force
 
-    choice = Choice(**chosen)
+    choice = ColumnMapping(**chosen)
     try:
         if kind == "workbook":
-            from boeing_data_hub.batches.lists.workbook import read_workbook  # noqa: PLC0415 - same
+            from boeing_data_hub.batches.lists.workbook import read_workbook_table  # noqa: PLC0415 - same
 
-            return {"parts": asdict(read_workbook(content, max_parts=max_parts, choice=choice))}
+            return {
+                "table": asdict(
+                    read_workbook_table(content, max_parts=max_parts, choice=choice, with_others=with_others)
+                )
+            }
         from boeing_data_hub.batches.lists.decoding import decode  # noqa: PLC0415 - same
-        from boeing_data_hub.batches.lists.part_list import from_text  # noqa: PLC0415 - same
+        from boeing_data_hub.batches.lists.part_list import from_text, table_from_text  # noqa: PLC0415 - same
+        from boeing_data_hub.batches.lists.table import ListTable  # noqa: PLC0415 - same
 
-        return {"parts": asdict(from_text(decode(content), max_parts=max_parts, choice=choice))}
+        text, encoding = decode(content, choice.encoding)
+        found = (
+            table_from_text(text, max_parts=max_parts, choice=choice)
+            if with_others
+            else ListTable(from_text(text, max_parts=max_parts, choice=choice))
+        )
+        reading = replace(found.parts.reading, encoding=encoding)
+        return {"table": asdict(replace(found, parts=replace(found.parts, reading=reading)))}
     except Refused as refused:
         problem = {
             "status": refused.status,

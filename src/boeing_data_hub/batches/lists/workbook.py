@@ -17,11 +17,15 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from boeing_data_hub.batches.lists.appearance import CellStyle, Scan, Style, column_of, scan_of, sheet_paths, styles_of
 from boeing_data_hub.batches.lists.archive import is_opened, opened, repacked
 from boeing_data_hub.batches.lists.cells import CellValue, cell_text, error_cell, plain_text, uncalculated_cell
-from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, Layout, find_layout
+from boeing_data_hub.batches.lists.columns import ROWS_TO_JUDGE_BY, find_layout
+from boeing_data_hub.batches.lists.first_rows import with_first_rows
 from boeing_data_hub.batches.lists.gathering import lines
-from boeing_data_hub.batches.lists.part_list import PartList, Unusable, from_column, in_column, is_ours, place_of
+from boeing_data_hub.batches.lists.layout import Layout, is_ours
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
+from boeing_data_hub.batches.lists.part_list import PartList, Unusable, from_column, in_column, place_of
 from boeing_data_hub.batches.lists.profiles import is_blank
-from boeing_data_hub.batches.lists.reading import Choice, Remark, SheetSeen, index_of, letter_of, shown
+from boeing_data_hub.batches.lists.reading import Remark, SheetSeen, index_of, letter_of, shown
+from boeing_data_hub.batches.lists.table import ListTable, with_columns
 from boeing_data_hub.errors import BadInput, TooLarge
 
 MAX_ROWS: Final = 200_000
@@ -36,7 +40,7 @@ _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*/>")
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A sheet with content: its name, rows below the header, formatting, and layout."""
+    """A sheet with content: its name, rows below the header, formatting, layout, and first rows."""
 
     name: str
     rows: int
@@ -44,6 +48,7 @@ class _Sheet:
     layout: Layout
     first_column: int
     ours: bool
+    head: list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +68,32 @@ class _Opened:
     cut: frozenset[str]
 
 
-def read_workbook(content: bytes, *, max_parts: int, choice: Choice | None = None) -> PartList:
+def read_workbook(content: bytes, *, max_parts: int, choice: ColumnMapping | None = None) -> PartList:
+    """As `read_workbook_table`, without the other columns."""
+    return read_workbook_table(content, max_parts=max_parts, choice=choice, with_others=False).parts
+
+
+def read_workbook_table(
+    content: bytes, *, max_parts: int, choice: ColumnMapping | None = None, with_others: bool = True
+) -> ListTable:
     """Part numbers of the sheet with a part number header, or that looks like a list of them. A line is the sheet's row
     number.
+
+    Args:
+        content: the file.
+        max_parts: different part numbers allowed.
+        choice: a person's mapping.
+        with_others: also return the other columns.
 
     Raises:
         BadInput: the file is unsafe, damaged or empty, or contains too many part numbers.
         TooLarge: too many rows or bytes.
     """
-    choice = choice or Choice()
+    choice = choice or ColumnMapping()
     try:
         found = _open(opened(content))
         with CalamineWorkbook.from_filelike(io.BytesIO(found.content)) as book:
-            return _read(book, found, max_parts, choice)
+            return _read(book, found, max_parts, choice, with_others=with_others)
     except (CalamineError, ExpatError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BadInput(
             "The workbook cannot be read. Open it in a spreadsheet program and save it again, or save it as CSV.",
@@ -107,7 +125,9 @@ def _within(cell: re.Match[bytes], *, end: int) -> bytes:
     return cell[0] if (index_of(cell[2].decode()) or 0) < end else b""
 
 
-def _read(book: CalamineWorkbook, found: _Opened, max_parts: int, choice: Choice) -> PartList:
+def _read(
+    book: CalamineWorkbook, found: _Opened, max_parts: int, choice: ColumnMapping, *, with_others: bool
+) -> ListTable:
     states = {about.name: about.visible for about in book.sheets_metadata if about.typ == SheetTypeEnum.WorkSheet}
     scans = {name: found.scans.get(name, Scan()) for name in states}
     hidden = {name for name, state in states.items() if state != SheetVisibleEnum.Visible}
@@ -133,11 +153,17 @@ def _read(book: CalamineWorkbook, found: _Opened, max_parts: int, choice: Choice
     elif len(alike) > 1 and best.layout.grade < 2:  # noqa: PLR2004 - a heading
         reading = replace(reading, question="Several sheets look like lists of part numbers.", asks="sheet")
     if reading.question:
-        return from_column((), max_parts=max_parts, reading=reading)
+        found_none = from_column((), max_parts=max_parts, reading=reading)
+        return ListTable(with_first_rows(found_none, best.head, first=best.first_column))
     shown_cells = _CellsShown(found, best, choice)
     cells = list(shown_cells.cells(book.get_sheet_by_name(best.name)))
     reading = replace(reading, remarks=(*_unread(seen), *shown_cells.remarks()))
-    return from_column(cells, max_parts=max_parts, choice=choice, reading=reading, ours=best.ours)
+    parts = from_column(cells, max_parts=max_parts, choice=choice, reading=reading, ours=best.ours)
+    parts = with_first_rows(parts, best.head, first=best.first_column)
+    if not with_others:
+        return ListTable(parts)
+    rows = ((line, list(map(plain_text, row))) for line, row in _rows(book.get_sheet_by_name(best.name)))
+    return with_columns(parts, rows, first=best.first_column)
 
 
 def _named(wanted: str, names: list[str]) -> str | None:
@@ -148,7 +174,7 @@ def _named(wanted: str, names: list[str]) -> str | None:
     return names[place - 1] if 0 < place <= len(names) else None
 
 
-def _looked_at(book: CalamineWorkbook, name: str, scan: Scan, choice: Choice) -> _Sheet | None:
+def _looked_at(book: CalamineWorkbook, name: str, scan: Scan, choice: ColumnMapping) -> _Sheet | None:
     if scan.last_row > MAX_ROWS:
         raise TooLarge(
             f"The sheet reaches down to row {scan.last_row:,}; at most {MAX_ROWS:,} are read. Split the list.",
@@ -162,10 +188,10 @@ def _looked_at(book: CalamineWorkbook, name: str, scan: Scan, choice: Choice) ->
     if all(is_blank(cell) for _, cells in head for cell in cells) and sheet.total_height <= ROWS_TO_JUDGE_BY:
         return None
     unseen = frozenset(column - first for column in scan.hidden_columns)
-    layout = find_layout(head, wanted=choice.column, hidden=unseen, first=first)
+    layout = find_layout(head, mapping=choice, hidden=unseen, first=first)
     ours = any(line == layout.header_line and is_ours(cells) for line, cells in head)
-    above = sum(line <= (layout.header_line or 0) and not all(map(is_blank, cells)) for line, cells in head)
-    return _Sheet(name, scan.rows - above, scan, layout, first, ours)
+    above = sum(layout.is_above(line) and not all(map(is_blank, cells)) for line, cells in head)
+    return _Sheet(name, scan.rows - above, scan, layout, first, ours, head)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[CellValue]]]:
@@ -183,7 +209,7 @@ def _unread(sheets: tuple[SheetSeen, ...]) -> Iterator[Remark]:
 class _CellsShown:
     """The cells of the part number column, each as a person sees it; counts those that were skipped."""
 
-    def __init__(self, found: _Opened, sheet: _Sheet, choice: Choice) -> None:
+    def __init__(self, found: _Opened, sheet: _Sheet, choice: ColumnMapping) -> None:
         self._sheet = sheet
         self._all = choice.include_hidden
         self._cut = sheet.name in found.cut
@@ -205,7 +231,7 @@ class _CellsShown:
         layout = self._sheet.layout
         for line, row in _rows(sheet):
             value = row[layout.column] if layout.column < len(row) else ""
-            if line <= (layout.header_line or 0):
+            if layout.is_above(line):
                 yield line, in_column(layout, line, plain_text(value), [plain_text(other) for other in row])
                 continue
             look = self._looks.get(line)

@@ -210,6 +210,10 @@ def list_failures(
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: every failure, to correct.")
     ] = None,
+    *,
+    other_columns: Annotated[
+        bool, Query(description="For a file: put the other columns of the run's own file first.")
+    ] = False,
 ) -> Failures | StreamingResponse | FileResponse:
     """Failures grouped by cause, with what to do; as a file: every failed item, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
@@ -217,7 +221,8 @@ def list_failures(
         format = "csv"  # noqa: A001 - same
     if format is not None and format != "json":
         hub.database.run(lambda work: existing(work, wanted))
-        return download(exports.failures(hub.database, wanted), format, name=f"failures-{wanted}")
+        sheet = exports.failures(hub.database, wanted, with_input=other_columns)
+        return download(sheet, format, name=f"failures-{wanted}")
 
     def step(work: Work) -> Failures:
         existing(work, wanted)

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.gathering import ASIDE
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.lists.reading import settled
 from boeing_data_hub.batches.requests import Accepted, SearchRequest
 from boeing_data_hub.errors import BadInput, Malformed
 from boeing_data_hub.values.clean_text import line
@@ -121,7 +122,9 @@ def idempotency_key(header: str | None, field: str | None, request: Request) -> 
     return key
 
 
-def clean_list(numbers: list[str] | None, text: str | None, *, most: int, choice: Choice | None = None) -> PartList:
+def clean_list(
+    numbers: list[str] | None, text: str | None, *, most: int, choice: ColumnMapping | None = None
+) -> PartList:
     """The clean list of a request.
 
     Raises:
@@ -139,8 +142,23 @@ def clean_list(numbers: list[str] | None, text: str | None, *, most: int, choice
         else part_list.from_request(text or "", max_parts=most, choice=choice)
     )
     settled(found.reading)
-    if found.refused_count:
-        refused = [one for one in found.rejected if one.code not in ASIDE or numbers is not None]
+    none_refused(found, by_program=numbers is not None)
+    return found
+
+
+def none_refused(found: PartList, *, by_program: bool = False, even_if: bool = False) -> None:
+    """Verify that every line of a list is a part number.
+
+    Args:
+        found: the list.
+        by_program: True for a JSON list, in which every rejected entry counts.
+        even_if: True to skip rejected lines, if a part number is left.
+
+    Raises:
+        BadInput: lines are not part numbers, or the list has none.
+    """
+    if found.refused_count and not even_if:
+        refused = [one for one in found.rejected if one.code not in ASIDE or by_program]
         first = refused[0] if refused else found.rejected[0]
         more = f" ({found.refused_count - 1:,} more)" if found.refused_count > 1 else ""
         raise BadInput(
@@ -157,7 +175,6 @@ def clean_list(numbers: list[str] | None, text: str | None, *, most: int, choice
         )
     if not found.part_numbers:
         raise BadInput("The list contains no part number. Nothing was started.", code="empty_list")
-    return found
 
 
 def told(accepted: Accepted, found: PartList | None = None) -> BulkOperationResponse:
@@ -214,7 +231,7 @@ def bulk_search(
         body.part_numbers,
         body.part_numbers_text,
         most=hub.settings.max_bulk_search_size,
-        choice=Choice(column=body.column, accept_flagged=body.accept_flagged),
+        choice=ColumnMapping(column=body.column, accept_flagged=body.accept_flagged),
     )
     accepted = hub.intake.search(
         SearchRequest(

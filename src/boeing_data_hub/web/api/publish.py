@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import ConfigDict, Field
 
 from boeing_data_hub.app import Hub
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice
 from boeing_data_hub.batches.requests import Accepted, PublishRequest
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, NotFound
@@ -100,7 +100,7 @@ def bulk_publish(
             body.part_numbers,
             body.part_numbers_text,
             most=hub.settings.max_bulk_publish_size,
-            choice=Choice(column=body.column, accept_flagged=body.accept_flagged),
+            choice=ColumnMapping(column=body.column, accept_flagged=body.accept_flagged),
         )
         asked = replace(asked, part_numbers=found.part_numbers)
     elif listed:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, UploadFile
 from pydantic import BaseModel, Field
 
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice, settled
+from boeing_data_hub.batches.lists.reading import settled
 from boeing_data_hub.batches.lists.spreadsheet import read_upload
 from boeing_data_hub.web.access import Searcher, TheHub
 from boeing_data_hub.web.api.bulk import RepeatedPart
+from boeing_data_hub.web.list_forms import MappingForm
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
@@ -57,6 +58,10 @@ class ReadFrom(BaseModel, from_attributes=True):
     sheets: list[SheetFound]
     question: str | None
     asks: str | None
+    quantity: str | None = Field(default=None, description="The column of quantities, if there is one.")
+    reference: str | None = Field(default=None, description="The column of your own references, if there is one.")
+    delimiter: str | None = Field(default=None, description="Of a text table: comma, semicolon, tab or pipe.")
+    encoding: str | None = Field(default=None, description="Of a text file.")
     said: list[str] = Field(description="The same in sentences.")
 
 
@@ -106,18 +111,13 @@ def read_upload_list(
     file: UploadFile,
     hub: TheHub,
     _principal: Searcher,
-    sheet: Annotated[str, Form(description="A sheet's name, or its position, counted from 1.", max_length=200)] = "",
-    column: Annotated[str, Form(description="A column's letter or heading.", max_length=200)] = "",
-    *,
-    include_hidden: Annotated[bool, Form(description="Also read hidden, filtered and struck-out rows.")] = False,
-    accept_flagged: Annotated[bool, Form(description="Accept part numbers that were flagged as doubtful.")] = False,
+    choice: MappingForm,
 ) -> UploadResponse:
     """Read the part numbers of a spreadsheet: where they were found, and what was left unread and why.
 
     If the sheet or the column is not clear, the response is 422 `needs_choice`, with the choices.
     """
     content = file.file.read()
-    choice = Choice(sheet, column, include_hidden, accept_flagged)
     found = read_upload(content, file.filename or "", max_parts=hub.settings.max_bulk_search_size, choice=choice)
     settled(found.reading)
     return UploadResponse.of(found, filename=file.filename)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID, uuid4
-
-from fastapi import Form
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches import drafts
 from boeing_data_hub.batches.drafts import Draft
 from boeing_data_hub.batches.lists import part_list
-from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice, shown
-from boeing_data_hub.batches.lists.spreadsheet import read_upload
+from boeing_data_hub.batches.lists.mapping import ColumnMapping
+from boeing_data_hub.batches.lists.part_list import MAX_ENTRIES, PartList
+from boeing_data_hub.batches.lists.spreadsheet import read_upload, read_upload_table
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, NotFound
 from boeing_data_hub.web.console.figures import brief
@@ -25,16 +23,6 @@ from boeing_data_hub.web.console.visitors import Visitor
 PASTED: Final = "Pasted list"
 _SHOWN: Final = 200  # duplicates, and invalid lines, that a draft keeps
 _LONGEST_NAME: Final = 120
-
-
-def choice(
-    sheet: Annotated[str, Form(max_length=200)] = "",
-    column: Annotated[str, Form(max_length=200)] = "",
-    *,
-    include_hidden: Annotated[bool, Form()] = False,
-) -> Choice:
-    """The sheet and column that a form chooses."""
-    return Choice(sheet=shown(sheet), column=shown(column), include_hidden=include_hidden)
 
 
 def pasted(hub: Hub, visitor: Visitor, text: str, *, most: int) -> Draft:
@@ -49,7 +37,7 @@ def uploaded(hub: Hub, visitor: Visitor, content: bytes, name: str, *, most: int
     return draft_of(hub, visitor, found, brief(Path(name).name, _LONGEST_NAME), content=content)
 
 
-def read_again(hub: Hub, visitor: Visitor, draft_id: UUID, chosen: Choice, *, most: int) -> Draft:
+def read_again(hub: Hub, visitor: Visitor, draft_id: UUID, chosen: ColumnMapping, *, most: int) -> Draft:
     """The same list, read with another choice; its draft.
 
     Raises:
@@ -77,7 +65,7 @@ def draft_of(
     *,
     draft_id: UUID | None = None,
     content: bytes | None = None,
-    chosen: Choice | None = None,
+    chosen: ColumnMapping | None = None,
 ) -> Draft:
     """Save a list as a draft. A draft with this id is saved only once.
 
@@ -107,10 +95,30 @@ def draft_of(
         rejected_count=found.rejected_count,
         reading=None if content is None else reading,
         flagged=found.flagged,
-        chosen=chosen or Choice(),
+        chosen=chosen or ColumnMapping(),
     )
     hub.database.run(lambda work: drafts.keep(work, draft, content=content), patience=5)
     return draft
+
+
+def other_columns(
+    hub: Hub, visitor: Visitor, draft: Draft, numbers: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
+    """The headers of the other columns of a draft's file, and the cells of these part numbers.
+
+    The file is read again, in a separate process. A list of one column has none.
+    """
+    content = hub.database.run(lambda work: drafts.content_of(work, draft.id, owner=visitor.owner))
+    if content is None or draft.reading is None or draft.reading.column is None:
+        return [], []
+    table = read_upload_table(
+        content,
+        draft.source,
+        max_parts=MAX_ENTRIES,
+        choice=draft.chosen.accepting(),
+        is_text=draft.source == PASTED,
+    )
+    return table.columns, table.of(numbers)
 
 
 def draft_for(work: Work, draft_id: UUID, visitor: Visitor) -> Draft:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.drafts import Draft
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice
 from boeing_data_hub.batches.requests import Accepted, PublishRequest
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import NotFound
@@ -24,6 +23,7 @@ from boeing_data_hub.web.console.figures import brief
 from boeing_data_hub.web.console.plan_jobs import AT_ONCE, PlanJobs, ThePlanJobs
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Publisher, Visitor
+from boeing_data_hub.web.list_forms import MappingForm
 from boeing_data_hub.work import batches
 
 router = APIRouter(prefix="/publish")
@@ -63,9 +63,7 @@ def upload(hub: TheHub, jobs: ThePlanJobs, visitor: Publisher, file: UploadFile)
 
 
 @router.post("/{draft_id}/choose", response_model=None)
-def choose(
-    draft_id: UUID, hub: TheHub, visitor: Publisher, chosen: Annotated[Choice, Depends(lists.choice)]
-) -> Response:
+def choose(draft_id: UUID, hub: TheHub, visitor: Publisher, chosen: MappingForm) -> Response:
     """Read the same list again, from the sheet and column that were chosen."""
     draft = lists.read_again(hub, visitor, draft_id, chosen, most=hub.settings.max_bulk_publish_size)
     return go(f"/console/publish/{draft.id}")

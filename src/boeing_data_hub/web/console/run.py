@@ -263,10 +263,10 @@ def undo(batch_id: str, hub: TheHub, visitor: Publisher) -> Response:
 
 @router.get("/failures.csv", response_model=None)
 def failures_csv(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
-    """Every failed part as CSV, to be corrected and uploaded again."""
+    """Every failed part as CSV, with the other columns of the run's file, to be corrected and uploaded again."""
     wanted = uuid_of(batch_id)
     hub.database.run(lambda work: existing(work, wanted))
-    return download(exports.failures(hub.database, wanted), "csv", name=f"failures-{wanted}")
+    return download(exports.failures(hub.database, wanted, with_input=True), "csv", name=f"failures-{wanted}")
 
 
 @router.get("/failures.xlsx", response_model=None)
@@ -274,4 +274,4 @@ def failures_xlsx(batch_id: str, hub: TheHub, _visitor: Viewer) -> Response:
     """Every failed part as XLSX."""
     wanted = uuid_of(batch_id)
     hub.database.run(lambda work: existing(work, wanted))
-    return download(exports.failures(hub.database, wanted), "xlsx", name=f"failures-{wanted}")
+    return download(exports.failures(hub.database, wanted, with_input=True), "xlsx", name=f"failures-{wanted}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub import plugins
@@ -16,7 +16,6 @@ from boeing_data_hub.batches import drafts
 from boeing_data_hub.batches.drafts import Draft, Forecast
 from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.part_list import PartList
-from boeing_data_hub.batches.lists.reading import Choice
 from boeing_data_hub.batches.run import SearchRequest
 from boeing_data_hub.boeing.forecast import search_cost
 from boeing_data_hub.db.unit_of_work import Work
@@ -26,6 +25,7 @@ from boeing_data_hub.web.console import lists
 from boeing_data_hub.web.console.figures import limit
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Visitor
+from boeing_data_hub.web.list_forms import MappingForm
 
 router = APIRouter(prefix="/search")
 
@@ -62,9 +62,7 @@ def sample(hub: TheHub, visitor: Operator) -> Response:
 
 
 @router.post("/{draft_id}/choose", response_model=None)
-def choose(
-    draft_id: UUID, hub: TheHub, visitor: Operator, chosen: Annotated[Choice, Depends(lists.choice)]
-) -> Response:
+def choose(draft_id: UUID, hub: TheHub, visitor: Operator, chosen: MappingForm) -> Response:
     """Read the same list again, from the sheet and column that were chosen."""
     return _shown(lists.read_again(hub, visitor, draft_id, chosen, most=hub.settings.max_bulk_search_size))
 
@@ -143,6 +141,7 @@ def start(
     numbers, word = lists.confirmed(draft, accept or (), all_flagged=accept_all)
     if not numbers:
         return go("/console/search", said="empty-list")
+    columns, cells = lists.other_columns(hub, visitor, draft, numbers)
     accepted = hub.intake.search(
         SearchRequest(
             part_numbers=numbers,
@@ -151,6 +150,8 @@ def start(
             force_refresh=ask == "all",
             urgent=urgent,
             source=draft.source,
+            columns=columns,
+            cells=cells,
         )
     )
     return go(f"/console/runs/{accepted.batch.id}", said="started" if accepted.is_new else "started-before")
