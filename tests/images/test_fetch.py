@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 from tests.support.patience import allow
 
-from boeing_data_hub.images.fetch import ImageFetcher, system_resolver
+from boeing_data_hub.images.fetch import ImageFetcher
 from boeing_data_hub.images.guards import FetchRules
+from boeing_data_hub.network.public_hosts import system_resolver
 
 
 def test_an_image_is_encoded_again(server, fetcher_for, picture):

@@ -15,11 +15,11 @@ from tests.support.patience import allow
 from boeing_data_hub.app import Hub
 from boeing_data_hub.errors import PauseUpstream, Reject, Retry
 from boeing_data_hub.images.circuit_breaker import CircuitBreaker
-from boeing_data_hub.images.fetch import system_resolver
 from boeing_data_hub.images.gallery import Gallery
 from boeing_data_hub.images.image_store import LocalFolderStore
 from boeing_data_hub.images.placeholder import placeholder
 from boeing_data_hub.images.single_flight import SingleFlight
+from boeing_data_hub.network.public_hosts import system_resolver
 from boeing_data_hub.settings import Settings
 
 BASE = "https://hub.example.com/media"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boeing_data_hub.images.guards import FetchRules, ImageRefused, check_addresses, check_url, is_public
+from boeing_data_hub.images.guards import FetchRules, ImageRefused, check_addresses, check_url
+from boeing_data_hub.network.public_hosts import is_public
 
 RULES = FetchRules()
 

@@ -24,14 +24,21 @@ from boeing_data_hub.connections import boeing_access, network, store_access, st
 from boeing_data_hub.deadline import ends_within
 from boeing_data_hub.errors import HubError
 from boeing_data_hub.health.doctor.asking import asked_for
-from boeing_data_hub.health.notice import Message
+from boeing_data_hub.health.notice import Document, Message
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.client import NoAccount, ShopifyClient
 from boeing_data_hub.shopify.transfer import Transfer
 from boeing_data_hub.web.console.identity import Attempt, Identity
 
 SOURCE = Path(boeing_data_hub.__file__).parent
-MESSAGE = Message(id="m-1", subject="s", text="t", html="<p>t</p>", payload={})
+MESSAGE = Message(
+    id="m-1",
+    subject="s",
+    text="t",
+    html="<p>t</p>",
+    payload={},
+    document=Document(kind="test", title="s", console="", sections=()),
+)
 SECRET = "canary-pass-w0rd"
 
 
@@ -163,7 +170,7 @@ CLIENTS = {
     "shopify/transfer.py": of_the_stores_files,
     "images/fetch.py": of_image_hosts,
     "images/supabase.py": of_the_storage,
-    "health/webhook.py": of_the_webhook,
+    "health/posting.py": of_the_webhook,
     "web/console/identity.py": of_the_identity_provider,
     "network/otlp.py": of_traces,
     "cli/client.py": of_the_command_line,

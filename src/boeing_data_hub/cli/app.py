@@ -44,6 +44,9 @@ COMMANDS: Final = {
     "sessions": Entry("sessions", "app", "Operate", "List and end sessions of the console."),
     "housekeeping": Entry("housekeeping", "app", "Operate", "Show or run data clean-up."),
     "digest": Entry("housekeeping", "digest_app", "Operate", "Show, send and list the daily digest."),
+    "notifications": Entry(
+        "notifying", "app", "Operate", "Choose who is notified of what: Slack, Teams, webhooks, e-mail."
+    ),
     "pause": Entry(
         "pausing",
         "pause",

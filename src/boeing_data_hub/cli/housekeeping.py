@@ -134,9 +134,10 @@ def send(
     """Send the digest of a day now, or the latest one due. The hub retries failed deliveries."""
 
     def do(hub: Hub) -> None:
-        if not hub.upkeep.channels:
+        if not hub.upkeep.notifications.has_receivers():
             raise BadInput(
-                "No recipient is set. Set HUB_DIGEST_WEBHOOK_URL or HUB_DIGEST_EMAIL_TO. Nothing was sent.",
+                "No recipient is set. Add one with `bdh notifications add NAME KIND --event digest`, or set "
+                "HUB_DIGEST_WEBHOOK_URL or HUB_DIGEST_EMAIL_TO. Nothing was sent.",
                 code="no_channel",
             )
         notice = hub.upkeep.notifications.order(_day(day), again=again)

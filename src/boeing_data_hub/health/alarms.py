@@ -1,4 +1,4 @@
-"""Immediate notifications: which conditions are reported at once, each of them only once. Pure."""
+"""Immediate notifications: which conditions are reported at once, each of them only once, and ended runs. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from boeing_data_hub.health.conditions import NO_WORKER, Condition
-from boeing_data_hub.health.digest import plain
+from boeing_data_hub.health.digest import plain, run_line
 from boeing_data_hub.health.notice import Document, Line, Section
+from boeing_data_hub.work.batch import Batch
 
 STUBBORN_AFTER: Final = 8
 """Attempts to remove a leftover product, within about eight minutes, after which people are notified."""
@@ -22,9 +23,14 @@ def urgent(found: Iterable[Condition], *, now: datetime, after: float) -> Iterat
         now: the current time.
         after: seconds for which a queue with work may be without a worker.
     """
+    return (one for one in lasting(found, now=now, after=after) if one.urgent)
+
+
+def lasting(found: Iterable[Condition], *, now: datetime, after: float) -> Iterator[Condition]:
+    """The conditions without those that may still pass by themselves. Arguments as for `urgent`."""
     for one in found:
         is_new = one.since is None or now - one.since < timedelta(seconds=after)
-        if one.urgent and not (one.code == NO_WORKER.code and is_new):
+        if not (one.code == NO_WORKER.code and is_new):
             yield one
 
 
@@ -34,6 +40,14 @@ def notice_id(condition: Condition, now: datetime) -> str:
     return f"alarm:{condition.code}:{condition.about}:{since}"
 
 
+def run_document(batch: Batch, *, console: str) -> Document:
+    """The notification that a run has ended."""
+    line = run_line(batch, console)
+    return Document(
+        kind="run", title=plain(f"Boeing Data Hub: {line.text}"), console=console, sections=[Section("Run", [line])]
+    )
+
+
 def document(condition: Condition, *, console: str) -> Document:
     """A notification in the format of a digest."""
     remedy = condition.remedy or "Nothing is lost. Run `bdh doctor` for details."
@@ -41,5 +55,5 @@ def document(condition: Condition, *, console: str) -> Document:
         kind="alarm",
         title=plain(f"Boeing Data Hub: {condition.message}"),
         console=console,
-        sections=[Section("What to do", [Line(plain(remedy), console)])],
+        sections=[Section("What to do", [Line(plain(remedy), console + condition.link)])],
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.health import conditions, notices
+from boeing_data_hub.health import conditions, notices, targets
 from boeing_data_hub.health.conditions import ADOPTION, IN_DOUBT, MOST_COUNTED, NOT_COMPARED, Condition
 from boeing_data_hub.shopify import (
     adoption_rows,
@@ -38,6 +38,7 @@ class Attention:
         differing: number of products that differ in the store, by field; no condition, because policies treat them.
         not_compared: why the last comparison of the whole store failed; None if it did not.
         unsent: channel → notifications that its receiver rejects.
+        failing: notification targets that cannot be reached.
     """
 
     conflicts: int = 0
@@ -50,6 +51,7 @@ class Attention:
     differing: Mapping[str, int] | None = None
     not_compared: str | None = None
     unsent: Mapping[str, Sequence[str]] | None = None
+    failing: Sequence[targets.Failing] = ()
 
     def conditions(self) -> Iterator[Condition]:
         """The same, as conditions."""
@@ -69,8 +71,13 @@ class Attention:
             yield conditions.reviews(self.reviews)
         if self.not_compared is not None:
             yield NOT_COMPARED.found(said=self.not_compared)
+        yield from self._undelivered()
+
+    def _undelivered(self) -> Iterator[Condition]:
         for channel, said in (self.unsent or {}).items():
             yield conditions.undelivered(len(said), channel, said[-1])
+        for one in self.failing:
+            yield conditions.TARGET_FAILING.found(one.name, said=one.failure)
 
 
 def of_the_store(work: Work) -> Attention:
@@ -104,4 +111,5 @@ def everything(work: Work) -> Attention:
         differing=store_job_rows.count_differing(work),
         not_compared=compared.note or "" if compared and compared.outcome == "failed" else None,
         unsent=notices.unsent(work),
+        failing=targets.failing(work),
     )

@@ -1,7 +1,5 @@
-"""Every condition that people are notified about: its code, level, sentence and remedy. Pure.
-
-The overview, runs, the doctor, notifications and the digest only render these. Pauses of Boeing and of the store, whose
-sentences depend on the upstream's message, are in `pauses.py`.
+"""Every condition that people are notified about: its code, level, sentence and remedy. The overview, runs, the doctor
+and notifications only render these. Pure. Pauses, whose sentences depend on the upstream, are in `pauses.py`.
 """
 
 from __future__ import annotations
@@ -212,6 +210,14 @@ UNDELIVERED: Final = Kind(
     meaning="a digest or notification that could not be delivered",
     message="{notifications} could not be delivered by {about}. {said}",
     remedy="Correct HUB_DIGEST_WEBHOOK_URL or the HUB_SMTP settings, then try with `bdh digest send`.",
+)
+TARGET_FAILING: Final = Kind(
+    code="target_failing",
+    level="warning",
+    meaning="a notification target that cannot be reached",
+    message="Notifications can't be delivered to \u201c{about}\u201d. {said}",
+    remedy="Correct it.",
+    link="/settings/notifications",
 )
 FAILED_PARTS: Final = Kind(
     code="failed_parts",

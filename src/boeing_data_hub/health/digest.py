@@ -36,7 +36,7 @@ def document(facts: Facts, *, console: str) -> Document:
         Section("Changed", list(_changed(facts, console))),
         Section("Failed", list(_failed(facts))),
         Section("Needs attention", list(_waiting(facts, console))),
-        Section("Finished runs", [_batch(one, console) for one in facts.worst]),
+        Section("Finished runs", [run_line(one, console) for one in facts.worst]),
     ]
     return Document(
         kind="digest",
@@ -136,7 +136,8 @@ def _waiting(facts: Facts, console: str) -> Iterator[Line]:
         yield _line(one.message, console + one.link) if one.link else _line(one.text)
 
 
-def _batch(batch: Batch, console: str) -> Line:
+def run_line(batch: Batch, console: str) -> Line:
+    """How a run ended, with its page."""
     kind = "Search" if batch.batch_type == "search" else "Publishing"
     name = batch.options.source
     named = f" {name}" if isinstance(name, str) and name else ""
@@ -169,6 +170,7 @@ def message_of(notice_id: str, document: Document) -> Message:
         text=text,
         html=as_html(document),
         payload={"id": notice_id, **document.as_json(), "text": text},
+        document=document,
     )
 
 

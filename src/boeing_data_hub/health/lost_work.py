@@ -9,7 +9,7 @@ from uuid import UUID
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.health import notices, pauses
+from boeing_data_hub.health import notices, pauses, targets
 from boeing_data_hub.health.conditions import Condition
 from boeing_data_hub.shopify import intents, media_check_rows
 from boeing_data_hub.work import upstreams
@@ -45,6 +45,7 @@ class LostWork:
         still: open runs without progress, although nothing is paused and no worker holds a part of them.
         bulk: bulk operations without progress for an hour.
         unsent: channel → its receiver's message for each notification that it rejects.
+        failing: notification targets that cannot be reached.
         pauses: of upstreams.
         pictures: number of images that the store could not process and that are not sent again automatically.
     """
@@ -57,6 +58,7 @@ class LostWork:
     unsent: Mapping[str, Sequence[str]]
     pauses: tuple[Condition, ...]
     pictures: int = 0
+    failing: Sequence[targets.Failing] = ()
 
 
 def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
@@ -77,6 +79,7 @@ def look(work: Work, *, after: float, still_after: float = 900.0) -> LostWork:
         still=tuple(row["id"] for row in still),
         bulk=work.records(OldBulkRun, _SQL["old_bulk_runs"]),
         unsent=notices.unsent(work),
+        failing=tuple(targets.failing(work)),
         pauses=tuple(filter(None, (pauses.pause_of(name, state) for name, state in paused))),
         pictures=media_check_rows.count_given_up(work),
     )

@@ -44,15 +44,23 @@ class Mail:
         sender: bare address.
         recipients: bare addresses.
         network: provides the trusted certificates. Mail never uses an HTTP proxy.
+        named: where a person finds the recipients, in errors.
     """
 
     def __init__(
-        self, server: MailServer, *, sender: str, recipients: Sequence[str], network: Network | None = None
+        self,
+        server: MailServer,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        network: Network | None = None,
+        named: str = "HUB_DIGEST_EMAIL_TO",
     ) -> None:
         self._server = server
         self._sender = sender
         self._recipients = list(recipients)
         self._network = network or Network()
+        self._named = named
 
     def send(self, message: Message) -> None:
         """See `Channel`. Raises Retry if the server cannot be reached, or accepts none of the recipients.
@@ -70,7 +78,7 @@ class Mail:
         except smtplib.SMTPAuthenticationError:
             raise Retry("The mail server rejects our sign-in (HUB_SMTP_USERNAME).", code="mail_credentials") from None
         except smtplib.SMTPRecipientsRefused:
-            raise Retry("The mail server accepts no recipient of HUB_DIGEST_EMAIL_TO.", code="mail_refused") from None
+            raise Retry(f"The mail server accepts no recipient of {self._named}.", code="mail_refused") from None
         except (smtplib.SMTPException, OSError) as error:
             fault = fault_of(error, self._server.host)
             why = f". {fault.said}" if fault else f" ({type(error).__name__})."

@@ -32,7 +32,7 @@ class Document:
     """The content of a notification.
 
     Attributes:
-        kind: digest or alarm.
+        kind: digest, alarm, run or test.
         day: of a digest, as are `since`, `until` (ISO 8601) and `figures`.
         console: URL of the console.
     """
@@ -57,7 +57,7 @@ class Notice:
 
     Attributes:
         id: the same on every channel and in every attempt; receivers get it as idempotency key.
-        kind: digest or alarm.
+        kind: digest, alarm or run.
         token: identifies the worker that is sending it; only its result is accepted.
         attempts: number of earlier attempts.
     """
@@ -77,6 +77,7 @@ class Message:
     Attributes:
         subject: one line.
         payload: for programs.
+        document: the content, for channels with a form of their own.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Message:
     text: str
     html: str
     payload: Mapping[str, Any]
+    document: Document
 
 
 class Channel(Protocol):

@@ -23,6 +23,7 @@ class Delivery:
 
     Attributes:
         id: of the notification, the same on every channel.
+        channel: webhook, email, or the name of a target.
         day: of a digest.
         state: `due`, `sent` or `given_up`.
         attempts: number of attempts so far.

@@ -34,7 +34,8 @@ SELECT EXISTS (SELECT 1 FROM hub.notices WHERE kind = 'digest' AND day = %s)
 
 -- name: states
 -- The state of a notice on each of its channels.
-SELECT channel, state FROM hub.notices WHERE id = %s ORDER BY channel
+SELECT coalesce(t.name, n.channel) AS channel, n.state FROM hub.notices n
+LEFT JOIN hub.notification_targets t ON n.channel = 'target:' || t.id WHERE n.id = %s ORDER BY 1
 
 -- name: send_again
 -- Send a notice that was sent or given up once more.
@@ -42,11 +43,13 @@ UPDATE hub.notices SET state = 'due', not_before = now(), created_at = now() WHE
 
 -- name: listed
 -- The newest notices.
-SELECT id, channel, kind, day, state, attempts, not_before, error, created_at, sent_at FROM hub.notices
-ORDER BY created_at DESC, id, channel LIMIT %s
+SELECT n.id, coalesce(t.name, n.channel) AS channel, n.kind, n.day, n.state, n.attempts, n.not_before, n.error,
+n.created_at, n.sent_at FROM hub.notices n LEFT JOIN hub.notification_targets t ON n.channel = 'target:' || t.id
+ORDER BY n.created_at DESC, n.id, channel LIMIT %s
 
 -- name: unsent
--- Notices of the last month that a receiver has refused more than twice, or that were given up.
+-- Notices of the last month that a receiver of the settings has refused more than twice, or that were given up.
 SELECT channel, error FROM hub.notices
 WHERE (state = 'given_up' OR state = 'due' AND attempts > 2) AND created_at > now() - interval '30 days'
+AND channel NOT LIKE 'target:%%'
 ORDER BY created_at LIMIT 100

@@ -1,4 +1,4 @@
-"""Digests and immediate notifications: each is stored once, and sent until its receiver accepts it.
+"""Digests, immediate notifications and ended runs: each is stored once, and sent until its receiver accepts it.
 
 Storing and sending are two steps. If a worker is killed between them, another one sends the row under the same id, by
 which a receiver recognizes a repetition.
@@ -6,7 +6,7 @@ which a receiver recognizes a repetition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -16,16 +16,19 @@ from boeing_data_hub.batches.retention import Portion
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict, HubError, Retry
-from boeing_data_hub.health import alarms, conditions, digest, digest_facts, notices, pauses
+from boeing_data_hub.health import alarms, attention, conditions, digest, digest_facts, events, notices, pauses, targets
 from boeing_data_hub.health.calendar import Period, Timetable
+from boeing_data_hub.health.channels import Channels
 from boeing_data_hub.health.chores import Chore
 from boeing_data_hub.health.conditions import Condition
 from boeing_data_hub.health.notice import Channel, Document, Notice
+from boeing_data_hub.health.targets import Target
 from boeing_data_hub.retry import RetryPolicy
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.notices import zone_of
 from boeing_data_hub.shopify import leftover_products
-from boeing_data_hub.work import upstreams
+from boeing_data_hub.sync.rows import OWNER as SYNC
+from boeing_data_hub.work import batches, upstreams
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _SQL: Final = beside(__file__)
@@ -37,6 +40,7 @@ _TAKEN_SECONDS: Final = 300.0  # longer than any attempt: a mail server may be s
 _WEEK: Final = 7 * 86_400.0
 _RETRY: Final = RetryPolicy(first=30.0, longest=3600.0, total=_WEEK)
 _AT_ONCE: Final = 5
+_RUNS: Final = 50  # ended runs in one portion
 
 
 class Notifications:
@@ -45,7 +49,7 @@ class Notifications:
     Args:
         settings: the environment.
         database: Postgres.
-        channels: by name; without channels nothing is stored.
+        channels: those of the settings, and of notification targets; without any, nothing is stored.
         limit: of Boeing calls.
         stalled: finds stalled work.
     """
@@ -54,7 +58,7 @@ class Notifications:
         self,
         settings: Settings,
         database: Database,
-        channels: Mapping[str, Channel],
+        channels: Channels,
         *,
         limit: RateLimit | None,
         stalled: Callable[[Work], list[Condition]],
@@ -68,15 +72,25 @@ class Notifications:
         self._timetable = Timetable(time.fromisoformat(settings.hub_digest_at), zone_of(settings.hub_digest_time_zone))
 
     def chores(self) -> list[Chore]:
-        """Store the digest that is due, and the immediate notifications; nothing without a channel."""
-        if not self._channels:
-            return []
+        """Store the digest that is due, the immediate notifications, and those of ended runs."""
         return [
             Chore("digest", "the daily digest", self._digest_if_due, every=_LOOK_EVERY),
             Chore("alarms", "immediate notices", self._alarms, every=_LOOK_EVERY),
+            Chore("run_ends", "notices of ended runs", self._ended_runs, every=_LOOK_EVERY),
         ]
 
+    def _digest_channels(self, work: Work) -> list[str]:
+        """The channels that get digests."""
+        chosen = [one.channel for one in targets.switched_on(work) if events.DIGEST in one.events]
+        return [*self._channels.of_settings, *chosen]
+
+    def has_receivers(self) -> bool:
+        """True if anybody gets digests."""
+        return bool(self._database.run(self._digest_channels, patience=5))
+
     def _digest_if_due(self, work: Work, _cursor: Any) -> Portion:
+        if not self._digest_channels(work):
+            return Portion(0, is_last=True)
         now: datetime = work.value(_SQL["moment"])
         period = self._timetable.due(now, told_to=notices.covered_to(work))
         if period is None or notices.has_digest(work, period.day):  # the time of day may have changed since
@@ -87,7 +101,7 @@ class Notifications:
         return notices.add(
             work,
             period.notice_id,
-            channels=list(self._channels),
+            channels=self._digest_channels(work),
             kind="digest",
             document=self.document(work, period),
             day=period.day,
@@ -100,19 +114,41 @@ class Notifications:
         return digest.document(facts, console=self._console)
 
     def _alarms(self, work: Work, _cursor: Any) -> Portion:
+        chosen = targets.switched_on(work)
+        if not chosen and not self._channels.of_settings:
+            return Portion(0, is_last=True)
         now: datetime = work.value(_SQL["moment"])
+        new = 0
+        for one in alarms.lasting(self._conditions(work, chosen), now=now, after=self._stalled_after):
+            channels = [target.channel for target in chosen if events.wants(target.events, one)]
+            if one.urgent:
+                channels += self._channels.of_settings
+            if channels:
+                document = alarms.document(one, console=self._console)
+                notice_id = alarms.notice_id(one, now)
+                new += notices.add(work, notice_id, channels=channels, kind="alarm", document=document)
+        return Portion(new, is_last=True)
+
+    def _conditions(self, work: Work, chosen: Sequence[Target]) -> list[Condition]:
+        """The conditions that hold now; what waits for a person only if somebody is notified of that."""
         found = [
             *filter(None, (pauses.pause_of(name, upstreams.look(work, name)[0]) for name in ("boeing", "shopify"))),
             *self._stalled(work),
         ]
         if staying := leftover_products.count_stubborn(work, attempts=alarms.STUBBORN_AFTER):
             found.append(conditions.leftovers_stay(staying))
-        new = 0
-        for one in alarms.urgent(found, now=now, after=self._stalled_after):
-            document = alarms.document(one, console=self._console)
-            notice_id = alarms.notice_id(one, now)
-            new += notices.add(work, notice_id, channels=list(self._channels), kind="alarm", document=document)
-        return Portion(new, is_last=True)
+        if any(events.needs_counts(target.events) for target in chosen):
+            found += attention.everything(work).conditions()
+        return found
+
+    def _ended_runs(self, work: Work, _cursor: Any) -> Portion:
+        ended = targets.ended_runs(work, sync=SYNC, most=_RUNS)
+        runs = {one.id: one for one in batches.get_many(work, list({each.batch_id for each in ended}))}
+        for each in ended:
+            document = alarms.run_document(runs[each.batch_id], console=self._console)
+            channel = f"target:{each.target_id}"
+            notices.add(work, f"run:{each.batch_id}", channels=[channel], kind="run", document=document)
+        return Portion(len(ended), is_last=len(ended) < _RUNS)
 
     def preview(self, day: date | None) -> Document:
         """The digest of a day, or of the time since the last one. Stores and sends nothing."""
@@ -154,33 +190,48 @@ class Notifications:
         """Deliver due notifications, a few at a time. Returns how many were accepted."""
         delivered = 0
         for _ in range(_AT_ONCE):
-            if not self._channels or not keep_going():
+            if not keep_going():
                 break
-            notice = self._database.run(
-                lambda work: notices.take(work, channels=list(self._channels), seconds=_TAKEN_SECONDS), patience=5
-            )
-            if notice is None:
+            taken = self._database.run(self._take, patience=5)
+            if taken is None:
                 break
-            delivered += self._send(notice)
+            delivered += self._send(*taken)
         return delivered
 
-    def _send(self, notice: Notice) -> bool:
+    def _take(self, work: Work) -> tuple[Notice, Target | None] | None:
+        """Claim a due notification, and read its target if it has one."""
+        chosen = {target.channel: target for target in targets.switched_on(work)}
+        notice = notices.take(work, channels=[*self._channels.of_settings, *chosen], seconds=_TAKEN_SECONDS)
+        return None if notice is None else (notice, chosen.get(notice.channel))
+
+    def _send(self, notice: Notice, target: Target | None) -> bool:
         try:
-            self._channels[notice.channel].send(digest.message_of(notice.id, notice.document))
+            channel: Channel = self._channels.of(target) if target else self._channels.of_settings[notice.channel]
+            channel.send(digest.message_of(notice.id, notice.document))
         except Exception as error:  # noqa: BLE001 - any error is noted, and retried
-            self._postpone(notice, error)
+            self._postpone(notice, target, error)
             return False
-        self._database.run(lambda work: notices.sent(work, notice), patience=60)
+
+        def step(work: Work) -> None:
+            notices.sent(work, notice)
+            if target is not None:
+                targets.delivered(work, target.id)
+
+        self._database.run(step, patience=60)
         log.info("notification delivered", notice=notice.id, channel=notice.channel, attempts=notice.attempts + 1)
         return True
 
-    def _postpone(self, notice: Notice, error: Exception) -> None:
+    def _postpone(self, notice: Notice, target: Target | None, error: Exception) -> None:
         said = error.message if isinstance(error, HubError) else f"Internal error ({type(error).__name__})."
         wait = _RETRY.wait(notice.attempts + 1, asked=error.retry_after if isinstance(error, Retry) else None)
         log.warning(
             "a notification could not be delivered; it is retried", notice=notice.id, channel=notice.channel, error=said
         )
-        self._database.run(
-            lambda work: notices.postpone(work, notice, seconds=wait, error=said, give_up_after=_WEEK),
-            patience=60,
-        )
+        code = error.code if isinstance(error, HubError) else "internal_error"
+
+        def step(work: Work) -> None:
+            notices.postpone(work, notice, seconds=wait, error=said, give_up_after=_WEEK)
+            if target is not None:
+                targets.failed(work, target.id, code=code, said=said)
+
+        self._database.run(step, patience=60)

@@ -17,15 +17,16 @@ from boeing_data_hub.connections import network
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.health import stalls
 from boeing_data_hub.health.calendar import Timetable
+from boeing_data_hub.health.channels import Channels
 from boeing_data_hub.health.chores import AN_HOUR, Chore, removals
 from boeing_data_hub.health.conditions import Condition
 from boeing_data_hub.health.freezing import freeze
-from boeing_data_hub.health.mail import Mail, MailServer
 from boeing_data_hub.health.maintenance import Housekeeping
-from boeing_data_hub.health.notice import EMAIL, WEBHOOK, Channel
+from boeing_data_hub.health.notice import Channel
 from boeing_data_hub.health.notifications import Notifications
 from boeing_data_hub.health.rescreening import rescreen
 from boeing_data_hub.health.stall_watch import watch
+from boeing_data_hub.health.target_desk import TargetDesk
 from boeing_data_hub.health.webhook import Webhook
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.notices import zone_of
@@ -113,33 +114,28 @@ class Upkeep:
         return Portion(0, is_last=not self._run_guards().judge_again(work))
 
     @cached_property
-    def webhook(self) -> Webhook | None:
-        """The webhook that receives digests and notifications; None: not configured."""
-        s = self._settings
-        if not s.hub_digest_webhook_url.get_secret_value():
-            return None
-        return Webhook(s.hub_digest_webhook_url, s.hub_digest_webhook_secret, network=network(s))
+    def _channels(self) -> Channels:
+        return Channels(self._settings, network(self._settings))
 
-    @cached_property
+    @property
+    def webhook(self) -> Webhook | None:
+        """The webhook of the settings that receives digests and notifications; None: not configured."""
+        return self._channels.webhook
+
+    @property
     def channels(self) -> dict[str, Channel]:
-        """The configured channels, by name."""
-        s = self._settings
-        found: dict[str, Channel] = {}
-        if self.webhook is not None:
-            found[WEBHOOK] = self.webhook
-        if s.hub_digest_email_to:
-            server = MailServer(
-                s.hub_smtp_host, s.hub_smtp_port, s.hub_smtp_security, s.hub_smtp_username, s.hub_smtp_password
-            )
-            found[EMAIL] = Mail(
-                server, sender=s.hub_digest_email_from, recipients=s.hub_digest_email_to, network=network(s)
-            )
-        return found
+        """The channels of the settings, by name."""
+        return self._channels.of_settings
 
     @cached_property
     def notifications(self) -> Notifications:
         """Digests and immediate notifications."""
-        return Notifications(self._settings, self._database, self.channels, limit=self._limit, stalled=self.stalled)
+        return Notifications(self._settings, self._database, self._channels, limit=self._limit, stalled=self.stalled)
+
+    @cached_property
+    def targets(self) -> TargetDesk:
+        """Adds, changes and tests notification targets."""
+        return TargetDesk(self._database, self._channels, console=f"{self._settings.public_url}/console")
 
     def turn(self, keep_going: Callable[[], bool]) -> int:
         """Run a few due portions of chores, and deliver notifications. Returns how many of both."""
@@ -148,5 +144,5 @@ class Upkeep:
 
     def close(self) -> None:
         """Close all connections."""
-        if self.__dict__.get("webhook") is not None:
-            self.__dict__["webhook"].close()
+        if (channels := self.__dict__.get("_channels")) is not None:
+            channels.close()

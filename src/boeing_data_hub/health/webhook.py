@@ -1,8 +1,4 @@
-"""Posts a message to a webhook, signed according to Standard Webhooks.
-
-The address is the operator's setting, so any host is allowed. But it must be https, redirects are not followed (they
-could lead into the internal network, with secrets), and the duration and size of the call are bounded.
-"""
+"""A channel that posts a message to a webhook, signed according to Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -11,18 +7,13 @@ import binascii
 import hashlib
 import hmac
 import json
-from http import HTTPStatus
-from typing import Final
 
 from pydantic import SecretStr
 
 from boeing_data_hub.clock import now
-from boeing_data_hub.errors import Retry
 from boeing_data_hub.health.notice import Message
-from boeing_data_hub.network.exchange import FAILURE_BYTES, ExchangeError, HttpExchange, request_to
+from boeing_data_hub.health.posting import Poster, Receivers
 from boeing_data_hub.network.outgoing import Network
-
-_LONGEST_WAIT: Final = 3600.0
 
 
 class Webhook:
@@ -33,53 +24,37 @@ class Webhook:
         secret: signs the body; empty: it is not signed.
         seconds: maximum duration of a call.
         network: proxies and certificates.
+        poster: posts; None: one of its own.
+        receivers: see `Poster.post`.
     """
 
     def __init__(
-        self, url: SecretStr, secret: SecretStr, *, seconds: float = 10.0, network: Network | None = None
+        self,
+        url: SecretStr,
+        secret: SecretStr,
+        *,
+        seconds: float = 10.0,
+        network: Network | None = None,
+        poster: Poster | None = None,
+        receivers: Receivers | None = None,
     ) -> None:
         self._url = url
         self._secret = secret
-        self._seconds = seconds
-        self._exchange = HttpExchange(network, connections=2, keep_idle=5.0)
+        self._poster = poster or Poster(seconds=seconds, network=network)
+        self._receivers = receivers
 
     def send(self, message: Message) -> None:
         """See `Channel`. Raises Retry for every failure, because the receiver can be corrected."""
         body = json.dumps(message.payload, ensure_ascii=False, default=str).encode()
         moment = str(int(now().timestamp()))
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "boeing-data-hub",
-            "idempotency-key": message.id,
-            "webhook-id": message.id,
-            "webhook-timestamp": moment,
-        }
+        headers = {"idempotency-key": message.id, "webhook-id": message.id, "webhook-timestamp": moment}
         if self._secret.get_secret_value():
             headers["webhook-signature"] = signature(self._secret, message.id, moment, body)
-        try:
-            request = request_to("POST", self._url.get_secret_value(), content=body, headers=headers)
-            reply = self._exchange.send(request, seconds=self._seconds, most=FAILURE_BYTES)
-        except ExchangeError as error:
-            # The path may contain a secret. The host is known to the proxy and the resolver anyway.
-            why = f"cannot be reached. {error.fault.said}" if error.fault else f"does not answer ({error.kind})."
-            failed = Retry(f"The webhook {why}", code="webhook_unreachable")
-            failed.fault = error.fault.kind if error.fault else ""
-            raise failed from None
-        if not reply.is_success:
-            redirect = (
-                " Redirects are not followed: set the address it leads to."
-                if reply.status < HTTPStatus.BAD_REQUEST
-                else ""
-            )
-            raise Retry(
-                f"The webhook answered with status {reply.status}.{redirect}",
-                code="webhook_refused",
-                retry_after=_seconds_of(reply.headers.get("retry-after")),
-            )
+        self._poster.post(self._url, body, headers, receivers=self._receivers)
 
     def close(self) -> None:
         """Close the connections."""
-        self._exchange.close()
+        self._poster.close()
 
 
 def signature(secret: SecretStr, message_id: str, moment: str, body: bytes) -> str:
@@ -91,7 +66,3 @@ def signature(secret: SecretStr, message_id: str, moment: str, body: bytes) -> s
         raw = key.encode()
     signed = hmac.new(raw, f"{message_id}.{moment}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
-
-
-def _seconds_of(text: str | None) -> float | None:
-    return min(_LONGEST_WAIT, float(text)) if text and text.isascii() and text.isdigit() else None

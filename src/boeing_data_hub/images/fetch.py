@@ -7,7 +7,6 @@ addresses that this machine resolves it to; a name that only the proxy can resol
 from __future__ import annotations
 
 import queue
-import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterable
@@ -25,6 +24,7 @@ from boeing_data_hub.images.guards import FetchRules, ImageRefused, Target, chec
 from boeing_data_hub.images.picture import FetchedImage, remade
 from boeing_data_hub.network.exchange import ExchangeError, HttpExchange
 from boeing_data_hub.network.outgoing import Network
+from boeing_data_hub.network.public_hosts import system_resolver
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +48,6 @@ _HEADERS: Final = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
-
-
-def system_resolver(host: str, port: int) -> list[str]:
-    """The addresses of a host; empty if its name does not resolve."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return [str(address[0]) for *_, address in found]
 
 
 class ImageFetcher:

@@ -5,7 +5,6 @@ An address is checked before its host is resolved, and the resolved addresses ar
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Final
 import httpx2
 
 from boeing_data_hub.errors import Reject
+from boeing_data_hub.network.public_hosts import is_public
 
 _LONGEST_URL: Final = 2048
 _HTTPS: Final = 443
@@ -26,23 +26,6 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-# Networks that some versions of Python call global, although they are not.
-_LEADING_ELSEWHERE: Final[tuple[_Network, ...]] = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "168.63.129.16/32",  # a cloud provider's internal endpoint, reachable from each of its machines
-        "192.0.0.0/24",  # protocol assignments
-        "192.88.99.0/24",  # 6to4 relays
-        "2001::/23",  # protocol assignments, including Teredo, which embeds a v4 address
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4, which embeds a v4 address
-        "3fff::/20",  # documentation
-    )
-)
-_V6_IN_USE: Final = ipaddress.IPv6Network("2000::/3")  # excludes mapped, NAT64, unique local, link-local and multicast
 
 
 class ImageRefused(Reject):
@@ -159,19 +142,6 @@ def check_addresses(target: Target, addresses: Iterable[str]) -> tuple[str, ...]
     if not target.any_address and not all(is_public(address) for address in found):
         raise forbidden("its host is in a private network")
     return found
-
-
-def is_public(address: str) -> bool:
-    """True for a public unicast address that does not embed another address."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if ip.version == 6 and (ip not in _V6_IN_USE or ip.scope_id):  # noqa: PLR2004 - the version's name
-        return False
-    if any(ip in network for network in _LEADING_ELSEWHERE if network.version == ip.version):
-        return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _is_name(host: str) -> bool:

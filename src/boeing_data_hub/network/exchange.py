@@ -105,19 +105,20 @@ class HttpExchange:
         self._connect_timeout = connect_timeout
         self._client = (network or Network()).client(connections=connections, keep_idle=keep_idle, transport=transport)
 
-    def send(self, request: httpx2.Request, *, seconds: float, most: int) -> Reply:
+    def send(self, request: httpx2.Request, *, seconds: float, most: int, host: str = "") -> Reply:
         """Send a request and read the response.
 
         Args:
             request: what to send.
             seconds: how long all of it may take.
             most: bytes of a successful response's body to keep, after decompression; a longer one is cut.
+            host: as `opened`.
 
         Raises:
             ExchangeError: no complete response arrived. A failed status is returned even if its body is incomplete.
         """
         try:
-            with self.opened(request, seconds=seconds) as response:
+            with self.opened(request, seconds=seconds, host=host) as response:
                 if response.is_success:
                     return _reply(response, most)
                 return _failure(response)

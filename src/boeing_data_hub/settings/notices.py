@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 from boeing_data_hub.settings.parsing import Words, origin_of
 
 _LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+")
+_PAIR = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
 _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -37,8 +38,13 @@ def _zone_name(value: str) -> str:
     return value
 
 
+def is_mail_address(value: str) -> bool:
+    """True for a bare e-mail address such as hub@example.com."""
+    return bool(_ADDRESS.fullmatch(value))
+
+
 def _mail_address(value: str) -> str:
-    if value and not _ADDRESS.fullmatch(value):
+    if value and not is_mail_address(value):
         raise ValueError("must be a bare e-mail address such as hub@example.com")
     return value
 
@@ -56,6 +62,13 @@ def _receiver(value: SecretStr) -> SecretStr:
     if not host or (scheme == "http" and not _LOOPBACK.fullmatch(host)):
         raise ValueError("must begin with https:// and name a host (http:// is for a simulator on this machine)")
     return value
+
+
+def _pairs(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not _PAIR.fullmatch(one.lower()):
+            raise ValueError(f"{one[:100]!r} is not a pair such as 127.0.0.1:9000")
+    return tuple(one.lower() for one in value)
 
 
 class Notices(BaseSettings):
@@ -82,6 +95,12 @@ class Notices(BaseSettings):
     hub_digest_time_zone: Annotated[str, AfterValidator(_zone_name)] = Field(
         default="UTC", description="Time zone of HUB_DIGEST_AT, e.g. America/New_York."
     )
+    hub_notification_hosts: Annotated[Words, AfterValidator(_pairs)] = Field(
+        default=(),
+        description="host:port pairs that notification targets may also reach at private addresses and by http, "
+        "separated by commas: a receiver in your own network, or a simulator. Everything else must be a public host, "
+        "by https.",
+    )
     hub_smtp_host: str = Field(default="", description="Mail server for outgoing e-mails.")
     hub_smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     hub_smtp_security: Literal["starttls", "tls", "none"] = Field(
@@ -93,11 +112,15 @@ class Notices(BaseSettings):
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> Self:
-        if not self.hub_digest_email_to:
-            return self
-        if not self.hub_digest_email_from or not self.hub_smtp_host:
+        if self.hub_digest_email_to and not (self.hub_digest_email_from and self.hub_smtp_host):
             raise ValueError("HUB_DIGEST_EMAIL_TO needs HUB_DIGEST_EMAIL_FROM and HUB_SMTP_HOST beside it")
         host = self.hub_smtp_host
-        if self.hub_smtp_security == "none" and host != "localhost" and not host.startswith("127.") and host != "::1":
+        if (
+            host
+            and self.hub_smtp_security == "none"
+            and host != "localhost"
+            and not host.startswith("127.")
+            and host != "::1"
+        ):
             raise ValueError("HUB_SMTP_SECURITY=none is for a mail server on this machine only")
         return self

@@ -27,6 +27,7 @@ from boeing_data_hub.web.api import (
     lists,
     media,
     metrics,
+    notifications,
     pauses,
     prices,
     products,
@@ -60,6 +61,7 @@ ROUTERS = (
     uploads.router,  # /api/uploads
     lists.router,  # /api/lists
     pauses.router,  # /api/pauses
+    notifications.router,  # /api/notifications
     prices.router,  # /api/prices
     products.router,  # /api/products
     boeing.router,  # /api/boeing

@@ -11,11 +11,12 @@ from pydantic import SecretStr
 
 from boeing_data_hub.errors import Retry
 from boeing_data_hub.health.mail import Mail, MailServer, letter
-from boeing_data_hub.health.notice import Message
+from boeing_data_hub.health.notice import Document, Message
 from boeing_data_hub.network.outgoing import Network
 from boeing_data_hub.network.trust import Trust
 
-MESSAGE = Message("digest:2026-11-25", "Grüße \u2014 2 failed", "text: <b> grüße\n", "<p>&lt;b&gt;</p>", {})
+EMPTY = Document(kind="digest", title="", console="", sections=())
+MESSAGE = Message("digest:2026-11-25", "Grüße \u2014 2 failed", "text: <b> grüße\n", "<p>&lt;b&gt;</p>", {}, EMPTY)
 PEOPLE = ("a@example.com", "b@example.com")
 
 

@@ -13,10 +13,13 @@ from tests.support.patience import allow
 
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import Retry
-from boeing_data_hub.health.notice import Message
+from boeing_data_hub.health.notice import Document, Message
 from boeing_data_hub.health.webhook import Webhook
 
-MESSAGE = Message("digest:2026-11-25", "Title", "text", "<p>html</p>", {"kind": "digest", "text": "grüße \u2028"})
+EMPTY = Document(kind="digest", title="", console="", sections=())
+MESSAGE = Message(
+    "digest:2026-11-25", "Title", "text", "<p>html</p>", {"kind": "digest", "text": "grüße \u2028"}, EMPTY
+)
 
 
 @pytest.fixture

@@ -39,6 +39,9 @@ PICTURES = Advice(
     "`bdh store pictures` shows Shopify's message. Check that it can fetch them, then publish these parts again.",
 )
 UNSENT = advice_of(conditions.UNDELIVERED, "notices_unsent", "notices")
+FAILING = advice_of(
+    conditions.TARGET_FAILING, "target_failing", "notices", "It is under Settings > Notifications in the console."
+)
 PAUSED = Advice(
     "line_paused",
     "pauses",
@@ -71,5 +74,7 @@ def _found(lost: LostWork) -> Iterator[Finding]:
         yield PICTURES.found(f"The store could not process {lost.pictures:,} images after several attempts.")
     for channel, answers in lost.unsent.items():
         yield finding_of(conditions.undelivered(len(answers), channel, answers[-1]), UNSENT)
+    for target in lost.failing:
+        yield finding_of(conditions.TARGET_FAILING.found(target.name, said=target.failure), FAILING)
     for pause in lost.pauses:
         yield finding_of(pause, PAUSED)

@@ -157,8 +157,14 @@ ADOPTED: Final[dict[str, Word]] = {
     "undone": Word("Undone", "idle", "undo"),
     "left": Word("Skipped by the undo", "warn", "alert"),
 }
+TARGET: Final[dict[str, Word]] = {
+    "on": Word("On", "good", "check"),
+    "failing": Word("Failing", "bad", "cross"),
+    "off": Word("Off", "idle", "clock"),
+}
 KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
     "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT, "review": REVIEW,
+    "target": TARGET,
     "quote": QUOTE, "quote_line": QUOTE_LINE, "adoption": ADOPTION, "matched": MATCHED, "adopted": ADOPTED,
 }  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
