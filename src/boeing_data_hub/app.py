@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from boeing_data_hub import __version__, tracing
 from boeing_data_hub.batches.recovery import Recovery
+from boeing_data_hub.batches.refreshing import SavedLists
 from boeing_data_hub.batches.run import Intake
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.boeing.client import BoeingClient
@@ -118,6 +119,11 @@ class Hub:
         return Intake(database=self.database, wake_ups=self.wake_ups, settings=self.settings)
 
     @cached_property
+    def saved_lists(self) -> SavedLists:
+        """Saved lists, and their refreshes."""
+        return SavedLists.of(self.settings, self.database, self.intake, self.network)
+
+    @cached_property
     def extraction(self) -> Extraction:
         """Stage 2."""
         return Extraction(
@@ -177,6 +183,7 @@ class Hub:
             queues=self.queues,
             rules=lambda: self.normalization_rules,
             run_guards=lambda: self.shop.run_guards,
+            refresh_lists=lambda: self.saved_lists,
         )
 
     @cached_property
@@ -283,15 +290,8 @@ class Hub:
         """Close all connections."""
         opened = self.__dict__
         for part in (
-            "figures",
-            "upkeep",
-            "extraction",
-            "shop",
-            "images",
-            "boeing",
-            "wake_ups",
-            "front_database",
+            "figures", "saved_lists", "upkeep", "extraction", "shop", "images", "boeing", "wake_ups", "front_database",
             "database",
-        ):
+        ):  # fmt: skip
             if part in opened:
                 opened[part].close()

@@ -132,7 +132,7 @@ def outside_call(service: str, operation: str, **attributes: Any) -> Generator[C
     If it raises an error, the outcome is the error's `code`.
 
     Args:
-        service: boeing, shopify, images or storage.
+        service: boeing, shopify, images, lists or storage.
         operation: what is requested; from a small set.
         attributes: for the trace; no secret and no body.
     """

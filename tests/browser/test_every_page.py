@@ -139,6 +139,8 @@ def addresses(system, key):
         "/console/settings/api/bulk_publish",
         "/console/failures",
         "/console/failures?state=ignored",
+        "/console/lists",
+        "/console/lists/new",
         "/console/prices",
         "/console/prices/new",
         "/console/prices/0",

@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "store": Entry("store", "app", "Work", "Set up the store; list products; resolve conflicts and leftovers."),
     "batches": Entry("batches", "app", "Work", "List, watch, cancel, retry, undo and export runs."),
     "failures": Entry("failures", "app", "Work", "List, retry, ignore and export open failures of all runs."),
-    "lists": Entry("part_lists", "app", "Work", "Preview how a list of part numbers is read."),
+    "lists": Entry("part_lists", "app", "Work", "Save, refresh and search lists; preview how a file is read."),
     "quotes": Entry("quotes", "app", "Work", "Request, list, show and export quotes."),
     "db": Entry("operate", "db", "Operate", "Create and upgrade the database tables."),
     "keys": Entry("operate", "keys_app", "Operate", "Create, list and revoke API keys."),

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from boeing_data_hub.batches import saved_lists
+from boeing_data_hub.batches.saved_lists import FailingList
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health import conditions, notices, targets
-from boeing_data_hub.health.conditions import ADOPTION, IN_DOUBT, MOST_COUNTED, NOT_COMPARED, Condition
+from boeing_data_hub.health.conditions import (
+    ADOPTION,
+    IN_DOUBT,
+    LIST_NOT_REFRESHED,
+    MOST_COUNTED,
+    NOT_COMPARED,
+    Condition,
+)
 from boeing_data_hub.shopify import (
     adoption_rows,
     conflict_rows,
@@ -37,6 +46,7 @@ class Attention:
         in_doubt: products for which the outcome of a call is unknown, with no check scheduled.
         differing: number of products that differ in the store, by field; no condition, because policies treat them.
         not_compared: why the last comparison of the whole store failed; None if it did not.
+        lists: saved lists that could not be read again.
         unsent: channel → notifications that its receiver rejects.
         failing: notification targets that cannot be reached.
     """
@@ -50,6 +60,7 @@ class Attention:
     in_doubt: int = 0
     differing: Mapping[str, int] | None = None
     not_compared: str | None = None
+    lists: Sequence[FailingList] = ()
     unsent: Mapping[str, Sequence[str]] | None = None
     failing: Sequence[targets.Failing] = ()
 
@@ -71,6 +82,7 @@ class Attention:
             yield conditions.reviews(self.reviews)
         if self.not_compared is not None:
             yield NOT_COMPARED.found(said=self.not_compared)
+        yield from self._lists()
         yield from self._undelivered()
 
     def _undelivered(self) -> Iterator[Condition]:
@@ -78,6 +90,11 @@ class Attention:
             yield conditions.undelivered(len(said), channel, said[-1])
         for one in self.failing:
             yield conditions.TARGET_FAILING.found(one.name, said=one.failure)
+
+    def _lists(self) -> Iterator[Condition]:
+        if self.lists:
+            name, said = self.lists[0].name, self.lists[0].error
+            yield LIST_NOT_REFRESHED.found(lists=counted(len(self.lists), "saved list"), name=name, said=said)
 
 
 def of_the_store(work: Work) -> Attention:
@@ -110,6 +127,7 @@ def everything(work: Work) -> Attention:
         in_doubt=len(intents.left_in_doubt(work, shop)) if shop else 0,
         differing=store_job_rows.count_differing(work),
         not_compared=compared.note or "" if compared and compared.outcome == "failed" else None,
+        lists=saved_lists.failing(work),
         unsent=notices.unsent(work),
         failing=targets.failing(work),
     )

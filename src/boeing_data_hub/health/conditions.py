@@ -204,6 +204,14 @@ NOT_COMPARED: Final = Kind(
     remedy="Compare now",
     link="/differences",
 )
+LIST_NOT_REFRESHED: Final = Kind(
+    code="list_not_refreshed",
+    level="warning",
+    meaning="a saved list that could not be read from its source",
+    message="{lists} could not be read again, and what was read before stays. “{name}”: {said}",
+    remedy="View.",
+    link="/lists",
+)
 UNDELIVERED: Final = Kind(
     code="undelivered",
     level="warning",
@@ -243,10 +251,7 @@ BULK_IMPORT: Final = Kind(
     message="Shopify has processed {done:,} of {lines:,}. Results follow when the bulk import is finished.",
 )
 BULK_WAITS: Final = Kind(
-    code="shopify_bulk_waits",
-    level="info",
-    meaning="other bulk imports of the store come first",
-    message="{note}",
+    code="shopify_bulk_waits", level="info", meaning="other bulk imports of the store come first", message="{note}"
 )
 ACCESS_TOKEN: Final = Kind(
     code="access_token",

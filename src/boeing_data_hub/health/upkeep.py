@@ -10,6 +10,7 @@ from datetime import time
 from functools import cached_property
 from typing import Any, Final
 
+from boeing_data_hub.batches.refreshing import SavedLists
 from boeing_data_hub.batches.retention import Portion
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
 from boeing_data_hub.clock import now
@@ -50,6 +51,8 @@ class Upkeep:
         queues: that must have a worker.
         rules: provides the rules for screening parts.
         run_guards: judges held changes again whose data has changed.
+        refresh_lists: provides what refreshes a saved list that is due. It waits for other servers, so it is no chore,
+            whose portions are transactions.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Upkeep:
         queues: Sequence[str],
         rules: Callable[[], NormalizationRules],
         run_guards: Callable[[], RunGuards],
+        refresh_lists: Callable[[], SavedLists],
     ) -> None:
         self._settings = settings
         self._give_database = database
@@ -68,6 +72,7 @@ class Upkeep:
         self._queues = queues
         self._rules = rules
         self._run_guards = run_guards
+        self._refresh_lists = refresh_lists
 
     @cached_property
     def _database(self) -> Database:
@@ -138,9 +143,10 @@ class Upkeep:
         return TargetDesk(self._database, self._channels, console=f"{self._settings.public_url}/console")
 
     def turn(self, keep_going: Callable[[], bool]) -> int:
-        """Run a few due portions of chores, and deliver notifications. Returns how many of both."""
+        """Run a few portions of chores, deliver notifications, refresh a saved list. Returns how many of all."""
         done = self.chores.turn(keep_going)
-        return done + self.notifications.deliver(keep_going)
+        done += self.notifications.deliver(keep_going)
+        return done + self._refresh_lists().turn(keep_going)
 
     def close(self) -> None:
         """Close all connections."""

@@ -19,6 +19,7 @@ from boeing_data_hub.settings.drift import Drifting
 from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.settings.images import Images
 from boeing_data_hub.settings.interfaces import Interfaces
+from boeing_data_hub.settings.lists import Lists
 from boeing_data_hub.settings.notices import Notices
 from boeing_data_hub.settings.observability import Observing
 from boeing_data_hub.settings.public_address import prefix_of
@@ -36,8 +37,8 @@ __all__ = ["Settings"]
 
 # Where settings are listed, the last class is first.
 class Settings(
-    Observing, Interfaces, Notices, Keeping, Quotes, Images, Store, Drifting, Vanishing, Guarding, Syncing, Compliance,
-    Stocking, Trade, Work, Boeing, Places,
+    Observing, Interfaces, Notices, Keeping, Quotes, Lists, Images, Store, Drifting, Vanishing, Guarding, Syncing,
+    Compliance, Stocking, Trade, Work, Boeing, Places,
 ):  # fmt: skip
     """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 

@@ -34,6 +34,7 @@ from boeing_data_hub.web.api import (
     publish,
     quotes,
     reviews,
+    saved_lists,
     sessions,
     shopify,
     store,
@@ -59,7 +60,8 @@ ROUTERS = (
     batches.router,  # /api/batches
     cancelling.router,  # /api/batches/cancel
     uploads.router,  # /api/uploads
-    lists.router,  # /api/lists
+    lists.router,  # /api/lists/preview, /api/lists/search
+    saved_lists.router,  # /api/lists
     pauses.router,  # /api/pauses
     notifications.router,  # /api/notifications
     prices.router,  # /api/prices
@@ -137,7 +139,7 @@ def create_app(hub: Hub) -> FastAPI:
         limits=Limits(
             body=settings.hub_max_body_bytes,
             upload=settings.hub_max_upload_bytes,
-            upload_paths=("/api/uploads", "/api/lists/preview", "/api/lists/search", *console.UPLOADS),
+            upload_paths=(*uploads.PATHS, *console.UPLOADS),
             values=most_values(max(settings.max_bulk_search_size, settings.max_bulk_publish_size)),
             requests=settings.hub_rate_requests,
             changes=settings.hub_rate_changes,

@@ -16,6 +16,9 @@ from boeing_data_hub.web.list_forms import MappingForm
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
+PATHS = ("/api/uploads", "/api/lists/preview", "/api/lists/search", "/api/lists/upload/")
+"""Where files arrive, whose bodies may be larger."""
+
 _SHOWN = 1000
 
 

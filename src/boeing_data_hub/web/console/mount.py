@@ -30,6 +30,7 @@ from boeing_data_hub.web.console import (
     reviews,
     run,
     runs,
+    saved_lists,
     search,
     settings,
     sign_in,
@@ -46,7 +47,7 @@ from boeing_data_hub.web.console.throttle import Throttle
 from boeing_data_hub.web.console.visitors import signed_in
 from boeing_data_hub.web.console.waiting import Waiting
 
-UPLOADS: Final = ("/console/search/upload", "/console/publish/upload")
+UPLOADS: Final = ("/console/search/upload", "/console/publish/upload", "/console/lists/upload/")
 """Where files arrive, whose bodies may be larger."""
 
 
@@ -68,6 +69,7 @@ def install(app: FastAPI) -> None:
         search.router,
         publish.router,
         plan.router,
+        saved_lists.router,
         runs.router,
         run.router,
         failures.router,
