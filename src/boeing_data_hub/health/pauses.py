@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from boeing_data_hub.health.conditions import Condition, Level
+from boeing_data_hub.health.condition import Condition, Level
 from boeing_data_hub.work.manual_pauses import ManualPause
 from boeing_data_hub.work.rates import KNOCK_SECONDS, UpstreamPace
 
