@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from boeing_data_hub import __version__, tracing
@@ -81,6 +83,19 @@ ROUTERS = (
 )
 
 
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of the API, which all applications of a process share.
+
+    FastAPI completes a route when the first request passes it, and keeps the result with the router that includes it.
+    For all routes that is half a second of computing, so it is done once and not for each application.
+    """
+    api = APIRouter(generate_unique_id_function=describing.operation_id)
+    for router in ROUTERS:
+        api.include_router(router)
+    return tuple(api.routes)
+
+
 class _Dressed(PrefixedApp):
     """An application that measures every response and adds the safe headers, even after an unexpected error."""
 
@@ -120,8 +135,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.live_feed = LiveFeed(hub)
     app.state.waiters = Waiters()
     app.state.store_webhooks = store_webhooks.StoreWebhooks(hub)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_routes())
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
+from starlette.routing import BaseRoute
 
 from boeing_data_hub.web.console import (
     adoptions,
@@ -51,16 +53,10 @@ UPLOADS: Final = ("/console/search/upload", "/console/publish/upload", "/console
 """Where files arrive, whose bodies may be larger."""
 
 
-def install(app: FastAPI) -> None:
-    """Add the pages, static files and error pages."""
-    app.state.throttle = Throttle()
-    provider = app.state.hub.identity_provider
-    app.state.identity = Identity(provider, network=app.state.hub.network) if provider else None
-    app.state.causes = Causes()
-    app.state.waiting = Waiting(app.state.hub)
-    app.state.plan_jobs = PlanJobs(app.state.hub)
-    app.state.preview_jobs = PreviewJobs(app.state.hub)
-    app.state.board = Board(app.state.hub)
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of the console, which all applications of a process share, as they do the API's."""
+    console = APIRouter()
     for router in (
         overview.router,
         adoptions.router,
@@ -89,10 +85,24 @@ def install(app: FastAPI) -> None:
         signed_in_people.router,
         sign_in.inside,
     ):
-        app.include_router(router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False)
-    app.include_router(assets.router)
-    app.include_router(sign_in_oidc.router)  # before the one-time links, whose tokens could have this name
-    app.include_router(sign_in.router)
+        console.include_router(router, prefix="/console", dependencies=[Depends(signed_in)], include_in_schema=False)
+    console.include_router(assets.router)
+    console.include_router(sign_in_oidc.router)  # before the one-time links, whose tokens could have this name
+    console.include_router(sign_in.router)
+    return tuple(console.routes)
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages, static files and error pages."""
+    app.state.throttle = Throttle()
+    provider = app.state.hub.identity_provider
+    app.state.identity = Identity(provider, network=app.state.hub.network) if provider else None
+    app.state.causes = Causes()
+    app.state.waiting = Waiting(app.state.hub)
+    app.state.plan_jobs = PlanJobs(app.state.hub)
+    app.state.preview_jobs = PreviewJobs(app.state.hub)
+    app.state.board = Board(app.state.hub)
+    app.router.routes.extend(_routes())
 
     @app.get("/", include_in_schema=False)
     def front_door() -> RedirectResponse:  # pyright: ignore[reportUnusedFunction]
