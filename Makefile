@@ -15,6 +15,9 @@ T      ?= tests sandbox/tests
 N      ?= 6
 CASES  ?= 100
 
+# Each of the six processes would compile the hub, its libraries and all tests for itself, every time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check-all actors mutants test-twice test test-browser test-pooler test-tools test-debian13 fast fuzz lint types imports spelling fmt check bench bench-console bench-hostile bench-webhooks bench-snapshot sbom pin-images pictures lock clean
 

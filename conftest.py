@@ -7,12 +7,15 @@ With `BDH_TEST_STEPS` set, each of their transactions runs twice; see `make test
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -21,16 +24,22 @@ import hypothesis
 import psycopg
 import pytest
 import redis as redis_client
-from tests.support.patience import LONGEST, until
+from tests.support.patience import LONGEST, Deadline, allow, until
 from tests.support.pooler import pgbouncer
 from tests.support.steps import UnluckyHub
 
 from boeing_data_hub.app import Hub
+from boeing_data_hub.cli.machine.children import end, spawn
+from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.db import schema
 from boeing_data_hub.db.unit_of_work import Database
+from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.settings import Settings
+from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl
 from boeing_data_hub_sandbox.services.postgres import Postgres, start_postgres
 from boeing_data_hub_sandbox.services.redis import RedisServer, start_redis
+from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
+from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 # What stands in the developer's own environment must not reach the tests.
 _OURS = (
@@ -67,6 +76,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = item.get_closest_marker("timeout")
         seconds = marked.args[0] if marked and marked.args else float(item.config.getini("timeout"))
         item.add_marker(pytest.mark.timeout(max(2 * seconds, 1.25 * LONGEST)), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, object]:
+    """Where several processes read the tests, the first at a file compiles it, and the others wait for the result."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or not isinstance(collector, pytest.Module):
+        return (yield)
+    with _locked(collector.path, alone=True):
+        return (yield)
+
+
+def pytest_collection() -> None:
+    """What is read stays: nothing of it is worth a search for garbage, now or at any later search."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: waiting for the others is not the test's own time
@@ -145,6 +173,32 @@ def as_hubs_see_it(postgres: Postgres, services_dir: Path) -> Iterator[Callable[
 def redis(services_dir: Path) -> Iterator[RedisServer]:
     with start_redis(services_dir / "redis") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def boeing_server() -> Iterator[BoeingSandboxControl]:
+    """The Boeing sandbox of all tests that restore it before they begin, a process of its own."""
+    port = free_port()
+    argv = [sys.executable, "-m", "boeing_data_hub_sandbox.boeing", "--port", str(port), "--limit", "0"]
+    process = spawn(argv, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    deadline = Deadline(30)
+    with BoeingSandboxControl(url) as control:
+        while not deadline.passed:
+            with suppress(Unavailable):
+                control.stats()
+                break
+            assert process.poll() is None, "the Boeing sandbox did not start"
+        yield control
+    end(process, timeout=allow(5))
+
+
+@pytest.fixture(scope="session")
+def running_store() -> Iterator[ShopifyControl]:
+    """The store of all tests that empty it before they begin, a process of its own; `opening` are its settings."""
+    with running_shopify() as control:
+        control.opening = control.settings()
+        yield control
 
 
 def _database(url: str, name: str) -> str:

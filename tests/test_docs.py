@@ -194,11 +194,8 @@ def commands(command: Any, words: tuple[str, ...] = ("bdh",)) -> Iterator[str]:
 
 
 def routes() -> list[str]:
-    """Every route of the API, as `GET /health`."""
-    settings = Settings(  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
-        _env_file=None, database_url="postgresql://nobody@127.0.0.1:1/none", redis_url="redis://127.0.0.1:1/0"
-    )
-    paths = create_app(Hub(settings, name="docs")).openapi()["paths"]
+    """Every route of the API, as `GET /health`; by its description, which is the code's, as a test below makes sure."""
+    paths = json.loads(text(API))["paths"]
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 
 

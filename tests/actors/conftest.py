@@ -16,7 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from tests.support.patience import Deadline
-from tests.support.publishing import STORE_MAP, Desk, running_store
+from tests.support.publishing import STORE_MAP, Desk
 from tests.support.two_actors import Point, StoppingHub, Stops, Wire, meet, wire_to
 
 from boeing_data_hub.app import Hub
@@ -27,8 +27,6 @@ from boeing_data_hub_sandbox.boeing.control_client import environment as boeing_
 from boeing_data_hub_sandbox.services.postgres import Postgres
 from boeing_data_hub_sandbox.services.redis import RedisServer
 from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl, environment
-
-__all__ = ["running_store"]
 
 _BY_THE_CLOCK = (
     "SharedBudget._change.step",

@@ -12,11 +12,9 @@ import uvicorn
 from tests.support.patience import allow, until
 from tests.web.conftest import (
     boeing,
-    boeing_server,
     database_url,
     hub,
     make_key,
-    running_store,
     sandboxed,
     store,
     store_settings,
@@ -32,11 +30,9 @@ from boeing_data_hub.work.time_slice import TimeSlice
 
 __all__ = [
     "boeing",
-    "boeing_server",
     "database_url",
     "hub",
     "make_key",
-    "running_store",
     "sandboxed",
     "store",
     "store_settings",

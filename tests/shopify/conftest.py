@@ -14,7 +14,6 @@ from boeing_data_hub.shopify.access import ShopifyAccess
 from boeing_data_hub.shopify.client import ShopifyClient
 from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
 from boeing_data_hub_sandbox.shopify.knobs import Knobs
-from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 TOKEN = "canary-token-5f1c"
 DEFAULTS = {**Knobs().model_dump(), "plan": "unlimited", "media_delay": 0.02, "tokens": [TOKEN]}
@@ -41,18 +40,13 @@ class OpenPurse:
         self.refusals.append(seconds)
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[ShopifyControl]:
-    with running_shopify() as control:
-        yield control
-
-
 @pytest.fixture
-def store(sandbox: ShopifyControl) -> ShopifyControl:
+def store(running_store: ShopifyControl) -> ShopifyControl:
     """The store from behind the counter: empty, and with its usual settings."""
-    sandbox.settings(**DEFAULTS)
-    sandbox.clear()
-    return sandbox
+    running_store.settings(**running_store.opening)
+    running_store.settings(**DEFAULTS)
+    running_store.clear()
+    return running_store
 
 
 @pytest.fixture

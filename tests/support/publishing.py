@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,7 +31,6 @@ from boeing_data_hub.work import batches, items
 from boeing_data_hub.work.batch import Batch, Item
 from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl, environment
-from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 MAP = {
     "Dallas Central": "Dallas",
@@ -447,13 +446,6 @@ class Desk:
         assert set(states) <= set(counted), states
         assert counted == {name: states.count(name) for name in counted}
         assert len(states) == now.total_items == now.settled_count
-
-
-@pytest.fixture(scope="session")
-def running_store() -> Iterator[ShopifyControl]:
-    with running_shopify() as control:
-        control.opening = control.settings()
-        yield control
 
 
 @pytest.fixture

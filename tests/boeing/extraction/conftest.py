@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from threading import Event, Thread
 from typing import Any
@@ -23,30 +21,14 @@ from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.boeing.control_client import BoeingSandboxControl, environment
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[BoeingSandboxControl]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "boeing_data_hub_sandbox.boeing", "--port", "0", "--limit", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().removeprefix("listening on ").strip()
-    with BoeingSandboxControl(url) as control:
-        yield control
-    process.kill()
-    process.wait()
-    process.stdout.close()
-
-
 @pytest.fixture
-def boeing(sandbox: BoeingSandboxControl) -> BoeingSandboxControl:
+def boeing(boeing_server: BoeingSandboxControl) -> BoeingSandboxControl:
     """The sandbox, well and with an empty ledger."""
-    sandbox.clear_faults()
-    sandbox.forget_part()
-    sandbox.settings(latency_ms=0)
-    sandbox.reset()
-    return sandbox
+    boeing_server.clear_faults()
+    boeing_server.forget_part()
+    boeing_server.restore_settings()
+    boeing_server.reset()
+    return boeing_server
 
 
 class Walk:

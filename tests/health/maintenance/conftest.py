@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.support.publishing import desk, make_desk, make_store_hub, running_store, store
+from tests.support.publishing import desk, make_desk, make_store_hub, store
 from tests.support.receivers import certificate, make_mail_server, receiver
 
 from boeing_data_hub.app import Hub
@@ -28,7 +28,6 @@ __all__ = [
     "make_mail_server",
     "make_store_hub",
     "receiver",
-    "running_store",
     "store",
 ]
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 from tests.support.patience import Deadline
-from tests.support.publishing import Desk, Part, desk, make_desk, make_store_hub, rows, running_store, store
+from tests.support.publishing import Desk, Part, desk, make_desk, make_store_hub, rows, store
 
 from boeing_data_hub.shopify import adoption_rows, adoptions
 from boeing_data_hub.shopify.adoption import Adoption, AdoptionRow
 from boeing_data_hub.shopify.adoption_rows import RowFilter
 
-__all__ = ["desk", "make_desk", "make_store_hub", "rows", "running_store", "store"]
+__all__ = ["desk", "make_desk", "make_store_hub", "rows", "store"]
 
 
 @dataclass

@@ -6,29 +6,12 @@ import pytest
 
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub_sandbox.shopify.control_client import environment
-from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [
     pytest.mark.services,
     pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"),
 ]
 PARTS = [f"LONG-{number}" for number in range(1200)]
-
-
-@pytest.fixture(scope="module")
-def store_server():
-    with running_shopify() as control:
-        yield control
-
-
-@pytest.fixture
-def store(store_server):
-    store_server.clear_faults()
-    store_server.clear()
-    store_server.settings(latency=0)
-    yield store_server
-    store_server.clear_faults()
-    store_server.settings(latency=0)
 
 
 @pytest.fixture

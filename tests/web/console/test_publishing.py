@@ -14,25 +14,11 @@ from boeing_data_hub.batches.requests import PublishRequest
 from boeing_data_hub.catalogue import overrides
 from boeing_data_hub.work.time_slice import TimeSlice
 from boeing_data_hub_sandbox.shopify.control_client import environment
-from boeing_data_hub_sandbox.shopify.running import running_shopify
 
 pytestmark = [
     pytest.mark.services,
     pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def store_server():
-    with running_shopify() as control:
-        yield control
-
-
-@pytest.fixture
-def store(store_server):
-    store_server.clear_faults()
-    store_server.clear()
-    return store_server
 
 
 @pytest.fixture
