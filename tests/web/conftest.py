@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -17,14 +15,11 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 from tests.support.patience import Deadline, allow
-from tests.support.publishing import STORE_MAP, Desk, Part, running_store, store
+from tests.support.publishing import STORE_MAP, Desk, Part, store
 
 from boeing_data_hub import __version__
 from boeing_data_hub.app import Hub
-from boeing_data_hub.cli.machine.children import end, spawn
-from boeing_data_hub.cli.machine.ports import free_port
 from boeing_data_hub.db import api_keys
-from boeing_data_hub.errors import Unavailable
 from boeing_data_hub.web.app import create_app
 from boeing_data_hub.work import workers
 from boeing_data_hub.work.time_slice import TimeSlice
@@ -33,7 +28,38 @@ from boeing_data_hub_sandbox.services.postgres import Postgres
 from boeing_data_hub_sandbox.shopify import control_client as shopify_control
 from boeing_data_hub_sandbox.shopify.control_client import ShopifyControl
 
-__all__ = ["running_store", "store"]
+__all__ = ["store"]
+
+
+# An empty table would cost as much to truncate as a full one, and most are empty.
+_EMPTY = """
+DO $$
+DECLARE
+  one text;
+  is_filled boolean;
+  filled text[] := '{}';
+BEGIN
+  FOR one IN
+    SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+    WHERE schemaname = 'hub' AND tablename <> 'alembic_version'
+  LOOP
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || one || ')' INTO is_filled;
+    IF is_filled THEN
+      filled := filled || one;
+    END IF;
+  END LOOP;
+  IF filled <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+  END IF;
+  FOR one IN
+    SELECT format('ALTER SEQUENCE %I.%I RESTART', schemaname, sequencename) FROM pg_sequences
+    WHERE schemaname = 'hub' AND last_value IS NOT NULL
+  LOOP
+    EXECUTE one;
+  END LOOP;
+  INSERT INTO hub.pacing (line) VALUES ('boeing');
+END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -49,32 +75,8 @@ def web_database(postgres: Postgres) -> str:
 def database_url(web_database: str, as_hubs_see_it: Callable[[str], str]) -> str:
     """That database, as the migrations leave it."""
     with psycopg.connect(web_database, autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT string_agg('hub.' || tablename, ', ') FROM pg_tables"
-            " WHERE schemaname = 'hub' AND tablename <> 'alembic_version'"
-        ).fetchone()
-        assert found is not None
-        connection.execute(f"TRUNCATE {found[0]} RESTART IDENTITY")
-        connection.execute("INSERT INTO hub.pacing (line) VALUES ('boeing')")
+        connection.execute(_EMPTY)
     return as_hubs_see_it(web_database)
-
-
-@pytest.fixture(scope="session")
-def boeing_server() -> Iterator[BoeingSandboxControl]:
-    """The controls of a Boeing sandbox, a process of its own."""
-    port = free_port()
-    argv = [sys.executable, "-m", "boeing_data_hub_sandbox.boeing", "--port", str(port), "--limit", "0"]
-    process = spawn(argv, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    deadline = Deadline(30)
-    with BoeingSandboxControl(url) as control:
-        while not deadline.passed:
-            with suppress(Unavailable):
-                control.stats()
-                break
-            assert process.poll() is None, "the Boeing sandbox did not start"
-        yield control
-    end(process, timeout=allow(5))
 
 
 @pytest.fixture
