@@ -63,7 +63,8 @@ class Settings(
         """Add the files of `CREDENTIALS_DIRECTORY`, with the lowest precedence."""
         del file_secret_settings
         kept = {name.lower(): text for name, text in credentials().items() if name.lower() in cls.model_fields}
-        return init_settings, env_settings, dotenv_settings, InitSettingsSource(settings_cls, init_kwargs=kept)
+        files = (dotenv_settings,) if getattr(dotenv_settings, "env_file", None) else ()
+        return init_settings, env_settings, *files, InitSettingsSource(settings_cls, init_kwargs=kept)
 
     @property
     def public_url(self) -> str:

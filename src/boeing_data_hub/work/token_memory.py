@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from boeing_data_hub.clock import monotonic
@@ -17,6 +18,7 @@ T = TypeVar("T")
 Step = Callable[[TokenState, datetime], tuple[TokenState, T]]
 
 
+@lru_cache(maxsize=16)
 def fingerprint(*parts: str) -> str:
     """A value that identifies a set of credentials and does not reveal them.
 
