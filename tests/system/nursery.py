@@ -13,7 +13,11 @@ import os
 import sys
 import threading
 
+from fastapi.routing import iter_route_contexts
+
 from boeing_data_hub.cli.machine.children import die_with_parent
+from boeing_data_hub.web import app as api
+from boeing_data_hub.web.console import mount as console
 
 MAINS = {
     name: importlib.import_module(f"{name}.__main__").main
@@ -59,5 +63,6 @@ def _exit_code(pid: int, ended: dict[int, int]) -> int | None:
 
 if __name__ == "__main__":
     assert threading.active_count() == 1  # a fork copies only the thread that forks
+    list(iter_route_contexts([*api.routes(), *console.routes()]))  # else each API completes them at its first request
     gc.freeze()
     serve()

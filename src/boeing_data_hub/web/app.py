@@ -84,7 +84,7 @@ ROUTERS = (
 
 
 @cache
-def _routes() -> tuple[BaseRoute, ...]:
+def routes() -> tuple[BaseRoute, ...]:
     """The routes of the API, which all applications of a process share.
 
     FastAPI completes a route when the first request passes it, and keeps the result with the router that includes it.
@@ -135,7 +135,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.live_feed = LiveFeed(hub)
     app.state.waiters = Waiters()
     app.state.store_webhooks = store_webhooks.StoreWebhooks(hub)
-    app.router.routes.extend(_routes())
+    app.router.routes.extend(routes())
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(_principal: Reader) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

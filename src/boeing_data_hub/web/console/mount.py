@@ -54,7 +54,7 @@ UPLOADS: Final = ("/console/search/upload", "/console/publish/upload", "/console
 
 
 @cache
-def _routes() -> tuple[BaseRoute, ...]:
+def routes() -> tuple[BaseRoute, ...]:
     """The routes of the console, which all applications of a process share, as they do the API's."""
     console = APIRouter()
     for router in (
@@ -102,7 +102,7 @@ def install(app: FastAPI) -> None:
     app.state.plan_jobs = PlanJobs(app.state.hub)
     app.state.preview_jobs = PreviewJobs(app.state.hub)
     app.state.board = Board(app.state.hub)
-    app.router.routes.extend(_routes())
+    app.router.routes.extend(routes())
 
     @app.get("/", include_in_schema=False)
     def front_door() -> RedirectResponse:  # pyright: ignore[reportUnusedFunction]
