@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import errors
-from tests.support.patience import allow
+from tests.support.patience import Deadline, allow
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.clock import monotonic
@@ -310,12 +310,12 @@ def test_a_corrected_password_is_used_without_a_restart(postgres, direct_url):
 
 
 def _until_answered(database: Database) -> int:
-    deadline = monotonic() + 30
+    deadline = Deadline(30)
     while True:
         try:
             return database.run(lambda work: work.value("SELECT 1"), patience=1)
         except Unavailable:
-            if monotonic() > deadline:
+            if deadline.passed:
                 raise
 
 

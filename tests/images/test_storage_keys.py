@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 from pydantic import SecretStr, ValidationError
+from tests.support.patience import allow
 
 from boeing_data_hub.errors import HubError, PauseUpstream
 from boeing_data_hub.images.placeholder import placeholder
@@ -46,7 +47,7 @@ def serve():
     yield start
     for server, thread, listening in running:
         server.should_exit = True
-        thread.join(10)
+        thread.join(allow(10))
         listening.close()
 
 

@@ -84,7 +84,7 @@ def together(acts):
     start = threading.Barrier(len(acts))
 
     def run(act):
-        start.wait(10)
+        start.wait(allow(10))
         try:
             return act()
         except HubError as error:

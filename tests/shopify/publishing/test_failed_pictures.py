@@ -5,8 +5,8 @@ from __future__ import annotations
 from threading import Event
 
 import pytest
+from tests.support.patience import Deadline
 
-from boeing_data_hub.clock import monotonic
 from boeing_data_hub.shopify import media_check_rows
 
 pytestmark = pytest.mark.services
@@ -28,9 +28,9 @@ def states(desk):
 
 def until(desk, what, seconds=40.0):
     """Work until something is so."""
-    ends_at = monotonic() + seconds
+    deadline = Deadline(seconds)
     while not what():
-        assert monotonic() < ends_at, (states(desk), desk.rows("SELECT sku, media_state, media_sent FROM hub.products"))
+        assert not deadline.passed, (states(desk), desk.rows("SELECT sku, media_state, media_sent FROM hub.products"))
         desk.do("UPDATE hub.products SET media_at = now() - interval '1 minute' WHERE media_state IS NOT NULL")
         desk.work(0.3)
         Event().wait(0.05)
@@ -83,9 +83,9 @@ def test_a_part_with_an_unchecked_failed_picture_is_not_unchanged(make_desk):
     desk.store.load({"MEDIA_FAIL_RATE": 1.0})
     skus = desk.stage(*desk.make_parts(3))
     desk.run(skus)
-    ends_at = monotonic() + 20
+    deadline = Deadline(20)
     while any(seen != {"FAILED"} for seen in states(desk).values()):
-        assert monotonic() < ends_at
+        assert not deadline.passed
         Event().wait(0.05)
     desk.store.load({"MEDIA_FAIL_RATE": 0.0})
     assert {item.outcome for item in desk.items(desk.run(skus)).values()} == {"updated"}
