@@ -1,7 +1,4 @@
-"""The composition root: builds the hub from the settings.
-
-Components are created on first use, so that a process only loads what it needs.
-"""
+"""The composition root: builds the hub from the settings, each component on first use."""
 
 from __future__ import annotations
 
@@ -40,6 +37,7 @@ from boeing_data_hub.health.live import Live
 from boeing_data_hub.health.upkeep import Upkeep
 from boeing_data_hub.images.library import ImageLibrary
 from boeing_data_hub.network.outgoing import Network
+from boeing_data_hub.quotes.orders import Orders
 from boeing_data_hub.quotes.run import Quoting
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.reading import Reading
@@ -195,6 +193,11 @@ class Hub:
             settings=self.settings,
             policy=lambda: self.shop.listing_policy,
         )
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Draft orders of quotes."""
+        return Orders(self.database, self.settings)
 
     @cached_property
     def recovery(self) -> Recovery:

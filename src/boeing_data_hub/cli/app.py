@@ -38,7 +38,7 @@ COMMANDS: Final = {
     "batches": Entry("batches", "app", "Work", "List, watch, cancel, retry, undo and export runs."),
     "failures": Entry("failures", "app", "Work", "List, retry, ignore and export open failures of all runs."),
     "lists": Entry("part_lists", "app", "Work", "Save, refresh and search lists; preview how a file is read."),
-    "quotes": Entry("quotes", "app", "Work", "Request, list, show and export quotes."),
+    "quotes": Entry("quotes", "app", "Work", "Request, list, show and export quotes, and turn them into draft orders."),
     "db": Entry("operate", "db", "Operate", "Create and upgrade the database tables."),
     "keys": Entry("operate", "keys_app", "Operate", "Create, list and revoke API keys."),
     "sessions": Entry("sessions", "app", "Operate", "List and end sessions of the console."),

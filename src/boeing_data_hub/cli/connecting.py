@@ -17,7 +17,7 @@ from boeing_data_hub.cli.operate import with_hub
 from boeing_data_hub.connections import connected_tokens, store_grants, store_way
 from boeing_data_hub.db import audit, revision
 from boeing_data_hub.errors import BadInput, Unavailable
-from boeing_data_hub.health.doctor.shopify_check import SCOPES, missing_scopes
+from boeing_data_hub.health.doctor.shopify_check import missing_scopes, scopes_wanted
 from boeing_data_hub.shopify.connecting import Approval, checked_shop, code_of
 
 PORT: Final = 8421
@@ -59,7 +59,7 @@ def connect(
                 details={"scope": held.facts.get("scope")},
             )
         )
-        missing = missing_scopes(set(str(held.facts.get("scope") or "").split(",")) - {""})
+        missing = missing_scopes(set(str(held.facts.get("scope") or "").split(",")) - {""}, scopes_wanted(hub.settings))
         if as_json:
             output.as_json(
                 {"store": approval.shop, "scope": held.facts.get("scope"), "expires_at": held.expires_at,
@@ -94,7 +94,7 @@ def _approval(hub: Hub, port: int) -> Approval:
         origin=access.origin,
         client_id=settings.shopify_client_id.strip(),
         redirect=f"http://localhost:{port}{PATH}",
-        scopes=SCOPES,
+        scopes=scopes_wanted(settings),
     )
 
 

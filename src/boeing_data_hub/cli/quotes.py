@@ -16,7 +16,7 @@ from boeing_data_hub.cli.client import Api, Document
 from boeing_data_hub.cli.output import ExitCode
 from boeing_data_hub.errors import BadInput
 
-app = typer.Typer(no_args_is_help=True, help="Request, list, show and export quotes.")
+app = typer.Typer(no_args_is_help=True, help="Request, list, show and export quotes, and turn them into draft orders.")
 
 Number = Annotated[str, typer.Argument(help="The RFQ number.")]
 Wait = Annotated[bool, typer.Option(help="Wait until every line has an answer.")]
@@ -114,6 +114,43 @@ def retry(rfq_number: Number, *, wait: Wait = True, as_json: Json = False) -> No
         _finish(api, api.call("POST", _path(rfq_number, "/retry")), wait=wait, as_json=as_json)
 
     with_api(do, json_wanted=as_json)
+
+
+@app.command()
+def order(
+    rfq_number: Number,
+    *,
+    email: Annotated[str | None, typer.Option(help="The customer's e-mail address. Default: the buyer's.")] = None,
+    po: Annotated[str, typer.Option("--po", help="The buyer's order number.")] = "",
+    note: Annotated[str, typer.Option(help="For people in the store.")] = "",
+    valid_days: Annotated[int | None, typer.Option(min=1, max=365, help="Days for which the prices hold.")] = None,
+    reserve: Annotated[bool, typer.Option("--reserve", help="The store reserves stock until then.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until the store has it.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Turn a quote into a draft order in the store. Nothing is charged or sent to the customer."""
+
+    def do(api: Api) -> Document:
+        path = _path(rfq_number, "/draft-order")
+        body = {"email": email, "po_number": po, "note": note, "valid_days": valid_days, "reserve": reserve}
+        made = api.call("POST", path, json=body)
+        try:
+            while wait and made["state"] == "due":
+                time.sleep(_LOOK_EVERY)
+                made = api.call("GET", path)
+        except KeyboardInterrupt:
+            output.note("It is still being created. Run the command again to see it.")
+        if as_json:
+            output.as_json(made)
+        elif made["state"] == "created":
+            where = made["admin_url"] or made["draft_order_id"]
+            output.say(f"Draft order {made['name']}, valid until {made['valid_until']}: {where}")
+        else:
+            output.say(made["note"] or "The draft order is being created.")
+        return made
+
+    if with_api(do, json_wanted=as_json)["state"] == "refused":
+        raise typer.Exit(ExitCode.ERROR)
 
 
 @app.command()

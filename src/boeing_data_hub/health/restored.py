@@ -43,6 +43,7 @@ def forget_what_came_after(work: Work, *, actor: str) -> Forgotten:
     work.do(_SQL["settle_bulk_lines"])
     work.do(_SQL["end_leases"])
     orphans = work.do(_SQL["put_off_orphans"], [_REVIEWED_WITHIN])
+    work.do(_SQL["search_for_draft_orders"])
     sessions = work.do(_SQL["end_sessions"])
     work.do(_SQL["drop_sign_in_links"])
     done = Forgotten(sorted({row["sku"] for row in rows}), runs, orphans, sessions)

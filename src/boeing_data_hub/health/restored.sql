@@ -22,6 +22,10 @@ DELETE FROM hub.leases
 -- name: put_off_orphans
 UPDATE hub.orphans SET not_before = now() + %s::interval, updated_at = now() WHERE state = 'due'
 
+-- name: search_for_draft_orders
+-- One that waited may have been created since the backup: it is searched for before it is sent.
+UPDATE hub.draft_orders SET sent_at = coalesce(sent_at, created_at) WHERE state = 'due'
+
 -- name: end_sessions
 DELETE FROM hub.sessions
 

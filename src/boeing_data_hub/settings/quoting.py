@@ -64,6 +64,14 @@ class Quotes(BaseSettings):
         description="If a number is requested without its suffix and Boeing has exactly one variant of it, offer that "
         "variant under its full number. Off: the line is a no-quote, and its note names the variant.",
     )
+    hub_quotes_to_orders: bool = Field(
+        default=False,
+        description="People may turn quotes into draft orders in the store. The app then also needs the scope "
+        "write_draft_orders.",
+    )
+    hub_quote_valid_days: int = Field(
+        default=30, ge=1, le=365, description="Days for which a quote that becomes a draft order is valid."
+    )
     hub_quote_lead_time: str = Field(default="ON REQUEST", max_length=50, description="Lead time of quoted lines.")
     hub_quote_traceability_store: str = Field(
         default="SHOPIFY", max_length=50, description="Traceability of lines quoted from the store."

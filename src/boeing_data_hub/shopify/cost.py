@@ -68,6 +68,8 @@ _FIXED: Final = {
     "bulk_query_run": MUTATION,
     "bulk_running": 10,
     "bulk_status": 1,
+    "draft_order_create": MUTATION,
+    "draft_orders_seen": 26,
     "inventory_levels": 28,
     "inventory_set": 13,
     "locations": 11,

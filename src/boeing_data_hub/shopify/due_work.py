@@ -1,5 +1,5 @@
 """What the stage could work on now for the current store: parts, steps of bulk operations, leftover products, pictures,
-webhooks, snapshots of the store, and jobs that people started.
+webhooks, snapshots of the store, draft orders, and jobs that people started.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import (
     bulk_runs,
+    draft_order_rows,
     leftover_products,
     media_check_rows,
     publish_items,
@@ -27,6 +28,7 @@ def anything_due(work: Work, *, first: float = 0.0) -> int:
         media_check_rows.anything_due(work, first=first)
         or webhook_rows.anything_due(work)
         or job_rows.anything_due(work)
+        or draft_order_rows.anything_due(work)
         or store_snapshot_rows.anything_due(work)
     )
 

@@ -16,6 +16,7 @@ from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import PauseUpstream, RateLimited, Reject, Retry
 from boeing_data_hub.shopify import due_work, user_errors
 from boeing_data_hub.shopify.bulk import Bulk
+from boeing_data_hub.shopify.draft_orders import DraftOrders
 from boeing_data_hub.shopify.leftovers import Leftovers
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Step
@@ -36,7 +37,7 @@ _BREATH: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What takes turns with parts: leftover products, pictures, bulk operations, snapshots, webhooks, people's jobs."""
+    """What takes turns with parts: leftover products, draft orders, pictures, bulk operations, snapshots, ..."""
 
     leftovers: Leftovers
     media_checks: MediaChecks
@@ -44,6 +45,7 @@ class Turns:
     snapshots: Snapshots
     webhooks: WebhookReads
     store_jobs: StoreJobs
+    draft_orders: DraftOrders
 
 
 class Publishing:
@@ -135,6 +137,7 @@ class Publishing:
             return step  # only a part shows whether parts can be published
         if (
             turns.leftovers.work(facts)
+            or turns.draft_orders.work(facts)
             or turns.media_checks.work(facts, busy=True)
             or turns.webhooks.work(facts, busy=True)
             or turns.snapshots.work(facts)

@@ -23,6 +23,7 @@ from boeing_data_hub.shopify.bulk_ingest import Reading
 from boeing_data_hub.shopify.client import ShopifyClient
 from boeing_data_hub.shopify.conflicts import Attention
 from boeing_data_hub.shopify.creation_limit import CreationLimit
+from boeing_data_hub.shopify.draft_orders import LATE_SECONDS, DraftOrders
 from boeing_data_hub.shopify.effects import Effects
 from boeing_data_hub.shopify.finalization import Finalizer
 from boeing_data_hub.shopify.inventory import InventoryCalls
@@ -245,6 +246,9 @@ class Shop:
                 ),
                 planning=AdoptionPlanning(self._database, self.settings_policy),
                 effects=effects,
+            ),
+            draft_orders=DraftOrders(
+                client=self.client, effects=effects, late_seconds=s.shopify_call_timeout + LATE_SECONDS
             ),
         )
         steps = Steps(self.preparing, self._sender, self.finalizer)

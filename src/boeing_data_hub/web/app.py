@@ -34,6 +34,7 @@ from boeing_data_hub.web.api import (
     prices,
     products,
     publish,
+    quote_orders,
     quotes,
     reviews,
     saved_lists,
@@ -77,6 +78,7 @@ ROUTERS = (
     failures.router,  # /api/failures
     store.router,  # /api/store
     adoptions.router,  # /api/store/adoptions
+    quote_orders.router,  # /api/quotes/{rfq_number}/draft-order, before the paths that fit everything
     quotes.router,  # /api/zap/webhook, /api/quotes
     sessions.router,  # /api/sessions
     media.router,  # /media

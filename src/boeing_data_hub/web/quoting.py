@@ -77,3 +77,8 @@ async def sent_fields(request: Request) -> dict[str, Any]:
 SentFields = Annotated[dict[str, Any], Depends(sent_fields)]
 Asker = Annotated[str, Depends(caller("search"))]
 Fetcher = Annotated[str, Depends(caller("read"))]
+
+
+def number_in_path(rfq_number: str) -> str:
+    """A number from a path. Postgres stores no NUL, so a text with one matches nothing."""
+    return rfq_number.strip().replace("\0", "\ufffd")

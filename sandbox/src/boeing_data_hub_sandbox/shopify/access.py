@@ -30,6 +30,7 @@ SCOPES = {
     "publishablePublish": "write_publications",
     "publishableUnpublish": "write_publications",
     "publicationUpdate": "write_publications",
+    "draftOrderCreate": "write_draft_orders",
     "product": "read_products",
     "productByHandle": "read_products",
     "productByIdentifier": "read_products",
@@ -50,6 +51,8 @@ SCOPES = {
     "publications": "read_publications",
     "publishedProductsCount": "read_publications",
     "files": "read_files",
+    "draftOrder": "read_draft_orders",
+    "draftOrders": "read_draft_orders",
 }
 
 

@@ -36,6 +36,10 @@ def _money(amount: Any, info: Info) -> dict[str, Any]:
     return {"amount": amount, "currencyCode": info.context.world.knobs.currency}
 
 
+def _bag(amount: Any, info: Info) -> dict[str, Any]:
+    return {"shopMoney": _money(amount, info), "presentmentMoney": _money(amount, info)}
+
+
 def _counted(total: int) -> dict[str, Any]:
     return {"count": total, "precision": "EXACT"}
 
@@ -272,6 +276,13 @@ FIELDS: dict[str, dict[str, Answer]] = {
         "channels": _many(_channels),
         "supportsFuturePublishing": _TRUE,
     },
+    "DraftOrder": {
+        **_NUMBER,
+        "invoiceUrl": lambda it, info: f"{info.context.world.url}/invoices/{number_of(it.id)}",
+        "lineItems": _many(lambda it: it.lines),
+        "totalPriceSet": lambda it, info: _bag(it.total, info),
+    },
+    "DraftOrderLineItem": {"originalUnitPriceSet": lambda it, info: _bag(it.price, info)},
     "WebhookSubscription": {
         **_NUMBER,
         "apiVersion": lambda _, info: {

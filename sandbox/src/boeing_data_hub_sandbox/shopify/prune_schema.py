@@ -25,13 +25,14 @@ product productByHandle productByIdentifier products productVariant productVaria
 productsCount productVariantsCount productOperation node nodes metafieldDefinition metafieldDefinitions inventoryItem
 inventoryItems inventoryLevel location locations locationsCount publication publications publishedProductsCount files
 bulkOperation bulkOperations currentBulkOperation shop webhookSubscriptions currentAppInstallation appInstallation
-taxonomy publicApiVersions
+taxonomy publicApiVersions draftOrder draftOrders
 """
 _MUTATIONS = """
 productSet productUpdate productDelete productVariantsBulkUpdate metafieldsSet metafieldsDelete tagsAdd tagsRemove
 metafieldDefinitionCreate metafieldDefinitionUpdate metafieldDefinitionDelete inventorySetQuantities inventoryActivate
 inventoryItemUpdate publishablePublish publishableUnpublish publicationUpdate stagedUploadsCreate fileDelete
 bulkOperationRunMutation bulkOperationRunQuery bulkOperationCancel webhookSubscriptionCreate webhookSubscriptionDelete
+draftOrderCreate
 """
 # The objects the sandbox can answer for, each with the fields it really has an answer to.
 _OBJECTS = {
@@ -96,6 +97,11 @@ _OBJECTS = {
     "status type url",
     "ProductSetOperation": "id product status userErrors",
     "ProductDeleteOperation": "deletedProductId id product status userErrors",
+    "DraftOrder": "completedAt createdAt currencyCode customAttributes email id invoiceUrl legacyResourceId lineItems "
+    "name note2 poNumber reserveInventoryUntil status tags totalPriceSet updatedAt",
+    "DraftOrderLineItem": "custom id originalUnitPriceSet quantity sku title variant",
+    "Attribute": "key value",
+    "MoneyBag": "presentmentMoney shopMoney",
     "WebhookSubscription": "apiVersion callbackUrl createdAt filter format id includeFields legacyResourceId "
     "metafieldNamespaces name topic updatedAt uri",
 }

@@ -77,6 +77,15 @@ FILES: Readers = {
     "status": lambda it: [it.status],
     "created_at": lambda it: [it.created_at],
 }
+DRAFT_ORDERS: Readers = {
+    "id": lambda it: [str(number_of(it.id))],
+    "status": lambda it: [it.status],
+    "tag": lambda it: it.tags,
+    "name": lambda it: [it.name],
+    "email": lambda it: [it.email] if it.email else [],
+    "created_at": lambda it: [it.created_at],
+    "updated_at": lambda it: [it.updated_at],
+}
 WEBHOOKS: Readers = {"id": lambda it: [str(number_of(it.id))], "topic": lambda it: [it.topic]}
 
 

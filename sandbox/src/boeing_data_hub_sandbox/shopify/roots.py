@@ -11,10 +11,11 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from boeing_data_hub_sandbox.shopify import channels, definitions, inventory, product_edits, webhooks
+from boeing_data_hub_sandbox.shopify import channels, definitions, draft_orders, inventory, product_edits, webhooks
 from boeing_data_hub_sandbox.shopify import readers as read
 from boeing_data_hub_sandbox.shopify.bulk import BulkRunner
 from boeing_data_hub_sandbox.shopify.call import Call
+from boeing_data_hub_sandbox.shopify.draft_order import DraftOrder
 from boeing_data_hub_sandbox.shopify.metafields import slot_of
 from boeing_data_hub_sandbox.shopify.paging import found, page
 from boeing_data_hub_sandbox.shopify.product_fields import PREFIX, TAXONOMY, category
@@ -252,6 +253,10 @@ QUERIES: dict[str, Answer] = {
     ),
     "currentBulkOperation": _current_bulk,
     "webhookSubscriptions": _webhooks,
+    "draftOrder": _record(DraftOrder),
+    "draftOrders": _shelf(
+        "draft_orders", read.DRAFT_ORDERS, ("name", "email"), keys={"ID": "id", "UPDATED_AT": "updated_at"}
+    ),
     "shop": lambda *_, **__: {},
     "currentAppInstallation": lambda *_, **__: {},
     "appInstallation": lambda *_, **__: {},
@@ -290,4 +295,5 @@ MUTATIONS: dict[str, Answer] = {
     "bulkOperationCancel": _mutation(lambda call, which: BulkRunner(call.world).cancel(which), "id"),
     "webhookSubscriptionCreate": _mutation(webhooks.subscribe, "topic", "webhookSubscription"),
     "webhookSubscriptionDelete": _mutation(webhooks.unsubscribe, "id"),
+    "draftOrderCreate": _mutation(draft_orders.create, "input"),
 }

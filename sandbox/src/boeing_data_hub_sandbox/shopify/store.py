@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from boeing_data_hub.clock import now
+from boeing_data_hub_sandbox.shopify.draft_order import DraftOrder
 from boeing_data_hub_sandbox.shopify.knobs import Knobs
 from boeing_data_hub_sandbox.shopify.records import (
     BulkOperation,
@@ -56,6 +57,7 @@ class Store:
         self.bulk_operations: dict[str, BulkOperation] = {}
         self.product_operations: dict[str, ProductOperation] = {}
         self.webhooks: dict[str, Webhook] = {}
+        self.draft_orders: dict[str, DraftOrder] = {}
         self.by_handle: dict[str, Product] = {}
         self.by_sku: dict[str, dict[str, Variant]] = {}
         self.by_value: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -231,6 +233,7 @@ class Store:
             self.bulk_operations,
             self.product_operations,
             self.webhooks,
+            self.draft_orders,
         ):
             if (found := shelf.get(identifier)) is not None:
                 return found

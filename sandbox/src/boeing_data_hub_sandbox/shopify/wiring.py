@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from boeing_data_hub_sandbox.shopify.access import guarded
+from boeing_data_hub_sandbox.shopify.draft_order import DraftOrder, DraftOrderLineItem
 from boeing_data_hub_sandbox.shopify.fields import FIELDS
 from boeing_data_hub_sandbox.shopify.knobs import Knobs
 from boeing_data_hub_sandbox.shopify.records import (
@@ -38,6 +39,8 @@ from boeing_data_hub_sandbox.shopify.world import World
 _NAMES: dict[type[Any], str] = {
     BulkOperation: "BulkOperation",
     Definition: "MetafieldDefinition",
+    DraftOrder: "DraftOrder",
+    DraftOrderLineItem: "DraftOrderLineItem",
     Item: "InventoryItem",
     Level: "InventoryLevel",
     Location: "Location",

@@ -14,12 +14,20 @@ from boeing_data_hub.catalogue.listings import ListingPolicy
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.health.doctor import network, store_access
 from boeing_data_hub.health.doctor.finding import Advice, Finding, some, well
+from boeing_data_hub.settings.quoting import Quotes
 from boeing_data_hub.shopify import channels
+from boeing_data_hub.shopify.draft_orders import SCOPE as DRAFT_ORDERS
 from boeing_data_hub.shopify.probes import Definitions
 from boeing_data_hub.shopify.publications import Channel, StoreFacts
 
 SCOPES: Final = ("write_products", "write_inventory", "read_locations", "write_publications")
 """The scopes the app needs; a write scope includes the read scope."""
+
+
+def scopes_wanted(settings: Quotes) -> tuple[str, ...]:
+    """The scopes that the app needs with these settings."""
+    return (*SCOPES, DRAFT_ORDERS) if settings.hub_quotes_to_orders else SCOPES
+
 
 _CHECKED: Final = "2026-10"  # the version whose schema our documents were checked against
 _YEAR_MONTHS: Final = 12  # for which a version is supported
@@ -190,10 +198,10 @@ def _months_left(version: str, today: date) -> int:
     return (year - today.year) * 12 + month - today.month + _YEAR_MONTHS
 
 
-def judge_facts(facts: StoreFacts, policy: ListingPolicy) -> Iterator[Finding]:
+def judge_facts(facts: StoreFacts, policy: ListingPolicy, wanted: Sequence[str] = SCOPES) -> Iterator[Finding]:
     """Findings about name and plan, scopes and currency."""
     yield well("store", f"The store {facts.name or facts.shop} answers ({facts.plan or 'plan unknown'}).")
-    yield from judge_scopes(facts.scopes)
+    yield from judge_scopes(facts.scopes, wanted)
     ours = policy.currency.upper()
     if facts.currency and facts.currency.upper() != ours:
         yield CURRENCY.found(
@@ -203,17 +211,17 @@ def judge_facts(facts: StoreFacts, policy: ListingPolicy) -> Iterator[Finding]:
         )
 
 
-def judge_scopes(granted: Collection[str]) -> Iterator[Finding]:
-    """What is missing of the scopes that publishing needs; a right to write includes that to read. Empty: not known."""
-    if missing := missing_scopes(granted):
+def judge_scopes(granted: Collection[str], wanted: Sequence[str] = SCOPES) -> Iterator[Finding]:
+    """What is missing of the scopes that are needed; a right to write includes that to read. Empty: not known."""
+    if missing := missing_scopes(granted, wanted):
         yield LACKS.found(f"The app lacks {', '.join(missing)}.", scopes=", ".join(missing))
 
 
-def missing_scopes(granted: Collection[str]) -> list[str]:
+def missing_scopes(granted: Collection[str], wanted: Sequence[str] = SCOPES) -> list[str]:
     """The missing scopes; none if the granted scopes are unknown."""
     return [
         scope
-        for scope in SCOPES
+        for scope in wanted
         if granted and scope not in granted and scope.replace("read_", "write_") not in granted
     ]
 

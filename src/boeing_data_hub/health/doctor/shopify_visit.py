@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def visit_store(settings: Settings, policy: ListingPolicy, *, call_seconds: floa
         client = ShopifyClient(access, NoAccount(), tokens)
         try:
             if isinstance(tokens, AppTokens):
-                yield from _fetched(tokens)
+                yield from _fetched(tokens, shopify_check.scopes_wanted(settings))
             yield from _seen(settings, policy, client, access, call_seconds)
         except GrantRefused as error:
             yield store_access.refused(error)
@@ -56,7 +56,7 @@ def visit_store(settings: Settings, policy: ListingPolicy, *, call_seconds: floa
             client.close()
 
 
-def _fetched(tokens: AppTokens) -> Iterator[Finding]:
+def _fetched(tokens: AppTokens, wanted: Sequence[str]) -> Iterator[Finding]:
     """A new token, because the credentials may have changed since the current one was fetched. Workers use it, too."""
     token = tokens.fetch_now()
     held = token.held
@@ -64,7 +64,7 @@ def _fetched(tokens: AppTokens) -> Iterator[Finding]:
     lives = (ends - held.obtained_at).total_seconds() if held is not None and ends is not None else None
     yield store_access.granted(connected=token.is_connected, lives=lives)
     if token.scopes:
-        yield from shopify_check.judge_scopes(token.scopes)
+        yield from shopify_check.judge_scopes(token.scopes, wanted)
 
 
 def _seen(
@@ -72,7 +72,7 @@ def _seen(
 ) -> Iterator[Finding]:
     viewing = Viewing(_Once(client), policy, address=access.origin)
     facts = viewing.facts()
-    yield from shopify_check.judge_facts(facts, policy)
+    yield from shopify_check.judge_facts(facts, policy, shopify_check.scopes_wanted(settings))
     yield from shopify_check.judge_version(settings.shopify_api_version, client.version, now().date())
     if client.dated and (off := clocks.judge_date("the store", client.dated, now(), uncertain=call_seconds)):
         yield off

@@ -19,7 +19,7 @@ from boeing_data_hub.web.api.quote_answer import QuoteAnswer, answer
 from boeing_data_hub.web.downloads import AS_FILE, download
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 from boeing_data_hub.web.problems import may
-from boeing_data_hub.web.quoting import Asker, Fetcher, SentFields
+from boeing_data_hub.web.quoting import Asker, Fetcher, SentFields, number_in_path
 
 router = APIRouter(prefix="/api", tags=["quotes"])
 
@@ -140,7 +140,7 @@ def get_quote(
 
     Needs the header `X-Webhook-Secret`, or a key with the scope `read`.
     """
-    found = hub.quoting.find(_as_stored(rfq_number))
+    found = hub.quoting.find(number_in_path(rfq_number))
     if format is None and "text/csv" in request.headers.get("accept", ""):
         format = "csv"  # noqa: A001 - same
     if format is not None and format != "json":
@@ -151,15 +151,10 @@ def get_quote(
 @router.post("/quotes/{rfq_number:path}/retry", status_code=202, responses=may(409))
 def retry_quote(rfq_number: str, hub: TheHub, principal: Searcher) -> QuoteAnswer:
     """Search again for the lines that are `unanswered`. A second request starts no second search."""
-    found = hub.quoting.find(_as_stored(rfq_number))
+    found = hub.quoting.find(number_in_path(rfq_number))
     return told(hub, hub.quoting.ask_again(found, actor=principal.owner))
 
 
 def told(hub: Hub, quote: Quote) -> QuoteAnswer:
     """A quote as the API returns it."""
     return answer(quote, status_url=f"{hub.settings.public_url}/api/quotes/{escaped(quote.rfq_number, safe='')}")
-
-
-def _as_stored(rfq_number: str) -> str:
-    """A number from a path. Postgres stores no NUL, so a text with one matches nothing."""
-    return rfq_number.strip().replace("\0", "\ufffd")

@@ -29,10 +29,10 @@ from boeing_data_hub.shopify.store_job import ConflictFilter, StoreJob
 from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
-from boeing_data_hub.web.console.store_links import admin_link
 from boeing_data_hub.web.console.visitors import Publisher, Viewer
 from boeing_data_hub.web.console.waiting import Counts, counts
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.store_links import admin_link
 
 router = APIRouter(prefix="/attention")
 

@@ -16,6 +16,7 @@ ACTIONS: Final[dict[str, str]] = {
     "quote.ask": "Requested a quote",
     "quote.complete": "Completed a quote",
     "quote.retry": "Retried quote lines",
+    "quote.order": "Created a draft order",
     "work.pause": "Paused work",
     "work.resume": "Resumed work",
     "notifications.add": "Added a notification target",

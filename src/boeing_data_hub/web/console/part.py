@@ -52,8 +52,8 @@ from boeing_data_hub.web.console.figures import seen
 from boeing_data_hub.web.console.part_charts import moved
 from boeing_data_hub.web.console.part_numbers import number_of
 from boeing_data_hub.web.console.rendering import go, page
-from boeing_data_hub.web.console.store_links import admin_link, picture_link
 from boeing_data_hub.web.console.visitors import Operator, Viewer
+from boeing_data_hub.web.store_links import admin_link, picture_link
 
 router = APIRouter(prefix="/part")
 

@@ -6,24 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.db import api_keys, audit
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.errors import NotFound
+from boeing_data_hub.errors import BadInput, NotFound
 from boeing_data_hub.health.batch_status import wait_of
 from boeing_data_hub.quotes import quote_rows
 from boeing_data_hub.quotes.message import message
+from boeing_data_hub.quotes.orders import OrderRequest
 from boeing_data_hub.quotes.quote import Quote, QuoteState
 from boeing_data_hub.quotes.run import target_of
+from boeing_data_hub.shopify import draft_order_rows
+from boeing_data_hub.shopify.draft_order_rows import DraftOrder
 from boeing_data_hub.web import exports
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console.rendering import go, page
-from boeing_data_hub.web.console.visitors import Operator, Viewer
+from boeing_data_hub.web.console.visitors import Operator, Publisher, Viewer
 from boeing_data_hub.web.downloads import download
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.store_links import draft_order_link
 from boeing_data_hub.work import batches
 from boeing_data_hub.work.batch import Batch
 
@@ -31,6 +35,7 @@ router = APIRouter(prefix="/quotes")
 
 _ON_A_PAGE: Final = 50
 _EVENTS: Final = 100
+_MOST_DAYS: Final = 365
 _LARGEST_ID: Final = 2**62
 
 
@@ -98,6 +103,28 @@ def ask_again(quote_id: int, hub: TheHub, visitor: Operator) -> Response:
     return go(f"/console/quotes/{after.id}", said="asked-again")
 
 
+@router.post("/{quote_id}/draft-order", response_model=None)
+def order(
+    quote_id: int,
+    hub: TheHub,
+    visitor: Publisher,
+    email: Annotated[str, Form(max_length=320, pattern=STORABLE)] = "",
+    po: Annotated[str, Form(max_length=100, pattern=STORABLE)] = "",
+    note: Annotated[str, Form(max_length=1000, pattern=STORABLE)] = "",
+    days: Annotated[str, Form(max_length=4)] = "",
+    reserve: Annotated[str, Form(max_length=5)] = "",
+) -> Response:
+    """Turn the quote into a draft order in the store."""
+    typed = days.strip()
+    if typed and not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= _MOST_DAYS):
+        raise BadInput("Enter a number of days from 1 to 365. No draft order was created.", code="bad_days")
+    wanted = OrderRequest(
+        email=email, po_number=po, note=note, valid_days=int(typed) if typed else None, reserve=reserve == "yes"
+    )
+    hub.orders.create(_existing(hub, quote_id), wanted, actor=visitor.owner)
+    return go(f"/console/quotes/{quote_id}", said="ordered")
+
+
 def _existing(hub: Hub, quote_id: int) -> Quote:
     """The quote as it is now. Raises NotFound."""
     possible = 0 < quote_id < _LARGEST_ID
@@ -114,7 +141,11 @@ class QuoteView:
     Attributes:
         batch: the search that answers it.
         waits: what that search waits for.
+        order: its draft order in the store.
+        orders_are_on: quotes may become draft orders.
+        admin_url: the draft order's page in Shopify's admin.
         happenings: its lines of the audit log.
+        valid_days: for which a draft order is valid if nobody says otherwise.
         names: API keys' names by owner.
     """
 
@@ -122,6 +153,10 @@ class QuoteView:
     message: str
     batch: Batch | None
     waits: object
+    order: DraftOrder | None
+    orders_are_on: bool
+    admin_url: str | None
+    valid_days: int
     happenings: Sequence[object]
     names: Mapping[str, str]
 
@@ -131,11 +166,16 @@ def _view(hub: Hub, quote_id: int) -> QuoteView:
 
     def step(work: Work) -> QuoteView:
         batch = batches.get(work, quote.batch_id) if quote.batch_id else None
+        order = draft_order_rows.get(work, quote.id)
         return QuoteView(
             quote=quote,
             message=message(quote),
             batch=batch,
             waits=wait_of(batch, hub.live.situation(work)) if batch and quote.is_pending else None,
+            order=order,
+            orders_are_on=hub.orders.are_on,
+            admin_url=draft_order_link(hub, order.draft_order_id) if order else None,
+            valid_days=hub.settings.hub_quote_valid_days,
             happenings=audit.of_target(work, target_of(quote), limit=_EVENTS),
             names=api_keys.names(work),
         )

@@ -34,6 +34,7 @@ NOTICES: Final = {
     "started": "Search started. You can leave this page.",
     "started-before": "This list was already started. Here is its run.",
     "refreshing": "Refreshing this part. Boeing's answer will appear here.",
+    "ordered": "The draft order is being created in your store.",
     "asked-again": "Retrying. The lines are completed on this page.",
     "revoked": "Key revoked. Everyone signed in with it has been signed out.",
     "session-ended": "Session ended. Its browser is signed out.",

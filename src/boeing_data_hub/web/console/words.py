@@ -157,6 +157,11 @@ ADOPTED: Final[dict[str, Word]] = {
     "undone": Word("Undone", "idle", "undo"),
     "left": Word("Skipped by the undo", "warn", "alert"),
 }
+DRAFT_ORDER: Final[dict[str, Word]] = {
+    "due": Word("Creating", "busy", "clock"),
+    "created": Word("Created", "good", "check"),
+    "refused": Word("Rejected", "bad", "cross"),
+}
 TARGET: Final[dict[str, Word]] = {
     "on": Word("On", "good", "check"),
     "failing": Word("Failing", "bad", "cross"),
@@ -164,7 +169,7 @@ TARGET: Final[dict[str, Word]] = {
 }
 KINDS: Final[dict[str, dict[str, Word]]] = {"run": RUN, "item": ITEM, "part": PART, "check": CHECK, "key": KEY,
     "plan": PLAN, "outcome": OUTCOME, "bulk": BULK, "store": STORE, "conflict": CONFLICT, "review": REVIEW,
-    "target": TARGET,
+    "target": TARGET, "draft_order": DRAFT_ORDER,
     "quote": QUOTE, "quote_line": QUOTE_LINE, "adoption": ADOPTION, "matched": MATCHED, "adopted": ADOPTED,
 }  # fmt: skip
 ROLES: Final = {"admin": "Administrator", "operator": "Operator", "viewer": "Viewer"}
