@@ -98,7 +98,8 @@ def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
         "DELETE /api/store/adoptions/{adoption_id}", "POST /api/store/adoptions/{adoption_id}/approve",
         "POST /api/store/adoptions/{adoption_id}/choices", "POST /api/store/adoptions/{adoption_id}/undo",
         "POST /api/store/compare", "DELETE /api/store/snapshots/{snapshot_id}", "POST /api/failures/retry",
-        "POST /api/quotes/{rfq_number}/draft-order", "POST /api/notifications/targets", "PUT /api/notifications/targets/{target_id}",
+        "POST /api/quotes/{rfq_number}/draft-order",
+        "POST /api/notifications/targets", "PUT /api/notifications/targets/{target_id}",
     }  # fmt: skip
 
 
@@ -120,7 +121,8 @@ def test_the_names_of_operations_are_stable(description):
         "list_adoption_products", "list_adoptions", "start_adoption", "undo_adoption", "compare_store",
         "get_snapshot", "cancel_snapshot", "export_differences",
         "list_open_failures", "retry_failures", "ignore_failures", "reopen_failures", "cancel_batches",
-        "create_draft_order", "get_draft_order", "list_notification_events", "list_notification_targets", "add_notification_target",
+        "create_draft_order", "get_draft_order",
+        "list_notification_events", "list_notification_targets", "add_notification_target",
         "edit_notification_target", "remove_notification_target", "test_notification_target",
         "list_pauses", "pause_work", "resume_work", "list_price_lists", "create_price_list", "get_price_list", "edit_price_list", "delete_price_list", "preview_price_list", "export_price_moves", "activate_price_list", "go_back_to_earlier_prices", "plan_differing_prices",  # noqa: E501 - one list
     }  # fmt: skip
