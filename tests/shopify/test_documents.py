@@ -10,6 +10,7 @@ from graphql.validation import NoDeprecatedCustomRule
 from boeing_data_hub.shopify import cost, documents
 from boeing_data_hub_sandbox.shopify.cost import requested
 from boeing_data_hub_sandbox.shopify.documents import Documents
+from boeing_data_hub_sandbox.shopify.knobs import Knobs
 from boeing_data_hub_sandbox.shopify.schema import bare_schema
 
 
@@ -117,6 +118,7 @@ def test_every_document_works_on_the_store(ask, store, part):
     assert ask("publication_add", id=publication, input={"publishablesToAdd": [product["id"]]})["publication"]
 
     ask_about_the_shop(ask)
+    order(ask, store)
 
     upload = {"filename": "a.jsonl", "mimeType": "text/jsonl", "resource": "BULK_MUTATION_VARIABLES"}
     target = ask("staged_upload", input=[{**upload, "httpMethod": "POST"}])["stagedTargets"][0]
@@ -128,6 +130,16 @@ def test_every_document_works_on_the_store(ask, store, part):
     assert ask("product_delete", input={"id": product["id"]})["deletedProductId"] == product["id"]
     assert ask("product_by_custom_id", identifier=custom) is None
     assert ask.asked == documents.names()
+
+
+def order(ask, store):
+    store.settings(scopes=[*Knobs().scopes, "write_draft_orders"])
+    price = {"amount": "2.50", "currencyCode": "USD"}
+    line = {"title": "A", "sku": "A", "quantity": 2, "originalUnitPriceWithCurrency": price}
+    attribute = {"key": "hub_quote", "value": "k"}
+    made = ask("draft_order_create", input={"lineItems": [line], "tags": ["q-1"], "customAttributes": [attribute]})
+    seen = ask("draft_orders_seen", tagged="tag:q-1")["nodes"]
+    assert [(each["id"], each["customAttributes"]) for each in seen] == [(made["draftOrder"]["id"], [attribute])]
 
 
 def adopt_again(ask, product_id, named):

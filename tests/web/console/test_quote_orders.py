@@ -18,6 +18,7 @@ def test_a_quote_becomes_a_draft_order_on_its_page(signed_in, api, desk, part, s
     desk.stage(part("B2=K3"))
     body = {"rfq_number": "RFQ-7", "requested_parts": "B2=K3", "requested_qty": "3", "buyer_email": "ann@example.com"}
     page = f"/console/quotes/{api.post('/api/zap/webhook', json=body).json()['id']}"
+    desk.hub.shop.storefront.facts()  # a publishing worker has met the store
     person = signed_in("admin")
     assert 'value="ann@example.com"' in person.get(page).text
     assert person.send(f"{page}/draft-order", days="soon").status_code == 422
