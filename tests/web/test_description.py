@@ -98,7 +98,7 @@ def test_what_only_the_state_can_forbid_is_described_where_it_can(description):
         "DELETE /api/store/adoptions/{adoption_id}", "POST /api/store/adoptions/{adoption_id}/approve",
         "POST /api/store/adoptions/{adoption_id}/choices", "POST /api/store/adoptions/{adoption_id}/undo",
         "POST /api/store/compare", "DELETE /api/store/snapshots/{snapshot_id}", "POST /api/failures/retry",
-        "POST /api/quotes/{rfq_number}/draft-order",
+        "POST /api/quotes/{rfq_number}/draft-order", "POST /api/lists", "PUT /api/lists/{list_id}",
         "POST /api/notifications/targets", "PUT /api/notifications/targets/{target_id}",
     }  # fmt: skip
 
