@@ -146,7 +146,7 @@ LOCKED := --universal --generate-hashes --no-header --no-annotate --no-emit-inde
 	  --python-version 3.11
 
 lock: ## bring both lock files up to pyproject.toml; ARGS=--upgrade renews every version, too (needs uv)
-	uv pip compile pyproject.toml sandbox/pyproject.toml --extra otel --extra build --extra dev \
+	uv pip compile pyproject.toml sandbox/pyproject.toml --extra otel --extra sftp --extra build --extra dev \
 	  --no-emit-package boeing-data-hub $(LOCKED) $(ARGS) -o requirements.lock
 	uv pip compile pyproject.toml --extra build -c requirements.lock $(LOCKED) -o requirements-production.lock
 

@@ -21,7 +21,7 @@ PROJECT = PYPROJECT["project"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]
 SANDBOX = tomllib.loads((ROOT / "sandbox" / "pyproject.toml").read_text("utf-8"))["project"]
-EXTRAS = ("otel", "build", "dev")
+EXTRAS = ("otel", "sftp", "build", "dev")
 
 
 def machine(python, platform, processor):

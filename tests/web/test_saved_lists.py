@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.support.sftp_server import SftpServer
 from tests.support.web_files import FileServer
 
 from boeing_data_hub.batches import saved_lists
 from boeing_data_hub.batches.lists.schedule import Schedule
+from boeing_data_hub.batches.saved_lists import ListForm
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.health import attention
 
@@ -171,12 +173,29 @@ def test_no_private_address_is_read_directly_or_by_a_redirect(api, by_url, hub, 
     assert supplier.requests == 1
 
 
+def test_a_list_is_read_by_sftp_and_its_password_is_nowhere(api, save, sandboxed, settings, tmp_path):
+    (tmp_path / "stock.csv").write_bytes(b"P/N\nAN3-4\n")
+    server = SftpServer(tmp_path, "s3cret-of-acme")
+    try:
+        passwords = '{"hub@127.0.0.1": "s3cret-of-acme"}'
+        hub = sandboxed(**settings, hub_list_hosts=server.place, hub_list_sftp_passwords=passwords)
+        form = ListForm(name="By SFTP", address=f"sftp://hub@{server.place}/stock.csv", host_key=server.host_key)
+        known = hub.saved_lists.create(form, actor="somebody")
+        assert turn(hub) == 1
+        told = api.get(f"/api/lists/{known.id}")
+        assert told.json()["line_count"] == 1
+        rows = hub.database.run(lambda work: work.value("SELECT string_agg(l::text, ' ') FROM hub.part_lists l"))
+        assert "s3cret-of-acme" not in told.text + rows
+    finally:
+        server.close()
+
+
 def test_a_worker_that_is_too_slow_saves_nothing(api, by_url, hub, supplier):
     """Its lease has expired, and another worker has read the list since."""
     list_id = by_url()
     slow = hub.saved_lists
 
-    def fetch(address: str) -> bytes:
+    def fetch(_address: str, _host_key: str) -> bytes:
         hub.database.run(lambda work: work.do("UPDATE hub.part_lists SET lease = NULL, leased_until = NULL"))
         return b"OLD-1\n"
 

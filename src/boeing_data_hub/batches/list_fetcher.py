@@ -1,5 +1,7 @@
-"""Fetches the file of a saved list from its address, under the same guards as images: only hosts that the settings
-name, only public addresses, redirects checked like the first address, bounded in time and bytes.
+"""Fetches the file of a saved list from its address, by https or SFTP.
+
+By https under the same guards as images: only hosts that the settings name, only public addresses, redirects checked
+like the first address, bounded in time and bytes.
 """
 
 from __future__ import annotations
@@ -7,7 +9,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Final
 
+from pydantic import SecretStr
+
 from boeing_data_hub.batches.lists.spreadsheet import MAX_BYTES
+from boeing_data_hub.batches.sftp import SftpReader, is_sftp
 from boeing_data_hub.errors import BadInput, Retry
 from boeing_data_hub.images.fetch import ImageFetcher
 from boeing_data_hub.images.guards import FetchRules, ImageRefused, check_url
@@ -36,10 +41,20 @@ class ListFetcher:
         hosts: from where lists may be read: host names, each with all below it; or `host:port` at any address, for
             servers in the company's own network.
         http_hosts: the same `host:port`, over http; for sandboxes.
-        network: certificates and proxies.
+        network: certificates and proxies, for https.
+        passwords: for SFTP, a JSON object of `user@host` and password.
+        key_file: for SFTP, a private key; empty: none.
     """
 
-    def __init__(self, hosts: tuple[str, ...], http_hosts: tuple[str, ...], network: Network) -> None:
+    def __init__(
+        self,
+        hosts: tuple[str, ...],
+        http_hosts: tuple[str, ...],
+        network: Network,
+        *,
+        passwords: SecretStr,
+        key_file: str,
+    ) -> None:
         self._rules = FetchRules(
             domains=frozenset(host for host in hosts if ":" not in host),
             allow_hosts=frozenset(host for host in hosts if ":" in host),
@@ -49,29 +64,35 @@ class ListFetcher:
             max_bytes=MAX_BYTES,
         )
         self._network = network
+        self._sftp = SftpReader(self._rules.domains, self._rules.allow_hosts, passwords, key_file)
 
     @cached_property
     def _fetcher(self) -> ImageFetcher:
         return ImageFetcher(self._rules, network=self._network)
 
-    def check(self, address: str) -> None:
+    def check(self, address: str, host_key: str = "") -> None:
         """Check an address before it is saved, without connecting to anything.
 
         Raises:
-            BadInput: `list_address_forbidden`.
+            BadInput: `list_address_forbidden`, `no_host_key`.
         """
+        if is_sftp(address):
+            self._sftp.check(address, host_key)
+            return
         try:
             check_url(address, self._rules)
         except ImageRefused as refused:
             raise _told(refused) from None
 
-    def fetch(self, address: str) -> bytes:
+    def fetch(self, address: str, host_key: str = "") -> bytes:
         """The file at an address.
 
         Raises:
             BadInput: it cannot be read until a person changes something.
             Retry: it may be readable later.
         """
+        if is_sftp(address):
+            return self._sftp.fetch(address, host_key)
         try:
             return self._fetcher.download(address)
         except ImageRefused as refused:

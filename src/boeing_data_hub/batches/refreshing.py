@@ -35,7 +35,8 @@ from boeing_data_hub.work.batch import Batch
 
 log = structlog.get_logger(__name__)
 
-Fetch = Callable[[str], bytes]
+Fetch = Callable[[str, str], bytes]
+"""Reads an address; the second argument is the host key that it pins, if it is one of SFTP."""
 
 LEASE_SECONDS: Final = 120.0  # longer than a fetch and a reading may take together
 _RETRY: Final = RetryPolicy(attempts=6, first=300.0, longest=3600.0)
@@ -68,7 +69,7 @@ class SavedLists:
         database: Database,
         intake: Intake,
         fetch: Fetch,
-        check: Callable[[str], None],
+        check: Callable[[str, str], None],
         *,
         most: int,
         close: Callable[[], None] = lambda: None,
@@ -83,7 +84,13 @@ class SavedLists:
     @classmethod
     def of(cls, settings: Settings, database: Database, intake: Intake, network: Network) -> SavedLists:
         """By the settings."""
-        fetcher = ListFetcher(settings.hub_list_hosts, settings.hub_list_allow_http_hosts, network)
+        fetcher = ListFetcher(
+            settings.hub_list_hosts,
+            settings.hub_list_allow_http_hosts,
+            network,
+            passwords=settings.hub_list_sftp_passwords,
+            key_file=settings.hub_list_sftp_key_file,
+        )
         most = settings.max_bulk_search_size
         return cls(database, intake, fetcher.fetch, fetcher.check, most=most, close=fetcher.close)
 
@@ -108,7 +115,7 @@ class SavedLists:
 
     def _checked(self, form: ListForm, step: Callable[[Work], SavedList]) -> SavedList:
         if form.address:
-            self.check(form.address)
+            self.check(form.address, form.host_key)
         return self._database.run(step, patience=5)
 
     def take_file(self, list_id: UUID, content: bytes, filename: str) -> Refreshed:
@@ -154,7 +161,7 @@ class SavedLists:
         known = self._database.run(lambda work: saved_lists.get(work, list_id))
         try:
             name = PurePosixPath(urlsplit(known.address).path).name
-            table = self._read(known, self._fetch(known.address), name)
+            table = self._read(known, self._fetch(known.address, known.host_key), name)
             self._save(known, table, lease=lease)
         except HubError as error:
             self._put_off(known, lease, error)

@@ -32,6 +32,7 @@ class ListForm:
         name: unique.
         mapping: how its source is read.
         address: of a list whose source is a URL.
+        host_key: fingerprint of the server's key that an SFTP address pins.
         schedule: see `Schedule`; only with an address.
         after_refresh: what is searched after a refresh: nothing, new part numbers, or all.
     """
@@ -39,6 +40,7 @@ class ListForm:
     name: str
     mapping: ColumnMapping = field(default_factory=ColumnMapping)
     address: str = ""
+    host_key: str = ""
     schedule: str = ""
     after_refresh: AfterRefresh = "nothing"
 
@@ -48,7 +50,7 @@ class SavedList:
     """A saved list. See `ListForm` for what a person said.
 
     Attributes:
-        source: a file that people upload, or a URL.
+        source: a file that people upload, or a URL, by https or SFTP.
         version: how often its lines have changed; 0: never read.
         columns: headers of the other columns.
         line_count: part numbers now.
@@ -70,6 +72,7 @@ class SavedList:
     mapping: ColumnMapping
     source: Source
     address: str
+    host_key: str
     schedule: str
     after_refresh: AfterRefresh
     version: int
@@ -152,7 +155,7 @@ def change(work: Work, list_id: UUID, form: ListForm, *, actor: str) -> None:
         )
     if work.value(_SQL["has_name"], [form.name]) not in {None, list_id}:
         raise _taken(form.name)
-    reads_otherwise = (form.address, form.mapping) != (known.address, known.mapping)
+    reads_otherwise = (form.address, form.host_key, form.mapping) != (known.address, known.host_key, known.mapping)
     at = present(work)
     due_at = known.due_at
     if form.address and reads_otherwise:

@@ -1,13 +1,13 @@
 -- Run by saved_lists.py; see db/statements.py for the form.
 
 -- fragment: saved_list
-id, name, author, created_at, mapping, source, address, schedule, after_refresh, version, columns, line_count,
+id, name, author, created_at, mapping, source, address, host_key, schedule, after_refresh, version, columns, line_count,
 added_count, removed_count, skipped_count, refreshed_at, last_batch, due_at, attempts, error_code, error, failing_since
 
 -- name: add
 -- No row if another list has the name.
-INSERT INTO hub.part_lists (id, name, author, mapping, source, address, schedule, after_refresh, due_at)
-VALUES (%(id)s, %(name)s, %(author)s, %(mapping)s, %(source)s, %(address)s, %(schedule)s, %(after_refresh)s,
+INSERT INTO hub.part_lists (id, name, author, mapping, source, address, host_key, schedule, after_refresh, due_at)
+VALUES (%(id)s, %(name)s, %(author)s, %(mapping)s, %(source)s, %(address)s, %(host_key)s, %(schedule)s, %(after_refresh)s,
 CASE WHEN %(source)s = 'url' THEN now() END)
 ON CONFLICT (name) DO NOTHING
 
@@ -25,7 +25,7 @@ SELECT id FROM hub.part_lists WHERE name = %s
 
 -- name: change
 -- A refresh under way loses its lease, because it reads what was said before.
-UPDATE hub.part_lists SET name = %(name)s, mapping = %(mapping)s, address = %(address)s, schedule = %(schedule)s,
+UPDATE hub.part_lists SET name = %(name)s, mapping = %(mapping)s, address = %(address)s, host_key = %(host_key)s, schedule = %(schedule)s,
 after_refresh = %(after_refresh)s, due_at = %(due_at)s, attempts = 0, lease = NULL, leased_until = NULL
 WHERE id = %(id)s
 

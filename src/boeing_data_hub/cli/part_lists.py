@@ -18,6 +18,9 @@ app.command("preview")(list_preview.preview)
 Which = Annotated[str, typer.Argument(help="The list's name or id.", metavar="LIST")]
 Name = Annotated[str, typer.Argument(help="A name.")]
 Address = Annotated[str | None, typer.Option("--address", help="Where it is read, on a host in HUB_LIST_HOSTS.")]
+HostKey = Annotated[
+    str | None, typer.Option("--host-key", help="Fingerprint of the SFTP server's host key, SHA256:...")
+]
 Schedule = Annotated[str | None, typer.Option("--schedule", help="`daily HH:MM` (UTC), `every N h`, or empty.")]
 AfterRefresh = Annotated[
     Literal["nothing", "new", "all"] | None,
@@ -105,6 +108,7 @@ def create(
     name: Name,
     *,
     address: Address = None,
+    host_key: HostKey = None,
     schedule: Schedule = None,
     after_refresh: AfterRefresh = None,
     sheet: lists.Sheet = "",
@@ -128,12 +132,12 @@ def create(
         "delimiter": delimiter or "",
         "encoding": encoding or "",
     }
-    body = {"name": name, "mapping": mapping, **_given(address, schedule, after_refresh)}
+    body = {"name": name, "mapping": mapping, **_given(address, host_key, schedule, after_refresh)}
     with_api(lambda api: _saved(api.call("POST", "/api/lists", json=body), as_json=as_json), json_wanted=as_json)
 
 
-def _given(address: str | None, schedule: str | None, after_refresh: str | None) -> Document:
-    given = {"address": address, "schedule": schedule, "after_refresh": after_refresh}
+def _given(address: str | None, host_key: str | None, schedule: str | None, after_refresh: str | None) -> Document:
+    given = {"address": address, "host_key": host_key, "schedule": schedule, "after_refresh": after_refresh}
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -152,6 +156,7 @@ def edit(
     *,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
     address: Address = None,
+    host_key: HostKey = None,
     schedule: Schedule = None,
     after_refresh: AfterRefresh = None,
     column: Annotated[str | None, typer.Option("--column", help="The column with the part numbers.")] = None,
@@ -161,8 +166,8 @@ def edit(
 
     def do(api: Api) -> None:
         known = _found(api, which)
-        body = {key: known[key] for key in ("name", "address", "schedule", "after_refresh", "mapping")}
-        body |= _given(address, schedule, after_refresh) | ({"name": name} if name else {})
+        body = {key: known[key] for key in ("name", "address", "host_key", "schedule", "after_refresh", "mapping")}
+        body |= _given(address, host_key, schedule, after_refresh) | ({"name": name} if name else {})
         if column is not None:
             body["mapping"] = {**body["mapping"], "column": column}
         _saved(api.call("PUT", f"/api/lists/{known['id']}", json=body), as_json=as_json)

@@ -15,6 +15,7 @@ from boeing_data_hub.batches.lists.mapping import MOST_ROWS, ColumnMapping, Deli
 from boeing_data_hub.batches.lists.schedule import PATTERN
 from boeing_data_hub.batches.refreshing import Refreshed
 from boeing_data_hub.batches.saved_lists import AfterRefresh, ListForm, SavedList, Which
+from boeing_data_hub.batches.sftp import HOST_KEY
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
@@ -52,7 +53,11 @@ class ListBody(Body):
         default="",
         max_length=2048,
         pattern=STORABLE,
-        description="An https address on a host in HUB_LIST_HOSTS. Empty: a file is uploaded. No secrets: it is shown.",
+        description="An https:// or sftp://user@ address on a host in HUB_LIST_HOSTS. Empty: a file is uploaded. "
+        "No secrets: it is shown.",
+    )
+    host_key: str = Field(
+        default="", pattern=HOST_KEY, description="Fingerprint of the SFTP server's host key, `SHA256:...`."
     )
     schedule: str = Field(
         default="", pattern=PATTERN, description="`daily HH:MM` (UTC) or `every N h`; empty: by hand. Needs an address."
@@ -68,6 +73,7 @@ class ListBody(Body):
             name=line(self.name),
             mapping=ColumnMapping(**self.mapping.model_dump()),
             address=self.address.strip(),
+            host_key=self.host_key,
             schedule=self.schedule,
             after_refresh=self.after_refresh,
         )
@@ -83,6 +89,7 @@ class SavedListResponse(BaseModel):
     mapping: Mapping
     source: Literal["file", "url"]
     address: str
+    host_key: str
     schedule: str
     after_refresh: AfterRefresh
     version: int = Field(description="How often its lines have changed; 0: never read.")

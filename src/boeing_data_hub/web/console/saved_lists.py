@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.batches import saved_lists
 from boeing_data_hub.batches.saved_lists import AfterRefresh, ListForm, ListLine, SavedList, Which
+from boeing_data_hub.batches.sftp import HOST_KEY
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Conflict, HubError, TooLarge
@@ -25,6 +27,7 @@ router = APIRouter(prefix="/lists")
 _ON_A_PAGE: Final = 100
 _Name = Annotated[str, Form(max_length=200, pattern=STORABLE)]
 _Address = Annotated[str, Form(max_length=2048, pattern=STORABLE)]
+_HostKey = Annotated[str, Form(max_length=100, pattern=STORABLE)]
 _Schedule = Annotated[str, Form(max_length=40)]
 _After = Annotated[AfterRefresh, Form()]
 
@@ -76,11 +79,12 @@ def create(
     mapping: MappingForm,
     name: _Name = "",
     address: _Address = "",
+    host_key: _HostKey = "",
     schedule: _Schedule = "",
     after_refresh: _After = "nothing",
 ) -> Response:
     """Save a new list. What is wrong is shown in the form, whose values are kept."""
-    form = _read(mapping, name, address, schedule, after_refresh)
+    form = _read(mapping, name, address, host_key, schedule, after_refresh)
     try:
         _named(form)
         known = hub.saved_lists.create(form, actor=visitor.owner)
@@ -89,11 +93,14 @@ def create(
     return go(f"/console/lists/{known.id}", said="list-saved")
 
 
-def _read(mapping: MappingForm, name: str, address: str, schedule: str, after_refresh: AfterRefresh) -> ListForm:
+def _read(
+    mapping: MappingForm, name: str, address: str, host_key: str, schedule: str, after_refresh: AfterRefresh
+) -> ListForm:
     return ListForm(
         name=line(name),
         mapping=mapping,
         address=address.strip(),
+        host_key=host_key.strip(),
         schedule=schedule.strip(),
         after_refresh=after_refresh,
     )
@@ -102,6 +109,8 @@ def _read(mapping: MappingForm, name: str, address: str, schedule: str, after_re
 def _named(form: ListForm) -> None:
     if not form.name:
         raise BadInput("Give the list a name. Nothing was saved.", code="no_name")
+    if not re.fullmatch(HOST_KEY, form.host_key):
+        raise BadInput("Write the host key's fingerprint as SHA256:... Nothing was saved.", code="bad_host_key")
 
 
 @router.get("/{list_id}")
@@ -141,6 +150,7 @@ def edit(list_id: UUID, request: Request, hub: TheHub, _visitor: Operator) -> HT
         name=known.name,
         mapping=known.mapping,
         address=known.address,
+        host_key=known.host_key,
         schedule=known.schedule,
         after_refresh=known.after_refresh,
     )
@@ -156,11 +166,12 @@ def change(
     mapping: MappingForm,
     name: _Name = "",
     address: _Address = "",
+    host_key: _HostKey = "",
     schedule: _Schedule = "",
     after_refresh: _After = "nothing",
 ) -> Response:
     """Save the form of a list."""
-    form = _read(mapping, name, address, schedule, after_refresh)
+    form = _read(mapping, name, address, host_key, schedule, after_refresh)
     try:
         _named(form)
         hub.saved_lists.change(list_id, form, actor=visitor.owner)
