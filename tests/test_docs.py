@@ -66,7 +66,8 @@ def api_description() -> str:
 def example() -> str:
     """`.env.example`: every setting by subject, as it must stand in the file."""
     lines = [_EXAMPLE_HEAD]
-    for subject in reversed(Settings.__bases__):
+    subjects = [one for one in Settings.__mro__ if one.__module__.startswith(f"{Settings.__module__}.")]
+    for subject in reversed([one for one in subjects if one.__annotations__]):
         lines.append(f"\n# {(subject.__doc__ or '').strip().rstrip('.')}\n# {'-' * 78}\n")
         for name in subject.__annotations__:
             if (field := Settings.model_fields.get(name)) is None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.support.publishing import POLICY, Rows
 
 from boeing_data_hub.catalogue.holding import HoldRule, hold_of, status_by
+from boeing_data_hub.catalogue.listing_policy import listing_policy
 from boeing_data_hub.catalogue.listings import Blocked
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.shopify.listing import build_listing
-from boeing_data_hub.shopify.listing_policy import listing_policy
 
 EXPORT = HoldRule(name="Export controlled", hold="review", eccn=("9A991*",))
 HAZARD = HoldRule(name="Hazardous", hold="draft", hazardous=True)

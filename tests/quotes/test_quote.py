@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.catalogue.staged_part import CataloguePart, LastAnswer, Override, StagedRow, StockLocation
 from boeing_data_hub.quotes.lines import answer_of, for_line, state_of
 from boeing_data_hub.quotes.quote import Known, LineAnswer, LineState, QuoteState, QuoteTerms, SettledItem, StoreOffer

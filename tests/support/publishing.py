@@ -23,7 +23,8 @@ from tests.support.patience import Deadline
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.run import PublishRequest
-from boeing_data_hub.catalogue.listings import Listing, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Listing
 from boeing_data_hub.catalogue.pricing import GUIDE_RULES
 from boeing_data_hub.catalogue.staged_part import CataloguePart, Override, StockLocation
 from boeing_data_hub.shopify.listing import build_listing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from boeing_data_hub.boeing.forecast import search_cost
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.shopify import cost as store_cost
 from boeing_data_hub.shopify import forecast
 from boeing_data_hub.shopify.definitions import keys_of_facts

@@ -5,15 +5,15 @@ from __future__ import annotations
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.staged_part import NormalizationRules
 from boeing_data_hub.catalogue.stock_rules import StockRules, folded
-from boeing_data_hub.settings import Settings
+from boeing_data_hub.settings.selling import Selling
 
 
-def last_rule(settings: Settings) -> PriceRules:
+def last_rule(settings: Selling) -> PriceRules:
     """The price rule for parts that no rule of a price list is for."""
     return PriceRules(settings.price_basis, settings.price_markup)
 
 
-def normalization_rules(settings: Settings, prices: PriceRules) -> NormalizationRules:
+def normalization_rules(settings: Selling, prices: PriceRules) -> NormalizationRules:
     """The values that normalization states for every part, and the rules it screens by.
 
     Args:
@@ -33,7 +33,7 @@ def normalization_rules(settings: Settings, prices: PriceRules) -> Normalization
     )
 
 
-def stock_rules(settings: Settings) -> StockRules:
+def stock_rules(settings: Selling) -> StockRules:
     """How much of Boeing's stock is offered."""
     return StockRules(
         reserve_pieces=settings.hub_stock_reserve,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import Blocked, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked
 from boeing_data_hub.catalogue.pricing import PriceRules, prices_of
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
 from boeing_data_hub.catalogue.stock import stock_block, stock_of

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import Blocked, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked
 from boeing_data_hub.catalogue.staged_part import StagedPart, StockLocation
 from boeing_data_hub.catalogue.stock_rules import levelled
 from boeing_data_hub.values.counted import counted

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import Blocked, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked
 from boeing_data_hub.catalogue.sale import amount_of, sale_of
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.catalogue.stock import MOST_PIECES, stock_of

@@ -18,7 +18,7 @@ import structlog
 from boeing_data_hub.batches.requests import SearchRequest
 from boeing_data_hub.batches.run import Intake
 from boeing_data_hub.catalogue import history
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work

@@ -13,10 +13,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from boeing_data_hub.settings.addresses import Places
 from boeing_data_hub.settings.boeing import Boeing
-from boeing_data_hub.settings.compliance import Compliance
 from boeing_data_hub.settings.credentials import credentials
-from boeing_data_hub.settings.drift import Drifting
-from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.settings.images import Images
 from boeing_data_hub.settings.interfaces import Interfaces
 from boeing_data_hub.settings.lists import Lists
@@ -25,11 +22,7 @@ from boeing_data_hub.settings.observability import Observing
 from boeing_data_hub.settings.public_address import prefix_of
 from boeing_data_hub.settings.quoting import Quotes
 from boeing_data_hub.settings.retention import Keeping
-from boeing_data_hub.settings.shopify import Store
-from boeing_data_hub.settings.stock import Stocking
-from boeing_data_hub.settings.sync import Syncing
-from boeing_data_hub.settings.trade import Trade
-from boeing_data_hub.settings.vanished import Vanishing
+from boeing_data_hub.settings.selling import Selling
 from boeing_data_hub.settings.work import Work
 
 __all__ = ["Settings"]
@@ -37,8 +30,7 @@ __all__ = ["Settings"]
 
 # Where settings are listed, the last class is first.
 class Settings(
-    Observing, Interfaces, Notices, Keeping, Quotes, Lists, Images, Store, Drifting, Vanishing, Guarding, Syncing,
-    Compliance, Stocking, Trade, Work, Boeing, Places,
+    Observing, Interfaces, Notices, Keeping, Quotes, Lists, Images, Selling, Work, Boeing, Places,
 ):  # fmt: skip
     """The environment of one hub, checked at start; an invalid one stops the process and is named."""
 
@@ -76,21 +68,6 @@ class Settings(
     def prefix(self) -> str:
         """The path under which a proxy serves the API, such as `/hub`; empty if the API has a host of its own."""
         return prefix_of(self.hub_public_url)
-
-    @property
-    def has_store(self) -> bool:
-        """True if a Shopify store is configured."""
-        return bool(self.shopify_store_domain.strip())
-
-    @property
-    def screens_locations(self) -> bool:
-        """True if screening checks stock locations: there is a store or a location map, and not all stock is sold.
-
-        Without either, parts are staged as they are, so that a search shows something on the first day. Quotes offer
-        stock at unmapped locations only where SHOPIFY_UNMAPPED_LOCATIONS says so, with or without a store.
-        """
-        has_use = self.has_store or bool(self.shopify_location_map)
-        return has_use and self.shopify_unmapped_locations == "do_not_sell"
 
     @property
     def secrets(self) -> list[str]:

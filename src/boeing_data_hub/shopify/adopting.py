@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.shopify import adoption_rows, conflict_rows, lookups

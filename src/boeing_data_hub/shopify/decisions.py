@@ -10,7 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from boeing_data_hub.catalogue.guards import Cause, Concern, Decided, held_back, sentence
-from boeing_data_hub.catalogue.listings import Blocked, Change, Listing, ListingPolicy, Published
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked, Change, Listing, Published
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.retry import every
 from boeing_data_hub.settings.guards import Guarding

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.shopify.part_metafields import NAMES
 from boeing_data_hub.shopify.shapes import Input
 

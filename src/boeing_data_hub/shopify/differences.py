@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from boeing_data_hub.catalogue import staging
-from boeing_data_hub.catalogue.listings import Change, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.settings.guards import Guarding
 from boeing_data_hub.shopify import current_store, decisions, products, reviews

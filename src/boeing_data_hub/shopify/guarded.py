@@ -12,7 +12,8 @@ from typing import Any, Final
 from boeing_data_hub.catalogue import vanishing
 from boeing_data_hub.catalogue.guards import Concern, Offer
 from boeing_data_hub.catalogue.holding import hold_of, status_by
-from boeing_data_hub.catalogue.listings import Blocked, Listing, ListingPolicy, Published
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked, Listing, Published
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.catalogue.stock import stock_block
 from boeing_data_hub.catalogue.vanished_policy import Vanished

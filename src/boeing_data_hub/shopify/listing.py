@@ -8,7 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from boeing_data_hub.catalogue.holding import hold_of, status_by
-from boeing_data_hub.catalogue.listings import Blocked, LeftOut, Listing, ListingPolicy, Weight
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked, LeftOut, Listing, Weight
 from boeing_data_hub.catalogue.sale import cost_of, sale_of
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
 from boeing_data_hub.shopify.countries import UNKNOWN_TO_STORE, country_code

@@ -8,7 +8,8 @@ import re
 from datetime import date
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import LeftOut, ListingPolicy, Metafield
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import LeftOut, Metafield
 from boeing_data_hub.catalogue.staged_part import CataloguePart, StagedPart
 from boeing_data_hub.catalogue.stock import figure_of
 from boeing_data_hub.shopify.part_metafields import part_fields

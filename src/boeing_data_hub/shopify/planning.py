@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from boeing_data_hub.catalogue.guards import Cause
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict, HubError, NotFound, PauseUpstream, Retry, Unavailable

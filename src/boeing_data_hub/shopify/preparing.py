@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from boeing_data_hub.catalogue.guards import Cause
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.errors import HubError, Reject
 from boeing_data_hub.retry import RetryPolicy

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.shopify.definitions import slot_of, wanted_definitions
 from boeing_data_hub.shopify.publications import Channel, StoreFacts
 from boeing_data_hub.shopify.repeatable_calls import AsksStore, patiently

@@ -11,7 +11,8 @@ import structlog
 
 from boeing_data_hub.catalogue import staging
 from boeing_data_hub.catalogue.guards import Cause, Concern, Offer, RunFigures, figures_of, judge_run
-from boeing_data_hub.catalogue.listings import Blocked, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.settings.guards import Guarding

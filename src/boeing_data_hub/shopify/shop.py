@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy, listing_policy
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.db.unit_of_work import Database
 from boeing_data_hub.images.library import ImageLibrary
@@ -28,7 +28,6 @@ from boeing_data_hub.shopify.effects import Effects
 from boeing_data_hub.shopify.finalization import Finalizer
 from boeing_data_hub.shopify.inventory import InventoryCalls
 from boeing_data_hub.shopify.leftovers import Leftovers
-from boeing_data_hub.shopify.listing_policy import listing_policy
 from boeing_data_hub.shopify.media_checks import MediaChecks
 from boeing_data_hub.shopify.parts import Parts, Steps
 from boeing_data_hub.shopify.pictures import Pictures

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.errors import Reject
 from boeing_data_hub.shopify.adoption_matching import SeenProduct, SeenVariant
 from boeing_data_hub.shopify.confirmed_products import ids_of

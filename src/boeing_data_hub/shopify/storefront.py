@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import structlog
 
-from boeing_data_hub.catalogue.listings import PRIMARY_LOCATION, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import PRIMARY_LOCATION
 from boeing_data_hub.clock import monotonic
 from boeing_data_hub.errors import HubError, PauseUpstream, Reject
 from boeing_data_hub.shopify import channels

@@ -14,7 +14,7 @@ from tests.support.patience import allow
 
 from boeing_data_hub.broker.refusals import Refusal
 from boeing_data_hub.broker.visit import BrokerFacts
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.db.probe import PostgresFacts, TableFacts
 from boeing_data_hub.errors import Retry
 from boeing_data_hub.health.doctor import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boeing_data_hub.catalogue.listings import Blocked, Listing, ListingPolicy, Weight
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Blocked, Listing, Weight
 from boeing_data_hub.catalogue.sale import Sale, sale_of
 from boeing_data_hub.catalogue.staged_part import StagedPart, StockLocation
 from boeing_data_hub.shopify.listing import build_listing

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from boeing_data_hub.boeing.tryout import log_in
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.clock import monotonic, now
 from boeing_data_hub.connections import boeing_access, boeing_tokens_memory, tokens_database
 from boeing_data_hub.connections import network as way_out

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.errors import HubError, PauseUpstream, RateLimited
 from boeing_data_hub.health.doctor import network, store_access
 from boeing_data_hub.health.doctor.finding import Advice, Finding, some, well

@@ -18,7 +18,8 @@ from boeing_data_hub.boeing.raw_answers import KeptAnswer
 from boeing_data_hub.catalogue import history, screening, staging
 from boeing_data_hub.catalogue.history import PastItem
 from boeing_data_hub.catalogue.holding import hold_of
-from boeing_data_hub.catalogue.listings import Change, ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
+from boeing_data_hub.catalogue.listings import Change
 from boeing_data_hub.catalogue.pricing import why
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import NO_OVERRIDE, CataloguePart, Override

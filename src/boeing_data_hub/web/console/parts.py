@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.catalogue import overrides, screening, staging
-from boeing_data_hub.catalogue.listings import ListingPolicy
+from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import CataloguePart
