@@ -46,11 +46,11 @@ MUTANTS = (
         (
             Edit(
                 "shopify/publish_items.py",
-                "            for row in work.rows(statement, _columns(own)):\n"
-                '                counted[row["batch_id"]][state] += row["items"]\n',
-                "            work.rows(statement, _columns(own))\n"
-                "            for one in own:\n"
-                "                counted[one.batch_id][state] += 1\n",
+                '        for row in work.rows(_SQL["settle"], _columns(ended)):\n'
+                '            counted[row["batch_id"]][row["state"]] = row["items"]\n',
+                '        work.rows(_SQL["settle"], _columns(ended))\n'
+                "        for one in ended:\n"
+                "            counted[one.batch_id][one.state] = counted[one.batch_id].get(one.state, 0) + 1\n",
             ),
             Edit(
                 "shopify/settlement.py",

@@ -2,8 +2,9 @@
 
 A file is a list of entries. `-- name: cancel` starts a statement; comment lines right below state its purpose.
 `-- fragment: item` starts a fragment, such as a column list, that statements contain as `{item}`, or as
-`{batches.item}` in another file of the folder. `{states.open}` and `{states.final}` are the states of items. Parameters
-are psycopg's: `%(limit)s`, `%s`, and `%b` for lists that are sent in binary.
+`{batches.item}` in another file of the folder. `{states.open}` and `{states.final}` are the states of items, and the
+other fragments of `states` are lists of what batches count of them. Parameters are psycopg's: `%(limit)s`, `%s`, and
+`%b` for lists that are sent in binary.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Final, LiteralString, cast
 
-from boeing_data_hub.values.states import ItemState
+from boeing_data_hub.values.states import FINAL_STATES, ItemState
 
 _ENTRY = re.compile(r"^-- (name|fragment): (\w+)[ \t]*$", re.MULTILINE)
+_COUNTED: Final = (ItemState.EXTRACTED, *FINAL_STATES)
 _STATES: Final = {
-    kind: ", ".join(f"'{state}'" for state in ItemState if state.is_final == (kind == "final"))
-    for kind in ("open", "final")
+    "open": ", ".join(f"'{state}'" for state in ItemState if not state.is_final),
+    "final": ", ".join(f"'{state}'" for state in FINAL_STATES),
+    "settled_count": " + ".join(f"{state}_count" for state in FINAL_STATES),
+    "counts": "jsonb_build_object(" + ", ".join(f"'{state}', {state}_count" for state in FINAL_STATES) + ")",
+    "sums": ", ".join(f"coalesce(sum(items) FILTER (WHERE state = '{one}'), 0)::int AS {one}" for one in _COUNTED),
+    "add_sums": ", ".join(f"{state}_count = b.{state}_count + m.{state}" for state in _COUNTED),
 }
 _HOLE = re.compile(r"\{((?:[a-z_]+\.)?[a-z_]+)\}")
 

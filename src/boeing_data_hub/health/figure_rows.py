@@ -5,13 +5,14 @@ Backlogs are counted over open batches, outcomes over the batches of the last da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from uuid import UUID
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
+from boeing_data_hub.values.states import BatchType, ItemState
 
 _SQL: Final = beside(__file__)
 
@@ -44,19 +45,24 @@ class Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecentBatch:
-    """A batch that was created within the last day, or is still running; `quiet`: seconds since its last progress."""
+    """A batch that was created within the last day, or is still running.
+
+    Attributes:
+        settled: its items in each end state.
+        quiet: seconds since its last progress.
+    """
 
     id: UUID
-    batch_type: str
+    batch_type: BatchType
     status: str
-    total_items: int
-    normalized_count: int
-    published_count: int
-    failed_count: int
-    not_for_sale_count: int
-    cancelled_count: int
+    settled: Mapping[ItemState, int]
     is_open: bool
     quiet: float
+
+    @property
+    def failed_count(self) -> int:
+        """Failed items."""
+        return self.settled[ItemState.FAILED]
 
     @property
     def outcome(self) -> str:

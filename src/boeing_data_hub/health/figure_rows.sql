@@ -6,9 +6,7 @@ SELECT count(*) FILTER (WHERE is_due) AS due, count(*) FILTER (WHERE NOT is_due)
 extract(epoch FROM now() - min(since) FILTER (WHERE is_due))::float8 AS oldest
 
 -- fragment: batch
-id, batch_type, status, total_items, normalized_count, published_count, failed_count, not_for_sale_count,
-cancelled_count,
-completed_at IS NULL AS is_open,
+id, batch_type, status, {states.counts} AS settled, completed_at IS NULL AS is_open,
 extract(epoch FROM now() - greatest(updated_at, created_at))::float8 AS quiet
 
 -- fragment: doubt_after

@@ -16,7 +16,7 @@ from boeing_data_hub.shopify import bulk_runs
 from boeing_data_hub.shopify.bulk_runs import BulkProgress
 from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.range import Range
-from boeing_data_hub.values.states import BatchStatus, BatchType, Stage
+from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState, Stage
 from boeing_data_hub.work import access_token_rows, budget_account, manual_pauses, upstreams, workers
 from boeing_data_hub.work.batch import Batch
 from boeing_data_hub.work.manual_pauses import ManualPause, What
@@ -210,7 +210,11 @@ def message(batch: Batch) -> str:
 
 
 def _message(batch: Batch, done: str, total: str) -> str:  # noqa: PLR0911 - one sentence for each way a batch can stand
-    unsold = f", {batch.not_for_sale_count:,} not for sale" if batch.not_for_sale_count else ""
+    unsold = "".join(
+        f", {count:,} {state.replace('_', ' ')}"
+        for state, count in batch.left_undone.items()
+        if state is not ItemState.CANCELLED
+    )
     if batch.outcome == "succeeded" and unsold:
         return f"Finished: {batch.succeeded_count:,} of {counted(batch.total_items, 'part')} published{unsold}."
     if batch.outcome == "succeeded":

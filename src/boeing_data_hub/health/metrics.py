@@ -15,13 +15,12 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from boeing_data_hub.health.figure_rows import BulkState, RecentBatch
 from boeing_data_hub.health.figures import DatabaseFigures, Figures, RedisFigures
-from boeing_data_hub.values.states import Stage
+from boeing_data_hub.values.states import ITEM_STATES, BatchType, Stage
 from boeing_data_hub.work.bucket import refill
 from boeing_data_hub.work.rate_limit import RateLimit
 from boeing_data_hub.work.rates import UpstreamPace
 
 _STAGES: Final = (Stage.EXTRACTION, Stage.NORMALIZATION, Stage.PUBLISHING)
-_TYPES: Final = ("search", "publish")
 _MOST_CODES: Final = 100
 _BULK_STATES: Final = ("prepared", "starting", "running", "finished")
 
@@ -175,7 +174,7 @@ def _batches(batches: Sequence[RecentBatch]) -> Iterator[Metric]:
     ratio = _family("hub_batch_completion_ratio", "type")
     stalest = _family("hub_batch_stalest_progress_seconds", "type")
     settled = _family("hub_items_settled", "type", "end")
-    for kind in _TYPES:
+    for kind in BatchType:
         ours = [batch for batch in batches if batch.batch_type == kind]
         now = Counter(batch.status for batch in ours if batch.is_open)
         came_to = Counter(batch.outcome for batch in ours if not batch.is_open)
@@ -188,16 +187,9 @@ def _batches(batches: Sequence[RecentBatch]) -> Iterator[Metric]:
             ratio.add_metric([kind], completed / judged)
         running = [batch.quiet for batch in ours if batch.is_open and batch.status != "pending"]
         stalest.add_metric([kind], max(running, default=0.0))
-        ends = {"failed": sum(b.failed_count for b in ours), "cancelled": sum(b.cancelled_count for b in ours)}
-        good = {
-            "search": {"normalized": sum(b.normalized_count for b in ours)},
-            "publish": {
-                "published": sum(b.published_count for b in ours),
-                "not_for_sale": sum(b.not_for_sale_count for b in ours),
-            },
-        }[kind]
-        for end, items in (good | ends).items():
-            settled.add_metric([kind, end], items)
+        for state in ITEM_STATES[kind]:
+            if state.is_final:
+                settled.add_metric([kind, state], sum(batch.settled[state] for batch in ours))
     yield from (opened, ended, ratio, stalest, settled)
 
 

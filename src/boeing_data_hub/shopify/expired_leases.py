@@ -8,7 +8,7 @@ from typing import Final
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.shopify import intents, leftover_products, products, publish_items
 from boeing_data_hub.shopify.adopting import HELD
-from boeing_data_hub.shopify.item_moves import Failed
+from boeing_data_hub.shopify.item_moves import failed
 from boeing_data_hub.work import batches
 
 WORKER_LOST: Final = (
@@ -30,5 +30,5 @@ def lost_lease(work: Work, skus: Sequence[str], *, most: int) -> None:
             work, one.shop, sku=one.sku, product_id=None, reason=WORKER_LOST, batch_id=poison[0].batch_id
         )
         products.lose(work, one.shop, [one.sku])
-    moves = [Failed(item.batch_id, item.position, None, "worker_lost", WORKER_LOST) for item in poison]
+    moves = [failed(item, "worker_lost", WORKER_LOST) for item in poison]
     batches.move_counts(work, publish_items.settle(work, moves))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from boeing_data_hub.shopify.journey import Done, Later, Loaded, NotDone, Outcome
 from boeing_data_hub.shopify.publications import DueItem
+from boeing_data_hub.values.states import ItemState
 
 NOT_STAGED: Final = "Not searched yet. Search for this part first, then publish it."
 
@@ -17,34 +18,22 @@ FALLS_BACK_AFTER: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """An item that was done: `action` is `created`, `updated` or `unchanged`; `remark` is for people."""
+class Settled:
+    """An item that reaches an end state, with what its row then says.
+
+    Attributes:
+        outcome: of one that was done `created`, `updated` or `unchanged`; `blocked` or `conflict` of others, or None.
+        remark: for people, of one that was done.
+        code: why it was not done; `sentence` says it to people.
+    """
 
     batch_id: UUID
     position: int
-    action: str
+    state: ItemState
+    outcome: str | None = None
     remark: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An item that will not succeed by itself: `outcome` is `conflict`, or None."""
-
-    batch_id: UUID
-    position: int
-    outcome: str | None
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotForSale:
-    """An item that cannot be sold as it is: no price, no stock, excluded. It did not fail."""
-
-    batch_id: UUID
-    position: int
-    code: str
-    sentence: str
+    code: str | None = None
+    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +52,12 @@ class Postponed:
     sentence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """An item of a cancelled run that was not done."""
-
-    batch_id: UUID
-    position: int
+ItemMove = Settled | Postponed
 
 
-ItemMove = Published | Failed | NotForSale | Postponed | Cancelled
+def failed(item: DueItem, code: str, sentence: str, *, outcome: str | None = None) -> Settled:
+    """An item that will not succeed by itself."""
+    return Settled(item.batch_id, item.position, ItemState.FAILED, outcome, None, code, sentence)
 
 
 def settled(items: Iterable[DueItem], parts: Mapping[str, Loaded], *, bulk: bool = False) -> list[ItemMove]:
@@ -90,20 +76,20 @@ def _move(item: DueItem, outcomes: Sequence[Outcome | None], *, bulk: bool) -> I
     done = [one for one in outcomes if isinstance(one, Done)]
     bad = [one for one in outcomes if isinstance(one, NotDone)]
     later = [one for one in outcomes if isinstance(one, Later)]
-    failed = [one for one in bad if one.kind != "blocked"]
+    failures = [one for one in bad if one.kind != "blocked"]
     if not outcomes:
-        return Failed(batch_id, position, None, "not_staged", NOT_STAGED)
+        return failed(item, "not_staged", NOT_STAGED)
     if later or any(one is None for one in outcomes):
         return _postponed(item, later, bulk=bulk)
-    if failed or (bad and not done):
-        worst = (failed or bad)[0]
+    if failures or (bad and not done):
+        worst = (failures or bad)[0]
         if worst.kind == "blocked":
-            return NotForSale(batch_id, position, worst.code, worst.sentence)
-        return Failed(batch_id, position, None if worst.kind == "failed" else worst.kind, worst.code, worst.sentence)
+            return Settled(batch_id, position, ItemState.NOT_FOR_SALE, "blocked", None, worst.code, worst.sentence)
+        return failed(item, worst.code, worst.sentence, outcome=None if worst.kind == "failed" else worst.kind)
     if not done:
-        return Cancelled(batch_id, position)
+        return Settled(batch_id, position, ItemState.CANCELLED)
     remarks = [*(one.remark for one in done if one.remark), *(one.sentence for one in bad)]
-    return Published(batch_id, position, _best(done), " ".join(remarks)[:1000] or None)
+    return Settled(batch_id, position, ItemState.PUBLISHED, _best(done), " ".join(remarks)[:1000] or None)
 
 
 def _postponed(item: DueItem, later: Sequence[Later], *, bulk: bool) -> Postponed:

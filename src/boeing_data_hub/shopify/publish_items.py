@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from boeing_data_hub.db.statements import beside
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.shopify.item_moves import (
-    FALLS_BACK_AFTER,
-    Cancelled,
-    Failed,
-    ItemMove,
-    NotForSale,
-    Postponed,
-    Published,
-)
+from boeing_data_hub.shopify.item_moves import FALLS_BACK_AFTER, ItemMove, Postponed, Settled
 from boeing_data_hub.shopify.publications import DueItem
 from boeing_data_hub.work.batch import BatchOptions
 
@@ -176,17 +168,10 @@ def cancelled_among(work: Work, batch_ids: Sequence[UUID]) -> set[UUID]:
 def settle(work: Work, moves: Iterable[ItemMove]) -> dict[UUID, dict[str, int]]:
     """Move items that are still open. Returns the changes of the batches' counts."""
     every = list(moves)
-    counted: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    kinds: Sequence[tuple[type[ItemMove], LiteralString, str]] = (
-        (Published, _SQL["settle_published"], "published"),
-        (Failed, _SQL["settle_failed"], "failed"),
-        (NotForSale, _SQL["settle_not_for_sale"], "not_for_sale"),
-        (Cancelled, _SQL["settle_cancelled"], "cancelled"),
-    )
-    for kind, statement, state in kinds:
-        if own := [one for one in every if isinstance(one, kind)]:
-            for row in work.rows(statement, _columns(own)):
-                counted[row["batch_id"]][state] += row["items"]
+    counted: dict[UUID, dict[str, int]] = defaultdict(dict)
+    if ended := [one for one in every if isinstance(one, Settled)]:
+        for row in work.rows(_SQL["settle"], _columns(ended)):
+            counted[row["batch_id"]][row["state"]] = row["items"]
     if again := [one for one in every if isinstance(one, Postponed)]:
         work.do(_SQL["postpone"], _columns(again))
     return counted

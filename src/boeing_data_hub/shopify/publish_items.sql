@@ -101,33 +101,15 @@ LIMIT %(wanted)s
 -- name: cancelled_among
 SELECT id FROM hub.batches WHERE id = ANY(%s) AND status = 'cancelled'
 
--- name: settle_published
-WITH moved AS (UPDATE hub.batch_items i SET state = 'published', outcome = a.outcome, reason = a.reason,
-    error_code = NULL, error = NULL, not_before = NULL, updated_at = now()
-  FROM unnest(%s::uuid[], %b::int[], %b::text[], %b::text[]) AS a(batch_id, position, outcome, reason)
-  WHERE i.batch_id = a.batch_id AND i.position = a.position AND i.state = 'pending' RETURNING i.batch_id)
-SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id
-
--- name: settle_failed
-WITH moved AS (UPDATE hub.batch_items i SET state = 'failed', outcome = a.outcome, reason = NULL,
-    error_code = a.code, error = a.sentence, not_before = NULL, updated_at = now()
-  FROM unnest(%s::uuid[], %b::int[], %b::text[], %b::text[], %b::text[])
-    AS a(batch_id, position, outcome, code, sentence)
-  WHERE i.batch_id = a.batch_id AND i.position = a.position AND i.state = 'pending' RETURNING i.batch_id)
-SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id
-
--- name: settle_not_for_sale
-WITH moved AS (UPDATE hub.batch_items i SET state = 'not_for_sale', outcome = 'blocked', reason = NULL,
-    error_code = a.code, error = a.sentence, not_before = NULL, updated_at = now()
-  FROM unnest(%s::uuid[], %b::int[], %b::text[], %b::text[]) AS a(batch_id, position, code, sentence)
-  WHERE i.batch_id = a.batch_id AND i.position = a.position AND i.state = 'pending' RETURNING i.batch_id)
-SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id
-
--- name: settle_cancelled
-WITH moved AS (UPDATE hub.batch_items i SET state = 'cancelled', not_before = NULL, updated_at = now()
-  FROM unnest(%s::uuid[], %b::int[]) AS a(batch_id, position)
-  WHERE i.batch_id = a.batch_id AND i.position = a.position AND i.state = 'pending' RETURNING i.batch_id)
-SELECT batch_id, count(*) AS items FROM moved GROUP BY batch_id
+-- name: settle
+-- Open items reach an end state. A cancelled one keeps the error of its last attempt.
+WITH moved AS (UPDATE hub.batch_items i SET state = a.state, outcome = a.outcome, reason = a.remark,
+    error_code = CASE WHEN a.state = 'cancelled' THEN i.error_code ELSE a.code END,
+    error = CASE WHEN a.state = 'cancelled' THEN i.error ELSE a.sentence END, not_before = NULL, updated_at = now()
+  FROM unnest(%s::uuid[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
+    AS a(batch_id, position, state, outcome, remark, code, sentence)
+  WHERE i.batch_id = a.batch_id AND i.position = a.position AND i.state = 'pending' RETURNING i.batch_id, i.state)
+SELECT batch_id, state, count(*) AS items FROM moved GROUP BY batch_id, state
 
 -- name: postpone
 UPDATE hub.batch_items i SET attempts = i.attempts + a.tries, bulk_failures = a.bulk_failures, deaths = 0,

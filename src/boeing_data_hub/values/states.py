@@ -64,6 +64,9 @@ ITEM_STATES: Final[Mapping[BatchType, tuple[ItemState, ...]]] = {
 }
 """The states that items of a batch can have, in the order in which people see them."""
 
+FINAL_STATES: Final = tuple(state for state in ItemState if state.is_final)
+"""Batches count their items of each of these in a column of its name with `_count`."""
+
 
 class Stage(StrEnum):
     """A stage has a queue and a kind of lease of this name."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from boeing_data_hub.values.states import BatchStatus, BatchType, ItemState
+from boeing_data_hub.values.states import FINAL_STATES, BatchStatus, BatchType, ItemState
 
 # Not ASCII, so that no caller's own idempotency key can begin like one of these.
 RETRY_KEY: Final = "\u21bb "
@@ -101,10 +101,20 @@ class Batch:
     items_gone_at: datetime | None = None
     changes_gone_at: datetime | None = None
 
+    def count_of(self, state: ItemState) -> int:
+        """Items in this end state."""
+        return getattr(self, f"{state}_count")
+
     @property
     def settled_count(self) -> int:
         """Items in an end state."""
-        return self.succeeded_count + self.failed_count + self.not_for_sale_count + self.cancelled_count
+        return sum(self.count_of(state) for state in FINAL_STATES)
+
+    @property
+    def left_undone(self) -> dict[ItemState, int]:
+        """Items that neither succeeded nor failed, by end state; without states that no item is in."""
+        others = set(FINAL_STATES) - {ItemState.NORMALIZED, ItemState.PUBLISHED, ItemState.FAILED}
+        return {state: count for state in FINAL_STATES if state in others and (count := self.count_of(state))}
 
     @property
     def succeeded_count(self) -> int:

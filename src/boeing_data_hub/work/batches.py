@@ -155,24 +155,12 @@ def move_counts(work: Work, moves: Mapping[UUID, Mapping[str, int]]) -> None:
 
     Args:
         work: the transaction.
-        moves: batch id → how many items were `extracted`, `normalized`, `published`, `failed`,
-            `not_for_sale`, `cancelled`.
+        moves: batch id → state → how many items moved to it; `extracted` counts every answer of Boeing.
     """
-    if not moves:
+    counts = [(batch, state, items) for batch, states in moves.items() for state, items in states.items()]
+    if not counts:
         return
-    ordered = sorted(moves)
-    rows = work.rows(
-        _SQL["move_counts"],
-        [
-            ordered,
-            [moves[b].get("extracted", 0) for b in ordered],
-            [moves[b].get("normalized", 0) for b in ordered],
-            [moves[b].get("published", 0) for b in ordered],
-            [moves[b].get("failed", 0) for b in ordered],
-            [moves[b].get("not_for_sale", 0) for b in ordered],
-            [moves[b].get("cancelled", 0) for b in ordered],
-        ],
-    )
+    rows = work.rows(_SQL["move_counts"], [list(column) for column in zip(*counts, strict=True)])
     if settled := [row["id"] for row in rows if row["is_settled"]]:
         finish_settled(work, settled)
 

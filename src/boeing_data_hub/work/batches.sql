@@ -5,9 +5,6 @@
 UNION ALL SELECT sku FROM hub.bulk_lines WHERE NOT settled
 UNION ALL SELECT sku FROM hub.products WHERE intent IS NOT NULL)
 
--- fragment: settled
-normalized_count + published_count + failed_count + not_for_sale_count + cancelled_count
-
 -- name: hold_ledger_alone
 -- Lock the ledger of items until the commit: shared for saves, exclusive for a change of a whole batch.
 SELECT pg_advisory_xact_lock(%s)
@@ -106,20 +103,15 @@ SELECT count(*) FROM hub.batches WHERE (%(status)s::text IS NULL OR status = %(s
 AND (%(type)s::text IS NULL OR batch_type = %(type)s)
 
 -- name: move_counts
--- Add to the counts of batches, in the transaction that moved their items.
-WITH m AS (SELECT *, normalized + published + failed + not_for_sale + cancelled AS settled
-   FROM unnest(%s::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])
-        AS t(id, extracted, normalized, published, failed, not_for_sale, cancelled)),
+-- Add to the counts of batches, in the transaction that moved their items: how many of a batch are in a state now.
+WITH m AS (SELECT id, {states.sums},
+     coalesce(sum(items) FILTER (WHERE state IN ({states.final})), 0)::int AS settled
+   FROM unnest(%s::uuid[], %b::text[], %b::int[]) AS moved(id, state, items) GROUP BY id),
 -- Rows are always locked in the same order, and only until the commit that follows.
 held AS MATERIALIZED (SELECT b.id FROM hub.batches b WHERE b.id IN (SELECT id FROM m)
    ORDER BY b.id FOR UPDATE)
 UPDATE hub.batches b SET
-   extracted_count = b.extracted_count + m.extracted,
-   normalized_count = b.normalized_count + m.normalized,
-   published_count = b.published_count + m.published,
-   failed_count = b.failed_count + m.failed,
-   not_for_sale_count = b.not_for_sale_count + m.not_for_sale,
-   cancelled_count = b.cancelled_count + m.cancelled,
+   {states.add_sums},
    started_at = coalesce(b.started_at, now()),
    updated_at = now(),
 -- The rate is measured over windows of at least 10 s, so that it is neither jumpy nor out of date.
@@ -131,7 +123,7 @@ UPDATE hub.batches b SET
    rate_since = CASE WHEN now() - coalesce(b.rate_since, b.created_at) >= interval '10 seconds' THEN now()
                 ELSE b.rate_since END
 FROM m, held WHERE b.id = m.id AND b.id = held.id
-RETURNING b.id, {settled} = total_items AS is_settled
+RETURNING b.id, {states.settled_count} = total_items AS is_settled
 
 -- name: finish_settled
 -- Finish batches whose items are all settled. A final status is never overwritten.
@@ -141,7 +133,7 @@ UPDATE hub.batches SET completed_at = now(), updated_at = now(),
   error_message = CASE WHEN status = 'cancelled' THEN error_message WHEN failed_count = total_items THEN
     'Every item failed. See the failures, grouped by cause, for what to do.' END
 WHERE id = ANY(%s) AND completed_at IS NULL AND status IN ('pending', 'processing', 'cancelled')
-   AND {settled} = total_items
+   AND {states.settled_count} = total_items
 RETURNING id
 
 -- name: is_publishing
@@ -156,11 +148,11 @@ AND NOT (%(publishing)s AND coalesce(
 
 -- name: cancel
 UPDATE hub.batches SET status = 'cancelled', cancelled_count = cancelled_count + %s, updated_at = now(),
-  completed_at = CASE WHEN {settled} + %s
+  completed_at = CASE WHEN {states.settled_count} + %s
     = total_items THEN now() END,
   error_message = %s
 WHERE id = %s AND status IN ('pending', 'processing')
-   AND {settled} < total_items RETURNING id
+   AND {states.settled_count} < total_items RETURNING id
 
 -- name: cancel_bulk_runs
 UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = %s AND state <> 'ended'
@@ -168,4 +160,4 @@ UPDATE hub.bulk_runs SET cancelling = true, not_before = now() WHERE batch_id = 
 -- name: unfinished_but_settled
 -- Open batches without open items: none, unless someone changed the tables by hand.
 SELECT id FROM hub.batches WHERE completed_at IS NULL AND status IN ('processing', 'cancelled')
-AND {settled} = total_items
+AND {states.settled_count} = total_items

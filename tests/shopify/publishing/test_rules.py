@@ -19,13 +19,14 @@ from boeing_data_hub.shopify.exchange import NotSentError
 from boeing_data_hub.shopify.failures import DailyLimit, OutcomeUnknown, UserError, UserErrors
 from boeing_data_hub.shopify.finalization import not_offered
 from boeing_data_hub.shopify.inventory_plan import StockRow
-from boeing_data_hub.shopify.item_moves import Failed, NotForSale, Postponed, Published, settled
+from boeing_data_hub.shopify.item_moves import Postponed, Settled, settled
 from boeing_data_hub.shopify.journey import Done, Dropped, Later, Leave, NotDone, Send, Sent
 from boeing_data_hub.shopify.payload import upsert_variables
 from boeing_data_hub.shopify.publications import DueItem, Intent, StoreProduct
 from boeing_data_hub.shopify.replaced_lists import CurrentLists
 from boeing_data_hub.shopify.snapshot import form_of, listing_hash, stock_hash
 from boeing_data_hub.shopify.undo import differences
+from boeing_data_hub.values.states import ItemState
 
 BATCH = UUID(int=1)
 RULES = RetryPolicy(attempts=5, first=2.0, longest=60.0)
@@ -140,12 +141,12 @@ def test_every_item_of_a_claim_moves_exactly_once(outcomes_of):
     for one in moves:
         own = outcomes_of[one.position - 1]
         match one:
-            case Published():
+            case Settled(state=ItemState.PUBLISHED):
                 assert any(isinstance(outcome, Done) for outcome in own)
-            case Failed():
+            case Settled(state=ItemState.FAILED):
                 assert not own or any(isinstance(outcome, NotDone) for outcome in own)
                 assert not own or any(outcome.kind != "blocked" for outcome in own if isinstance(outcome, NotDone))
-            case NotForSale():
+            case Settled(state=ItemState.NOT_FOR_SALE):
                 assert {outcome.kind for outcome in own if isinstance(outcome, NotDone)} == {"blocked"}
             case Postponed():
                 assert any(outcome is None or isinstance(outcome, Later) for outcome in own)
@@ -159,9 +160,9 @@ def test_a_blocked_variant_does_not_fail_an_item_of_which_another_was_published(
         "X=K3": Sent(item, "X=K3", outcome=Done("created")),
         "X=9B": Sent(item, "X=9B", outcome=NotDone("blocked", "no_price", "There is no price.")),
     }
-    assert settled([item], parts) == [Published(BATCH, 1, "created", "There is no price.")]
+    assert settled([item], parts) == [Settled(BATCH, 1, ItemState.PUBLISHED, "created", "There is no price.")]
     parts["X=9B"] = replace(parts["X=9B"], outcome=NotDone("failed", "shopify_refused", "Refused."))
-    assert settled([item], parts) == [Failed(BATCH, 1, None, "shopify_refused", "Refused.")]
+    assert settled([item], parts) == [Settled(BATCH, 1, ItemState.FAILED, code="shopify_refused", sentence="Refused.")]
 
 
 def as_read(listing, product, kept):
