@@ -14,6 +14,7 @@ T      ?= tests sandbox/tests
 # Tests wait as much as they compute, so three for each of CI's two cores. N=0: in one process, as a debugger needs it.
 N      ?= 6
 CASES  ?= 100
+SEED   ?=
 
 # Each of the six processes would compile the hub, its libraries and all tests for itself, every time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -114,8 +115,8 @@ check: lint test test-browser ## exactly what CI runs
 
 check-all: check fuzz test-tools test-pooler test-debian13 ## what CI runs, then what needs root, Debian and hours: before a release
 
-fuzz: setup ## hold the API against its description with random requests, for every identity (CASES=500 per operation)
-	@BDH_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n 2 -m fuzz tests/fuzz $(ARGS)
+fuzz: setup ## hold the API against its description with random requests, for every identity (CASES=500 per operation; SEED=… of an earlier run)
+	@BDH_FUZZ_CASES=$(CASES) BDH_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m fuzz tests/fuzz $(ARGS)
 
 bench: setup ## measure speed and memory, print a table (minutes; asserts nothing)
 	@$(BIN)/python -m benchmarks $(ARGS)

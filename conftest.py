@@ -75,7 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:  # against a test that hangs outside of its waits, each of which has its own deadline
         marked = item.get_closest_marker("timeout")
         seconds = marked.args[0] if marked and marked.args else float(item.config.getini("timeout"))
-        item.add_marker(pytest.mark.timeout(max(2 * seconds, 1.25 * LONGEST)), append=False)
+        if seconds:  # 0: the test itself stops what makes no progress
+            item.add_marker(pytest.mark.timeout(max(2 * seconds, 1.25 * LONGEST)), append=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.services
 def client(hub, server, make_key):
     made = {}
     exec(compile(source(json.loads(json.dumps(create_app(hub).openapi()))), "client", "exec"), made)  # noqa: S102
-    client = made["Client"](server, make_key("search", "publish"))
+    client = made["Client"](server.url, make_key("search", "publish"))
     yield client
     client.http.close()
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.patience import allow
 
+from boeing_data_hub.values import part_numbers
 from boeing_data_hub.values.part_numbers import MAX_LENGTH, BadPartNumber, base_number, clean, suffix
 
 REASONS = {"empty", "too_long", "control_character", "lone_surrogate", "not_ascii", "soft_hyphen"}
@@ -142,3 +143,21 @@ def test_fifty_thousand_plain_part_numbers_take_a_moment():
     for part in parts:
         clean(part)
     assert time.process_time() - started < allow(0.1)  # 0.03 s on an idle core
+
+
+@pytest.mark.parametrize("text", ['"' * 999, "\"'" * 400 + "A", '="' * 300 + "A" + '"' * 300])
+def test_a_long_text_of_quotes_in_quotes_is_refused_without_taking_them_all_off(text):
+    with pytest.raises(BadPartNumber) as refused:
+        clean(text)
+    assert refused.value.reason_code in {"too_long", "empty"}
+
+
+def test_a_text_that_cannot_be_a_part_number_is_not_folded_to_its_end(monkeypatch):
+    folded = []
+    fold = vars(part_numbers)["_fold"]
+    monkeypatch.setattr(part_numbers, "_fold", lambda one: folded.append(one) or fold(one))
+    for text in ("\uff21" * 900, "\u4e2d" * 900):
+        folded.clear()
+        with pytest.raises(BadPartNumber):
+            clean(text)
+        assert len(folded) < 120

@@ -45,6 +45,13 @@ def test_a_pause_in_the_past_or_of_something_else_is_refused(admin):
     assert admin.put("/api/pauses/boeing", json={"until": "2030-01-01T00:00:00"}).status_code == 422
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59.999999-14:00", "9999-12-31T23:59:59Z", "2150-01-01T00:00:00Z"])
+def test_a_pause_of_more_than_a_year_is_refused(admin, until):
+    answer = admin.put("/api/pauses/boeing", json={"until": until})
+    assert (answer.status_code, answer.json()["code"]) == (422, "pause_too_long")
+    assert admin.get("/api/pauses").json() == {"pauses": []}
+
+
 def test_only_an_administrator_pauses(api, make_key):
     publisher = {"Authorization": f"Bearer {make_key('publish')}"}
     assert api.put("/api/pauses/boeing", json={}, headers=publisher).status_code == 403

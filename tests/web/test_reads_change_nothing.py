@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.support.tables import contents
 
 from boeing_data_hub.db import audit, sessions
 
@@ -11,10 +12,6 @@ pytestmark = pytest.mark.services
 
 STARTS_WORK = {"/api/boeing/product-search"}
 ENDLESS = {"/api/batches/{batch_id}/events", "/console/runs/{batch_id}/events", "/console/events", "/console/live"}
-NOTED = ["last_used_at", "last_seen_at"]  # when a key or a session was last used
-TABLES = (
-    "SELECT tablename FROM pg_tables WHERE schemaname = 'hub' AND tablename NOT IN ('workers', 'pacing') ORDER BY 1"
-)
 
 
 def paths(app):
@@ -25,19 +22,6 @@ def paths(app):
             if "GET" in (getattr(route, "methods", None) or ()):
                 found.add(route.path)
     return sorted(found - STARTS_WORK - ENDLESS)
-
-
-def contents(hub):
-    """All rows of all tables, each table as one hash."""
-
-    def hashed(work, table):
-        each = f"SELECT (to_jsonb(t) - %s)::text AS one FROM hub.{table} t"  # noqa: S608 - a name from the catalog
-        return work.value(f"SELECT md5(coalesce(string_agg(one, ',' ORDER BY one), '')) FROM ({each}) x", [NOTED])  # noqa: S608
-
-    def step(work):
-        return {row["tablename"]: hashed(work, row["tablename"]) for row in work.rows(TABLES)}
-
-    return hub.database.run(step)
 
 
 def test_no_read_changes_a_row(api, hub, finished, make_key):

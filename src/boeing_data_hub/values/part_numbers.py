@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import count
 from typing import Final
 
 MAX_LENGTH: Final = 50
@@ -15,6 +16,9 @@ MAX_LENGTH: Final = 50
 
 _MAX_TYPED: Final = 1_000
 """The longest text that is cleaned. Invisible characters are dropped, but a megabyte of them is not a part number."""
+
+_MOST_QUOTES: Final = 10
+"""Quotes around quotes that are taken off a text of more than `MAX_LENGTH`: programs nest two or three."""
 
 # Nearly all input is this already: printable ASCII, single spaces inside only, no opening quote, no formula sign.
 _PLAIN = re.compile(r"(?=.{1,50}\Z)[!#-&(-<>-~](?: ?[!-~])*")
@@ -25,6 +29,8 @@ _SOFT: Final = "\xad"
 _LONE_SOFT_HYPHEN = re.compile(r"[0-9A-Za-z]\xad+[0-9A-Za-z]")
 
 _OUTER = " \t\n\r\x0b\x0c"
+_REMOVABLE: Final = frozenset({"", *_OUTER, "'", '"', "="})
+"""What a character folds to that may not count: blanks and quotes, of which outer ones go, and a formula's sign."""
 _FOLDED: Final[dict[str, str]] = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2039\u203a", "'"),
@@ -74,12 +80,11 @@ def clean(text: str) -> str:
             f"Character {found.start() + 2} (U+00AD) is a soft hyphen, which some programs show and others hide. "
             "Type a hyphen there, or nothing.",
         )
-    pieces = [_fold(character) for character in text]
-    cleaned = _SPACES.sub(" ", _unquoted("".join(pieces)))
+    cleaned = _SPACES.sub(" ", _unquoted(_folded(text)))
     if not cleaned:
         raise BadPartNumber("empty", "The part number is empty.")
     if bad := _NOT_ALLOWED.search(cleaned):
-        raise _bad_character(text, pieces, bad.group())
+        raise _bad_character(text, bad.group())
     if len(cleaned) > MAX_LENGTH:
         raise _too_long(len(cleaned))
     return cleaned.upper()
@@ -93,6 +98,26 @@ def base_number(part_number: str) -> str:
 def suffix(part_number: str) -> str:
     """The variant suffix without its `=`, e.g. `K3`; empty when there is none."""
     return part_number.partition("=")[2]
+
+
+def _folded(text: str) -> str:
+    """The text with each character folded; only its beginning once it can be no part number, whatever follows.
+
+    So a long list of hopeless texts costs little.
+    """
+    if text.isascii():
+        return text
+    pieces: list[str] = []
+    visible = 0
+    for character in text:
+        piece = _fold(character)
+        pieces.append(piece)
+        if not piece.isascii():
+            break
+        visible += piece not in _REMOVABLE
+        if visible > MAX_LENGTH:
+            break
+    return "".join(pieces)
 
 
 @lru_cache(maxsize=4096)
@@ -114,29 +139,29 @@ def _seen(character: str) -> str:
 
 
 def _unquoted(text: str) -> str:
+    """The text without its outer quotes. Raises BadPartNumber if it is long and hardly anything but quotes."""
     text = text.strip(_OUTER)
-    while True:
+    for layer in count():
+        if layer > _MOST_QUOTES and len(text) > MAX_LENGTH:
+            raise _too_long(len(text))
         if text.startswith('="') and text.endswith('"') and len(text) > 2:  # noqa: PLR2004 - the sign and its quotes
             text = text[2:-1]
         elif text.startswith(('"', "'")):
             opening, text = text[0], text[1:]
             text = text.rstrip(_OUTER).removesuffix(opening)
         else:
-            return text
+            break
         text = text.strip(_OUTER)
+    return text
 
 
 def _too_long(length: int) -> BadPartNumber:
     return BadPartNumber("too_long", f"The part number has {length:,} characters; at most {MAX_LENGTH} are possible.")
 
 
-def _bad_character(text: str, pieces: list[str], folded: str) -> BadPartNumber:
+def _bad_character(text: str, folded: str) -> BadPartNumber:
     """Names the character as it was typed, and its place counted from 1 in the text without outer spaces."""
-    position, typed = next(
-        (place, character)
-        for place, (character, piece) in enumerate(zip(text, pieces, strict=True), 1)
-        if folded in piece
-    )
+    position, typed = next((place, one) for place, one in enumerate(text, 1) if folded in _fold(one))
     name = f"U+{ord(typed):04X}"
     match unicodedata.category(folded):
         case "Cs":

@@ -12,9 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from boeing_data_hub.errors import Malformed, TooLarge
+from boeing_data_hub.values.part_numbers import MAX_LENGTH
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 
 _MOST_FIELDS_OF_A_FORM: Final = 5_000
@@ -24,6 +25,8 @@ _OTHER_VALUES: Final = 1_000  # beside the list of part numbers
 _MOST_KEYS: Final = 100  # more than any object of the API has
 _LONGEST_NUMBER: Final = 100  # characters
 _LONGEST_ENTRY: Final = 1_000  # characters of an entry of a list
+_LONGEST_USUAL: Final = MAX_LENGTH + 10  # characters of an entry on average, blanks and quotes included
+_MORE_CHARACTERS: Final = 10_000  # of a whole list: a short one may have any entries
 _DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_NUMBER: Final = b"0" * (_LONGEST_NUMBER + 1)
 LONGEST_KEY: Final = 255
@@ -114,6 +117,12 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _of_usual_length(texts: list[str]) -> list[str]:
+    if sum(map(len, texts)) > _LONGEST_USUAL * len(texts) + _MORE_CHARACTERS:
+        raise ValueError(f"A part number has at most {MAX_LENGTH} characters, and most of these texts are longer")
+    return texts
+
+
 def _written_day(value: Any) -> Any:
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("A day is written as 2027-01-31")
@@ -165,6 +174,7 @@ Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID), WHOLE]
 Texts = Annotated[
     list[Annotated[str, Field(max_length=_LONGEST_ENTRY, json_schema_extra={"format": "part-number-of-list"})]],
     Field(fail_fast=True),
+    AfterValidator(_of_usual_length),
 ]
 """A list of part numbers, of which only the first wrong type or size is reported. The numbers themselves are checked
 later, with all reasons.

@@ -27,6 +27,7 @@ Responses = dict[int | str, dict[str, Any]]
 """Answers of a route by their status, for its description."""
 
 _MOST_ERRORS = 50  # of 50,000 invalid values only the first are listed
+_LONGEST_NAME: Final = 100  # characters of an unknown field's name in an answer
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 _ALIKE: Final = 0.5  # `parts` and `part_numbers` are 0.59 alike
 _CODES = {
@@ -139,13 +140,18 @@ def _invalid(errors: Sequence[Any], body: Any) -> JSONResponse:
 
 
 def _where(error: Any) -> str:
-    return ".".join(str(step) for step in error["loc"] if step != "body")
+    """The path of a field. A name that was made up is cut: the answer would be as long as the body."""
+    return ".".join(_brief(step) for step in error["loc"] if step != "body")
+
+
+def _brief(step: Any) -> str:
+    return name if len(name := str(step)) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _what(error: Any, body: Any) -> str:
     if error["type"] != "extra_forbidden":
         return error["msg"]
-    sent = str(error["loc"][-1])
+    sent = _brief(error["loc"][-1])
     near = get_close_matches(sent, _fields_at(body, error["loc"][1:-1]), n=1, cutoff=_ALIKE)
     return f"Unknown field. Did you mean {near[0]}?" if near else "Unknown field"
 

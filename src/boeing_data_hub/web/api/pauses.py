@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/pauses", tags=["pauses"])
 class PauseBody(Body):
     """When a pause ends by itself, and why it was made."""
 
-    until: AwareDatetime | None = Field(default=None, description="Null: until someone resumes it.")
+    until: AwareDatetime | None = Field(default=None, description="Within a year. Null: until someone resumes it.")
     reason: Annotated[str, Field(max_length=200, pattern=STORABLE)] = ""
 
 

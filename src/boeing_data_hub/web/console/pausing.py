@@ -20,7 +20,7 @@ from boeing_data_hub.work.manual_pauses import What
 
 router = APIRouter(prefix="/settings/pauses")
 
-_MOST_HOURS = 24 * 366
+_MOST_HOURS = pausing.LONGEST // timedelta(hours=1)
 
 
 @router.get("")
