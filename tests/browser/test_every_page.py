@@ -133,6 +133,8 @@ def addresses(system, key):
         "/console/parts?q=nothing-like-it",
         f"/console/part/{sku}",
         "/console/part/EACH-1",
+        "/console/find?q=each",
+        "/console/find?q=nothing-like-it",
         "/console/settings",
         "/console/settings/pauses",
         "/console/settings/api",

@@ -133,10 +133,14 @@ def test_everything_can_be_done_by_keyboard_alone(open_browser, key, system):
     page.keyboard.press("Enter")
     page.wait_for_url("**mine=true**")
     page.keyboard.press("/")
-    page.wait_for_url("**/console/parts")
+    page.keyboard.type("keys")  # in one box for parts, runs, plans and quotes
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/find?q=keys")
+    tab_to(page, "KEYS-1 and 1 more")
     page.keyboard.press("/")
-    page.keyboard.type("keys")
-    page.wait_for_url("**q=keys**")
+    page.keyboard.type("keys-1 and 1 more")  # the name of one run
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/runs/**")
     tab_to(page, "Dark")
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

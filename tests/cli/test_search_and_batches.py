@@ -415,3 +415,18 @@ def test_failures_of_all_runs_are_listed_ignored_reopened_and_exported(at, syste
     assert part not in at("failures", "list").out
     assert at("batches", "cancel", "--all", "publish").out.startswith("0 runs cancelled.")
     assert at("batches", "cancel").code == 2
+
+
+def test_one_text_finds_parts_and_runs(at):
+    started = at("search", "--name", "Found it.csv", "FOUND-1", "FOUND-2")
+    assert started.code == 0, started.err
+    shown = at("find", "found")
+    assert shown.code == 0
+    kinds = [line.split("\t")[0] for line in shown.out.splitlines()]
+    assert kinds == ["part", "part", "run"]
+    assert "bdh part ID" in shown.err
+    [hit] = at("find", "found it", "--json").json["hits"]
+    assert (hit["kind"], hit["name"]) == ("run", "Found it.csv")
+    nothing = at("find", "nowhere-at-all")
+    assert (nothing.code, nothing.out) == (5, "")
+    assert "Nothing matches" in nothing.err

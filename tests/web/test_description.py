@@ -120,6 +120,7 @@ def test_the_names_of_operations_are_stable(description):
         "undo_batch", "update_product", "cancel_adoption", "choose_adoptions", "export_adoption", "get_adoption",
         "list_adoption_products", "list_adoptions", "start_adoption", "undo_adoption", "compare_store",
         "get_snapshot", "cancel_snapshot", "export_differences",
+        "find_everything",
         "list_open_failures", "retry_failures", "ignore_failures", "reopen_failures", "cancel_batches",
         "create_draft_order", "get_draft_order",
         "list_notification_events", "list_notification_targets", "add_notification_target",

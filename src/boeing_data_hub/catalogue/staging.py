@@ -43,6 +43,16 @@ class Freshness:
     older_than_a_day: int
 
 
+@dataclass(frozen=True, slots=True)
+class PartName:
+    """A staged part by its SKU and name, when only these are needed: of any number of parts, by one index."""
+
+    sku: str
+    name: str
+    status: str
+    fetched_at: datetime
+
+
 _SQL: Final = beside(__file__)
 _FIELDS: Final = tuple(each for each in fields(StagedPart) if each.name != "locations")
 _NOT_IN_KEY = re.compile(r"[^A-Z0-9]")
@@ -164,6 +174,11 @@ def browse(
         "limit": limit,
     }
     return [row["sku"] for row in work.rows(_SQL["browse"], asked)]
+
+
+def beginning(work: Work, search: str, *, limit: int) -> list[PartName]:
+    """Staged parts that `browse` would find, in its order, by name."""
+    return work.records(PartName, _SQL["beginning"], [pattern(search), limit])
 
 
 def count_up_to(work: Work, most: int, *, status: str | None = None, search: str | None = None) -> int:

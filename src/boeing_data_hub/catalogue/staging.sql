@@ -58,6 +58,11 @@ SELECT sku {filtered}
    AND (%(after)s::text IS NULL OR ROW(search_key, sku) OPERATOR(pg_catalog.~>~) ROW(%(from)s::text, %(after)s))
 ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %(limit)s
 
+-- name: beginning
+-- Parts whose search key matches, in its order: their keys and names alone.
+SELECT sku, coalesce(boeing_name, title) AS name, status, fetched_at FROM hub.product_staging
+WHERE search_key LIKE %s ORDER BY search_key USING ~<~, sku USING ~<~ LIMIT %s
+
 -- name: count
 SELECT count(*) {filtered}
 

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "sandbox": Entry("sandbox", "app", "Start", "Run a sandbox of Boeing or of Shopify."),
     "search": Entry("batches", "search", "Work", "Search Boeing for part numbers."),
     "part": Entry("parts", "part", "Work", "Show a part's prices and stock, and how ours are calculated."),
+    "find": Entry("finding", "find", "Work", "Find parts, runs, plans and quotes by one text."),
     "estimate": Entry(
         "estimating", "estimate", "Work", "Estimate how long a search and publish will take. Changes nothing."
     ),

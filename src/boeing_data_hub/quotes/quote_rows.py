@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +33,19 @@ from boeing_data_hub.shopify import current_store
 from boeing_data_hub.values.part_numbers import base_number
 
 _SQL: Final = beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteName:
+    """A quote by its number and buyer, without its lines."""
+
+    id: int
+    rfq_number: str
+    state: QuoteState
+    buyer_company_name: str | None
+    buyer_name: str | None
+    created_at: datetime
+
 
 _FEWEST_SIGNS = (
     3  # minimum length of a number whose variants are searched: half the catalogue begins with a shorter one
@@ -103,6 +118,12 @@ def page(
     """Quotes, newest first, after the one with id `before`; `search` is the beginning of the RFQ number."""
     rows = work.rows(_SQL["page"], {"before": before, "state": state, "search": search or None, "limit": limit})
     return _with_lines(work, rows)
+
+
+def numbered(work: Work, beginning: str, *, limit: int) -> list[QuoteName]:
+    """Quotes whose RFQ number begins so, as typed or in upper case, newest first."""
+    typed = re.sub(r"([\\%_])", r"\\\1", beginning) + "%"
+    return work.records(QuoteName, _SQL["numbered"], {"typed": typed, "upper": typed.upper(), "limit": limit})
 
 
 def due(work: Work, *, limit: int) -> list[int]:

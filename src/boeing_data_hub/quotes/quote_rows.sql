@@ -59,6 +59,11 @@ SELECT * FROM hub.quotes WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
    AND (%(search)s::text IS NULL OR starts_with(rfq_number, %(search)s))
 ORDER BY id DESC LIMIT %(limit)s
 
+-- name: numbered
+-- Quotes whose RFQ number begins like one of two patterns, newest first.
+SELECT id, rfq_number, state, buyer_company_name, buyer_name, created_at FROM hub.quotes
+WHERE rfq_number LIKE %(typed)s OR rfq_number LIKE %(upper)s ORDER BY id DESC LIMIT %(limit)s
+
 -- name: due
 -- Quotes that wait for a part whose search has finished, oldest first.
 SELECT q.id FROM hub.quotes q WHERE {due} ORDER BY q.id LIMIT %s

@@ -19,6 +19,15 @@ from boeing_data_hub.shopify.publications import Confirmed, StoreProduct
 _SQL: Final = beside(__file__)
 
 
+@dataclass(frozen=True, slots=True)
+class ProductName:
+    """A product of ours by its SKU and title."""
+
+    sku: str
+    title: str | None
+    updated_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedProduct:
     """A product of ours as the hub last published it, for people and clients.
@@ -170,6 +179,11 @@ def page(
     return work.records(
         PublishedProduct, _SQL["page"], {"after": after, "state": state, "key": pattern(search), "limit": limit}
     )
+
+
+def beginning(work: Work, search: str, *, limit: int) -> list[ProductName]:
+    """Products that are or were in the current store, by the order of their search keys; `search` as in staging."""
+    return work.records(ProductName, _SQL["beginning"], [pattern(search), limit])
 
 
 def count(work: Work, *, state: str | None = None, search: str | None = None) -> int:

@@ -103,6 +103,11 @@ INSERT INTO hub.products (shop, sku, custom_id, search_key, handle, title, state
 VALUES (%s, %s, %s, %s, %s, %s, 'missing', NULL)
 ON CONFLICT (shop, sku) DO UPDATE SET state = 'missing', product_id = NULL, form = NULL, updated_at = now()
 
+-- name: beginning
+-- Products that are or were in the current store and whose search key matches, in its order.
+SELECT sku, title, updated_at FROM hub.products WHERE search_key LIKE %s AND product_id IS NOT NULL
+   AND shop = {current_store.shop} ORDER BY search_key USING ~<~ LIMIT %s
+
 -- name: page
 SELECT {published} FROM hub.products WHERE sku > %(after)s AND {listed} ORDER BY sku LIMIT %(limit)s
 

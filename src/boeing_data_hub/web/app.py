@@ -24,6 +24,7 @@ from boeing_data_hub.web.api import (
     bulk,
     cancelling,
     failures,
+    find,
     freshness,
     health,
     lists,
@@ -76,6 +77,7 @@ ROUTERS = (
     attention.router,  # /api/conflicts, /api/orphans
     reviews.router,  # /api/reviews
     failures.router,  # /api/failures
+    find.router,  # /api/find
     store.router,  # /api/store
     adoptions.router,  # /api/store/adoptions
     quote_orders.router,  # /api/quotes/{rfq_number}/draft-order, before the paths that fit everything

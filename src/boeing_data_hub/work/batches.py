@@ -104,6 +104,11 @@ def beginning_with(work: Work, start: str, *, limit: int, batch_type: str | None
     return work.records(Batch, _SQL["beginning_with"], [*ends, batch_type, batch_type, limit])
 
 
+def named(work: Work, text: str, *, limit: int, most: int) -> list[Batch]:
+    """Batches whose list's name contains this text, case ignored, among the `most` newest of all; newest first."""
+    return work.records(Batch, _SQL["named"], {"text": text, "most": most, "limit": limit})
+
+
 def running(work: Work, *, limit: int) -> list[Batch]:
     """Batches that have not ended, newest first."""
     return work.records(Batch, _SQL["running"], [limit])

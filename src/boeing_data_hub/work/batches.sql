@@ -72,6 +72,11 @@ ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
 SELECT * FROM hub.batches WHERE id BETWEEN %s AND %s AND (%s::text IS NULL OR batch_type = %s)
 ORDER BY created_at DESC LIMIT %s
 
+-- name: named
+-- Batches whose list's name contains a text, among the `most` newest of all: names have no index.
+SELECT * FROM (SELECT * FROM hub.batches ORDER BY created_at DESC, id DESC LIMIT %(most)s) newest
+WHERE strpos(lower(options ->> 'source'), lower(%(text)s)) > 0 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
 -- name: running
 -- Batches that have not ended, newest first.
 SELECT * FROM hub.batches WHERE status IN ('pending', 'processing') ORDER BY created_at DESC LIMIT %s

@@ -91,7 +91,7 @@
     window.setTimeout(() => { delete event.target.dataset.sent; }, 5000);
   });
 
-  // Keys: "/" focuses the search field, "g" then a letter opens a page, "n" starts a search.
+  // Keys: "/" focuses the box that finds everything, "g" then a letter opens a page, "n" starts a search.
   if (!document.body.hasAttribute("data-signed-in")) return;
   const places = { o: "/console", r: "/console/runs", p: "/console/parts", a: "/console/attention", s: "/console/settings" };
   const go = (path) => window.location.assign(`${document.body.dataset.prefix}${path}`);
@@ -100,10 +100,8 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.key === "/") {
-      const field = one("#q");
       event.preventDefault();
-      if (field) field.focus();
-      else go("/console/parts");
+      one("#find").select();
     } else if (event.key === "g") {
       going = Date.now();
     } else if (Date.now() - going < 1500 && places[event.key]) {
