@@ -24,32 +24,33 @@
       const trouble = one("#trouble");
       if (trouble) trouble.replaceChildren();
       times(live);
-      speak();
     }
   });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status >= 500) lost.hidden = false;
   });
 
-  // Screen readers announce progress from time to time, not at every change.
-  let said = 0;
-  const speak = () => {
-    const target = one("#progress-said");
-    const text = one("#live .lead");
-    if (!target || !text || Date.now() - said < 15000) return;
-    said = Date.now();
-    target.textContent = text.textContent;
+  // Times in the reader's zone, with UTC in the title. Pages say UTC until they are changed here.
+  const inUtc = [0, 6].every((month) => new Date(new Date().getFullYear(), month, 1).getTimezoneOffset() === 0);
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = (moment) => {
+    const time = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+    if (moment.toDateString() === new Date().toDateString()) return `${time}:${two(moment.getSeconds())}`;
+    return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${time}`;
   };
-
-  // The reader's local time beside UTC.
   const times = (within) => {
-    for (const time of within.querySelectorAll("time[datetime]")) {
+    for (const time of within.querySelectorAll("time[datetime]:not([title])")) {
       const moment = new Date(time.dateTime);
-      if (!Number.isNaN(moment.getTime())) time.title = `${moment.toLocaleString()} (your time)`;
+      if (Number.isNaN(moment.getTime())) continue;
+      time.title = `${moment.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+      if (!inUtc && !time.classList.contains("ago")) time.textContent = clock(moment);
     }
+    if (inUtc) return;
+    for (const label of within.querySelectorAll(".utc")) label.remove();
+    for (const label of within.querySelectorAll(".zone")) label.textContent = "your time";
   };
   times(document);
-  document.addEventListener("htmx:afterSwap", (event) => times(event.target));
+  document.addEventListener("htmx:load", () => times(document));
 
   // A file can be dropped anywhere on its field.
   for (const field of document.querySelectorAll("[data-drop]")) {

@@ -1,5 +1,6 @@
 // A live page: its events come through the stream that all tabs of the browser share (live_worker.js), or, without shared
-// workers, through a stream of its own. A hidden page receives nothing and catches up when it is shown.
+// workers, through a stream of its own. A hidden page receives nothing and catches up when it is shown,
+// unless it is to announce the end of its run.
 "use strict";
 
 (() => {
@@ -17,6 +18,9 @@
   let finished = false;
   let alone = !script || typeof SharedWorker === "undefined";
 
+  // A page that announces the end of its run receives events while it is hidden, too (run_end.js).
+  const resting = () => document.visibilityState === "hidden"
+    && !(topic !== "overview" && localStorage.getItem("notify-of-ends") === "yes");
   const tell = (name, target) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail: target }));
   const show = (name, data) => {
     for (const target of place.querySelectorAll(`[sse-swap="${name}"]`)) {
@@ -26,12 +30,13 @@
     if (name === "done") {
       finished = true;
       leave();
+      tell("done");
     }
     for (const waits of place.querySelectorAll(`[hx-trigger*="sse:${name}"]`)) window.htmx.trigger(waits, `sse:${name}`);
   };
 
   const listen = () => {
-    if (stream || finished || document.visibilityState === "hidden") return;
+    if (stream || finished || resting()) return;
     const opened = new EventSource(own);
     stream = opened;
     opened.onopen = () => tell("open");
@@ -53,7 +58,7 @@
   };
 
   const enter = () => {
-    if (finished || document.visibilityState === "hidden") return;
+    if (finished || resting()) return;
     if (alone) {
       listen();
       return;
@@ -83,7 +88,7 @@
     stream = null;
   };
 
-  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? leave() : enter()));
+  document.addEventListener("visibilitychange", () => (resting() ? leave() : enter()));
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", (event) => { if (event.persisted) enter(); });
   window.setInterval(() => { if (worker && !finished) worker.port.postMessage({ kind: "here" }); }, 30000);
