@@ -133,6 +133,7 @@ def addresses(system, key):
         "/console/parts?q=nothing-like-it",
         f"/console/part/{sku}",
         "/console/part/EACH-1",
+        "/console/runs/cancel",
         "/console/find?q=each",
         "/console/find?q=nothing-like-it",
         "/console/settings",

@@ -12,6 +12,7 @@ from boeing_data_hub.batches.run import Intake
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict
+from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.work import batches, open_failures
 from boeing_data_hub.work.batch import Batch
@@ -50,12 +51,14 @@ class RunFilter:
     Attributes:
         until: accepted then, or before.
         source: the name of their list.
+        queued: only those none of whose parts is done yet.
     """
 
     batch_type: BatchType
     owner: str | None = None
     until: datetime | None = None
     source: str | None = None
+    queued: bool = False
 
 
 class OpenFailures:
@@ -118,21 +121,41 @@ class OpenFailures:
         return self._database.run(step, patience=5)
 
 
-def cancel_runs(database: Database, intake: Intake, wanted: RunFilter, *, actor: str) -> list[Batch]:
+def open_runs(work: Work, wanted: RunFilter) -> list[UUID]:
+    """The ids of open runs that match, the newest first, at most `MOST_CANCELLED`."""
+    return batches.open_runs(
+        work,
+        batch_type=wanted.batch_type,
+        owner=wanted.owner,
+        until=wanted.until,
+        source=wanted.source,
+        queued=wanted.queued,
+        limit=MOST_CANCELLED,
+    )
+
+
+def cancel_runs(
+    database: Database, intake: Intake, wanted: RunFilter, *, actor: str, expected: int | None = None
+) -> list[Batch]:
     """Cancel every open run that matches, the newest first, at most `MOST_CANCELLED`. Finished parts stay.
 
     A run that finishes meanwhile is left out.
+
+    Args:
+        database: holds the runs.
+        intake: cancels them.
+        wanted: which.
+        actor: who cancels, for the audit log.
+        expected: how many a person was shown; None: any number.
+
+    Raises:
+        Conflict: another number matches now than was expected.
     """
-    found = database.run(
-        lambda work: batches.open_runs(
-            work,
-            batch_type=wanted.batch_type,
-            owner=wanted.owner,
-            until=wanted.until,
-            source=wanted.source,
-            limit=MOST_CANCELLED,
+    found = database.run(lambda work: open_runs(work, wanted))
+    if expected is not None and len(found) != expected:
+        raise Conflict(
+            f"{counted(len(found), 'run')} match now, not {expected:,}. Nothing was cancelled.", code="runs_changed"
         )
-    )
     return [batch for each in found if (batch := _cancelled(intake, each, actor)) is not None]
 
 

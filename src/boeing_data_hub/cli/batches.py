@@ -198,12 +198,15 @@ def cancel(
     older_than: Annotated[
         int | None, typer.Option("--older-than", min=0, help="With --all: accepted at least so many hours ago.")
     ] = None,
+    queued: Annotated[
+        bool, typer.Option("--queued", help="With --all: only those none of whose parts is done yet.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Cancel a run, or all open runs that match. Completed parts stay as they are."""
     if (run_id is None) == (every is None):
         raise typer.BadParameter("Give a run's id, or --all with search or publish.")
-    given = {"owner": owner, "source": source, "older_than_hours": older_than}
+    given = {"owner": owner, "source": source, "older_than_hours": older_than, "queued": queued or None}
     body = {name: value for name, value in given.items() if value is not None} or {"all_open": True}
 
     def do(api: Api) -> None:

@@ -123,7 +123,10 @@ def with_outcome(
     owner: str | None = None,
     before: tuple[datetime, UUID] | None = None,
 ) -> list[Batch]:
-    """A page of batches with this outcome (or `running`), newest first; `before` is the last of the previous page."""
+    """A page of batches with this outcome, or `running`, or `waiting` for approval, newest first.
+
+    `before` is the last one of the previous page.
+    """
     return work.records(
         Batch,
         _SQL["with_outcome"],
@@ -139,13 +142,20 @@ def with_outcome(
 
 
 def open_runs(
-    work: Work, *, batch_type: str, owner: str | None, until: datetime | None, source: str | None, limit: int
+    work: Work,
+    *,
+    batch_type: str,
+    owner: str | None,
+    until: datetime | None,
+    source: str | None,
+    queued: bool,
+    limit: int,
 ) -> list[UUID]:
-    """Ids of runs that are being worked on, newest first: of this type, owner and list, accepted by `until`."""
-    rows = work.rows(
-        _SQL["open_runs"], {"type": batch_type, "owner": owner, "until": until, "source": source, "limit": limit}
-    )
-    return [row["id"] for row in rows]
+    """Ids of runs that are being worked on, newest first: of this type, owner and list, accepted by `until`; `queued`:
+    none of whose parts is done yet.
+    """
+    asked = {"type": batch_type, "owner": owner, "until": until, "source": source, "queued": queued, "limit": limit}
+    return [row["id"] for row in work.rows(_SQL["open_runs"], asked)]
 
 
 def count(work: Work, *, status: str | None = None, batch_type: str | None = None) -> int:

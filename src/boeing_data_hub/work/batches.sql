@@ -82,9 +82,10 @@ WHERE strpos(lower(options ->> 'source'), lower(%(text)s)) > 0 ORDER BY created_
 SELECT * FROM hub.batches WHERE status IN ('pending', 'processing') ORDER BY created_at DESC LIMIT %s
 
 -- name: with_outcome
--- Batches newest first, after `before`, with this outcome or `running`.
+-- Batches newest first, after `before`, with this outcome, or `running`, or `waiting` for approval.
 SELECT * FROM hub.batches WHERE CASE %(outcome)s::text
-     WHEN 'running' THEN status IN ('pending', 'processing')
+     WHEN 'running' THEN status = 'processing'
+     WHEN 'waiting' THEN status = 'pending'
      WHEN 'succeeded' THEN status = 'completed' AND failed_count = 0
      WHEN 'finished_with_failures' THEN status = 'completed' AND failed_count > 0
      WHEN 'failed' THEN status = 'failed'
@@ -100,6 +101,7 @@ SELECT id FROM hub.batches WHERE status = 'processing' AND batch_type = %(type)s
    AND (%(owner)s::text IS NULL OR owner = %(owner)s)
    AND (%(until)s::timestamptz IS NULL OR created_at <= %(until)s)
    AND (%(source)s::text IS NULL OR options ->> 'source' = %(source)s)
+   AND (NOT %(queued)s OR started_at IS NULL)
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
 -- name: count

@@ -34,6 +34,7 @@ class CancelRuns(Body):
     older_than_hours: Annotated[int, Field(strict=True, ge=0, le=87_600), WHOLE] | None = Field(
         default=None, description="Accepted at least this long ago."
     )
+    queued: Flag = Field(default=False, description="Only those none of whose parts is done yet.")
     all_open: Flag = Field(default=False, description="Every run of the type; needed when nothing else is given.")
 
 
@@ -50,15 +51,17 @@ def cancel_batches(body: CancelRuns, hub: TheHub, principal: Reader) -> Cancelle
     """Cancel every run that is being worked on and fits, at most 200 at a time. Finished items and plans stay."""
     insist(principal, body.batch_type)
     hours = body.older_than_hours
-    if body.owner is None and body.source is None and hours is None and not body.all_open:
+    if body.owner is None and body.source is None and hours is None and not body.queued and not body.all_open:
         raise BadInput(
-            "Name the runs: by owner, source or older_than_hours; or send all_open for every one. Nothing was changed.",
+            "Name the runs: by owner, source, older_than_hours or queued; or send all_open for every one. "
+            "Nothing was changed.",
             code="no_filter",
         )
     wanted = RunFilter(
         batch_type=body.batch_type,
         owner=body.owner,
         source=body.source,
+        queued=body.queued,
         until=None if hours is None else now() - timedelta(hours=hours),
     )
     done = cancel_runs(hub.database, hub.intake, wanted, actor=principal.owner)

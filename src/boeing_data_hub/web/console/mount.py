@@ -14,6 +14,7 @@ from boeing_data_hub.web.console import (
     api_pages,
     assets,
     attention,
+    cancelling,
     differences,
     error_pages,
     failures,
@@ -68,6 +69,7 @@ def routes() -> tuple[BaseRoute, ...]:
         plan.router,
         saved_lists.router,
         runs.router,
+        cancelling.router,  # before a run, whose id could be this word
         run.router,
         failures.router,
         find.router,

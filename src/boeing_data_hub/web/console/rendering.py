@@ -29,6 +29,7 @@ THEMES: Final = ("auto", "light", "dark")
 # Notices at the top of a page after a change; the URL holds the key, never the sentence.
 NOTICES: Final = {
     "cancelled": "Run cancelled. Parts already done are kept.",
+    "runs-cancelled": "Runs cancelled. Parts already done are kept.",
     "retried": "This new run searches the failed parts again.",
     "retried-before": "This run was already started to retry the failed parts.",
     "started": "Search started. You can leave this page.",

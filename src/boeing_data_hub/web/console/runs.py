@@ -22,7 +22,7 @@ from boeing_data_hub.work.batch import Batch
 router = APIRouter(prefix="/runs")
 
 _ON_A_PAGE = 50
-Outcome = Literal["running", "succeeded", "finished_with_failures", "failed", "cancelled", ""]
+Outcome = Literal["running", "waiting", "succeeded", "finished_with_failures", "failed", "cancelled", ""]
 
 
 @router.get("")
