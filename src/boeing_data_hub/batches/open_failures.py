@@ -38,10 +38,11 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How many failures were ignored or reopened, and how many more match, counted to 10,001."""
+    """How many failures were ignored or reopened, how many more match, counted to 10,001, and when it was done."""
 
     parts: int
     remaining: int
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,10 @@ class OpenFailures:
         shown = replace(wanted, ignored=False)
 
         def step(work: Work) -> Marked:
-            parts = open_failures.ignore(work, shown, actor=actor, reason=reason, limit=MOST_IGNORED)
+            done = open_failures.ignore(work, shown, actor=actor, reason=reason, limit=MOST_IGNORED)
+            parts = [one.part_number for one in done]
             _record(work, "failure.ignore", parts, actor=actor, kind=wanted.kind, reason=reason)
-            return Marked(len(parts), open_failures.count(work, shown))
+            return Marked(len(parts), open_failures.count(work, shown), done[0].ignored_at if done else None)
 
         return self._database.run(step, patience=5)
 

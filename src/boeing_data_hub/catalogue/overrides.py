@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -46,3 +47,13 @@ def exclude(work: Work, skus: Sequence[str], *, excluded: bool, actor: str) -> l
     """Exclude parts from publishing, or include them again. Returns the SKUs that changed."""
     rows = work.rows(_SQL["exclude"], {"skus": list(skus), "excluded": excluded, "actor": actor})
     return [row["sku"] for row in rows]
+
+
+def changed_at(work: Work, sku: str) -> datetime:
+    """When the override of this part was last changed."""
+    return work.value(_SQL["changed_at"], [sku])
+
+
+def excluded_at(work: Work, at: datetime, *, excluded: bool, actor: str) -> list[str]:
+    """SKUs that this person excluded, or included, at this moment, and that nobody has edited since."""
+    return [row["sku"] for row in work.rows(_SQL["excluded_at"], [at, excluded, actor])]

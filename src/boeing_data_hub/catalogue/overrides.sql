@@ -17,6 +17,13 @@ UPDATE hub.hand_data h SET updated_at = now(),
    ({columns}) = (SELECT {columns} FROM json_populate_record(h, %(changes)s::json))
 WHERE sku = %(sku)s
 
+-- name: changed_at
+SELECT updated_at FROM hub.hand_data WHERE sku = %s
+
+-- name: excluded_at
+-- Parts that one person excluded, or included, at one moment, and that nobody has edited since.
+SELECT sku FROM hub.hand_data WHERE updated_at = %s AND excluded = %s AND updated_by = %s ORDER BY sku
+
 -- name: exclude
 -- Returns the parts for which this changed something. Including a part that has no override needs no row.
 INSERT INTO hub.hand_data AS h (sku, excluded, updated_by)

@@ -55,6 +55,14 @@ class OpenFailure:
     is_waiting: bool
 
 
+@dataclass(frozen=True, slots=True)
+class IgnoredFailure:
+    """A failure that was ignored just now."""
+
+    part_number: str
+    ignored_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureFilter:
     """Which failures are meant; None: any.
@@ -65,6 +73,7 @@ class FailureFilter:
         until: open since then, or longer; `from_`: not longer than since then.
         parts: these part numbers.
         ignored: those that people ignore, instead of the others.
+        ignored_by: those that this person ignored, at `ignored_at`.
     """
 
     kind: Kind | None = None
@@ -74,6 +83,8 @@ class FailureFilter:
     from_: datetime | None = None
     parts: Sequence[str] | None = None
     ignored: bool = False
+    ignored_by: str | None = None
+    ignored_at: datetime | None = None
 
     def values(self, **more: Any) -> dict[str, Any]:
         """For the statements."""
@@ -85,6 +96,8 @@ class FailureFilter:
             "from": self.from_,
             "parts": list(self.parts) if self.parts is not None else None,
             "ignored": self.ignored,
+            "by": self.ignored_by,
+            "ignored_at": self.ignored_at,
             **more,
         }
 
@@ -137,10 +150,9 @@ def to_retry(work: Work, wanted: FailureFilter, *, limit: int) -> list[str]:
     return [row["part_number"] for row in rows]
 
 
-def ignore(work: Work, wanted: FailureFilter, *, actor: str, reason: str, limit: int) -> list[str]:
-    """Ignore failures that match; returns their part numbers."""
-    rows = work.rows(_SQL["ignore"], wanted.values(actor=actor, reason=reason, limit=limit))
-    return [row["part_number"] for row in rows]
+def ignore(work: Work, wanted: FailureFilter, *, actor: str, reason: str, limit: int) -> list[IgnoredFailure]:
+    """Ignore failures that match; returns their part numbers, and when: the same moment for all."""
+    return work.records(IgnoredFailure, _SQL["ignore"], wanted.values(actor=actor, reason=reason, limit=limit))
 
 
 def reopen(work: Work, wanted: FailureFilter, *, limit: int) -> list[str]:

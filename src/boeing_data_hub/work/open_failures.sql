@@ -20,6 +20,8 @@ f.is_ignored = %(ignored)s
    AND (%(until)s::timestamptz IS NULL OR f.since <= %(until)s)
    AND (%(from)s::timestamptz IS NULL OR f.since >= %(from)s)
    AND (%(parts)s::text[] IS NULL OR f.part_number = ANY(%(parts)s))
+   AND (%(by)s::text IS NULL OR f.ignored_by = %(by)s)
+   AND (%(ignored_at)s::timestamptz IS NULL OR f.ignored_at = %(ignored_at)s)
 
 -- name: page
 {failure} WHERE {matching} AND (%(at)s::timestamptz IS NULL OR (f.since, f.id) < (%(at)s, %(id)s))
@@ -60,7 +62,7 @@ ORDER BY f.since DESC, f.id DESC LIMIT %(limit)s
 -- name: ignore
 UPDATE hub.open_failures u SET is_ignored = true, ignored_at = now(), ignored_by = %(actor)s, ignored_reason = %(reason)s
 WHERE u.id IN (SELECT f.id FROM hub.open_failures f WHERE {matching} ORDER BY f.since DESC, f.id DESC LIMIT %(limit)s)
-RETURNING u.part_number
+RETURNING u.part_number, u.ignored_at
 
 -- name: reopen
 UPDATE hub.open_failures u SET is_ignored = false

@@ -19,6 +19,7 @@ from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, Forbidden
 from boeing_data_hub.web import failure_export
 from boeing_data_hub.web.access import TheHub
+from boeing_data_hub.web.console import undoing
 from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Viewer, Visitor
 from boeing_data_hub.web.downloads import download
@@ -170,8 +171,11 @@ def ignore(
     if not reason.strip():
         raise BadInput("Say why these failures can be ignored. Nothing was changed.", code="reason_missing")
     wanted = _of_part(_filter(kind=kind, code=code, run=run, age=age, state="open"), part)
-    _acting(hub, visitor, kind).ignore(wanted, actor=visitor.owner, reason=reason.strip())
-    return go("/console/failures", said="failures-ignored", kind=kind, code="" if not part else code, age=age)
+    done = _acting(hub, visitor, kind).ignore(wanted, actor=visitor.owner, reason=reason.strip())
+    mark = undoing.ignored(kind, done.at) if done.at else None
+    return go(
+        "/console/failures", said="failures-ignored", undo=mark, kind=kind, code="" if not part else code, age=age
+    )
 
 
 @router.post("/reopen", response_model=None)

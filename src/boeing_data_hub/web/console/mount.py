@@ -41,6 +41,7 @@ from boeing_data_hub.web.console import (
     sign_in_oidc,
     signed_in_people,
     stream,
+    undoing,
 )
 from boeing_data_hub.web.console.failure_causes import Causes
 from boeing_data_hub.web.console.identity import Identity
@@ -83,6 +84,7 @@ def routes() -> tuple[BaseRoute, ...]:
         reviews.router,
         differences.router,
         settings.router,
+        undoing.router,
         pausing.router,
         notifications.router,
         api_pages.router,

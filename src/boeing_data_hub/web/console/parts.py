@@ -12,12 +12,12 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from boeing_data_hub.app import Hub
-from boeing_data_hub.catalogue import overrides, screening, staging
+from boeing_data_hub.catalogue import excluding, screening, staging
+from boeing_data_hub.catalogue.excluding import Exclusion
 from boeing_data_hub.catalogue.listing_policy import ListingPolicy
 from boeing_data_hub.catalogue.pricing import PriceRules
 from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import CataloguePart
-from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.conditions import MOST_COUNTED
 from boeing_data_hub.shopify import catalogue_status, differences
@@ -238,14 +238,11 @@ def _exclude(hub: Hub, visitor: Visitor, which: tuple[Wanted, list[str] | None],
     most = hub.settings.max_bulk_search_size
     found, source = _of(hub, which, most + 1)
 
-    def step(work: Work) -> None:
-        changed = overrides.exclude(work, found[:most], excluded=excluded, actor=visitor.owner)
-        details = {"excluded": {"old": not excluded, "new": excluded}}
-        audit.record_each(work, actor=visitor.owner, action="part.edit", targets=changed, details=details)
-        action = "parts.exclude" if excluded else "parts.include"
-        audit.record(work, actor=visitor.owner, action=action, target=source, details={"parts": len(changed)})
+    def step(work: Work) -> Exclusion:
+        return excluding.exclude(work, found[:most], excluded=excluded, actor=visitor.owner, source=source)
 
-    hub.database.run(step, patience=20)
-    said = "excluded-capped" if len(found) > most else "excluded" if excluded else "included"
+    at = hub.database.run(step, patience=20).at
+    said = ("excluded" if excluded else "included") + ("-capped" if len(found) > most else "")
     wanted = which[0]
-    return go("/console/parts", said=said, q=wanted.q, status=wanted.status, store=wanted.store)
+    mark = at.isoformat() if at else None
+    return go("/console/parts", said=said, undo=mark, q=wanted.q, status=wanted.status, store=wanted.store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlencode
@@ -91,12 +91,43 @@ NOTICES: Final = {
     "not-edited": "No changes to save.",
     "excluded": "Excluded. These parts won't be published; products already in your store stay.",
     "included": "Included. These parts can be published again.",
+    "undone": "Undone.",
+    "not-undone": "Nothing was left to undo: it was changed since.",
+    "included-capped": "Only the first matching parts were changed (MAX_BULK_SEARCH_SIZE at a time). "
+    "Narrow the filter to change the rest.",
     "excluded-capped": "Only the first matching parts were changed (MAX_BULK_SEARCH_SIZE at a time). "
     "Narrow the filter to change the rest.",
     "set-up": "Metafields are set up.",
     "nothing-to-publish": "None of these parts can be published, so no plan was created.",
     "empty-list": "The list has no valid part numbers.",
 }
+
+_UNDONE_AS: Final = {
+    "excluded": "excluded",
+    "excluded-capped": "excluded",
+    "included": "included",
+    "included-capped": "included",
+    "failures-ignored": "failures-ignored",
+}
+"""Notices of changes that can be taken back, with what `/console/undo` calls the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How the change that a page confirms is taken back: see `undoing.py`; `back`: the page to return to."""
+
+    what: str
+    mark: str
+    back: str
+
+
+def _undo(request: Request) -> Undo | None:
+    given = request.query_params
+    what, mark = _UNDONE_AS.get(given.get("said", "")), given.get("undo", "")
+    if what is None or not mark:
+        return None
+    kept = {name: value for name, value in given.items() if name not in {"said", "undo"}}
+    return Undo(what, mark, _link(inner_path(request.scope), **kept))
 
 
 def _link(path: str, **query: Any) -> str:
@@ -195,6 +226,7 @@ def page(
         here=_here(request),
         waiting=getattr(request.state, "waiting", 0),
         said=NOTICES.get(request.query_params.get("said", "")),
+        undo=_undo(request),
         **seen,
         **context,
     )
