@@ -49,7 +49,7 @@ def test_a_whole_table_sorts_by_keyboard(page):
 
 
 def test_the_end_of_a_run_is_told_in_the_title_to_screen_readers_and_on_the_desktop(open_browser, signed_in, system):
-    system.boeing.settings(latency_ms=1500)
+    system.boeing.fault("rate_limited", retry_after=1)  # so that it is still running when the button is pressed
     try:
         page = signed_in(permissions=["notifications"])
         page.add_init_script(
@@ -62,10 +62,11 @@ def test_the_end_of_a_run_is_told_in_the_title_to_screen_readers_and_on_the_desk
         button = page.get_by_role("button", name="Notify me when runs end")
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
+        system.boeing.clear_faults()
         expect(page.locator("#live")).to_contain_text("Succeeded")
         expect(page.locator("#progress-said")).to_contain_text("Succeeded.")
         expect(page).to_have_title("Succeeded – TOLD-0 and 29 more · Boeing Data Hub")
         [told] = page.evaluate("window.told")
         assert told.startswith("TOLD-0 and 29 more: Succeeded / ")
     finally:
-        system.boeing.restore_settings(limit=0)
+        system.boeing.clear_faults()

@@ -120,7 +120,7 @@ def test_the_names_of_operations_are_stable(description):
         "undo_batch", "update_product", "cancel_adoption", "choose_adoptions", "export_adoption", "get_adoption",
         "list_adoption_products", "list_adoptions", "start_adoption", "undo_adoption", "compare_store",
         "get_snapshot", "cancel_snapshot", "export_differences",
-        "find_everything",
+        "find_everything", "rename_batch",
         "list_open_failures", "retry_failures", "ignore_failures", "reopen_failures", "cancel_batches",
         "create_draft_order", "get_draft_order",
         "list_notification_events", "list_notification_targets", "add_notification_target",
@@ -159,7 +159,7 @@ def test_an_unknown_field_names_the_nearest_known_one(api, path, body, told):
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/api/batches/00000000-0000-0000-0000-000000000000", "DELETE, GET"),
+        ("/api/batches/00000000-0000-0000-0000-000000000000", "DELETE, GET, PATCH"),
         ("/api/products/staging/normalize", "POST"),
         ("/api/products/staging/AN3-5", "GET, PATCH"),
         ("/api/quotes/RFQ-1/retry", "POST"),

@@ -220,6 +220,17 @@ def cancel(
 
 
 @app.command()
+def rename(run_id: RunId, name: Annotated[str, typer.Argument(help="The new name.")], *, as_json: Json = False) -> None:
+    """Give a run another name."""
+
+    def do(api: Api) -> None:
+        done = api.call("PATCH", _path(api, run_id), json={"name": name})
+        output.as_json(done) if as_json else output.say(done["message"])
+
+    with_api(do, json_wanted=as_json)
+
+
+@app.command()
 def retry(run_id: RunId, *, wait: Wait = True, as_json: Json = False) -> None:
     """Retry the failed parts of a run, as a new run."""
     _follow_up(run_id, "/retry", wait=wait, as_json=as_json)

@@ -37,6 +37,7 @@ from boeing_data_hub.web.api import (
     publish,
     quote_orders,
     quotes,
+    renaming,
     reviews,
     saved_lists,
     sessions,
@@ -63,6 +64,7 @@ ROUTERS = (
     publish.router,  # /api/bulk-publish, /api/plans
     batches.router,  # /api/batches
     cancelling.router,  # /api/batches/cancel
+    renaming.router,  # /api/batches/{batch_id}
     uploads.router,  # /api/uploads
     lists.router,  # /api/lists/preview, /api/lists/search
     saved_lists.router,  # /api/lists

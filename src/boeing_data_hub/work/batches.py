@@ -158,6 +158,13 @@ def open_runs(
     return [row["id"] for row in work.rows(_SQL["open_runs"], asked)]
 
 
+def rename(work: Work, batch_id: UUID, name: str) -> Batch:
+    """Set the name of the list of an existing batch."""
+    renamed = work.record(Batch, _SQL["rename"], [name, batch_id])
+    assert renamed is not None  # noqa: S101 - the caller has read it
+    return renamed
+
+
 def count(work: Work, *, status: str | None = None, batch_type: str | None = None) -> int:
     """How many batches there are."""
     return work.value(_SQL["count"], {"status": status, "type": batch_type})

@@ -104,6 +104,10 @@ SELECT id FROM hub.batches WHERE status = 'processing' AND batch_type = %(type)s
    AND (NOT %(queued)s OR started_at IS NULL)
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
+-- name: rename
+-- Set the name of a batch's list.
+UPDATE hub.batches SET options = jsonb_set(options, '{source}', to_jsonb(%s::text)) WHERE id = %s RETURNING *
+
 -- name: count
 -- How many batches there are.
 SELECT count(*) FROM hub.batches WHERE (%(status)s::text IS NULL OR status = %(status)s)

@@ -7,6 +7,7 @@ from typing import Final
 ACTIONS: Final[dict[str, str]] = {
     "batch.search": "Started a search",
     "batch.cancel": "Cancelled a run",
+    "batch.rename": "Renamed a run",
     "batch.publish": "Started publishing",
     "batch.plan": "Created a publish plan",
     "plan.approve": "Approved a plan",

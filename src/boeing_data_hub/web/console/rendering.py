@@ -30,6 +30,7 @@ THEMES: Final = ("auto", "light", "dark")
 NOTICES: Final = {
     "cancelled": "Run cancelled. Parts already done are kept.",
     "runs-cancelled": "Runs cancelled. Parts already done are kept.",
+    "renamed": "Renamed.",
     "retried": "This new run searches the failed parts again.",
     "retried-before": "This run was already started to retry the failed parts.",
     "started": "Search started. You can leave this page.",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from boeing_data_hub.app import Hub
 from boeing_data_hub.batches.failure_groups import Failures
+from boeing_data_hub.batches.renaming import rename
 from boeing_data_hub.db import api_keys
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.batch_status import BatchStatusResponse, status_of
@@ -252,6 +253,16 @@ def retry(batch_id: str, hub: TheHub, visitor: Viewer) -> Response:
     prefix = "publish-" if batch.batch_type is BatchType.PUBLISH else ""
     said = f"{prefix}retried" if accepted.is_new else f"{prefix}retried-before"
     return go(f"/console/runs/{accepted.batch.id}", said=said)
+
+
+@router.post("/rename", response_model=None)
+def give_name(
+    batch_id: str, hub: TheHub, visitor: Viewer, name: Annotated[str, Form(max_length=200, pattern=STORABLE)] = ""
+) -> Response:
+    """Give the run another name. Needs the scope of its type."""
+    batch = _allowed(batch_id, hub, visitor)
+    hub.database.run(lambda work: rename(work, batch.id, name, actor=visitor.owner))
+    return go(f"/console/runs/{batch.id}", said="renamed")
 
 
 @router.post("/undo", response_model=None)
