@@ -106,7 +106,7 @@ ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
 -- name: rename
 -- Set the name of a batch's list.
-UPDATE hub.batches SET options = jsonb_set(options, '{source}', to_jsonb(%s::text)) WHERE id = %s RETURNING *
+UPDATE hub.batches SET options = jsonb_set(options, ARRAY['source'], to_jsonb(%s::text)) WHERE id = %s RETURNING *
 
 -- name: count
 -- How many batches there are.
