@@ -98,7 +98,7 @@ class Hub:
 
     @cached_property
     def prices_in_force(self) -> PricesInForce:
-        """The price list in force, and the settings' last rule."""
+        """The price list in force, and the settings' default rule."""
         return PricesInForce(lambda: self.database, last_rule(self.settings))
 
     @property

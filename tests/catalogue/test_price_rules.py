@@ -184,7 +184,7 @@ def test_every_price_can_be_explained_and_preparing_rules_changes_nothing(rules,
     assert pricer(in_force)(part) == found
     told = why(part, in_force)
     assert told.steps
-    assert told.rule.startswith("The last rule" if found.rule is None else f"Rule {found.rule},")
+    assert told.rule.startswith("The default rule" if found.rule is None else f"Rule {found.rule},")
     if found.rule is not None and found.price is not None:
         assert f"{found.price}" in " ".join(told.steps) or found.price == D(found.base).quantize(D("0.01"))
 

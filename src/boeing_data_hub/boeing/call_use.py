@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from boeing_data_hub.db.statements import beside
@@ -19,6 +20,15 @@ class CallUse:
     people: int
     sync: int
     idle: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfCalls:
+    """Calls within the clock hour that begins at `hour` (UTC)."""
+
+    hour: datetime
+    people: int
+    sync: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ def urgent_allowed(limit: RateLimit | None, share: float) -> int | None:
         share: HUB_URGENT_SHARE, from 0 to 1.
     """
     return None if limit is None else int(share * limit.per_minute * 60)
+
+
+def by_hour(work: Work, *, hours: int) -> list[HourOfCalls]:
+    """Calls of each clock hour since `hours` hours ago, the oldest first; an hour without calls may be missing."""
+    return work.records(HourOfCalls, _SQL["by_hour"], [hours])
 
 
 def used(work: Work, limit: RateLimit | None) -> Used:

@@ -11,6 +11,9 @@ ON CONFLICT (hour) DO UPDATE SET urgent = c.urgent + excluded.urgent
 -- name: urgent_this_hour
 SELECT coalesce(sum(urgent), 0)::bigint FROM hub.boeing_calls WHERE hour = date_trunc('hour', now(), 'UTC')
 
+-- name: by_hour
+SELECT hour, people, sync FROM hub.boeing_calls WHERE hour > now() - %s * interval '1 hour' ORDER BY hour
+
 -- name: used
 -- `seconds`: how much of the period was counted.
 SELECT coalesce(sum(people), 0)::bigint AS people, coalesce(sum(sync), 0)::bigint AS sync,

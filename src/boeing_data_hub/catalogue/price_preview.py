@@ -27,7 +27,7 @@ class PriceMove(NamedTuple):
     """A part whose price would change. No `old` or no `new`: it has no price.
 
     Attributes:
-        rule: the place of the rule that makes the new price; None: the last rule.
+        rule: the place of the rule that makes the new price; None: the default rule.
         cost: what the part costs us, by the new rule.
         in_store: True if it is live in the store.
     """
@@ -88,7 +88,7 @@ class PricePreview:
         gained: parts that have a price only by the new list, `lost`: those that have none by it.
         below_cost: changed prices that would be below the cost.
         median: percent; None if no price moves.
-        by_rule: parts by the place of the rule that would price them; "last" for the last rule, "none" without a price.
+        by_rule: parts by the place of the rule that would price them; "last": the default rule, "none": no price.
     """
 
     version: int | None

@@ -20,7 +20,7 @@ class PricesInForce:
 
     Args:
         database: returns the database; only called when prices are needed.
-        last: the last rule, from the settings.
+        last: the default rule, from the settings.
     """
 
     def __init__(self, database: Callable[[], Database], last: PriceRules) -> None:

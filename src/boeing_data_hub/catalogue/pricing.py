@@ -1,7 +1,7 @@
 """Computes our price from Boeing's two. It is never stored, so that a changed rule applies at once. Pure.
 
 A price list's rules are tried in order; the first whose conditions hold makes the price. The settings' basis and markup
-are the last rule. A price set by hand takes precedence over all of them (`sale.asked_price`).
+are the default rule. A price set by hand takes precedence over all of them (`sale.asked_price`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from boeing_data_hub.catalogue.price_rules import PriceRule, conditions_of, lowest_price, priced
 from boeing_data_hub.catalogue.priceable import Priceable, PriceBasis, base_price, cost_of
-from boeing_data_hub.values.money import marked_up
+from boeing_data_hub.values.money import marked_up, written
 
 DOUBTS: Final = frozenset({"part_number_unreadable", "rows_disagree", "price_unreadable", "price_negative"})
 """Reasons of `screening` that cast doubt on one of Boeing's prices. The other one must not replace it, because the
@@ -25,10 +25,10 @@ class PriceRules:
     """How our price comes from Boeing's.
 
     Attributes:
-        basis: of the last rule: which Boeing price ours is computed from; `a_then_b` uses b if there is no a. The
+        basis: of the default rule: which Boeing price ours is computed from; `a_then_b` uses b if there is no a. The
             setting of the same name, as is `markup`.
-        markup: of the last rule: our price is the base times this.
-        version: of the price list in force; None: only the last rule is.
+        markup: of the default rule: our price is the base times this.
+        version: of the price list in force; None: only the default rule is.
         listed: its rules, in order.
     """
 
@@ -46,8 +46,8 @@ class Prices(NamedTuple):
     """The Boeing price that ours is computed from, and ours, in whole cents. None: no price; never 0.
 
     Attributes:
-        cost: what the part costs us. For the last rule it is the base, as the guide has it.
-        rule: the place of the rule in the price list, from 1; None: the last rule, or no price.
+        cost: what the part costs us. For the default rule it is the base, as the guide has it.
+        rule: the place of the rule in the price list, from 1; None: the default rule, or no price.
     """
 
     base: Decimal | None = None
@@ -70,7 +70,7 @@ def pricer(rules: PriceRules) -> Callable[[Priceable], Prices]:
     listed = [(place, rule, conditions_of(rule)) for place, rule in enumerate(rules.listed, 1)]
     basis, markup = rules.basis, rules.markup
 
-    def by_last_rule(part: Priceable) -> Prices:
+    def by_default_rule(part: Priceable) -> Prices:
         if part.status_reason in DOUBTS:
             return _NONE
         base = base_price(part.list_price, part.net_price, basis)
@@ -88,9 +88,9 @@ def pricer(rules: PriceRules) -> Callable[[Priceable], Prices]:
                 if base is not None and cost is not None:
                     ours = priced(rule, base, cost).price
                     return Prices(base, ours if ours > 0 else None, cost, place)
-        return by_last_rule(part)
+        return by_default_rule(part)
 
-    return price if listed else by_last_rule
+    return price if listed else by_default_rule
 
 
 def selling_price(base: Decimal | None, markup: Decimal) -> Decimal | None:
@@ -112,14 +112,14 @@ def why(part: Priceable, rules: PriceRules) -> Why:
     """The rule that makes the price of a part by the rules in force, and each step to it."""
     found = prices_of(part, rules)
     if found.rule is None:
-        return Why("The last rule (PRICE_BASIS and PRICE_MARKUP)", tuple(_last_rule(part, rules, found)))
+        return Why("The default rule", tuple(_default_rule(part, rules, found)))
     rule = rules.listed[found.rule - 1]
     return Why(
         f"Rule {found.rule}, “{rule.name}”, of price list {rules.version}", tuple(_steps(part, rule, found.price))
     )
 
 
-def _last_rule(part: Priceable, rules: PriceRules, found: Prices) -> Iterator[str]:
+def _default_rule(part: Priceable, rules: PriceRules, found: Prices) -> Iterator[str]:
     if part.status_reason in DOUBTS:
         yield "One of Boeing's prices is in doubt, so the part has no price."
     elif found.base is None:
@@ -133,7 +133,7 @@ def _steps(part: Priceable, rule: PriceRule, price: Decimal | None) -> Iterator[
     if base is None or cost is None:
         return
     steps = priced(rule, base, cost)
-    yield f"Boeing's {_which(part, base)} price: {base}"
+    yield f"Boeing's {_which(part, base)} price: {written(base)}"
     if rule.margin is not None:
         yield f"{rule.margin} % margin: {steps.marked:.2f}"
     elif rule.markup is not None:

@@ -1,4 +1,4 @@
-"""The overview: runs, the next Boeing call, the age of the data, and what needs attention."""
+"""The overview: what can be sold, what is live, what needs a decision, what runs; and the machinery behind it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from boeing_data_hub.health.attention import Attention
 from boeing_data_hub.health.conditions import FAILED_PARTS, MOST_COUNTED, NO_REDIS, NO_WORKER, Condition
 from boeing_data_hub.health.live import Situation
 from boeing_data_hub.health.workers_seen import WorkersSeen
-from boeing_data_hub.shopify import products
+from boeing_data_hub.shopify import below_cost, products
 from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.values.states import Stage
-from boeing_data_hub.work import batches
+from boeing_data_hub.work import batches, open_failures
 from boeing_data_hub.work import budget_account as budget
 from boeing_data_hub.work.batch import Batch
 from boeing_data_hub.work.bucket import Budget
+from boeing_data_hub.work.open_failures import FailureFilter
 
 _RUNS_SHOWN: Final = 12
 _MINUTE: Final = 60.0
@@ -38,6 +39,7 @@ class StoreSide:
         budget: the shared account; None before the first call.
         available: points in the bucket now, by our account.
         live: number of products, counted up to `MOST_COUNTED`; `last`: time of the last publish.
+        below_cost: products that are sold below cost, counted likewise.
         waiting: what waits for a person.
     """
 
@@ -45,6 +47,7 @@ class StoreSide:
     available: float
     live: int
     last: datetime | None
+    below_cost: int
     waiting: Attention
 
 
@@ -56,6 +59,7 @@ class Overview:
         answered: Boeing's answers within the last minute, counted up to `_CALLS_COUNTED`.
         heard: queue → seconds since the last heartbeat of its workers; None: none is running.
         parts: status → number of staged parts, counted up to `MOST_COUNTED`.
+        open_failures: parts whose latest result is a failure, counted likewise.
     """
 
     situation: Situation
@@ -67,8 +71,21 @@ class Overview:
     parts: dict[str, int]
     parts_about: int
     freshness: staging.Freshness
+    open_failures: int
     problems: list[Condition]
     store: StoreSide | None
+
+    @property
+    def most(self) -> int:
+        """The number up to which parts and products are counted."""
+        return MOST_COUNTED
+
+    @property
+    def decisions(self) -> int:
+        """How many things wait for a person's decision: parts and held changes to review, plans, and conflicts."""
+        waiting = self.store.waiting if self.store else Attention()
+        plans = waiting.plans + (waiting.adoption is not None)
+        return self.parts["needs_review"] + waiting.held + plans + waiting.conflicts
 
 
 def worker_problems(alive: WorkersSeen, *, queues: Sequence[str], redis_answers: bool) -> list[Condition]:
@@ -90,6 +107,7 @@ def store_side(work: Work) -> StoreSide:
         available=account.available if account else 0.0,
         live=products.count_live(work, most=MOST_COUNTED),
         last=products.last_published_at(work),
+        below_cost=below_cost.count(work, most=MOST_COUNTED),
         waiting=attention.of_the_store(work),
     )
 
@@ -128,6 +146,7 @@ def gather(work: Work, situation: Situation, *, queues: Sequence[str], redis_ans
         parts=parts,
         parts_about=staging.about_how_many(work),
         freshness=staging.freshness(work, most=MOST_COUNTED),
+        open_failures=min(MOST_COUNTED, open_failures.count(work, FailureFilter())),
         problems=problems + _with_links(found),
         store=store,
     )

@@ -31,7 +31,7 @@ from boeing_data_hub.health.target_desk import TargetDesk
 from boeing_data_hub.health.webhook import Webhook
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.settings.notices import zone_of
-from boeing_data_hub.shopify import nightly
+from boeing_data_hub.shopify import below_cost, nightly
 from boeing_data_hub.shopify.run_guards import RunGuards
 from boeing_data_hub.sync import freshness
 from boeing_data_hub.values.freezes import freezes_of
@@ -96,6 +96,7 @@ class Upkeep:
                 rescreen(self._rules),
                 freeze(freezes_of(self._settings.hub_freeze), zone_of(self._settings.hub_digest_time_zone)),
                 Chore("freshness", "estimate of what is up to date", freshness.measure, every=AN_HOUR),
+                Chore("below_cost", "products sold below cost", _check_costs, every=AN_HOUR),
                 Chore("reviews", "held changes whose data has changed", self._review, every=_REVIEW_EVERY),
                 *self._store_comparison(),
                 *self.notifications.chores(),
@@ -152,3 +153,8 @@ class Upkeep:
         """Close all connections."""
         if (channels := self.__dict__.get("_channels")) is not None:
             channels.close()
+
+
+def _check_costs(work: Work, _cursor: Any) -> Portion:
+    below_cost.check(work)
+    return Portion(0, is_last=True)

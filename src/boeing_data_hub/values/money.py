@@ -93,3 +93,13 @@ def to_cents_half_up(amount: Decimal) -> Decimal:
 def marked_up(base: Decimal, markup: Decimal) -> Decimal:
     """Our price, in whole cents: base x markup, rounded once, at the end."""
     return to_cents_half_up(_EXACT.multiply(base, markup))
+
+
+def written(amount: Decimal) -> str:
+    """An exact amount with at least two decimals, more only where they are not zero: `718.90`, `0.0125`."""
+    return f"{amount:.{places_written(amount)}f}"
+
+
+def places_written(amount: Decimal) -> int:
+    """How many decimals `written` writes."""
+    return max(2, -int(amount.normalize().as_tuple().exponent))

@@ -131,7 +131,7 @@ def price_moves(moves: Iterable[PriceMove], rules: PriceRules) -> Sheet:
             _cell(move.cost),
             _cell(move.is_below_cost),
             _cell(move.rule),
-            names.get(move.rule or 0, "last rule"),
+            names.get(move.rule or 0, "default rule"),
             _cell(move.in_store),
         )
         for move in moves

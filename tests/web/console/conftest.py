@@ -38,7 +38,7 @@ def _harmless(page: str) -> None:
     page = re.sub(r' value="[^"]*"', "", page)  # a field holds what was typed, as it was typed
     assert not TAGS.search(page)
     assert not re.search(r"<script\b(?![^>]*\bsrc=\"/static/)", page)
-    assert not re.search(r"<img\b(?![^>]*\bsrc=\"/console/(?:part/[^\"]*|freshness)\.svg)", page)
+    assert not re.search(r"<img\b(?![^>]*\bsrc=\"/console/(?:part/[^\"]*|freshness|results|calls)\.svg)", page)
     assert not re.search(r"<[^>]*\son[a-z]+=", page)
     assert not re.search(r'(href|src|action)="(?!/|https://|#)', page)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u0000]", page)

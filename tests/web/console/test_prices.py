@@ -58,12 +58,12 @@ def test_a_list_is_written_previewed_and_put_into_force_by_a_plan(person, staged
 
 
 def test_a_parts_page_says_which_rule_made_its_price_and_how(person, staged):
-    assert "The last rule (PRICE_BASIS and PRICE_MARKUP)" in person.read("/console/part/AN1=K3")
+    assert "The default rule" in person.read("/console/part/AN1=K3")
     person.send(f"{saved(person)}/activate", sure="yes")
     page = person.read("/console/part/AN1=K3")
     assert "Rule 1, \N{LEFT DOUBLE QUOTATION MARK}Hardware\N{RIGHT DOUBLE QUOTATION MARK}, of price list 1" in page
     assert "rounded to 120.99" in page
-    assert "The last rule" in person.read("/console/part/MS1=K3")
+    assert "The default rule" in person.read("/console/part/MS1=K3")
 
 
 def test_what_is_wrong_is_shown_beside_the_text_which_is_kept(person):

@@ -9,6 +9,7 @@ from threading import Event
 from urllib.parse import quote
 
 import pytest
+from tests.support.publishing import Part
 
 from boeing_data_hub.batches.requests import PublishRequest
 from boeing_data_hub.catalogue import overrides
@@ -201,6 +202,20 @@ def test_a_save_changes_the_fields_a_person_edited_and_no_others(publisher, stag
     kept = hub.database.run(lambda work: overrides.get(work, skus[0]))
     assert (kept.price_override, kept.notes) == (None, "call first")
     assert publisher.send(f"{part_page(skus[0])}/edit", shown="{").status_code == 422
+
+
+def test_more_than_a_page_of_parts_is_excluded_only_after_their_number_was_typed(publisher, hub, desk):
+    desk.stage(*(Part(f"MANY-{n:03}=K3", "10.00", {"Dallas Central": 1}, {}) for n in range(60)))
+    asked = publisher.send("/console/parts/exclude", which="all", q="MANY").text
+    assert "Exclude 60 parts?" in asked
+    assert "MANY-000=K3" in asked
+    wrong = publisher.send("/console/parts/exclude", which="all", q="MANY", typed="59")
+    assert wrong.status_code == 422
+    assert "Nothing was changed" in wrong.text
+    assert "Excluded" not in publisher.read("/console/part/MANY-000%3DK3")
+    assert publisher.send("/console/parts/exclude", which="all", q="MANY", typed="60").status_code == 303
+    assert "Excluded" in publisher.read("/console/part/MANY-059%3DK3")
+    assert "No filter is set" in publisher.send("/console/parts/include", which="all").text
 
 
 def test_parts_are_excluded_and_included_in_bulk_and_each_says_so(publisher, staged, hub):

@@ -105,7 +105,7 @@ class MoveResponse(BaseModel):
     new: Decimal | None
     percent: Decimal | None
     cost: Decimal | None
-    rule: int | None = Field(description="The rule's place; null: the last rule.")
+    rule: int | None = Field(description="The rule's place; null: the default rule.")
     in_store: bool
 
     @classmethod

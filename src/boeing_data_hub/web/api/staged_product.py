@@ -32,7 +32,7 @@ class StagedProduct(StagedRow):
     price: Annotated[Decimal | None, Field(description="Ours, from `cost_per_item`.")]
     cost_per_item: Annotated[Decimal | None, Field(description="One of Boeing's prices.")]
     price_rule: Annotated[
-        int | None, Field(description="The place of the rule in the price list; null: the last rule.")
+        int | None, Field(description="The place of the rule in the price list; null: the default rule.")
     ]
 
 

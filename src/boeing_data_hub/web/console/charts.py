@@ -37,7 +37,7 @@ _STYLE: Final = (
     ".color-0{stroke:var(--c0)}.color-1{stroke:var(--c1)}.color-2{stroke:var(--c2)}"
     ".legend .color-0{fill:var(--c0)}.legend .color-1{fill:var(--c1)}.legend .color-2{fill:var(--c2)}"
 )
-_BARS: Final = ".bar .rect{fill:var(--c0);stroke:none}"
+_BARS: Final = ".bar .rect{stroke:none}.serie-0 .rect{fill:var(--c0)}.serie-1 .rect{fill:var(--c1)}"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _LEFT_OUT: Final = frozenset({"script", "desc"})
 
@@ -161,8 +161,23 @@ def draw(
     return chart.render()
 
 
-def draw_bars(name: str, bars: Sequence[tuple[str, int]], *, theme: str = "auto", narrow: bool = False) -> bytes:
-    """A histogram as SVG: counts by label, in this order."""
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One kind of bar of a chart: its name in the legend, and a count for each label."""
+
+    name: str
+    counts: Sequence[int]
+
+
+def draw_bars(labels: Sequence[str], bars: Sequence[Bars], *, theme: str = "auto", narrow: bool = False) -> bytes:
+    """Counts by label as SVG: one bar, or two side by side.
+
+    Args:
+        labels: below the bars, in this order; an empty one is not written.
+        bars: one or two kinds, each with as many counts as there are labels.
+        theme: `light`, `dark`, or `auto` for the browser's.
+        narrow: for a telephone.
+    """
     width, height = _NARROW if narrow else _WIDE
     chart = _pygal().Bar(
         width=width,
@@ -172,15 +187,18 @@ def draw_bars(name: str, bars: Sequence[tuple[str, int]], *, theme: str = "auto"
         pretty_print=False,
         no_prefix=True,
         margin=6,
-        show_legend=False,
+        show_legend=len(bars) > 1,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=len(bars) or 1,
+        truncate_legend=-1,
         value_formatter=whole,
         max_scale=6,
         x_label_rotation=60 if narrow else 0,
         no_data_text="No figures yet",
     )
-    chart.x_labels = [label for label, _ in bars]
-    if bars:
-        chart.add(name, [count for _, count in bars])
+    chart.x_labels = list(labels)
+    for kind in bars if labels else ():
+        chart.add(kind.name, list(kind.counts))
     chart.add_xml_filter(_stripped)
     return chart.render()
 

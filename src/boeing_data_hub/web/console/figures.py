@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from boeing_data_hub.clock import now
 from boeing_data_hub.values import counted as counting
+from boeing_data_hub.values.money import places_written
 from boeing_data_hub.work.rate_limit import RateLimit
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -56,8 +57,7 @@ def money(value: Decimal | None, currency: str | None) -> str:
     """An exact price: at least two decimals, more only if Boeing sent more."""
     if value is None:
         return _NONE
-    places = max(2, -int(value.normalize().as_tuple().exponent))
-    return f"{value:,.{places}f} {currency or ''}".rstrip()
+    return f"{value:,.{places_written(value)}f} {currency or ''}".rstrip()
 
 
 def measure(value: Decimal | None) -> str:

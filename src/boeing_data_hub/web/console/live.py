@@ -41,7 +41,11 @@ class Board:
         self._audience = Audience(
             render=self._render,
             outage=Event("trouble", fragment("widgets/cannot_see.html")),
-            farewell=(Event("live", fragment("widgets/signed_out.html")), Event("done", "signed out")),
+            farewell=(
+                Event("live", fragment("widgets/signed_out.html")),
+                Event("system", fragment("widgets/signed_out.html")),
+                Event("done", "signed out"),
+            ),
             prepare=self.redis_answers,
         )
 
@@ -86,8 +90,11 @@ class Board:
             shown = fragment("widgets/run_live.html", batch=run, run=status, troubles=troubles, bulk=bulk)
             found[run.id] = [Event("live", shown), *self._further_events(run)]
         if None in subjects:
-            shown = fragment("widgets/overview_live.html", overview=self.overview(poll.work, poll.situation))
-            found[None] = [Event("live", shown)]
+            seen = self.overview(poll.work, poll.situation)
+            found[None] = [
+                Event("live", fragment("widgets/overview_live.html", overview=seen)),
+                Event("system", fragment("widgets/system_live.html", overview=seen)),
+            ]
         return found
 
     def _further_events(self, batch: Batch) -> Iterable[Event]:

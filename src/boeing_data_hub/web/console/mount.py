@@ -28,6 +28,7 @@ from boeing_data_hub.web.console import (
     parts,
     pausing,
     plan,
+    price_editing,
     prices,
     publish,
     quotes,
@@ -41,6 +42,7 @@ from boeing_data_hub.web.console import (
     sign_in_oidc,
     signed_in_people,
     stream,
+    system,
     undoing,
 )
 from boeing_data_hub.web.console.failure_causes import Causes
@@ -64,6 +66,7 @@ def routes() -> tuple[BaseRoute, ...]:
         overview.router,
         adoptions.router,
         freshness.router,
+        system.router,
         stream.router,
         search.router,
         publish.router,
@@ -78,6 +81,7 @@ def routes() -> tuple[BaseRoute, ...]:
         overrides.router,
         part_charts.router,
         part.router,
+        price_editing.router,  # before the lists, whose versions could have the name of a form
         prices.router,
         quotes.router,
         attention.router,

@@ -20,7 +20,8 @@ from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.conditions import MOST_COUNTED
-from boeing_data_hub.shopify import catalogue_status, differences
+from boeing_data_hub.shopify import below_cost, catalogue_status, differences
+from boeing_data_hub.shopify.below_cost import BelowCost
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web.access import TheHub
 from boeing_data_hub.web.console import publish
@@ -36,8 +37,15 @@ router = APIRouter(prefix="/parts")
 _ON_A_PAGE: Final = 50
 _COMPARED: Final = 400  # parts renewed since they were published that one page compares with what is in the store
 Status = Literal["fetched", "blocked", "needs_review", "published", ""]
-Store = Literal["absent", "live", "differs", ""]
-_SAID: Final = {"absent": "not in the store", "live": "in the store", "differs": "out of sync"}
+Store = Literal["absent", "live", "differs", "below_cost", ""]
+_SAID: Final = {
+    "absent": "not in the store",
+    "live": "in the store",
+    "differs": "out of sync",
+    "below_cost": "sold below cost",
+}
+
+_BROWSE: Final = {"absent": catalogue_status.absent, "live": catalogue_status.live, "below_cost": below_cost.skus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class PartsView:
         looked_through: products of the store that were compared for this page; None: no comparison was needed.
         excluded: SKUs that are not to be published.
         differences: by SKU, where the list compares with the store.
+        losses: by SKU, where the list is of products sold below cost.
         about: parts in the catalog, estimated.
         matching: parts that match, counted to `MOST_COUNTED`.
     """
@@ -81,6 +90,7 @@ class PartsView:
     looked_through: int | None
     excluded: AbstractSet[str]
     differences: Mapping[str, object]
+    losses: Mapping[str, BelowCost]
     about: int
     matching: int | None
 
@@ -112,6 +122,7 @@ def show(
             looked_through=looked,
             excluded={part.sku for part in parts if part.override.excluded},
             differences=differences.of_parts(work, skus, policy, hub.settings) if compare else {},
+            losses={one.sku: one for one in below_cost.of_parts(work, skus)} if store == "below_cost" else {},
             about=staging.about_how_many(work),
             matching=staging.count_up_to(work, MOST_COUNTED, **counted) if (q or status) and not store else None,
         )
@@ -156,7 +167,7 @@ def _found(
         elif len(renewed.skus) > _COMPARED:
             end = compared[-1]
         return shown, end, catalogue_status.LOOKED_THROUGH if end else None
-    browse = {"absent": catalogue_status.absent, "live": catalogue_status.live}.get(wanted.store, staging.browse)
+    browse = _BROWSE.get(wanted.store, staging.browse)
     found = browse(work, limit=_ON_A_PAGE + 1, status=status, search=search, after=after)
     shown = found[:_ON_A_PAGE]
     return shown, shown[-1] if len(found) > _ON_A_PAGE else None, None
@@ -170,6 +181,8 @@ def _matching(work: Work, rules: PriceRules, wanted: Wanted, limit: int) -> list
             return catalogue_status.absent(work, limit=limit, search=wanted.q, status=status)
         case "live":
             return catalogue_status.live(work, limit=limit, search=wanted.q, status=status)
+        case "below_cost":
+            return below_cost.skus(work, limit=limit, search=wanted.q, status=status)
         case "differs":
             return catalogue_status.renewed(
                 work, looked_through=None, search=wanted.q, status=status, rules=rules
@@ -222,21 +235,46 @@ def publish_matching(hub: TheHub, jobs: ThePlanJobs, visitor: Publisher, which: 
     return publish.planned(hub, jobs, visitor, found, source)
 
 
+Typed = Annotated[str, Form(max_length=20, pattern=STORABLE)]
+
+
 @router.post("/exclude", response_model=None)
-def exclude_matching(hub: TheHub, visitor: Publisher, which: Chosen) -> Response:
-    """Exclude the parts from publishing."""
-    return _exclude(hub, visitor, which, excluded=True)
+def exclude_matching(request: Request, hub: TheHub, visitor: Publisher, which: Chosen, typed: Typed = "") -> Response:
+    """Exclude the parts from publishing; many only after their number was typed."""
+    return _exclude(request, hub, visitor, which, typed, excluded=True)
 
 
 @router.post("/include", response_model=None)
-def include_matching(hub: TheHub, visitor: Publisher, which: Chosen) -> Response:
-    """Include the parts in publishing again."""
-    return _exclude(hub, visitor, which, excluded=False)
+def include_matching(request: Request, hub: TheHub, visitor: Publisher, which: Chosen, typed: Typed = "") -> Response:
+    """Include the parts in publishing again; many only after their number was typed."""
+    return _exclude(request, hub, visitor, which, typed, excluded=False)
 
 
-def _exclude(hub: Hub, visitor: Visitor, which: tuple[Wanted, list[str] | None], *, excluded: bool) -> Response:
+def _exclude(
+    request: Request,
+    hub: Hub,
+    visitor: Visitor,
+    which: tuple[Wanted, list[str] | None],
+    typed: str,
+    *,
+    excluded: bool,
+) -> Response:
     most = hub.settings.max_bulk_search_size
     found, source = _of(hub, which, most + 1)
+    number = len(found[:most])
+    if which[1] is None and number > _ON_A_PAGE and typed.replace(",", "").strip() != str(number):
+        return page(
+            request,
+            "pages/parts_confirm.html",
+            http_status=422 if typed else 200,
+            wanted=which[0],
+            chosen=which[0].said(),
+            number=number,
+            more=len(found) > most,
+            examples=found[:10],
+            excluded=excluded,
+            typed=typed,
+        )
 
     def step(work: Work) -> Exclusion:
         return excluding.exclude(work, found[:most], excluded=excluded, actor=visitor.owner, source=source)

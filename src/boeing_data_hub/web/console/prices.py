@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
@@ -27,18 +26,7 @@ from boeing_data_hub.web.downloads import Kind, download
 router = APIRouter(prefix="/prices")
 
 _SHOWN: Final = 100
-_EXAMPLE: Final = """[[rule]]
-name = "Small hardware"
-prefixes = ["AN", "MS", "NAS"]
-cost_below = 10
-markup = 1.35
-floor = 5
-rounding = ".99"
-"""
 Version = Annotated[int, Path(ge=0, le=2**31 - 1)]
-_Text = Annotated[str, Form(max_length=1_000_000)]
-_Name = Annotated[str, Form(max_length=200)]
-_Format = Annotated[Literal["toml", "csv"], Form()]
 
 
 @router.get("")
@@ -58,60 +46,6 @@ def show(request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
         rules=hub.prices,
         has_store=bool(hub.settings.shopify_store_domain.strip()),
     )
-
-
-@router.get("/new")
-def new(
-    request: Request,
-    hub: TheHub,
-    _visitor: Publisher,
-    from_: Annotated[int | None, Query(alias="from", ge=1, le=2**31 - 1)] = None,
-) -> HTMLResponse:
-    """The form for a new list; `from`: the list that it begins with."""
-    rules = hub.database.run(lambda work: price_lists.rules_of(work, from_), hurry=True) if from_ else ()
-    return _form(request, None, text=price_files.as_toml(rules) if rules else _EXAMPLE, name="")
-
-
-def _form(
-    request: Request,
-    version: int | None,
-    *,
-    text: str,
-    name: str,
-    form: str = "toml",
-    problems: Sequence[Mapping[str, object]] = (),
-) -> HTMLResponse:
-    return page(
-        request,
-        "pages/price_form.html",
-        http_status=422 if problems else 200,
-        version=version,
-        text=text,
-        name=name,
-        format=form,
-        problems=problems,
-    )
-
-
-@router.post("", response_model=None)
-def create(
-    request: Request,
-    hub: TheHub,
-    visitor: Publisher,
-    text: _Text = "",
-    name: _Name = "",
-    format: _Format = "toml",  # noqa: A002 - the field's name
-) -> Response:
-    """Save a new draft. What is wrong is shown beside the text, which is kept."""
-    try:
-        rules = price_files.read(text, format)
-    except BadInput as error:
-        return _form(request, None, text=text, name=name, form=format, problems=error.details["problems"])
-
-    def step(work: Work) -> int:
-        return price_lists.create(work, rules, name=name.strip(), actor=visitor.owner)
-
-    return go(f"/console/prices/{hub.database.run(step)}", said="prices-saved")
 
 
 @router.get("/{version}")
@@ -135,38 +69,6 @@ def show_list(version: Version, request: Request, hub: TheHub, jobs: ThePreviewJ
         job=jobs.of(version),
         currency=hub.settings.hub_currency,
     )
-
-
-@router.get("/{version}/edit")
-def edit_form(version: Version, request: Request, hub: TheHub, _visitor: Publisher) -> HTMLResponse:
-    """The form that edits a draft."""
-
-    def step(work: Work) -> tuple[PriceList, tuple[PriceRule, ...]]:
-        return price_lists.get(work, version), price_lists.rules_of(work, version)
-
-    found, rules = hub.database.run(step, hurry=True)
-    return _form(request, version, text=price_files.as_toml(rules), name=found.name)
-
-
-@router.post("/{version}/edit", response_model=None)
-def edit(
-    version: Version,
-    request: Request,
-    hub: TheHub,
-    jobs: ThePreviewJobs,
-    visitor: Publisher,
-    text: _Text = "",
-    name: _Name = "",
-    format: _Format = "toml",  # noqa: A002 - the field's name
-) -> Response:
-    """Replace the rules of a draft."""
-    try:
-        rules = price_files.read(text, format)
-    except BadInput as error:
-        return _form(request, version, text=text, name=name, form=format, problems=error.details["problems"])
-    hub.database.run(lambda work: price_lists.edit(work, version, rules, name=name.strip(), actor=visitor.owner))
-    jobs.forget()
-    return go(f"/console/prices/{version}", said="prices-saved")
 
 
 @router.post("/{version}/delete", response_model=None)
@@ -201,8 +103,9 @@ def histogram(
 ) -> Response:
     """The moves of the last preview as bars."""
     job = jobs.of(version)
-    bars = [(bar.label, bar.parts) for bar in job.found.histogram] if job and job.found else []
-    return charts.answer(charts.draw_bars("Prices", bars, theme=theme, narrow=narrow))
+    bars = job.found.histogram if job and job.found else ()
+    prices = charts.Bars("Prices", [bar.parts for bar in bars])
+    return charts.answer(charts.draw_bars([bar.label for bar in bars], [prices], theme=theme, narrow=narrow))
 
 
 @router.post("/{version}/activate", response_model=None)

@@ -11,7 +11,7 @@
   const topic = parts[2] || "overview";
   const link = document.querySelector("#live-worker");
   const script = link && link.href;
-  const NAMES = ["live", "failures", "trouble", "done"];
+  const NAMES = ["live", "system", "failures", "trouble", "done"];
   let worker = null;
   let stream = null;
   let joined = 0;

@@ -2,7 +2,7 @@
 // Pages join with their topic and leave when they are hidden; the stream is opened again when a topic is missing from it.
 "use strict";
 
-const NAMES = ["live", "failures", "trouble", "done"];
+const NAMES = ["live", "system", "failures", "trouble", "done"];
 const MOST = 50; // topics; the newest win
 const SILENT = 100000; // ms after which a silent page counts as closed
 const readers = new Map(); // port -> { topic, heard }
