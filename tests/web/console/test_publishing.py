@@ -335,7 +335,7 @@ def test_who_may_only_search_publishes_nothing(publisher, operator, viewer, stag
         assert "Publish parts" not in person.read("/console")
         assert "Publish 3 parts…" not in person.read(run)
         assert "Someone with permission to publish must approve" in person.read(plan)
-        assert "/edit\"" not in person.get(part_page(skus[0])).text  # the form of overrides
+        assert '/edit"' not in person.get(part_page(skus[0])).text  # the form of overrides
         for path in (
             "/console/publish/paste",
             f"/console/publish/run/{run[-36:]}",
