@@ -34,6 +34,7 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 _MOST_FIELDS: Final = 5_000
 _SHOWN: Final = 60
 _NAMES_SHOWN: Final = 8
+_LONGEST_LOOKED_AT: Final = 300  # characters of a field's name
 _NOTHING: Final = "Nothing was stored."
 _FLAT: Final = (
     "Send it flat: rfq_number, requested_parts and requested_qty as fields of the body itself. In Webhooks by Zapier, "
@@ -101,7 +102,7 @@ def of_form(pairs: Sequence[tuple[str, Any]]) -> Fields:
     """The fields of a form. A repeated name (`a=1&a=2`, `a[]=1`, `a[0]=1`) is a list."""
     gathered: dict[str, list[tuple[int, Any]]] = {}
     for place, (name, value) in enumerate(pairs):
-        indexed = _INDEXED.fullmatch(name)
+        indexed = _INDEXED.fullmatch(name) if len(name) <= _LONGEST_LOOKED_AT else None
         bare = indexed.group(1) if indexed else name
         at = int(indexed.group(2)) if indexed and indexed.group(2) else place
         gathered.setdefault(bare, []).append((at, value))
@@ -124,7 +125,7 @@ def _named(sent: Mapping[str, Any]) -> Fields:
         nearest = [[field], folded.get(_folded(field), []), *(folded.get(o, []) for o in _OTHER_NAMES.get(field, ()))]
         for names in nearest:
             given = [(name, sent[name]) for name in names if not _is_blank(sent.get(name))]
-            if len({json.dumps(value, default=str) for _, value in given}) > 1:
+            if len(given) > 1 and len({json.dumps(value, default=str) for _, value in given}) > 1:
                 raise BadInput(
                     f"{field} was sent more than once, with different values, as {_list_of([n for n, _ in given])}. "
                     f"{_NOTHING} Send it once, as {field}.",
@@ -142,10 +143,11 @@ def _refuse_wrapped(sent: Mapping[str, Any], fields: Fields) -> None:
     """If a required field is missing, say that it is wrapped in another field, or which fields there are."""
     for name, value in sent.items():
         inner = _inner(value)
-        if inner or name.lstrip().startswith(("{", "[")):
+        begins = _looked_at(name)
+        if inner or begins.lstrip().startswith(("{", "[")):
             shown = name if inner else "a name"
             raise _wrapped(f"The fields are inside {_brief(shown)!r}, which is {inner or 'a JSON text'}.")
-        if re.search(r"[\[.]|__", name) and _folded(name).endswith(tuple(_folded(field) for field in FIELDS)):
+        if re.search(r"[\[.]|__", begins) and _folded(name).endswith(tuple(_folded(field) for field in FIELDS)):
             raise _wrapped(f"The field {_brief(name)!r} is nested.")
     known = {_folded(field) for field in FIELDS}
     others = [name for name in sent if _folded(name) not in known]
@@ -210,7 +212,12 @@ def _decoded(body: bytes, charset: str) -> str:
 
 
 def _folded(name: str) -> str:
-    return _NOT_A_NAME.sub("", name.casefold())
+    return _NOT_A_NAME.sub("", _looked_at(name).casefold())
+
+
+def _looked_at(name: str) -> str:
+    """The beginning of a name, which is enough to tell what it is: a body may be one name of 10 MB."""
+    return name[:_LONGEST_LOOKED_AT]
 
 
 def _is_blank(value: object) -> bool:

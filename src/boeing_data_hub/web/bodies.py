@@ -19,6 +19,7 @@ from boeing_data_hub.values.part_numbers import MAX_LENGTH
 from boeing_data_hub.web.limits import LARGEST_ID, STORABLE
 
 _MOST_FIELDS_OF_A_FORM: Final = 5_000
+_ESCAPES_OF_A_VALUE: Final = 4  # on average, of as many values as are allowed; each costs its parser time
 _MOST_ESCAPES_OF_A_FORM: Final = 400_000
 """Percent escapes: each costs the decoder 50 bytes. A form's field holds at most 1 MB, which is fewer."""
 _OTHER_VALUES: Final = 1_000  # beside the list of part numbers
@@ -71,6 +72,12 @@ def weigh(body: bytes, content_type: str, *, most: int) -> None:
 def _weigh_json(body: bytes, most: int) -> None:
     if b"\0" in body[:4] or body.startswith(_UTF16_OR_32):
         raise Malformed(f"The body is not valid JSON: it must be in UTF-8. {_NOTHING}", code="malformed_json")
+    if body.count(b"\\") > _ESCAPES_OF_A_VALUE * most:
+        raise TooLarge(
+            f"The body holds more than {_ESCAPES_OF_A_VALUE * most:,} escaped characters. {_NOTHING} Split the list "
+            "into several requests, or send its characters as they are, in UTF-8.",
+            code="too_many_values",
+        )
     # Each text has two quotes, so twice as many quotes as values are allowed; escaped quotes are part of a text.
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
     texts = bare.count(b'"') // 2
