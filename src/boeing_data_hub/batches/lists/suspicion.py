@@ -64,7 +64,7 @@ _TAG = re.compile(r"</?(?:P|BR|DIV|SPAN|LI|UL|OL|T[DHR]|TABLE|TBODY|B|I|U|A|EM|F
 _RUN = re.compile(r".*(?:\w/\d{1,3}/\d{1,3}|\d ?~ ?\d+|\(\d+ ?[-/,&] ?\d+\))")
 _WHOLE = re.compile(r"(?=.*\d)[A-Z]{2,}[A-Z0-9./=-]{3,}")
 _ELSEWHERE = re.compile(
-    r"\S+@\S+\.\S+|(?:HTTPS?|FTP|MAILTO):\S+|WWW\..*"
+    r"[^\s@]+@[^\s@.]+\.\S+|(?:HTTPS?|FTP|MAILTO):\S+|WWW\..*"
     r"|(?:P\.?O|RFQ|TEL|PHONE|MOBILE|FAX|INVOICE|ORDER|BESTELLUNG|ANFRAGE|NSN|CAGE)"
     r"\.?(?: ?(?:NO|NR|N))?\.? ?[:#]+ ?.*\d.*"
 )
