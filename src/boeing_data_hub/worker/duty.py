@@ -18,17 +18,9 @@ from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import TASKS
 from boeing_data_hub.worker import tasks
 from boeing_data_hub.worker.crew import Crew
+from boeing_data_hub.worker.process_log import keep_our_log
 
 _signals: Any = signals  # Celery carries no types
-
-
-def keep_our_log() -> None:
-    """Keep Celery from setting up its own logging."""
-
-    def ours_is_set_up(**_: Any) -> None:
-        pass
-
-    _signals.setup_logging.connect(ours_is_set_up, weak=False)
 
 
 class Duty:

@@ -21,6 +21,7 @@ from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import require_usable
 from boeing_data_hub.worker import remote
 from boeing_data_hub.worker.duty import Duty
+from boeing_data_hub.worker.process_log import with_level
 
 _Worker: Any = Worker  # Celery carries no types
 _default_nodename: Any = default_nodename
@@ -118,14 +119,6 @@ def check_options(options: Mapping[str, Any], *, prefork: bool = False) -> None:
         )
     if wrong := next((name for name in _NEEDS if options.get(name)), None):
         raise BadInput(f"Nothing was started: {_NEEDS[wrong]}.", code="option_not_possible")
-
-
-def with_level(settings: Settings, level: str | int | None) -> Settings:
-    """The settings with the level of `--loglevel`, if one other than Celery's default was given."""
-    name = logging.getLevelName(level) if isinstance(level, int) else str(level or "").upper()
-    if name in {"", "WARNING"} or name not in {"DEBUG", "INFO", "ERROR", "CRITICAL"}:
-        return settings
-    return settings.model_copy(update={"hub_log_level": name})
 
 
 def _prefork_was_asked_for() -> bool:

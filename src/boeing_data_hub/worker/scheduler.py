@@ -14,8 +14,7 @@ from boeing_data_hub.liveness import Liveness
 from boeing_data_hub.settings import Settings
 from boeing_data_hub.values.states import Stage
 from boeing_data_hub.work.wake_ups import TASKS, WakeUps, require_usable
-from boeing_data_hub.worker.duty import keep_our_log
-from boeing_data_hub.worker.foreman import with_level
+from boeing_data_hub.worker.process_log import keep_our_log, with_level
 
 _Beat: Any = Beat  # Celery carries no types
 _Scheduler: Any = beat.Scheduler
