@@ -49,6 +49,9 @@ def test_a_whole_table_sorts_by_keyboard(page):
 
 
 def test_the_end_of_a_run_is_told_in_the_title_to_screen_readers_and_on_the_desktop(open_browser, signed_in, system):
+    parts = [f"TOLD-{number}" for number in range(30)]
+    for part in parts:
+        system.boeing.set_part(part, unknown=False)
     system.boeing.fault("rate_limited", retry_after=1)  # so that it is still running when the button is pressed
     try:
         page = signed_in(permissions=["notifications"])
@@ -57,7 +60,7 @@ def test_the_end_of_a_run_is_told_in_the_title_to_screen_readers_and_on_the_desk
             " static requestPermission = async () => 'granted';"
             " constructor(title, more) { window.told.push(title + ' / ' + more.body); } };"
         )
-        start(page, [f"TOLD-{number}" for number in range(30)])
+        start(page, parts)
         expect(page).to_have_title(re.compile(r"^\d+% – TOLD-0 and 29 more · "))
         button = page.get_by_role("button", name="Notify me when runs end")
         button.click()

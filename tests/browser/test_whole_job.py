@@ -93,8 +93,9 @@ def test_from_a_workbook_to_the_corrected_failures(page, system, tmp_path):
 def test_a_run_is_cancelled_in_two_steps_and_says_what_stays(page):
     start(page, [f"STOP-{number}" for number in range(9000)])
     page.locator("summary", has_text="Cancel run").click()
-    expect(page.locator(".confirm form")).to_contain_text("Parts already priced are kept")
-    page.locator(".confirm form").get_by_role("button", name="Cancel run").click()
+    question = page.locator(".confirm form", has=page.get_by_role("button", name="Cancel run"))
+    expect(question).to_contain_text("Parts already priced are kept")
+    question.get_by_role("button", name="Cancel run").click()
     expect(page.locator("#live")).to_contain_text("Cancelled")
     expect(page.locator("#live")).to_contain_text("are kept")
 

@@ -105,10 +105,10 @@ def test_a_run_that_waits_says_what_for(operator, hub):
 
 def test_runs_are_listed_by_what_they_came_to_page_by_page(operator, signed_in, run, hub):
     told = operator.read("/console/runs")
-    assert "Pasted list" in told
+    assert "P-1 and 11 more" in told
     assert "Finished with failures" in told
     assert "No runs match" in operator.read("/console/runs?outcome=failed")
-    assert "Pasted list" in operator.read("/console/runs?outcome=finished_with_failures&mine=true")
+    assert "P-1 and 11 more" in operator.read("/console/runs?outcome=finished_with_failures&mine=true")
     assert "No runs match" in signed_in("read").read("/console/runs?mine=true")
     hub.database.run(
         lambda work: work.do(

@@ -457,8 +457,8 @@ def test_a_publish_run_is_cancelled_and_its_failures_are_retried_by_hand(publish
     work_off()
     assert "Everything was published." in publisher.read(again)
     assert {row["sku"] for row in store.products()} == {skus[1], *late}
-    assert "Publish pasted list" in publisher.read("/console/runs?kind=publish")
-    assert "Publish pasted list" not in publisher.read("/console/runs?kind=search")
+    assert f"Publish {skus[0]} and " in publisher.read("/console/runs?kind=publish")
+    assert f"Publish {skus[0]} and " not in publisher.read("/console/runs?kind=search")
 
 
 def test_a_part_of_several_variants_is_shown_with_all_of_them(publisher, staged, hub):

@@ -93,14 +93,14 @@ def test_it_starts_once_however_often_it_is_sent(operator, hub):
 def test_an_urgent_search_says_so_on_its_page(operator, hub):
     draft = operator.send("/console/search/paste", parts="AN3-43A").headers["location"]
     started = operator.send(f"{draft}/start", urgent="true")
-    assert batches(hub)[0]["options"] == {"source": "Pasted list", "urgent": True}
+    assert batches(hub)[0]["options"] == {"source": "AN3-43A", "urgent": True}
     assert "urgent: takes the next Boeing calls" in operator.follow(started)
 
 
 def test_it_asks_for_everything_again_on_request(operator, hub):
     draft = operator.send("/console/search/paste", parts="AN3-43A").headers["location"]
     operator.send(f"{draft}/start", ask="all")
-    assert batches(hub)[0]["options"] == {"force_refresh": True, "source": "Pasted list"}
+    assert batches(hub)[0]["options"] == {"force_refresh": True, "source": "AN3-43A"}
 
 
 def test_a_draft_is_its_owner_s_alone(operator, signed_in):

@@ -15,6 +15,7 @@ from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.mapping import ColumnMapping
 from boeing_data_hub.batches.lists.part_list import MAX_ENTRIES, PartList
 from boeing_data_hub.batches.lists.spreadsheet import read_upload, read_upload_table
+from boeing_data_hub.batches.requests import name_of
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import BadInput, NotFound
 from boeing_data_hub.web.console.figures import brief
@@ -23,6 +24,11 @@ from boeing_data_hub.web.console.visitors import Visitor
 PASTED: Final = "Pasted list"
 _SHOWN: Final = 200  # duplicates, and invalid lines, that a draft keeps
 _LONGEST_NAME: Final = 120
+
+
+def run_name(draft: Draft) -> str:
+    """The name that a list gives to its run: its file's, or its first part's for a pasted list."""
+    return name_of(draft.part_numbers) if draft.source == PASTED else draft.source
 
 
 def pasted(hub: Hub, visitor: Visitor, text: str, *, most: int) -> Draft:

@@ -72,7 +72,7 @@ def choose(draft_id: UUID, hub: TheHub, visitor: Publisher, chosen: MappingForm)
 def _read(hub: Hub, jobs: PlanJobs, visitor: Visitor, draft: Draft) -> Response:
     """A clean list becomes a plan at once; a list with skipped lines is previewed first."""
     if lists.is_clear(draft):
-        return planned(hub, jobs, visitor, draft.part_numbers, draft.source, draft=draft)
+        return planned(hub, jobs, visitor, draft.part_numbers, lists.run_name(draft), draft=draft)
     return go(f"/console/publish/{draft.id}")
 
 
@@ -117,14 +117,14 @@ def plan_draft(
     if word:
         taken = PartList(numbers, [], [], 0, 0)
         draft = lists.draft_of(hub, visitor, taken, draft.source, draft_id=uuid5(draft.id, word))
-    return planned(hub, jobs, visitor, numbers, draft.source, draft=draft)
+    return planned(hub, jobs, visitor, numbers, lists.run_name(draft), draft=draft)
 
 
 @router.get("/{draft_id}/plan", response_model=None)
 def under_way(draft_id: UUID, request: Request, hub: TheHub, jobs: ThePlanJobs, visitor: Publisher) -> Response:
     """The progress of a plan for a long list, and the plan once it exists."""
     draft = hub.database.run(lambda work: lists.draft_for(work, draft_id, visitor), hurry=True)
-    asked = _asked(hub, visitor, draft.part_numbers, draft.source, draft.id)
+    asked = _asked(hub, visitor, draft.part_numbers, lists.run_name(draft), draft.id)
     if (made := hub.intake.known(asked)) is not None:
         return _there(made, capped=len(draft.part_numbers) > len(asked.part_numbers), request=request)
     return page(request, "pages/publish_planning.html", draft=draft, progress=jobs.progress(draft.id))

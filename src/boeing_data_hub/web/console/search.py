@@ -149,7 +149,7 @@ def start(
             idempotency_key=f"draft {draft.id} {ask}{word}{' urgent' if urgent else ''}",
             force_refresh=ask == "all",
             urgent=urgent,
-            source=draft.source,
+            source=lists.run_name(draft),
             columns=columns,
             cells=cells,
         )
