@@ -160,7 +160,8 @@ MUTANTS = (
         (
             Edit(
                 "work/batches.sql",
-                "\nWHERE id = %s AND status IN ('pending', 'processing')\n   AND {states.settled_count} < total_items RETURNING id",
+                "\nWHERE id = %s AND status IN ('pending', 'processing')\n"
+                "   AND {states.settled_count} < total_items RETURNING id",
                 "\nWHERE id = %s RETURNING id",
             ),
             Edit(
