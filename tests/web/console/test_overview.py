@@ -9,6 +9,7 @@ from tests.support.publishing import Part
 
 from boeing_data_hub.boeing import call_use
 from boeing_data_hub.boeing.call_use import HourOfCalls
+from boeing_data_hub.health import first_steps
 from boeing_data_hub.health.results_by_day import by_day
 from boeing_data_hub.shopify import below_cost
 from boeing_data_hub.web.console.system import every_hour
@@ -108,6 +109,28 @@ def test_each_day_counts_what_was_published_and_what_failed(hub, person, staged,
     picture = person.get("/console/results.svg?theme=dark&narrow=true")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert len(picture.content) < 100_000
+
+
+@services
+def test_the_first_steps_tick_themselves_and_go_when_all_are_done(hub, person, signed_in, staged, published):
+    fresh = hub.database.run(first_steps.look)
+    assert (fresh.searched, fresh.published, fresh.set_up) == (True, False, False)
+    page = person.read("/console")
+    assert "Done: Search your first list" in page
+    assert "Done: Publish your first parts" not in page
+    assert "Done: Set up the store" not in page
+    assert "Test connections" not in signed_in("read").read("/console"), "a reader is offered what they may not do"
+    published("AN1=K3")
+    assert "Done: Publish your first parts" in person.read("/console")
+    person.send("/console/settings/metafields")
+    assert hub.database.run(first_steps.look).are_done
+    assert "First steps" not in person.read("/console")
+
+
+@services
+def test_before_anything_was_asked_every_first_step_is_open(hub):
+    empty = hub.database.run(first_steps.look)
+    assert not any((empty.boeing, empty.searched, empty.published, empty.set_up, empty.are_done))
 
 
 @services

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from sse_starlette import EventSourceResponse
 
 from boeing_data_hub import plugins
+from boeing_data_hub.health import first_steps
 from boeing_data_hub.health.results_by_day import by_day
 from boeing_data_hub.sync import freshness
 from boeing_data_hub.web.access import TheHub
@@ -32,8 +33,15 @@ def show(request: Request, hub: TheHub, _visitor: Viewer) -> HTMLResponse:
     overview = hub.database.run(board.overview, hurry=True)
     fresh = hub.database.run(lambda work: freshness.look(work, hub.boeing_limit), hurry=True)
     days = hub.database.run(lambda work: by_day(work, days=_DAYS_SHOWN), hurry=True)
-    has_sample = plugins.sample_list() is not None
-    return page(request, "pages/overview.html", overview=overview, fresh=fresh, days=days, has_sample=has_sample)
+    return page(
+        request,
+        "pages/overview.html",
+        overview=overview,
+        fresh=fresh,
+        days=days,
+        steps=hub.database.run(first_steps.look, hurry=True),
+        has_sample=plugins.sample_list() is not None,
+    )
 
 
 @router.get("/results.svg")
