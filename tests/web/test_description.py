@@ -170,6 +170,18 @@ def test_a_rejected_method_names_all_that_the_address_has(api, path, methods):
     assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
+def test_a_literal_path_is_never_taken_for_an_id(api, description):
+    """GET /api/lists/preview has no route, although the path fits /api/lists/{list_id}."""
+    tried = 0
+    for path, methods in description["paths"].items():
+        for method in {"get", "put", "delete", "patch", "post"} - set(methods):
+            if path.startswith("/api/") and "{" not in path:
+                answer = api.request(method, path, json={})
+                assert answer.status_code in {404, 405}, (method, path, answer.text)
+                tried += 1
+    assert tried > 50
+
+
 def test_the_search_request_has_examples(description):
     assert description["components"]["schemas"]["BulkSearchRequest"]["examples"]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from boeing_data_hub.errors import BadInput
 from boeing_data_hub.web.limits import LARGEST_ID
 from boeing_data_hub.work.open_failures import OpenFailure
+
+CURSOR: Final = r"^([0-9]{1,11}\.[0-9]{6}_[1-9][0-9]{0,17})?$"
+"""The pattern of `cursor_of`, and of no text for the first page: seconds since 1970, and an id."""
 
 
 def cursor_of(last: OpenFailure) -> str:

@@ -199,6 +199,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        if request.method not in allowed(request):  # `/lists/preview` is no list, although it fits `/lists/{list_id}`
+            return await _http(request, HTTPException(405))
         return _invalid(error.errors(), get_type_hints(request.scope.get("endpoint")).get("body"))
 
     @app.exception_handler(HTTPException)

@@ -21,7 +21,7 @@ from boeing_data_hub.web import failure_export
 from boeing_data_hub.web.access import Principal, Reader, TheHub, insist
 from boeing_data_hub.web.bodies import WHOLE, Body, Flag
 from boeing_data_hub.web.downloads import AS_FILE, download
-from boeing_data_hub.web.failure_cursor import cursor_of, position_of
+from boeing_data_hub.web.failure_cursor import CURSOR, cursor_of, position_of
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.problems import may
 from boeing_data_hub.work import open_failures
@@ -179,7 +179,7 @@ def list_open_failures(
     older_than_hours: _Hours = None,
     newer_than_hours: _Hours = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str, Query(max_length=60, pattern=STORABLE, description="`next_after` of the last page.")] = "",
+    after: Annotated[str, Query(pattern=CURSOR, description="`next_after` of the last page.")] = "",
     format: Annotated[  # noqa: A002 - its name in the address
         Literal["json", "csv", "xlsx"] | None, Query(description="csv, xlsx: every failure that fits.")
     ] = None,
