@@ -112,5 +112,22 @@ def test_a_name_that_leads_into_the_own_network_is_refused(server: SftpServer):
     assert "private network" in told.message
 
 
+@pytest.mark.parametrize(
+    "host", ["a..example.com", f"{'a' * 64}.example.com", "-.example.com", "xn--zz--.example.com", "a.-.example.com"]
+)
+def test_a_host_that_can_have_no_address_is_no_fault_of_the_hub(server: SftpServer, host: str):
+    told = refused(reader(server), f"sftp://hub@{host}/x", server.host_key)
+    assert told.code in {"list_address_forbidden", "list_unreachable"}
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "localhost"],
+)
+def test_no_form_of_a_private_address_is_taken_for_a_host(server: SftpServer, host: str):
+    for where in (f"sftp://hub@{host}/x", f"sftp://hub@{host}:22/x", f"SFTP://hub@{host}/x"):
+        assert refused(reader(server), where, server.host_key).code == "list_address_forbidden", where
+
+
 def test_without_a_pinned_host_key_nothing_is_spoken_to(server: SftpServer):
     assert refused(reader(server), address(server), "").code == "no_host_key"

@@ -136,7 +136,7 @@ class SftpReader:
             failed = BadInput("The server does not let this user read the file.", code="list_not_readable")
         except TimeoutError:
             failed = Retry(f"The server took longer than {_SECONDS:.0f} s.", code="list_timeout")
-        except (library.Error, OSError):
+        except (library.Error, OSError, UnicodeError):  # the last of a host name that DNS cannot have
             failed = Retry("The server could not be reached, or ended the connection.", code="list_unreachable")
         raise failed  # without the library's error as its context
 
