@@ -128,6 +128,13 @@ def test_the_first_steps_tick_themselves_and_go_when_all_are_done(hub, person, s
 
 
 @services
+def test_a_successful_test_of_the_connections_ticks_the_store(hub, person, store):
+    assert not hub.database.run(first_steps.look).store
+    person.send("/console/settings/test")
+    assert hub.database.run(first_steps.look).store
+
+
+@services
 def test_before_anything_was_asked_every_first_step_is_open(hub):
     empty = hub.database.run(first_steps.look)
     assert not any((empty.boeing, empty.searched, empty.published, empty.set_up, empty.are_done))

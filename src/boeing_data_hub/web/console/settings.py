@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from boeing_data_hub.db import api_keys, audit, sessions
 from boeing_data_hub.db.api_keys import ApiKey
 from boeing_data_hub.db.audit import AuditEntry
 from boeing_data_hub.db.unit_of_work import Work
-from boeing_data_hub.errors import BadInput, Conflict, NotFound
+from boeing_data_hub.errors import BadInput, Conflict, HubError, NotFound
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web import store_setup
 from boeing_data_hub.web.access import SCOPES, TheHub
@@ -159,8 +160,15 @@ def set_up_metafields(hub: TheHub, visitor: Administrator) -> Response:
 
 @router.post("/test")
 def try_connections(request: Request, hub: TheHub, _visitor: Administrator) -> HTMLResponse:
-    """Test every connection now. Changes nothing, and asks Boeing for a token only, never for a part."""
-    return _settings(request, hub, "", "", findings=hub.examine())
+    """Test every connection now. Sends nothing, and asks Boeing for a token only, never for a part.
+
+    A store that answers is noted as the current one.
+    """
+    findings = hub.examine()
+    if any(one.code == "store_ok" for one in findings):
+        with suppress(HubError):  # the next call to the store will say why
+            hub.shop.storefront.facts()
+    return _settings(request, hub, "", "", findings=findings)
 
 
 @router.get("/keys")
