@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from boeing_data_hub.db import audit
 from boeing_data_hub.db.unit_of_work import Database, Work
 from boeing_data_hub.errors import Conflict, NotFound
 from boeing_data_hub.shopify import conflict_rows, current_store, store_job_rows, store_snapshot_rows
-from boeing_data_hub.shopify.conflict_rows import Matching
+from boeing_data_hub.shopify.conflict_rows import Matching, RefusedConflict
 from boeing_data_hub.shopify.store_job import ConflictFilter, Decision, StoreJob
 from boeing_data_hub.shopify.store_snapshot import StoreSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ShownJob:
+    """A job, with the conflicts that the store rejected (the first hundred)."""
+
+    job: StoreJob
+    refused: list[RefusedConflict]
 
 
 class DecidedTogether:
@@ -103,23 +111,23 @@ class DecidedTogether:
         self._database.run(step, patience=5)
         return self.snapshot(snapshot_id)
 
-    def show(self, job_id: UUID) -> dict[str, Any]:
+    def show(self, job_id: UUID) -> ShownJob:
         """The progress of a job, with the conflicts that the store rejected. Raises NotFound."""
 
-        def step(work: Work) -> dict[str, Any]:
-            return {**_found(work, job_id).as_json(), "refused": conflict_rows.refused_of(work, job_id)}
+        def step(work: Work) -> ShownJob:
+            return ShownJob(_found(work, job_id), conflict_rows.refused_of(work, job_id))
 
         return self._database.run(step, patience=5)
 
-    def cancel(self, job_id: UUID, *, actor: str) -> dict[str, Any]:
+    def cancel(self, job_id: UUID, *, actor: str) -> StoreJob:
         """Cancel a job; what it has decided stays. Raises NotFound, and Conflict if it has ended."""
 
-        def step(work: Work) -> dict[str, Any]:
+        def step(work: Work) -> StoreJob:
             _found(work, job_id)
             if not store_job_rows.cancel(work, job_id):
                 raise Conflict("This has already finished. Nothing was changed.", code="job_ended")
             audit.record(work, actor=actor, action="store_job.cancel", target=str(job_id))
-            return _found(work, job_id).as_json()
+            return _found(work, job_id)
 
         return self._database.run(step, patience=5)
 

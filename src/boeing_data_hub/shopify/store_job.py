@@ -65,8 +65,3 @@ class StoreJob:
     actor: str
     created_at: datetime
     ended_at: datetime | None
-
-    def as_json(self) -> dict[str, Any]:
-        """For the API."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name not in {"shop", "attempts", "reached"}}
-        return {**told, "id": str(self.id), "request": dict(self.request)}

@@ -164,19 +164,20 @@ def decide_conflicts(body: Decisions, hub: TheHub, principal: Publisher) -> Deci
 
 
 def _told(job: StoreJob) -> StoreJobResponse:
-    return StoreJobResponse.model_validate(job.as_json())
+    return StoreJobResponse.model_validate(job, from_attributes=True)
 
 
 @router.get("/jobs/{job_id}")
 def get_store_job(job_id: UUID, hub: TheHub, _principal: Reader) -> StoreJobDetail:
     """The progress of a decision on many conflicts or of an adoption, and the conflicts that Shopify rejected."""
-    return StoreJobDetail.model_validate(hub.shop.decisions.show(job_id))
+    shown = hub.shop.decisions.show(job_id)
+    return StoreJobDetail(**_told(shown.job).model_dump(), refused=shown.refused)
 
 
 @router.delete("/jobs/{job_id}", responses=may(409))
 def cancel_store_job(job_id: UUID, hub: TheHub, principal: Publisher) -> StoreJobResponse:
     """Cancel a job. What it has already decided stays."""
-    return StoreJobResponse.model_validate(hub.shop.decisions.cancel(job_id, actor=principal.owner))
+    return _told(hub.shop.decisions.cancel(job_id, actor=principal.owner))
 
 
 @router.post("/compare", responses=may(409))
