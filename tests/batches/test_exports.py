@@ -34,6 +34,14 @@ def test_every_cell_of_a_csv_is_quoted():
     assert text == '\ufeff"a","b"\r\n"1",""\r\n"x""y","z"\r\n'
 
 
+@pytest.mark.parametrize("heading", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\rA", "\nA", "a;=1", "\uff1d1"])
+def test_a_heading_of_the_uploaded_file_runs_nowhere_either(heading):
+    """Failures are exported beside the other columns of the file, whose headings somebody else wrote."""
+    text = "".join(as_csv(Sheet("failures", (heading, "part_number"), (1, 1), [("x", "AN3-5")])))
+    [first, *_] = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    assert first[0] == safe_cell(heading) != heading
+
+
 @given(st.text(alphabet=';=+-@" \t\r\nA', max_size=40))
 def test_whatever_a_cell_holds_it_runs_nowhere(text):
     assert not re.search(r"[;\r\n][ \"\t]*[=+@-]", safe_cell(text))
