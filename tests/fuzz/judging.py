@@ -32,6 +32,7 @@ TOLD_APART = {
     "create_saved_list": {"list_address_forbidden", "no_address"},
     "change_saved_list": {"list_address_forbidden", "no_address", "other_source"},
     "search_list": _FILE | _LIST | _TEXT,
+    "cancel_batches": {"no_filter"},  # one of four fields
     "pause_work": {"pause_ended", "pause_too_long"},  # by the clock
     "approve_adoption": {"nothing_chosen"},
     "choose_adoptions": {"not_a_candidate", "part_has_product", "not_a_copy"},  # by what the plan found

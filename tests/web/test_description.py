@@ -182,6 +182,16 @@ def test_a_literal_path_is_never_taken_for_an_id(api, description):
     assert tried > 50
 
 
+def test_whole_numbers_and_events_are_taken_as_they_are_described(api, description):
+    """JSON Schema counts 2.0 as whole; and a text that is no event fits no schema."""
+    body = {"name": "Stock", "mapping": {"header_row": 2.0, "first_row": 3.0}}
+    assert api.post("/api/lists", json=body).status_code == 201
+    for name in ("NewTargetBody", "TargetBody"):
+        [items] = [description["components"]["schemas"][name]["properties"]["events"]["items"]]
+        told = {one["name"] for one in api.get("/api/notifications/events").json()["events"]}
+        assert set(items["enum"]) == told, name
+
+
 def test_the_search_request_has_examples(description):
     assert description["components"]["schemas"]["BulkSearchRequest"]["examples"]
 

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/notifications", tags=["notifications"])
 TargetId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=STORABLE)]
 Events = Annotated[
-    list[Annotated[str, Field(max_length=60)]],
+    list[Annotated[str, Field(max_length=60, json_schema_extra={"enum": list(events.EVERY)})]],
     Field(min_length=1, max_length=50, description="Names from `GET /api/notifications/events`."),
 ]
 _ADDRESS = "A webhook's https URL, which is never shown again, or e-mail addresses separated by commas."

@@ -21,7 +21,7 @@ from boeing_data_hub.values.clean_text import line
 from boeing_data_hub.web.access import Reader, Searcher, TheHub
 from boeing_data_hub.web.api.bulk import BulkOperationResponse, told
 from boeing_data_hub.web.api.lists import Mapping
-from boeing_data_hub.web.bodies import Body, Flag, RunName
+from boeing_data_hub.web.bodies import WHOLE, Body, Flag, RunName
 from boeing_data_hub.web.limits import STORABLE
 from boeing_data_hub.web.problems import may
 
@@ -37,8 +37,8 @@ class MappingBody(Body):
     column: _Column = ""
     quantity: _Column = ""
     reference: _Column = ""
-    header_row: int | None = Field(default=None, strict=True, ge=0, le=MOST_ROWS)
-    first_row: int | None = Field(default=None, strict=True, ge=1, le=MOST_ROWS)
+    header_row: Annotated[int, Field(strict=True, ge=0, le=MOST_ROWS), WHOLE] | None = None
+    first_row: Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS), WHOLE] | None = None
     delimiter: Delimiter = ""
     encoding: Encoding = ""
     include_hidden: Flag = False
