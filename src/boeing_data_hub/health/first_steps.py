@@ -18,7 +18,7 @@ class FirstSteps:
     Attributes:
         boeing: Boeing has answered.
         store: the hub has reached a Shopify store.
-        set_up: the store's metafield definitions and webhooks were created.
+        set_up: the store's metafield definitions and webhooks were created; after 30 days, the doctor alone says so.
         searched: a list was searched, and has parts that are known.
         published: a part is in the store, or was.
     """

@@ -125,6 +125,9 @@ def test_the_first_steps_tick_themselves_and_go_when_all_are_done(hub, person, s
     person.send("/console/settings/metafields")
     assert hub.database.run(first_steps.look).are_done
     assert "First steps" not in person.read("/console")
+    hub.database.run(lambda work: work.do("UPDATE hub.current_store SET since = now() - interval '40 days'"))
+    hub.database.run(lambda work: work.do("DELETE FROM hub.audit_log"))
+    assert hub.database.run(first_steps.look).are_done, "the list came back when the audit log was pruned"
 
 
 @services
