@@ -128,10 +128,9 @@ def workers(work: Work, *, silent_after: float) -> tuple[dict[str, int], float |
     return {row["queue"]: row["alive"] for row in rows if row["queue"] != "sweep"}, quiet.get("sweep")
 
 
-def orphans(work: Work) -> tuple[int, float]:
-    """The number of leftover products in the store, and the seconds the oldest one has been waiting for removal."""
-    row = _only(work.row(_SQL["orphans"]))
-    return row["orphans"], row["oldest"]
+def counts(work: Work) -> dict[str, float]:
+    """The metrics that are one number each, by name."""
+    return _only(work.row(_SQL["counts"]))
 
 
 def bulk_runs(work: Work) -> list[BulkState]:

@@ -73,10 +73,11 @@ SELECT (SELECT count(*) FROM hub.boeing_raw_data WHERE state = 'extracted'
 (SELECT extract(epoch FROM now() - min(updated_at))::float8 FROM
    (SELECT updated_at FROM hub.batch_items WHERE state = 'extracted' ORDER BY raw_id LIMIT 1000) w) AS oldest
 
--- name: orphans
--- Leftover products, and seconds that the oldest has been waiting for removal.
-SELECT count(*) AS orphans, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
-FROM hub.orphans WHERE state = 'due' AND shop = (SELECT shop FROM hub.current_store)
+-- name: counts
+-- Metrics that are one number each: a column is called as its metric, whose meaning is in metrics.py.
+SELECT leftover.products AS hub_orphans, leftover.oldest AS hub_oldest_orphan_seconds
+FROM (SELECT count(*) AS products, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
+   FROM hub.orphans WHERE state = 'due' AND shop = (SELECT shop FROM hub.current_store)) AS leftover
 
 -- name: batches_of_late
 -- Batches that were created within the last day or are still running.

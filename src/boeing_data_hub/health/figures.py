@@ -70,7 +70,7 @@ class DatabaseFigures:
         failures: (batch type, code) → failed items of these batches.
         workers: queue → running workers, for every queue that must have one.
         swept: seconds since the last sweep; None: unknown.
-        orphans: number of leftover products, and seconds that the oldest has been waiting for removal.
+        counts: the metrics that are one number each, by name.
         doubtful: number of products for which the outcome of a call is unknown.
     """
 
@@ -83,7 +83,7 @@ class DatabaseFigures:
     failures: Mapping[tuple[str, str], int]
     workers: Mapping[str, int]
     swept: float | None
-    orphans: tuple[int, float]
+    counts: Mapping[str, float]
     conflicts: int
     held: int
     differing: Mapping[str, int]
@@ -250,7 +250,7 @@ class SystemFigures:
             failures=groups.count(recent),
             workers={queue: alive.get(queue, 0) for queue in (*self._queues, *alive)},
             swept=swept,
-            orphans=figures.orphans(work),
+            counts=figures.counts(work),
             conflicts=conflict_rows.count_open(work),
             held=reviews.count_open(work, most=10_000),
             differing=store_job_rows.count_differing(work),

@@ -201,8 +201,7 @@ def _rest(found: DatabaseFigures) -> Iterator[Metric]:
     yield failed
     yield _by("hub_workers", "queue", found.workers)
     yield _one("hub_sweep_age_seconds", math.inf if found.swept is None else found.swept)
-    yield _one("hub_orphans", found.orphans[0])
-    yield _one("hub_oldest_orphan_seconds", found.orphans[1])
+    yield from (_one(name, value) for name, value in found.counts.items())
     yield _one("hub_conflicts_open", found.conflicts)
     yield _one("hub_reviews_open", found.held)
     yield _by("hub_store_differences", "field", found.differing)
