@@ -196,6 +196,11 @@ def find(work: Work, key: str) -> PublishedProduct | None:
     return work.record(PublishedProduct, _SQL["find"], {"key": key, "ids": [key, f"gid://shopify/Product/{key}"]})
 
 
+def ids_in_store(work: Work, skus: Sequence[str]) -> dict[str, str]:
+    """The product ids of those of these SKUs that have a product in the current store, by SKU."""
+    return {row["sku"]: row["product_id"] for row in work.rows(_SQL["ids_in_store"], [list(skus)])}
+
+
 def count_live(work: Work, *, most: int) -> int:
     """How many products are live in the current store, counted up to `most`."""
     return work.value(_SQL["count_live"], [most])

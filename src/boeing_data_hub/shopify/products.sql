@@ -118,6 +118,10 @@ SELECT count(*) FROM hub.products WHERE {listed}
 SELECT {published} FROM hub.products WHERE (sku = %(key)s OR product_id = ANY(%(ids)s))
 AND product_id IS NOT NULL AND shop = {current_store.shop} ORDER BY updated_at DESC LIMIT 1
 
+-- name: ids_in_store
+SELECT sku, product_id FROM hub.products
+WHERE shop = {current_store.shop} AND sku = ANY(%b::text[]) AND product_id IS NOT NULL
+
 -- name: count_live
 SELECT count(*) FROM
 (SELECT 1 FROM hub.products WHERE shop = {current_store.shop} AND state = 'live' LIMIT %s) counted

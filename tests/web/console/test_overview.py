@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,6 +75,16 @@ def test_products_that_boeing_made_dearer_than_we_sell_them_are_counted_and_list
     assert "AN2=K3" not in listed
     assert "costs 500.00" in listed
     assert "AN3=K3" not in person.read("/console/parts?store=below_cost&q=AN1")
+
+
+@services
+def test_the_list_of_parts_leads_to_shopify_s_admin_where_the_store_is_a_real_one(hub, person, staged, published):
+    published("AN1=K3")
+    assert "Open in Shopify" not in person.get("/console/parts").text, "a sandbox has no admin"
+    hub.settings = hub.settings.model_copy(update={"shopify_store_domain": "parts-shop.myshopify.com"})
+    page = person.get("/console/parts").text
+    assert re.findall(r'href="(https://admin\.shopify\.com/store/parts-shop/products/\d+)"', page) != []
+    assert page.count("Open in Shopify") == 1
 
 
 @services

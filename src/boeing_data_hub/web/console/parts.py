@@ -20,7 +20,7 @@ from boeing_data_hub.catalogue.sale import asked_price
 from boeing_data_hub.catalogue.staged_part import CataloguePart
 from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.health.conditions import MOST_COUNTED
-from boeing_data_hub.shopify import below_cost, catalogue_status, differences
+from boeing_data_hub.shopify import below_cost, catalogue_status, differences, products
 from boeing_data_hub.shopify.below_cost import BelowCost
 from boeing_data_hub.values.counted import counted
 from boeing_data_hub.web.access import TheHub
@@ -31,6 +31,7 @@ from boeing_data_hub.web.console.rendering import go, page
 from boeing_data_hub.web.console.visitors import Operator, Publisher, Viewer, Visitor
 from boeing_data_hub.web.console.words import word
 from boeing_data_hub.web.limits import STORABLE
+from boeing_data_hub.web.store_links import admin_link
 
 router = APIRouter(prefix="/parts")
 
@@ -75,6 +76,7 @@ class PartsView:
 
     Attributes:
         prices: our price by SKU.
+        links: the page in Shopify's admin by SKU, of products in a real store.
         next_after: the SKU after which the next page begins.
         looked_through: products of the store that were compared for this page; None: no comparison was needed.
         excluded: SKUs that are not to be published.
@@ -86,6 +88,7 @@ class PartsView:
 
     parts: Sequence[CataloguePart]
     prices: Mapping[str, Decimal | None]
+    links: Mapping[str, str]
     next_after: str | None
     looked_through: int | None
     excluded: AbstractSet[str]
@@ -118,6 +121,7 @@ def show(
         return PartsView(
             parts=parts,
             prices={part.sku: asked_price(part, policy.prices) for part in parts},
+            links=_links(work, hub, skus),
             next_after=next_after,
             looked_through=looked,
             excluded={part.sku for part in parts if part.override.excluded},
@@ -142,6 +146,11 @@ def show(
         sentences=screening.SENTENCES,
         has_store=bool(hub.settings.shopify_store_domain.strip()),
     )
+
+
+def _links(work: Work, hub: Hub, skus: Sequence[str]) -> dict[str, str]:
+    found = products.ids_in_store(work, skus)
+    return {sku: link for sku, product_id in found.items() if (link := admin_link(hub, product_id))}
 
 
 def _found(
