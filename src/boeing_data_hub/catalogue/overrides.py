@@ -49,8 +49,8 @@ def exclude(work: Work, skus: Sequence[str], *, excluded: bool, actor: str) -> l
     return [row["sku"] for row in rows]
 
 
-def changed_at(work: Work, sku: str) -> datetime:
-    """When the override of this part was last changed."""
+def changed_at(work: Work, sku: str) -> datetime | None:
+    """When the override of this part was last changed; None if it has none."""
     return work.value(_SQL["changed_at"], [sku])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_undo_excludes_again_what_was_included(person, finished, api, press_undo
     answer = person.send("/console/parts/include")
     press_undo(person, answer)
     assert excluded(api) == {"U-1=K3"}
+
+
+@pytest.mark.parametrize("number", ["U-1=K3", "U/1=K3"])
+def test_undo_is_offered_on_the_page_of_one_part_too(person, finished, api, hub, press_undo, number):
+    def excluded_now():
+        return hub.database.run(lambda work: work.value("SELECT excluded FROM hub.hand_data WHERE sku = %s", [number]))
+
+    finished(number, "U-2=K3")
+    assert person.send(f"/console/part/{quote(number, safe='')}/include").status_code == 303, "it was never excluded"
+    answer = person.send(f"/console/part/{quote(number, safe='')}/exclude")
+    assert excluded_now()
+    undone, _ = press_undo(person, answer)
+    assert "Undone." in person.follow(undone)
+    assert not excluded_now()
 
 
 def test_undo_shows_ignored_failures_again(person, finished, api, boeing, press_undo):

@@ -40,8 +40,8 @@ def _staged(hub: Hub, part: str) -> None:
         raise NotFound("This part isn't in the catalog. Search for it first.", code="product_not_found")
 
 
-def _page(part: str, said: str) -> Response:
-    return go(f"/console/part/{quote(part, safe='')}", said=said)
+def _page(part: str, said: str, *, undo: str | None = None) -> Response:
+    return go(f"/console/part/{quote(part, safe='')}", said=said, undo=undo)
 
 
 @router.post("/{number:path}/edit", response_model=None)
@@ -107,7 +107,8 @@ def _excluded(number: str, hub: Hub, visitor: Visitor, *, excluded: bool) -> Res
     part = number_of(number)
     _staged(hub, part)
     change_by_hand(hub, part, HandData(excluded=excluded), visitor.owner)
-    return _page(part, "excluded" if excluded else "included")
+    at = hub.database.run(lambda work: overrides.changed_at(work, part))
+    return _page(part, "excluded" if excluded else "included", undo=at.isoformat() if at else None)
 
 
 @router.post("/{number:path}/publish", response_model=None)

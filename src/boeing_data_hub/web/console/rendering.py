@@ -128,7 +128,7 @@ def _undo(request: Request) -> Undo | None:
     if what is None or not mark:
         return None
     kept = {name: value for name, value in given.items() if name not in {"said", "undo"}}
-    return Undo(what, mark, _link(inner_path(request.scope), **kept))
+    return Undo(what, mark, _link(quote(inner_path(request.scope), safe="/=:@"), **kept))
 
 
 def _link(path: str, **query: Any) -> str:
