@@ -89,7 +89,7 @@ def person(signed_in):
 
 def fields(page):
     """What stands in the page's fields, ready to be sent again."""
-    found = {}
+    found = {"complete": ["yes"]}
     for name, value in re.findall(r'<input id="[^"]+" name="(\w+)" value="([^"]*)"', page):
         found.setdefault(name, []).append(html.unescape(value))
     for name, value in re.findall(r'<textarea id="[^"]+" name="(\w+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL):
@@ -141,6 +141,20 @@ def test_what_is_wrong_is_shown_beside_its_field_and_everything_typed_is_kept(pe
 @services
 def test_a_list_too_long_for_the_form_is_edited_as_text(person):
     text = "".join(f'[[rule]]\nname = "R{n}"\nmarkup = 1.{n:02}\n' for n in range(1, MOST_ROWS + 2))
-    saved = person.send("/console/prices", text=text, name="Long").headers["location"].partition("?")[0]
+    saved = person.send("/console/prices", text=text, name="Long", complete="yes").headers["location"].partition("?")[0]
     assert "[[rule]]" in person.read(f"{saved}/edit")
     assert Decimal("1.41") == price_files.read(text, "toml")[40].markup
+
+
+@services
+@pytest.mark.parametrize("way", ["edit", "rows"])
+def test_a_form_that_was_cut_off_keeps_the_rules_of_the_draft(person, hub, way):
+    form = fields(person.get("/console/prices/new").text)
+    form.update(list_name="Spring", name=["Hardware"], markup=["1.35"])
+    saved = person.send("/console/prices/rows", **form, do="save").headers["location"].partition("?")[0]
+    before = hub.database.run(lambda work: work.rows("SELECT * FROM hub.price_rules"))
+    assert before
+    cut = person.send(f"{saved}/{way}", name="Cut", do="save")
+    assert cut.status_code == 422
+    assert "Nothing was saved" in cut.text
+    assert hub.database.run(lambda work: work.rows("SELECT * FROM hub.price_rules")) == before

@@ -31,7 +31,7 @@ def person(signed_in):
 
 
 def saved(person, text=RULES):
-    answer = person.send("/console/prices", text=text, name="Spring")
+    answer = person.send("/console/prices", text=text, name="Spring", complete="yes")
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].partition("?")[0]
 
@@ -68,7 +68,7 @@ def test_a_parts_page_says_which_rule_made_its_price_and_how(person, staged):
 
 def test_what_is_wrong_is_shown_beside_the_text_which_is_kept(person):
     wrong = RULES.replace("1.2", "-1")
-    answer = person.send("/console/prices", text=wrong, name="Spring")
+    answer = person.send("/console/prices", text=wrong, name="Spring", complete="yes")
     assert answer.status_code == 422
     assert "Give a number from 0.0001 to 100." in answer.text
     assert "markup = -1" in answer.text

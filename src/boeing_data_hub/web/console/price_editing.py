@@ -40,6 +40,15 @@ _As = Annotated[Literal["", "text"], Query(alias="as")]
 _Problems = Sequence[Mapping[str, object]]
 
 
+def arrived_whole(complete: Annotated[str, Form(max_length=10)] = "") -> None:
+    """Refuse a form whose last field is missing: a form that was cut off would replace the rules of a draft by none."""
+    if complete != "yes":
+        raise BadInput("The form is incomplete. Nothing was saved. Send it again.", code="form_incomplete")
+
+
+_Whole = Annotated[None, Depends(arrived_whole)]
+
+
 @router.get("/new")
 def new(
     request: Request,
@@ -74,6 +83,7 @@ def create(
     hub: TheHub,
     jobs: ThePreviewJobs,
     visitor: Publisher,
+    _whole: _Whole,
     text: _Text = "",
     name: _Name = "",
     format: _Format = "toml",  # noqa: A002 - the field's name
@@ -89,6 +99,7 @@ def edit(
     hub: TheHub,
     jobs: ThePreviewJobs,
     visitor: Publisher,
+    _whole: _Whole,
     text: _Text = "",
     name: _Name = "",
     format: _Format = "toml",  # noqa: A002 - the field's name
@@ -114,6 +125,7 @@ def create_from_rows(
     hub: TheHub,
     jobs: ThePreviewJobs,
     visitor: Publisher,
+    _whole: _Whole,
     rows: _Rows,
     list_name: _Name = "",
     do: _Do = "save",
@@ -129,6 +141,7 @@ def edit_from_rows(
     hub: TheHub,
     jobs: ThePreviewJobs,
     visitor: Publisher,
+    _whole: _Whole,
     rows: _Rows,
     list_name: _Name = "",
     do: _Do = "save",
