@@ -179,7 +179,7 @@ class Shop:
             self.client,
             self.retry,
             at_once=s.hub_publish_calls,
-            leave_out=s.hub_metafield_refusal == "leave_out",
+            leave_out=self.settings_policy.on_metafield_refusal == "leave_out",
         )
 
     @cached_property
@@ -197,7 +197,7 @@ class Shop:
                 database=self._database,
                 finalizer=self.finalizer,
                 rules=self.retry,
-                leave_out=s.hub_metafield_refusal == "leave_out",
+                leave_out=self.settings_policy.on_metafield_refusal == "leave_out",
             ),
             creation_limit=creation_limit,
             effects=effects,
