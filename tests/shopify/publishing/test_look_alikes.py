@@ -220,9 +220,9 @@ def test_one_that_the_store_refuses_stays_open_with_why_and_stops_no_other(alike
     desk.store.delete_product(gone)
     job = desk.hub.shop.decisions.start(ConflictFilter(), "adopt", actor="x", expected=4)
     settle(desk)
-    told = desk.hub.shop.decisions.show(job.id)
-    assert (told["done"], told["failed"]) == (4, 1)
-    assert [one.sku for one in told["refused"]] == ["NAS6604=K1"]
+    shown = desk.hub.shop.decisions.show(job.id)
+    assert (shown.job.done, shown.job.failed) == (4, 1)
+    assert [one.sku for one in shown.refused] == ["NAS6604=K1"]
     assert desk.rows("SELECT sku FROM hub.conflicts WHERE decided_at IS NULL") == [{"sku": "NAS6604=K1"}]
 
 
