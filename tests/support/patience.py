@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
@@ -41,6 +41,14 @@ def allow(seconds: float) -> float:
 def patient(seconds: float, slower: float) -> float:
     """What `allow` returns where the machine is `slower` (times) than an idle core. Pure."""
     return max(seconds, min(LONGEST, slower * min(GENEROUS * seconds, seconds + ROOM)))
+
+
+def rounds(seconds: float) -> Iterator[None]:
+    """Rounds of a loop that ends by itself, as many as fit: a slow machine does less in each, so none is counted."""
+    deadline = Deadline(seconds)
+    yield
+    while not deadline.passed:
+        yield
 
 
 class Deadline:

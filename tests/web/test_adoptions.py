@@ -7,6 +7,7 @@ import io
 from uuid import uuid4
 
 import pytest
+from tests.support.patience import rounds
 from tests.support.publishing import Part
 
 pytestmark = pytest.mark.services
@@ -36,7 +37,7 @@ def plan(api, desk, store):
 
 def settled(api, desk, answer):
     assert answer.status_code == 202, answer.text
-    for _ in range(100):
+    for _ in rounds(30):
         desk.do("UPDATE hub.store_snapshots SET not_before = now()")
         desk.do("UPDATE hub.store_jobs SET not_before = now()")
         desk.work(0.3)

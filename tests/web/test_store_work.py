@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from tests.support.patience import rounds
 
 pytestmark = pytest.mark.services
 
@@ -29,7 +30,7 @@ def alike(store, desk, part, published):
 def to_the_end(api, desk, answer):
     assert answer.status_code == 200, answer.text
     job_id = answer.json()["job"]["id"]
-    for _ in range(50):
+    for _ in rounds(20):
         desk.work(0.3)
         job = api.get(f"/api/store/jobs/{job_id}").json()
         if job["state"] != "open":
@@ -40,7 +41,7 @@ def to_the_end(api, desk, answer):
 def compared(api, desk):
     """Compare the store with what was published, to the end."""
     address = f"/api/store/snapshots/{api.post('/api/store/compare').json()['snapshot']['id']}"
-    for _ in range(60):
+    for _ in rounds(20):
         desk.do("UPDATE hub.store_snapshots SET not_before = now()")
         desk.work(0.3)
         if (snapshot := api.get(address).json())["state"] == "ended":

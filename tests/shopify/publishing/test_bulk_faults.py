@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.patience import rounds
 
 from boeing_data_hub.shopify import bulk_runs, expired_leases, publish_items
 
@@ -40,7 +41,7 @@ def publish(desk, count=100):
 
 def in_a_hurry(desk, batch):
     """See a batch to its end without waiting for anything that only waits."""
-    for _ in range(60):
+    for _ in rounds(20):
         desk.work(0.2)
         if desk.batch(batch.id).outcome:
             return batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.patience import rounds
 
 from boeing_data_hub.shopify import parts
 
@@ -185,7 +186,7 @@ def upkeep(desk):
     desk.do("UPDATE hub.chores SET due_at = now() WHERE name = 'store_comparison'")
     while desk.hub.upkeep.turn(lambda: True):
         pass
-    for _ in range(60):
+    for _ in rounds(20):
         desk.do("UPDATE hub.store_snapshots SET not_before = now()")
         desk.work(0.3)
         if not desk.rows("SELECT 1 FROM hub.store_snapshots WHERE state <> 'ended'"):

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.patience import rounds
 
 from boeing_data_hub.shopify.look_alikes import cause_of, is_in_title, search_terms, taken_apart
 
@@ -139,7 +140,7 @@ def alike(desk):
 
 def settle(desk):
     """Let every job of people run to its end."""
-    for _ in range(20):
+    for _ in rounds(12):
         desk.work(0.5)
         if not desk.rows("SELECT 1 FROM hub.store_jobs WHERE state = 'open'"):
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.patience import allow
+from tests.support.patience import allow, rounds
 
 pytestmark = pytest.mark.services
 
@@ -24,7 +24,7 @@ def orphaned(desk, part):
         for name in ("publicationUpdate", "publishablePublish")
     ]
     batch = desk.publish(desk.stage(part))
-    for _ in range(12):
+    for _ in rounds(10):
         desk.do("UPDATE hub.batch_items SET not_before = NULL")
         desk.do("UPDATE hub.pacing SET paused_until = now() WHERE paused_until IS NOT NULL")
         desk.work(0.1)

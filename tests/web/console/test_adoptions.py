@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.support.patience import rounds
 from tests.support.publishing import Part
 
 pytestmark = pytest.mark.services
@@ -28,7 +29,7 @@ def filled(desk, store):
 
 
 def at_rest(desk):
-    for _ in range(60):
+    for _ in rounds(20):
         desk.do("UPDATE hub.store_snapshots SET not_before = now()")
         desk.do("UPDATE hub.store_jobs SET not_before = now()")
         desk.work(0.3)

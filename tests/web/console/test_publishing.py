@@ -9,6 +9,7 @@ from threading import Event
 from urllib.parse import quote
 
 import pytest
+from tests.support.patience import rounds
 from tests.support.publishing import Part
 
 from boeing_data_hub.batches.requests import PublishRequest
@@ -497,7 +498,7 @@ def test_changes_in_the_store_are_listed_by_kind_and_exported(publisher, viewer,
     assert "never been compared" in viewer.read("/console/differences")
     assert "Compare now" not in viewer.read("/console/differences")
     assert "in the background" in publisher.follow(publisher.send("/console/differences/compare"))
-    for _ in range(60):
+    for _ in rounds(20):
         hub.database.run(lambda work: work.do("UPDATE hub.store_snapshots SET not_before = now()"))
         work_off()
         if "Compared" in viewer.read("/console/differences"):
