@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
+
+import boeing_data_hub
 
 PACKAGES = ("boeing_data_hub", "boeing_data_hub_sandbox")
 
@@ -34,3 +37,9 @@ def test_the_hub_imports_nothing_of_its_sandbox(imports):
         if not module.startswith(sandbox) and found.startswith(sandbox)
     ]
     assert any(found.startswith(f"{hub}.cli") for found in imports[f"{sandbox}.system"])
+
+
+def test_no_module_is_longer_than_can_be_read_at_once():
+    hub = Path(boeing_data_hub.__file__).parent
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in hub.rglob("*.py")}
+    assert {path.name: count for path, count in lines.items() if count > 300} == {}

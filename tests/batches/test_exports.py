@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from boeing_data_hub.batches.lists import part_list
 from boeing_data_hub.batches.lists.layout import OURS
-from boeing_data_hub.web.exports import Sheet, as_csv, safe_cell
+from boeing_data_hub.web.sheets import Sheet, as_csv, safe_cell
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\rA", "\nA", " =1", "\uff1d1"])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from boeing_data_hub.batches.lists.part_list import from_text
 from boeing_data_hub.values.part_numbers import BadPartNumber, clean
-from boeing_data_hub.web.exports import COLUMNS, Sheet, as_csv, text_cell
+from boeing_data_hub.web.exports import COLUMNS
+from boeing_data_hub.web.sheets import Sheet, as_csv, text_cell
 
 CHANGED = [
     "3-4", "1E5", "00123", "11-7", "MAR-4", "4MAR", "JUN05", "1/2", "3/4/26", "1.50", "12345678901234", "22E1", "08:15",

@@ -27,6 +27,23 @@ def count_batches(hub):
 # What is accepted.
 
 
+@pytest.mark.parametrize(
+    ("path", "parts", "said"),
+    [
+        ("publish", ["A=K3"], "Bulk publish started. Publishing 1 product to Shopify."),
+        (
+            "publish",
+            ["A=K3", "A=K3"],
+            "Bulk publish started. Publishing 1 product to Shopify. 1 duplicate was skipped.",
+        ),
+        ("search", ["A", "A", "a"], "Bulk search started. Processing 1 part number. 2 duplicates were skipped."),
+        ("search", ["A", "B"], "Bulk search started. Processing 2 part numbers."),
+    ],
+)
+def test_one_is_singular_in_what_the_answer_says(api, path, parts, said):
+    assert api.post(f"/api/bulk-{path}", json={"part_numbers": parts}).json()["message"].startswith(said)
+
+
 def test_a_list_becomes_a_batch_with_the_guide_s_fields(api):
     answer = api.post("/api/bulk-publish", json={"part_numbers": ["wf338109=k3 ", "AN3-43A", "WF338109=K3"]})
     assert answer.status_code == 202

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from boeing_data_hub.web import exports
+from boeing_data_hub.web import sheets
 
 pytestmark = pytest.mark.services
 
@@ -126,7 +126,7 @@ def test_failures_as_csv_can_be_uploaded_again(api, troubled):
 
 def test_failures_come_as_a_workbook_that_can_be_uploaded_again(api, troubled):
     answer = api.get(f"/api/batches/{troubled}/failures?format=xlsx")
-    assert answer.headers["content-type"] == exports.XLSX
+    assert answer.headers["content-type"] == sheets.XLSX
     assert "attachment" in answer.headers["content-disposition"]
     listed = api.get(f"/api/batches/{troubled}/failures?format=csv").text.splitlines()[1:]
     read = api.post("/api/uploads", files={"file": ("failures.xlsx", answer.content)}).json()

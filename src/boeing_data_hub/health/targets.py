@@ -157,7 +157,7 @@ def ended_runs(work: Work, *, sync: str, most: int) -> list[EndedRun]:
 
     Args:
         work: the transaction.
-        sync: the owner of runs that sync starts, which count as nobody's.
-        most: at most so many.
+        sync: the owner name of runs that sync starts; these are not a person's own runs.
+        most: the largest number of runs to return.
     """
     return work.records(EndedRun, _SQL["ended_runs"], {"sync": sync, "most": most})

@@ -7,7 +7,7 @@ from typing import Final
 
 from boeing_data_hub.batches.failure_groups import what_to_do
 from boeing_data_hub.db.unit_of_work import Database
-from boeing_data_hub.web.exports import Row, Sheet
+from boeing_data_hub.web.sheets import Row, Sheet
 from boeing_data_hub.work import open_failures
 from boeing_data_hub.work.open_failures import FailureFilter, OpenFailure
 

@@ -13,8 +13,8 @@ from boeing_data_hub.db.unit_of_work import Work
 from boeing_data_hub.errors import Conflict
 from boeing_data_hub.shopify import current_store
 from boeing_data_hub.web import exports
-from boeing_data_hub.web.exports import Sheet
 from boeing_data_hub.web.places import PREVIEWS
+from boeing_data_hub.web.sheets import Sheet
 
 
 def preview(hub: Hub, version: int | None) -> Generator[int, None, PricePreview]:

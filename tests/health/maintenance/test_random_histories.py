@@ -10,7 +10,8 @@ import pytest
 from boeing_data_hub.boeing import raw_answers
 from boeing_data_hub.catalogue import history
 from boeing_data_hub.errors import Conflict
-from boeing_data_hub.web.exports import as_csv, failures
+from boeing_data_hub.web.exports import failures
+from boeing_data_hub.web.sheets import as_csv
 
 pytestmark = pytest.mark.services
 

@@ -17,6 +17,7 @@ from boeing_data_hub.batches.lists.reading import settled
 from boeing_data_hub.batches.requests import Accepted, SearchRequest
 from boeing_data_hub.errors import BadInput, Malformed
 from boeing_data_hub.values.clean_text import line
+from boeing_data_hub.values.counted import counted, form
 from boeing_data_hub.values.states import BatchType
 from boeing_data_hub.web.access import Searcher, TheHub
 from boeing_data_hub.web.bodies import LONGEST_KEY, Body, Flag, IdempotencyKey, RunName, Texts, one_of
@@ -200,16 +201,19 @@ def _message(batch: Batch, *, is_new: bool, duplicates: int) -> str:
     if not is_new:
         return "This request was accepted before; this is its run. Nothing was started twice."
     if batch.options.undo_of:
-        return f"Undoing started. {batch.total_items:,} parts will be restored."
+        return f"Undoing started. {counted(batch.total_items, 'part')} will be restored."
     if batch.batch_type is BatchType.PUBLISH:
-        said = f"Bulk publish started. Publishing {batch.total_items:,} products to Shopify."
-        return said + (f" {duplicates:,} duplicates were skipped." if duplicates else "")
-    said = f"Bulk search started. Processing {batch.total_items:,} part numbers."
+        said = f"Bulk publish started. Publishing {counted(batch.total_items, 'product')} to Shopify."
+        return said + _skipped(duplicates)
+    said = f"Bulk search started. Processing {counted(batch.total_items, 'part number')}."
     if batch.reused_count:
-        said += f" {batch.reused_count:,} of them are already up to date and need no Boeing call."
-    if duplicates:
-        said += f" {duplicates:,} duplicates were skipped."
-    return said
+        verb, need = form(batch.reused_count, "is", "are"), form(batch.reused_count, "needs", "need")
+        said += f" {batch.reused_count:,} of them {verb} already up to date and {need} no Boeing call."
+    return said + _skipped(duplicates)
+
+
+def _skipped(duplicates: int) -> str:
+    return f" {counted(duplicates, 'duplicate')} {form(duplicates, 'was', 'were')} skipped." if duplicates else ""
 
 
 @router.post(
