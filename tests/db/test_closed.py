@@ -180,7 +180,14 @@ def test_tables_given_to_another_user_are_his_alone_after_an_upgrade(owned, make
     schema.upgrade(url)
     second = make_role("bdh_second")
     database = url.rsplit("/", 1)[1]
-    do(f"{postgres.url.rsplit('/', 1)[0]}/{database}", f"REASSIGN OWNED BY bdh_first TO {second}")
+    do(
+        f"{postgres.url.rsplit('/', 1)[0]}/{database}",
+        # REASSIGN takes the objects in any order; here the schema comes after its tables.
+        "ALTER SCHEMA hub OWNER TO CURRENT_USER",
+        "ALTER SCHEMA hub OWNER TO bdh_first",
+        f"GRANT USAGE, CREATE ON SCHEMA hub TO {second}",
+        f"REASSIGN OWNED BY bdh_first TO {second}",
+    )
     new = url.replace("bdh_first:", f"{second}:")
     with psycopg.connect(new) as connection:
         assert connection.execute("SELECT count(*) FROM hub.pacing").fetchone() == (0,)  # the policy is another's
